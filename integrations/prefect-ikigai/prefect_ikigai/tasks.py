@@ -1,0 +1,50 @@
+"""What the tasks of this package have in common: their names, their retries, no caching."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from ikigai_core.errors import IkigaiError
+from prefect import Task, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def ikigai_task(task_run_name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """Make a task of a function that uses the platform.
+
+    A transient failure is retried twice, after about 10 and 60 seconds; ``with_options(retries=…)`` changes that.
+    Results are not cached: Prefect hashes a credentials block with its secrets masked, so that two users could share
+    one, and what lies on the platform may change between two calls.
+
+    Parameters
+    ----------
+    task_run_name : str
+        Template of the task runs' names, filled in from the function's arguments.
+    """
+
+    def decorate(function: Callable[P, R]) -> Task[P, R]:
+        return task(
+            function,
+            task_run_name=task_run_name,
+            cache_policy=NO_CACHE,
+            retries=2,
+            retry_delay_seconds=[10, 60],
+            retry_jitter_factor=0.5,
+            retry_condition_fn=is_transient,
+        )
+
+    return decorate
+
+
+def is_transient(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
+    """Whether a failed task run is worth another try: where the client says that the same may work later.
+
+    A failed flow run, a refused key or a fault in the arguments fail the same way again.
+    """
+    error = state.data
+    return isinstance(error, IkigaiError) and error.transient
