@@ -1,0 +1,125 @@
+"""A Python client for the Ikigai AI platform, made for workflow orchestrators.
+
+Exports are lazy: importing this package loads neither pandas, pyarrow, pydantic nor an HTTP library, and constructing a
+client sends nothing.
+
+Examples
+--------
+>>> from ikigai_core import Ikigai
+>>> ikigai = Ikigai(user_email="bob@example.com", api_key="my-ikigai-api-key")
+>>> log = ikigai.apps["Example"].flows["Forecast"].run()
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ikigai_core._version import __version__
+
+if TYPE_CHECKING:
+    from ikigai_core import errors
+    from ikigai_core.client import AsyncIkigai, Ikigai
+    from ikigai_core.components.app import App, AsyncApp
+    from ikigai_core.components.dataset import AsyncDataset, ColumnDataType, Dataset
+    from ikigai_core.components.directory import Directory
+    from ikigai_core.components.flow import AsyncFlow, Flow
+    from ikigai_core.components.named_mapping import NamedMapping
+    from ikigai_core.components.schedule import Schedule
+    from ikigai_core.definition.builder import FacetBuilder, FlowDefinitionBuilder
+    from ikigai_core.definition.definition import (
+        Arrow,
+        Facet,
+        FlowDefinition,
+        FlowVariable,
+    )
+    from ikigai_core.definition.document import DefinitionDocument
+    from ikigai_core.enums import (
+        DatasetDataType,
+        DatasetDownloadStatus,
+        DirectoryType,
+        FlowStatus,
+    )
+    from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
+    from ikigai_core.runs.records import FlowStatusReport, RunLog
+    from ikigai_core.specs.facet import FacetType, FacetTypes
+
+_HOMES = {
+    "errors": "ikigai_core.errors",
+    "App": "ikigai_core.components.app",
+    "Arrow": "ikigai_core.definition.definition",
+    "AsyncApp": "ikigai_core.components.app",
+    "AsyncDataset": "ikigai_core.components.dataset",
+    "AsyncFlow": "ikigai_core.components.flow",
+    "AsyncFlowRun": "ikigai_core.runs.flow_run",
+    "AsyncIkigai": "ikigai_core.client",
+    "ColumnDataType": "ikigai_core.components.dataset",
+    "Dataset": "ikigai_core.components.dataset",
+    "DatasetDataType": "ikigai_core.enums",
+    "DatasetDownloadStatus": "ikigai_core.enums",
+    "DefinitionDocument": "ikigai_core.definition.document",
+    "Directory": "ikigai_core.components.directory",
+    "DirectoryType": "ikigai_core.enums",
+    "Facet": "ikigai_core.definition.definition",
+    "FacetBuilder": "ikigai_core.definition.builder",
+    "FacetType": "ikigai_core.specs.facet",
+    "FacetTypes": "ikigai_core.specs.facet",
+    "Flow": "ikigai_core.components.flow",
+    "FlowDefinition": "ikigai_core.definition.definition",
+    "FlowDefinitionBuilder": "ikigai_core.definition.builder",
+    "FlowRun": "ikigai_core.runs.flow_run",
+    "FlowStatus": "ikigai_core.enums",
+    "FlowStatusReport": "ikigai_core.runs.records",
+    "FlowVariable": "ikigai_core.definition.definition",
+    "Ikigai": "ikigai_core.client",
+    "NamedMapping": "ikigai_core.components.named_mapping",
+    "RunLog": "ikigai_core.runs.records",
+    "Schedule": "ikigai_core.components.schedule",
+}
+
+__all__ = [
+    "App",
+    "Arrow",
+    "AsyncApp",
+    "AsyncDataset",
+    "AsyncFlow",
+    "AsyncFlowRun",
+    "AsyncIkigai",
+    "ColumnDataType",
+    "Dataset",
+    "DatasetDataType",
+    "DatasetDownloadStatus",
+    "DefinitionDocument",
+    "Directory",
+    "DirectoryType",
+    "Facet",
+    "FacetBuilder",
+    "FacetType",
+    "FacetTypes",
+    "Flow",
+    "FlowDefinition",
+    "FlowDefinitionBuilder",
+    "FlowRun",
+    "FlowStatus",
+    "FlowStatusReport",
+    "FlowVariable",
+    "Ikigai",
+    "NamedMapping",
+    "RunLog",
+    "Schedule",
+    "__version__",
+    "errors",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = import_module(_HOMES[name])
+    value = home if name == "errors" else getattr(home, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,53 @@
+"""Readers: how the answers' JSON is understood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Components of one kind, and the platform's warning where it cut the list short ("" where it did not)."""
+
+    records: list[Record]
+    limit_warning: str = ""
+
+
+def one(key: str) -> Callable[[Any], Record]:
+    """Read one component under its key."""
+
+    def read(answer: Any) -> Record:
+        return dict(answer[key])
+
+    return read
+
+
+def many(key: str) -> Callable[[Any], Listing]:
+    """Read a list of components under its key."""
+
+    def read(answer: Any) -> Listing:
+        return Listing([dict(record) for record in answer[key]], answer.get("limit_warning") or "")
+
+    return read
+
+
+def text(key: str) -> Callable[[Any], str]:
+    """Read one text, an id mostly, under its key."""
+
+    def read(answer: Any) -> str:
+        return str(answer[key])
+
+    return read
+
+
+def whole(answer: Any) -> Record:
+    """The answer as it is, an object."""
+    return dict(answer)
+
+
+def nothing(answer: Any) -> None:
+    """The status says it all."""

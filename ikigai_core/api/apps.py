@@ -1,0 +1,50 @@
+"""Apps; *projects* on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ikigai_core.api.answers import Listing, Record, many, one, text
+from ikigai_core.api.call import Call, get, post
+
+
+def create(name: str, description: str = "", directory: Record | None = None) -> Call[str]:
+    project = {"name": name, "description": description, "directory": directory or {}}
+    return post("/component/create-project", text("project_id"), {"project": project}, repeatable=False)
+
+
+def fetch(app_id: str) -> Call[Record]:
+    return get("/component/get-project", one("project"), project_id=app_id)
+
+
+def by_name(name: str) -> Call[Record]:
+    return get("/component/get-project", one("project"), name=name)
+
+
+def listing(directory_id: str | None = None) -> Call[Listing]:
+    return get(
+        "/component/get-projects-for-user",
+        many("projects"),
+        fetch_all=str(directory_id is None),
+        directory_id=directory_id,
+    )
+
+
+def search(query: str) -> Call[Listing]:
+    return get("/search/search-projects-for-user", many("projects"), query=query)
+
+
+def components(app_id: str) -> Call[Record]:
+    def read(answer: Any) -> Record:
+        return dict(answer["project_components"][app_id])
+
+    return get("/component/get-components-for-project", read, project_id=app_id)
+
+
+def edit(app_id: str, **changes: Any) -> Call[str]:
+    project = {"project_id": app_id, **changes}
+    return post("/component/edit-project", text("project_id"), {"project": project})
+
+
+def delete(app_id: str) -> Call[str]:
+    return post("/component/delete-project", text("project_id"), {"project": {"project_id": app_id}})

@@ -1,0 +1,46 @@
+"""One HTTP exchange, described."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True)
+class Call(Generic[A]):
+    """What is sent, how the answer is read, and whether sending it twice does harm.
+
+    Attributes
+    ----------
+    method : str
+        ``GET`` (with a query) or ``POST`` (with a JSON body); the platform knows no others.
+    path : str
+        Path below the base URL.
+    read : callable
+        Turns the answer's JSON into what the caller wants; raises `KeyError`, `TypeError` or `ValueError` where the
+        answer is not of the agreed form.
+    query : mapping of str to str
+    body : mapping, optional
+    repeatable : bool, default True
+        Whether the request may be sent again when nobody knows if the first was carried out.
+    """
+
+    method: str
+    path: str
+    read: Callable[[Any], A]
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    repeatable: bool = True
+
+
+def get(path: str, read: Callable[[Any], A], **query: str | None) -> Call[A]:
+    """A GET; parameters that are None are left out."""
+    return Call("GET", path, read, query={key: value for key, value in query.items() if value is not None})
+
+
+def post(path: str, read: Callable[[Any], A], body: Mapping[str, Any], *, repeatable: bool = True) -> Call[A]:
+    """A POST with a JSON body."""
+    return Call("POST", path, read, body=body, repeatable=repeatable)

@@ -1,0 +1,194 @@
+"""The two faces of the client."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from ikigai_core.api import specs
+from ikigai_core.components.app import App, AppBuilder, AsyncApp, AsyncAppBuilder
+from ikigai_core.components.browser import AsyncBrowser, Browser
+from ikigai_core.components.kinds import apps_of
+from ikigai_core.config import Config, TlsConfig
+from ikigai_core.definition.builder import FlowDefinitionBuilder
+from ikigai_core.procedure import Procedure, ask
+from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
+from ikigai_core.specs.facet import FacetTypes
+
+if TYPE_CHECKING:
+    from ikigai_core.transport.aio import AsyncDriver
+    from ikigai_core.transport.sync import SyncDriver
+
+R = TypeVar("R")
+
+
+class _Client:
+    """A user's access to a platform. Constructing one sends nothing.
+
+    Parameters
+    ----------
+    user_email : str, optional
+        Default: the environment variable ``IKIGAI_USER_EMAIL``.
+    api_key : str, optional
+        Default: the environment variable ``IKIGAI_API_KEY``. Never shown.
+    base_url : str, optional
+        Default: the environment variable ``IKIGAI_BASE_URL``, or ``https://api.ikigailabs.io``.
+    ssl : bool, str or (str, str), default True
+        False turns the verification of the platform's certificate off (unsafe); a path, or a pair (certificate, key),
+        is a client certificate.
+    ca_bundle : path, optional
+        The certificates to trust instead of the system's.
+    connect_timeout, read_timeout : float, default 10 and 60
+        Seconds.
+    user_agent : str, optional
+        Put before the client's own.
+
+    Raises
+    ------
+    ConfigurationError
+        Something is missing or unusable.
+    """
+
+    def __init__(
+        self,
+        user_email: str | None = None,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        *,
+        ssl: TlsConfig = True,
+        ca_bundle: str | Path | None = None,
+        connect_timeout: float = 10.0,
+        read_timeout: float = 60.0,
+        user_agent: str | None = None,
+    ) -> None:
+        self._config = Config.resolve(
+            user_email,
+            api_key,
+            base_url,
+            ssl=ssl,
+            ca_bundle=ca_bundle,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            user_agent=user_agent,
+        )
+        self._facet_types: FacetTypes | None = None
+
+    @property
+    def user_email(self) -> str:
+        """Who the client acts for."""
+        return self._config.user_email
+
+    @property
+    def base_url(self) -> str:
+        """Where the platform is."""
+        return self._config.base_url
+
+    @property
+    def builder(self) -> FlowDefinitionBuilder:
+        """A new builder of a flow definition."""
+        return FlowDefinitionBuilder()
+
+    def facet_types_text(self) -> Procedure[FacetTypes]:
+        """The facet types, asked for once; a procedure, for use within others."""
+        if self._facet_types is None:
+            self._facet_types = FacetTypes((yield from ask(specs.facets())))
+        return self._facet_types
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(user_email={self.user_email!r}, base_url={self.base_url!r})"
+
+
+class Ikigai(_Client):
+    __doc__ = _Client.__doc__
+
+    _driver: SyncDriver | None = None
+
+    def drive(self, procedure: Procedure[R]) -> R:
+        """Perform a procedure."""
+        if self._driver is None:
+            from ikigai_core.transport.sync import SyncDriver
+
+            self._driver = SyncDriver(self._config)
+        return self._driver.drive(procedure)
+
+    @property
+    def apps(self) -> Browser[App]:
+        """The user's apps: ``ikigai.apps()``, ``ikigai.apps["name"]``."""
+        return Browser(self, apps_of(self.user_email), App)
+
+    @property
+    def app(self) -> AppBuilder:
+        """A builder of an app: ``ikigai.app.new(name).build()``."""
+        return AppBuilder(self, self.user_email, App)
+
+    @property
+    def facet_types(self) -> FacetTypes:
+        """What flows can be built from: ``ikigai.facet_types.MID.Count``."""
+        return self.drive(self.facet_types_text())
+
+    def flow_run(self, run: Mapping[str, Any]) -> FlowRun:
+        """The run that `FlowRun.to_dict` described, in this or another process. Sends nothing."""
+        return FlowRun.from_dict(run, self)
+
+    def close(self) -> None:
+        """Close the connections. They are opened again where the client is used again."""
+        driver, self._driver = self._driver, None
+        if driver is not None:
+            driver.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncIkigai(_Client):
+    __doc__ = _Client.__doc__
+
+    _driver: AsyncDriver | None = None
+
+    async def drive(self, procedure: Procedure[R]) -> R:
+        """Perform a procedure."""
+        if self._driver is None:
+            from ikigai_core.transport.aio import AsyncDriver
+
+            self._driver = AsyncDriver(self._config)
+        return await self._driver.drive(procedure)
+
+    @property
+    def apps(self) -> AsyncBrowser[AsyncApp]:
+        """The user's apps: ``await ikigai.apps()``, ``await ikigai.apps["name"]``."""
+        return AsyncBrowser(self, apps_of(self.user_email), AsyncApp)
+
+    @property
+    def app(self) -> AsyncAppBuilder:
+        """A builder of an app: ``await ikigai.app.new(name).build()``."""
+        return AsyncAppBuilder(self, self.user_email, AsyncApp)
+
+    @property
+    def facet_types(self) -> Coroutine[Any, Any, FacetTypes]:
+        """What flows can be built from: ``(await ikigai.facet_types).MID.Count``."""
+        return self.drive(self.facet_types_text())
+
+    def flow_run(self, run: Mapping[str, Any]) -> AsyncFlowRun:
+        """The run that `FlowRun.to_dict` described, in this or another process. Sends nothing."""
+        return AsyncFlowRun.from_dict(run, self)
+
+    async def aclose(self) -> None:
+        """Close the connections. They are opened again where the client is used again."""
+        driver, self._driver = self._driver, None
+        if driver is not None:
+            await driver.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()

@@ -1,0 +1,217 @@
+"""Apps: what everything else belongs to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from pydantic import Field
+
+from ikigai_core.api import apps
+from ikigai_core.components.browser import AsyncBrowser, Browser
+from ikigai_core.components.component import Component, printed
+from ikigai_core.components.dataset import (
+    AsyncDataset,
+    AsyncDatasetBuilder,
+    Dataset,
+    DatasetBuilder,
+)
+from ikigai_core.components.directory import Directory, reference
+from ikigai_core.components.flow import AsyncFlow, AsyncFlowBuilder, Flow, FlowBuilder
+from ikigai_core.components.kinds import apps_of, datasets_of, find_only, flows_of
+from ikigai_core.errors import InvalidInput
+from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
+from ikigai_core.procedure import Procedure, ask
+
+
+class AppRecord(Component):
+    """What the platform tells of an app.
+
+    Attributes
+    ----------
+    app_id, name, owner, description : str
+        The owner is an email address.
+    created_at, modified_at, last_used_at : datetime
+        With time zone.
+    """
+
+    app_id: str = Field(validation_alias="project_id")
+    name: str
+    owner: str
+    description: str = ""
+    created_at: datetime
+    modified_at: datetime
+    last_used_at: datetime
+
+    def __repr__(self) -> str:
+        return printed(self)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class _AppText:
+    """What an app can do."""
+
+    if TYPE_CHECKING:
+        app_id: str
+        name: str
+        description: str
+        _client: Any
+
+        def to_dict(self) -> dict[str, Any]: ...
+
+    @operation
+    def describe(self) -> Procedure[dict[str, Any]]:
+        """The app's details and all its components, as plain values."""
+        components = yield from ask(apps.components(self.app_id))
+        return {"app": self.to_dict(), "components": components}
+
+    @edit
+    def rename(self, name: str) -> Procedure[None]:
+        """Give the app another name."""
+        yield from ask(apps.edit(self.app_id, name=name))
+        self.name = name
+
+    @edit
+    def move(self, directory: Directory) -> Procedure[None]:
+        """Put the app into a directory."""
+        yield from ask(apps.edit(self.app_id, directory=directory.to_dict()))
+
+    @edit
+    def update_description(self, description: str) -> Procedure[None]:
+        """Change the description."""
+        yield from ask(apps.edit(self.app_id, description=description))
+        self.description = description
+
+    @operation
+    def delete(self) -> Procedure[None]:
+        """Delete the app with everything in it."""
+        yield from ask(apps.delete(self.app_id))
+
+
+class App(SyncFace, _AppText, AppRecord):
+    """An app."""
+
+    @property
+    def datasets(self) -> Browser[Dataset]:
+        """The app's datasets: ``app.datasets()``, ``app.datasets["name"]``."""
+        return Browser(self._client, datasets_of(self.app_id), Dataset)
+
+    @property
+    def dataset(self) -> DatasetBuilder:
+        """A builder of a dataset: ``app.dataset.new(name).csv(path).build()``."""
+        return DatasetBuilder(self._client, self.app_id, Dataset)
+
+    @property
+    def flows(self) -> Browser[Flow]:
+        """The app's flows: ``app.flows()``, ``app.flows["name"]``."""
+        return Browser(self._client, flows_of(self.app_id), Flow)
+
+    @property
+    def flow(self) -> FlowBuilder:
+        """A builder of a flow: ``app.flow.new(name).definition(d).build()``."""
+        return FlowBuilder(self._client, self.app_id, Flow)
+
+
+class AsyncApp(AsyncFace, _AppText, AppRecord):
+    """An app; its operations are awaited."""
+
+    @property
+    def datasets(self) -> AsyncBrowser[AsyncDataset]:
+        """The app's datasets: ``await app.datasets()``, ``await app.datasets["name"]``."""
+        return AsyncBrowser(self._client, datasets_of(self.app_id), AsyncDataset)
+
+    @property
+    def dataset(self) -> AsyncDatasetBuilder:
+        """A builder of a dataset: ``await app.dataset.new(name).csv(path).build()``."""
+        return AsyncDatasetBuilder(self._client, self.app_id, AsyncDataset)
+
+    @property
+    def flows(self) -> AsyncBrowser[AsyncFlow]:
+        """The app's flows: ``await app.flows()``, ``await app.flows["name"]``."""
+        return AsyncBrowser(self._client, flows_of(self.app_id), AsyncFlow)
+
+    @property
+    def flow(self) -> AsyncFlowBuilder:
+        """A builder of a flow: ``await app.flow.new(name).definition(d).build()``."""
+        return AsyncFlowBuilder(self._client, self.app_id, AsyncFlow)
+
+
+A = TypeVar("A", bound=AppRecord)
+
+
+class _AppBuilderText(Generic[A]):
+    def __init__(self, client: Any, user_email: str, component: type[A]) -> None:
+        self._client = client
+        self._user_email = user_email
+        self._component = component
+        self._name = ""
+        self._description: str | None = None
+        self._directory: Directory | None = None
+
+    def new(self, name: str) -> Self:
+        """Name the app."""
+        self._name = name
+        return self
+
+    def description(self, description: str) -> Self:
+        """Describe the app."""
+        self._description = description
+        return self
+
+    def directory(self, directory: Directory) -> Self:
+        """Put the app into a directory."""
+        self._directory = directory
+        return self
+
+    @operation
+    def build(self) -> Procedure[A]:
+        """Create the app."""
+        self._check_name()
+        return (yield from self._create())
+
+    @operation
+    def ensure(self) -> Procedure[A]:
+        """Create the app, or bring its description and directory up to date where they were given.
+
+        The app's ``changes`` then say ``("created",)``, the names of what was changed, or ``()`` where all was so.
+
+        Raises
+        ------
+        Ambiguous
+            Several apps have the name.
+        """
+        self._check_name()
+        current = yield from find_only(apps_of(self._user_email), self._name)
+        if current is None:
+            return (yield from self._create())
+        differing: dict[str, Any] = {}
+        if self._description is not None and current.get("description") != self._description:
+            differing["description"] = self._description
+        if self._directory is not None and current["directory"].get("directory_id") != self._directory.directory_id:
+            differing["directory"] = self._directory.to_dict()
+        app_id = str(current["project_id"])
+        if not differing:
+            return self._component.bind(current, self._client)
+        yield from ask(apps.edit(app_id, **differing))
+        return (yield from self._fetch(app_id, tuple(differing)))
+
+    def _check_name(self) -> None:
+        if not self._name:
+            raise InvalidInput("The app has no name: begin with .new(name).")
+
+    def _create(self) -> Procedure[A]:
+        app_id = yield from ask(apps.create(self._name, self._description or "", reference(self._directory)))
+        return (yield from self._fetch(app_id, ("created",)))
+
+    def _fetch(self, app_id: str, changes: tuple[str, ...]) -> Procedure[A]:
+        return self._component.bind((yield from ask(apps.fetch(app_id))), self._client, changes)
+
+
+class AppBuilder(SyncFace, _AppBuilderText[App]):
+    """Builds an app: ``ikigai.app.new(name).build()``."""
+
+
+class AsyncAppBuilder(AsyncFace, _AppBuilderText[AsyncApp]):
+    """Builds an app: ``await ikigai.app.new(name).build()``."""

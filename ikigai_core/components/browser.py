@@ -1,0 +1,55 @@
+"""Finding components: all of them, one by name, or by a part of the name."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Generic, TypeVar
+
+from ikigai_core.api.answers import Listing
+from ikigai_core.components.component import Component
+from ikigai_core.components.kinds import Kind, get_by_name
+from ikigai_core.components.named_mapping import NamedMapping
+from ikigai_core.faces import AsyncFace, SyncFace, operation
+from ikigai_core.procedure import Procedure, ask
+
+C = TypeVar("C", bound=Component)
+
+
+class _BrowserText(Generic[C]):
+    def __init__(self, client: Any, kind: Kind, component: type[C]) -> None:
+        self._client = client
+        self._kind = kind
+        self._component = component
+
+    def __repr__(self) -> str:
+        return f"<{self._kind.word}s {self._kind.place}>"
+
+    @operation
+    def __call__(self) -> Procedure[NamedMapping[C]]:
+        """All components, as a mapping by name."""
+        return self._mapping((yield from ask(self._kind.listing())))
+
+    @operation
+    def __getitem__(self, name: str) -> Procedure[C]:
+        """The component of that name; `NotFound` (also a `KeyError`) where there is none."""
+        return self._component.bind((yield from get_by_name(self._kind, name)), self._client)
+
+    @operation
+    def search(self, query: str) -> Procedure[NamedMapping[C]]:
+        """The components whose name contains the query, as a mapping by name."""
+        return self._mapping((yield from ask(self._kind.search(query))))
+
+    def _mapping(self, listing: Listing) -> NamedMapping[C]:
+        if listing.limit_warning:
+            warnings.warn(f"The list of {self._kind.word}s is not complete: {listing.limit_warning}", stacklevel=6)
+        components = (self._component.bind(record, self._client) for record in listing.records)
+        ids = (str(record[self._kind.id_key]) for record in listing.records)
+        return NamedMapping(dict(zip(ids, components, strict=True)))
+
+
+class Browser(SyncFace, _BrowserText[C]):
+    """Finds components of one kind: ``browser()``, ``browser["name"]``, ``browser.search("part")``."""
+
+
+class AsyncBrowser(AsyncFace, _BrowserText[C]):
+    """Finds components of one kind: ``await browser()``, ``await browser["name"]``, ``await browser.search("part")``."""

@@ -1,0 +1,64 @@
+"""What all components share: a record of the platform's data, bound to the client that fetched it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
+
+from ikigai_core.errors import UnexpectedAnswer
+from ikigai_core.faces import edit, operation
+
+
+class Record(BaseModel):
+    """Data of the platform. What is not known to this version is ignored."""
+
+    model_config = ConfigDict(ignored_types=(operation, edit), populate_by_name=True)
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Self:
+        """Read the platform's data.
+
+        Raises
+        ------
+        UnexpectedAnswer
+            Naming the fields that are missing or malformed, without their values.
+        """
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+            raise UnexpectedAnswer(f"The platform described a {cls.__name__} in an unknown form: {faults}") from None
+
+
+class Component(Record):
+    """A record bound to a client."""
+
+    name: str
+
+    _client: Any = PrivateAttr(default=None)
+    _changes: tuple[str, ...] = PrivateAttr(default=())
+
+    @classmethod
+    def bind(cls, data: Mapping[str, Any], client: Any, changes: tuple[str, ...] = ()) -> Self:
+        """Read the platform's data and bind the component to a client."""
+        self = cls.read(data)
+        self._client = client
+        self._changes = changes
+        return self
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What `.build()` or `.ensure()` did: ``("created",)``, names of what it changed, or ``()`` for nothing."""
+        return self._changes
+
+    def to_dict(self) -> dict[str, Any]:
+        """The component's data as plain values."""
+        return self.model_dump()
+
+
+def printed(component: BaseModel) -> str:
+    """One field a line, as components are shown."""
+    fields = ",\n".join(f"    {name}={value!r}" for name, value in component.__repr_args__())
+    return f"{type(component).__name__}(\n{fields}\n)"

@@ -1,0 +1,356 @@
+"""Flows: what an app does with its data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from pydantic import Field, field_validator
+
+from ikigai_core.api import flows
+from ikigai_core.api.answers import Record as WireRecord
+from ikigai_core.components.component import Component, printed
+from ikigai_core.components.directory import Directory, reference
+from ikigai_core.components.kinds import find_only, flows_of
+from ikigai_core.components.resolving import Definition, resolve
+from ikigai_core.components.schedule import Schedule
+from ikigai_core.definition.definition import FlowDefinition
+from ikigai_core.errors import InvalidInput
+from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
+from ikigai_core.procedure import Procedure, ask
+from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
+from ikigai_core.runs.progress import progress_bar
+from ikigai_core.runs.records import FlowStatusReport, RunLog
+from ikigai_core.runs.start import Keep, Launch, OnBusy, launch
+from ikigai_core.runs.state import RunState
+
+
+class FlowRecord(Component):
+    """What the platform tells of a flow.
+
+    Attributes
+    ----------
+    app_id, flow_id, name : str
+    agent_access : bool
+    schedule : Schedule or None
+    created_at, modified_at : datetime
+        With time zone.
+    """
+
+    app_id: str = Field(validation_alias="project_id")
+    flow_id: str = Field(validation_alias="pipeline_id")
+    name: str
+    agent_access: bool = Field(default=False, repr=False, exclude=True)
+    schedule: Schedule | None = Field(default=None, repr=False, exclude=True)
+    created_at: datetime
+    modified_at: datetime
+
+    @field_validator("schedule", mode="before")
+    @classmethod
+    def _blanks_are_none(cls, value: object) -> object:
+        return None if isinstance(value, Mapping) and not any(value.values()) else value
+
+    def __repr__(self) -> str:
+        return printed(self)
+
+    __str__ = __repr__
+
+
+R = TypeVar("R", FlowRun, AsyncFlowRun)
+
+
+class _FlowText(Generic[R]):
+    """What a flow can do."""
+
+    if TYPE_CHECKING:
+        app_id: str
+        flow_id: str
+        name: str
+        _client: Any
+
+    def _run(self, state: RunState) -> R:
+        raise TypeError("made by the sync and async faces only")
+
+    @operation
+    def launch(
+        self,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        on_busy: OnBusy = "fail",
+        keep: Keep | None = None,
+        previous: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> Procedure[R]:
+        """Start the flow, or pick up the run that an earlier try kept. Never starts it twice.
+
+        Parameters
+        ----------
+        variables : mapping, optional
+            The run variables; their names are not restricted, unlike those of `start`.
+        on_busy : {"fail", "wait", "attach"}, default "fail"
+            What to do where the flow runs already.
+        keep : callable, optional
+            Told the run as a dict before the start is sent and again when it is known to have started. Store it where
+            a successor finds it. A coroutine function is awaited (async face).
+        previous : mapping, optional
+            What an earlier try kept: that run is picked up, also one that is over by now; where it provably never
+            started, it is started now.
+        timeout : float, optional
+            Seconds to wait for a busy flow.
+
+        Returns
+        -------
+        FlowRun
+            `AsyncFlowRun` on the async face.
+
+        Raises
+        ------
+        FlowBusy
+            The flow runs already, and was not to be waited for, or for too long.
+        StartUnknown
+            Whether it started could not be found out. It was not started a second time.
+        """
+        run = RunState(self.app_id, self.flow_id, self.name, None, dict(variables or {}))
+        return self._run((yield from launch(Launch(run, on_busy, keep, timeout), previous)))
+
+    @operation
+    def start(self, /, **variables: Any) -> Procedure[R]:
+        """Start the flow with run variables, and return the run at once.
+
+        Parameters
+        ----------
+        **variables
+            Names that begin with an underscore are left out.
+        """
+        return (yield from self._launched(variables))
+
+    def _launched(self, variables: Mapping[str, Any]) -> Procedure[R]:
+        public = {name: value for name, value in variables.items() if not name.startswith("_")}
+        run = RunState(self.app_id, self.flow_id, self.name, None, public)
+        return self._run((yield from launch(Launch(run))))
+
+    @operation
+    def run(self, /, **variables: Any) -> Procedure[RunLog]:
+        """Start the flow with run variables, wait for its end, and return the run's log, also that of a failed run.
+
+        At a terminal a progress bar shows how far it is.
+
+        Parameters
+        ----------
+        **variables
+            Names that begin with an underscore are left out.
+        """
+        run = yield from self._launched(variables)
+        with progress_bar(self.name) as on_update:
+            return (yield from type(run).wait.text(run, on_update=on_update))
+
+    @operation
+    def status(self) -> Procedure[FlowStatusReport]:
+        """The flow's state, now."""
+        return FlowStatusReport.read((yield from ask(flows.status(self.app_id, self.flow_id))))
+
+    @operation
+    def run_logs(self, max_count: int = 1, since: datetime | None = None) -> Procedure[list[RunLog]]:
+        """The newest run logs, newest first.
+
+        Parameters
+        ----------
+        max_count : int, default 1
+        since : datetime, optional
+            With time zone; only logs that are newer.
+        """
+        entries = yield from ask(flows.logs(self.app_id, self.flow_id, max_count))
+        logs = [RunLog.read(entry) for entry in entries]
+        return logs if since is None else [log for log in logs if log.timestamp > since]
+
+    @operation
+    def describe(self) -> Procedure[WireRecord]:
+        """All that the platform tells of the flow, as plain values in the platform's own words."""
+        return (yield from ask(flows.fetch(self.flow_id)))
+
+    @operation
+    def definition(self) -> Procedure[FlowDefinition]:
+        """The flow's definition, fetched now."""
+        record = yield from ask(flows.fetch(self.flow_id))
+        return FlowDefinition.model_validate(record["definition"])
+
+    @edit
+    def update_definition(self, definition: Definition) -> Procedure[None]:
+        """Replace the definition; given as for the builder."""
+        resolved = yield from resolve(definition, self._client, self.app_id)
+        yield from ask(flows.edit(self.app_id, self.flow_id, definition=resolved.to_dict()))
+
+    @edit
+    def update_high_volume_preference(self, optimize: bool) -> Procedure[None]:
+        """Say whether the flow is to be optimized for much data."""
+        yield from ask(flows.edit(self.app_id, self.flow_id, high_volume_preference=optimize))
+
+    @edit
+    def rename(self, name: str) -> Procedure[None]:
+        """Give the flow another name."""
+        yield from ask(flows.edit(self.app_id, self.flow_id, name=name))
+        self.name = name
+
+    @edit
+    def move(self, directory: Directory) -> Procedure[None]:
+        """Put the flow into a directory."""
+        yield from ask(flows.edit(self.app_id, self.flow_id, directory=directory.to_dict()))
+
+    @operation
+    def delete(self) -> Procedure[None]:
+        """Delete the flow."""
+        yield from ask(flows.delete(self.app_id, self.flow_id))
+
+
+class Flow(SyncFace, _FlowText[FlowRun], FlowRecord):
+    """A flow of an app."""
+
+    def _run(self, state: RunState) -> FlowRun:
+        return FlowRun(state, self._client)
+
+
+class AsyncFlow(AsyncFace, _FlowText[AsyncFlowRun], FlowRecord):
+    """A flow of an app; its operations are awaited."""
+
+    def _run(self, state: RunState) -> AsyncFlowRun:
+        return AsyncFlowRun(state, self._client)
+
+
+F = TypeVar("F", bound=FlowRecord)
+
+
+class _FlowBuilderText(Generic[F]):
+    def __init__(self, client: Any, app_id: str, component: type[F]) -> None:
+        self._client = client
+        self._app_id = app_id
+        self._component = component
+        self._name = ""
+        self._definition: Definition = FlowDefinition()
+        self._directory: Directory | None = None
+        self._high_volume_preference: bool | None = None
+        self._agent_access: bool | None = None
+        self._schedule: Schedule | None = None
+
+    def new(self, name: str) -> Self:
+        """Name the flow."""
+        self._name = name
+        return self
+
+    def definition(self, definition: Definition | FlowRecord) -> Self:
+        """Say what the flow does.
+
+        Parameters
+        ----------
+        definition : FlowDefinition, Flow, DefinitionDocument or mapping
+            A flow's definition is copied. A mapping is a definition in the wire's form, or a definition document.
+        """
+        if isinstance(definition, FlowRecord) and definition.app_id != self._app_id:
+            raise InvalidInput(
+                f"Flow {definition.name!r} belongs to app {definition.app_id}, not to {self._app_id}: "
+                "its definition refers to that app's datasets."
+            )
+        self._definition = definition.flow_id if isinstance(definition, FlowRecord) else definition
+        return self
+
+    def directory(self, directory: Directory) -> Self:
+        """Put the flow into a directory."""
+        self._directory = directory
+        return self
+
+    def high_volume_preference(self, optimize: bool) -> Self:
+        """Say whether the flow is to be optimized for much data."""
+        self._high_volume_preference = optimize
+        return self
+
+    def agent_access(self, agent_access: bool) -> Self:
+        """Allow or forbid the platform's agents to use the flow."""
+        self._agent_access = agent_access
+        return self
+
+    def schedule(self, schedule: Schedule | Mapping[str, Any] | str) -> Self:
+        """Let the flow run by itself; a text is a cron expression, valid from now on."""
+        self._schedule = Schedule.of(schedule, self._name)
+        return self
+
+    @operation
+    def build(self) -> Procedure[F]:
+        """Create the flow.
+
+        Raises
+        ------
+        InvalidInput, InvalidDefinition
+            Nothing was created.
+        """
+        self._check_name()
+        definition = yield from resolve(self._definition, self._client, self._app_id)
+        return (yield from self._create(definition))
+
+    @operation
+    def ensure(self) -> Procedure[F]:
+        """Create the flow, or change what differs: its definition, and the other things that were set.
+
+        The flow's ``changes`` then say ``("created",)``, the names of what was changed, or ``()`` where all was so.
+
+        Raises
+        ------
+        Ambiguous
+            Several flows of the app have the name.
+        """
+        self._check_name()
+        definition = yield from resolve(self._definition, self._client, self._app_id)
+        found = yield from find_only(flows_of(self._app_id), self._name)
+        if found is None:
+            return (yield from self._create(definition))
+        flow_id = str(found["pipeline_id"])
+        current = yield from ask(flows.fetch(flow_id))
+        differing = self._differing(current, definition)
+        if not differing:
+            return self._component.bind(current, self._client)
+        yield from ask(flows.edit(self._app_id, flow_id, **differing))
+        return (yield from self._fetch(flow_id, tuple(differing)))
+
+    def _check_name(self) -> None:
+        if not self._name:
+            raise InvalidInput("The flow has no name: begin with .new(name).")
+
+    def _differing(self, current: WireRecord, definition: FlowDefinition) -> dict[str, Any]:
+        """What was set and is not so yet, as the arguments of an edit."""
+        wanted: dict[str, Any] = {
+            "high_volume_preference": self._high_volume_preference,
+            "agent_access": self._agent_access,
+        }
+        differing = {key: value for key, value in wanted.items() if value is not None and current.get(key) != value}
+        if not definition.same_as(current["definition"]):
+            differing["definition"] = definition.to_dict()
+        if self._directory is not None and current["directory"].get("directory_id") != self._directory.directory_id:
+            differing["directory"] = self._directory.to_dict()
+        if self._schedule is not None and (current.get("schedule") or {}).get("cron") != self._schedule.cron:
+            differing["schedule"] = self._schedule.to_dict()
+        return differing
+
+    def _create(self, definition: FlowDefinition) -> Procedure[F]:
+        flow_id = yield from ask(
+            flows.create(
+                self._app_id,
+                self._name,
+                definition.to_dict(),
+                directory=reference(self._directory),
+                high_volume_preference=bool(self._high_volume_preference),
+                schedule=self._schedule.to_dict() if self._schedule else None,
+                agent_access=self._agent_access,
+            )
+        )
+        return (yield from self._fetch(flow_id, ("created",)))
+
+    def _fetch(self, flow_id: str, changes: tuple[str, ...]) -> Procedure[F]:
+        record = yield from ask(flows.fetch(flow_id))
+        return self._component.bind(record, self._client, changes)
+
+
+class FlowBuilder(SyncFace, _FlowBuilderText[Flow]):
+    """Builds a flow: ``app.flow.new(name).definition(d).build()``."""
+
+
+class AsyncFlowBuilder(AsyncFace, _FlowBuilderText[AsyncFlow]):
+    """Builds a flow: ``await app.flow.new(name).definition(d).build()``."""

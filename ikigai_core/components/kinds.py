@@ -1,0 +1,104 @@
+"""What the kinds of component have in common on the platform, so that finding one is written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ikigai_core.api import apps, datasets, flows
+from ikigai_core.api.answers import Listing, Record
+from ikigai_core.api.call import Call
+from ikigai_core.errors import Ambiguous, BadRequest, NotFound, did_you_mean
+from ikigai_core.procedure import Procedure, ask
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The endpoints that find components of one kind, in one place (an account, or an app).
+
+    Attributes
+    ----------
+    word : str
+        What users call it.
+    id_key : str
+        The wire's name of its id.
+    place : str
+        Where it was looked for, for messages.
+    """
+
+    word: str
+    id_key: str
+    place: str
+    by_name: Callable[[str], Call[Record]]
+    listing: Callable[[], Call[Listing]]
+    search: Callable[[str], Call[Listing]]
+
+
+def apps_of(user_email: str) -> Kind:
+    return Kind("app", "project_id", f"for {user_email}", apps.by_name, apps.listing, apps.search)
+
+
+def datasets_of(app_id: str) -> Kind:
+    return Kind(
+        "dataset",
+        "dataset_id",
+        f"in app {app_id}",
+        lambda name: datasets.by_name(app_id, name),
+        lambda: datasets.listing(app_id),
+        lambda query: datasets.search(app_id, query),
+    )
+
+
+def flows_of(app_id: str) -> Kind:
+    return Kind(
+        "flow",
+        "pipeline_id",
+        f"in app {app_id}",
+        lambda name: flows.by_name(app_id, name),
+        lambda: flows.listing(app_id),
+        lambda query: flows.search(app_id, query),
+    )
+
+
+def get_by_name(kind: Kind, name: str) -> Procedure[Record]:
+    """The component of that name.
+
+    Raises
+    ------
+    NotFound
+        Naming the nearest existing name.
+    """
+    try:
+        return (yield from ask(kind.by_name(name)))
+    except (NotFound, BadRequest) as error:
+        known = yield from ask(kind.listing())
+        hint = did_you_mean(name, (record["name"] for record in known.records))
+        raise NotFound(
+            f"There is no {kind.word} {name!r} {kind.place}.",
+            status=error.status,
+            method=error.method,
+            path=error.path,
+            request_id=error.request_id,
+            hint=hint,
+        ) from None
+
+
+def find_only(kind: Kind, name: str) -> Procedure[Record | None]:
+    """The only component of exactly that name, or None.
+
+    Raises
+    ------
+    Ambiguous
+        Where several share the name.
+    """
+    found = yield from ask(kind.search(name))
+    if found.limit_warning:
+        found = yield from ask(kind.listing())
+    same = [record for record in found.records if record["name"] == name]
+    if len(same) > 1:
+        ids = ", ".join(str(record[kind.id_key]) for record in same)
+        raise Ambiguous(
+            f"{len(same)} {kind.word}s {kind.place} are named {name!r} ({ids}). "
+            "Rename or delete all but one: which of them to bring up to date is not for the client to guess."
+        )
+    return same[0] if same else None

@@ -1,0 +1,69 @@
+"""A listing of components, looked up by name or by id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, Protocol, TypeVar
+
+from ikigai_core.errors import Ambiguous, did_you_mean
+
+
+class Named(Protocol):
+    """Anything with a name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+C = TypeVar("C", bound=Named)
+
+
+class UnknownName(KeyError):
+    """A listing has no component of that name. Its text is a sentence, unlike that of a bare `KeyError`."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class NamedMapping(Mapping[str, C], Generic[C]):
+    """Components by name. Names need not be unique: `get_id` tells namesakes apart.
+
+    Parameters
+    ----------
+    components : mapping of str to component
+        By id.
+    """
+
+    def __init__(self, components: Mapping[str, C]) -> None:
+        self._by_id = dict(components)
+
+    def __getitem__(self, name: str) -> C:
+        found = {key: component for key, component in self._by_id.items() if component.name == name}
+        if not found:
+            names = [component.name for component in self._by_id.values()]
+            raise UnknownName(f"There is none named {name!r}. {did_you_mean(name, names)}")
+        if len(found) > 1:
+            ids = ", ".join(found)
+            raise Ambiguous(f"Multiple({len(found)}) items with name: {name!r}, use get_id with one of: {ids}")
+        return next(iter(found.values()))
+
+    def __contains__(self, key: object) -> bool:
+        name = getattr(key, "name", key)
+        return any(component.name == name for component in self._by_id.values())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(component.name for component in self._by_id.values()))
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __repr__(self) -> str:
+        return repr(self._by_id)
+
+    def get_id(self, id: str) -> C:
+        """The component of that id; `KeyError` where there is none."""
+        return self._by_id[id]
+
+    def values(self) -> Any:
+        """All components, namesakes included, in the platform's order."""
+        return self._by_id.values()

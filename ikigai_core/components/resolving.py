@@ -1,0 +1,67 @@
+"""From what people give as a flow's definition to the definition itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from ikigai_core.api import datasets, flows
+from ikigai_core.components.kinds import datasets_of, find_only
+from ikigai_core.definition.definition import FlowDefinition
+from ikigai_core.definition.document import DefinitionDocument
+from ikigai_core.errors import InvalidDefinition, did_you_mean
+from ikigai_core.procedure import Procedure, ask
+from ikigai_core.specs.facet import FacetTypes
+
+Definition = FlowDefinition | DefinitionDocument | Mapping[str, Any] | str
+"""A definition, a document, a mapping of either form, or the id of the flow to copy."""
+
+
+class SpecsHolder(Protocol):
+    """What resolving needs of a client."""
+
+    def facet_types_text(self) -> Procedure[FacetTypes]: ...
+
+
+def resolve(definition: Definition, client: SpecsHolder, app_id: str) -> Procedure[FlowDefinition]:
+    """The definition that is meant.
+
+    Raises
+    ------
+    InvalidDefinition
+        Naming what is wrong with it, the datasets that the app lacks included.
+    """
+    if isinstance(definition, FlowDefinition):
+        return definition
+    if isinstance(definition, str):
+        record = yield from ask(flows.fetch(definition))
+        return FlowDefinition.model_validate(record["definition"])
+    if isinstance(definition, Mapping) and isinstance(definition.get("facets"), list):
+        return _from_wire(definition)
+    if not isinstance(definition, Mapping | DefinitionDocument):
+        raise InvalidDefinition(
+            f"Definition was of type {type(definition).__name__}, but must be a FlowDefinition, a Flow, "
+            "a DefinitionDocument or a mapping."
+        )
+    document = DefinitionDocument.load(definition)
+    facet_types = yield from client.facet_types_text()
+    dataset_ids = {}
+    for facet, name in document.inputs.items():
+        dataset_ids[name] = yield from _dataset_id(app_id, facet, name)
+    return document.resolve(facet_types, dataset_ids)
+
+
+def _from_wire(definition: Mapping[str, Any]) -> FlowDefinition:
+    try:
+        return FlowDefinition.model_validate(definition)
+    except ValueError as error:
+        raise InvalidDefinition(f"This is not a flow definition: {error}") from None
+
+
+def _dataset_id(app_id: str, facet: str, name: str) -> Procedure[str]:
+    record = yield from find_only(datasets_of(app_id), name)
+    if record is None:
+        known = yield from ask(datasets.listing(app_id))
+        hint = did_you_mean(name, (entry["name"] for entry in known.records))
+        raise InvalidDefinition(f"Facet {facet!r} reads dataset {name!r}, which the app does not have. {hint}")
+    return str(record["dataset_id"])

@@ -1,0 +1,69 @@
+"""When a flow runs by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from pydantic import BaseModel, field_serializer, field_validator
+
+_FIELDS = "minute hour day month day_of_week"
+
+
+class Schedule(BaseModel):
+    """A flow's schedule.
+
+    Attributes
+    ----------
+    name : str
+    cron : str
+        Five fields: minute, hour, day, month, day of week. The minute is one integer, 0 to 59.
+    start_time : datetime
+    end_time : datetime or None
+        None: open.
+    """
+
+    name: str
+    start_time: datetime
+    end_time: datetime | None = None
+    cron: str
+
+    @classmethod
+    def of(cls, schedule: Schedule | Mapping[str, Any] | str, name: str) -> Self:
+        """A schedule from a schedule, a mapping of its fields, or a cron text that is valid from now on."""
+        if isinstance(schedule, str):
+            return cls(name=name, cron=schedule, start_time=datetime.now(UTC))
+        return cls.model_validate(schedule.model_dump() if isinstance(schedule, Schedule) else dict(schedule))
+
+    @field_validator("start_time", "end_time", mode="before")
+    @classmethod
+    def _blank_is_open(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("start_time", "end_time")
+    @classmethod
+    def _whole_seconds_with_zone(cls, value: datetime | None) -> datetime | None:
+        if value is None:
+            return None
+        return (value if value.tzinfo else value.astimezone()).replace(microsecond=0)
+
+    @field_validator("cron")
+    @classmethod
+    def _minute_is_a_number(cls, value: str) -> str:
+        fields = value.split()
+        if len(fields) != 5:
+            raise ValueError(f"Incorrect cron format, expected format: {_FIELDS} but got {value!r}")
+        if not fields[0].isdigit():
+            raise TypeError(f"Minute field must be an integer, but got {fields[0]!r}")
+        if int(fields[0]) > 59:
+            raise ValueError(f"Minute field must be an integer between 0 and 59, but got {fields[0]!r}")
+        return value.strip()
+
+    @field_serializer("start_time", "end_time")
+    def _as_epoch_seconds(self, value: datetime | None) -> str:
+        return "" if value is None else str(int(value.timestamp()))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The wire's form: times as texts of epoch seconds."""
+        return self.model_dump()

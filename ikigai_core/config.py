@@ -1,0 +1,141 @@
+"""What a client is told: who the user is, where the platform is, how patient to be."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ikigai_core._version import __version__
+from ikigai_core.errors import ConfigurationError
+
+DEFAULT_BASE_URL = "https://api.ikigailabs.io"
+
+TlsConfig = bool | str | tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Config:
+    """A client's settings, checked.
+
+    Attributes
+    ----------
+    user_email : str
+    api_key : str
+        Never shown by ``repr``.
+    base_url : str
+        Without a trailing slash.
+    ssl : bool, str or (str, str)
+        False turns verification off; a path, or a pair (certificate, key), is a *client* certificate.
+    ca_bundle : str or None
+        Path of the certificates to trust instead of the system's.
+    connect_timeout, read_timeout : float
+        Seconds.
+    user_agent : str
+    """
+
+    user_email: str
+    api_key: str = field(repr=False)
+    base_url: str = DEFAULT_BASE_URL
+    ssl: TlsConfig = True
+    ca_bundle: str | None = None
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    user_agent: str = ""
+
+    @classmethod
+    def resolve(
+        cls,
+        user_email: str | None,
+        api_key: str | None,
+        base_url: str | None,
+        *,
+        ssl: TlsConfig = True,
+        ca_bundle: str | Path | None = None,
+        connect_timeout: float = 10.0,
+        read_timeout: float = 60.0,
+        user_agent: str | None = None,
+    ) -> Config:
+        """Fill in from the environment what was not given, and check all of it.
+
+        Raises
+        ------
+        ConfigurationError
+            Where something is missing or unusable; the key's value is not shown.
+        """
+        return cls(
+            user_email=_email(_given("user_email", user_email, "IKIGAI_USER_EMAIL")),
+            api_key=_key(_given("api_key", api_key, "IKIGAI_API_KEY")),
+            base_url=_url(base_url or os.environ.get("IKIGAI_BASE_URL") or DEFAULT_BASE_URL),
+            ssl=ssl,
+            ca_bundle=_existing(ca_bundle),
+            connect_timeout=_positive("connect_timeout", connect_timeout),
+            read_timeout=_positive("read_timeout", read_timeout),
+            user_agent=_agent(user_agent),
+        )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of every request to the platform, credentials included."""
+        return {"user": self.user_email, "api-key": self.api_key, **self.public_headers}
+
+    @property
+    def public_headers(self) -> dict[str, str]:
+        """The headers that may go to signed URLs too."""
+        return {"User-Agent": self.user_agent}
+
+
+def _given(name: str, value: str | None, variable: str) -> str:
+    found = value if value is not None else os.environ.get(variable)
+    if not found or not found.strip():
+        raise ConfigurationError(f"No {name}: pass {name}=… or set the environment variable {variable}.")
+    return found.strip()
+
+
+def _email(value: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
+        raise ConfigurationError(f"user_email is {value!r}, which is no email address.")
+    return value
+
+
+def _key(value: str) -> str:
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ConfigurationError("api_key holds characters that no key has (spaces, line ends or beyond ASCII).")
+    return value
+
+
+def _url(value: str) -> str:
+    parts = urlsplit(value.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(
+            f"base_url is {_without_password(value)!r}: expected something like {DEFAULT_BASE_URL}."
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigurationError(
+            "base_url holds credentials, a query or a fragment: give the plain address, and the key as api_key."
+        )
+    return value.strip().rstrip("/")
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"//[^@/]*@", "//…@", url.split("?")[0])
+
+
+def _existing(path: str | Path | None) -> str | None:
+    if path is not None and not Path(path).exists():
+        raise ConfigurationError(f"ca_bundle {str(path)!r} does not exist.")
+    return None if path is None else str(path)
+
+
+def _positive(name: str, seconds: float) -> float:
+    if not seconds > 0:
+        raise ConfigurationError(f"{name} is {seconds!r}: expected a positive number of seconds.")
+    return float(seconds)
+
+
+def _agent(prefix: str | None) -> str:
+    own = f"ikigai-core/{__version__} python/{platform.python_version()}"
+    return f"{prefix} {own}" if prefix else own

@@ -1,0 +1,199 @@
+"""Flow definitions as people write them by hand: in YAML, JSON or as a dict.
+
+A document names facet types and datasets instead of giving their ids, so it can be written, templated and kept under
+version control without asking the platform anything. It is resolved when the flow is built or ensured.
+
+Examples
+--------
+::
+
+    facets:
+      flights:
+        type: INPUT.Imported
+        dataset: flights
+        arguments: {file_type: csv, header: true}
+      late:
+        type: MID.Filter
+        after: flights
+        arguments: {column_name: dep_delay, condition: greater_than, value: "60"}
+        variables: {min_delay: value}
+      output:
+        type: OUTPUT.Exported
+        after: late
+        arguments: {dataset_name: late_flights, file_type: csv, header: true}
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+
+from ikigai_core.definition.builder import FacetBuilder, FlowDefinitionBuilder
+from ikigai_core.definition.definition import FlowDefinition
+from ikigai_core.errors import InvalidDefinition, InvalidInput, did_you_mean
+from ikigai_core.specs.facet import FacetTypes
+
+
+class DocumentFacet(BaseModel):
+    """One facet of a document.
+
+    Attributes
+    ----------
+    type : str
+        Such as ``MID.Count``.
+    dataset : str or None
+        Name of the dataset that an Imported facet reads.
+    after : list of (str, dict)
+        The facets whose output it takes, with the arrows' arguments.
+    arguments : dict
+    variables : dict of str to str
+        Run variable → argument.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str
+    dataset: str | None = None
+    after: list[tuple[str, dict[str, Any]]] = []
+    arguments: dict[str, Any] = {}
+    variables: dict[str, str] = {}
+
+    @field_validator("after", mode="before")
+    @classmethod
+    def _as_list(cls, value: object) -> object:
+        entries = value if isinstance(value, list) else [value]
+        return [_parent(entry) for entry in entries if entry is not None]
+
+    @property
+    def chain_group(self) -> str:
+        """``INPUT``, ``MID`` or ``OUTPUT``."""
+        return self.type.partition(".")[0].upper()
+
+
+def _parent(entry: object) -> tuple[str, dict[str, Any]]:
+    if isinstance(entry, str):
+        return entry, {}
+    if isinstance(entry, Mapping) and isinstance(entry.get("facet"), str):
+        return entry["facet"], {key: value for key, value in entry.items() if key != "facet"}
+    raise ValueError("expected a facet's name, or a mapping with `facet` and the arrow's arguments")
+
+
+class DefinitionDocument(BaseModel):
+    """A flow definition with names instead of ids. Facets hang together by `after`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    facets: dict[str, DocumentFacet]
+
+    @classmethod
+    def load(cls, source: str | Path | Mapping[str, Any] | DefinitionDocument) -> Self:
+        """Read a document from a YAML or JSON file, or from a mapping.
+
+        Raises
+        ------
+        InvalidInput
+            The file does not exist.
+        InvalidDefinition
+            Naming the facet and what is wrong with it.
+        """
+        if isinstance(source, DefinitionDocument):
+            return cls.model_validate(source.to_dict())
+        where, content = ("The definition", source) if isinstance(source, Mapping) else _parsed(Path(source))
+        try:
+            document = cls.model_validate(content)
+        except ValidationError as error:
+            faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+            raise InvalidDefinition(f"{where} is not a flow definition: {faults}") from None
+        document._check_parents(where)
+        return document
+
+    def _check_parents(self, where: str) -> None:
+        for name, facet in self.facets.items():
+            for parent, _ in facet.after:
+                if parent not in self.facets:
+                    hint = did_you_mean(parent, self.facets)
+                    raise InvalidDefinition(
+                        f"{where}: facet {name!r} comes after {parent!r}, which is not there. {hint}"
+                    )
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Names of the datasets that are read, by facet."""
+        return {name: facet.dataset for name, facet in self.facets.items() if facet.dataset is not None}
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """Names of the datasets that are written, by facet."""
+        return {
+            name: str(facet.arguments["dataset_name"])
+            for name, facet in self.facets.items()
+            if "dataset_name" in facet.arguments
+        }
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The run variables, each with the name of its facet."""
+        return {variable: name for name, facet in self.facets.items() for variable in facet.variables}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document as plain values, readable again by `load`."""
+        return {
+            "facets": {
+                name: {
+                    "type": facet.type,
+                    **({"dataset": facet.dataset} if facet.dataset is not None else {}),
+                    "after": [{"facet": parent, **arguments} for parent, arguments in facet.after],
+                    "arguments": facet.arguments,
+                    "variables": facet.variables,
+                }
+                for name, facet in self.facets.items()
+            }
+        }
+
+    def resolve(self, facet_types: FacetTypes, dataset_ids: Mapping[str, str]) -> FlowDefinition:
+        """Build and check the definition.
+
+        Parameters
+        ----------
+        facet_types : FacetTypes
+            The platform's.
+        dataset_ids : mapping of str to str
+            Id of each dataset that `inputs` names.
+
+        Raises
+        ------
+        InvalidDefinition
+            Naming the facet and what is wrong with it.
+        """
+        builder = FlowDefinitionBuilder()
+        built: dict[str, FacetBuilder] = {}
+        for name, facet in self.facets.items():
+            try:
+                arguments = dict(facet.arguments)
+                if facet.dataset is not None:
+                    arguments["dataset_id"] = dataset_ids[facet.dataset]
+                built[name] = builder.facet(facet_types.find(facet.type), name, arguments)
+                built[name].variables(**facet.variables)
+            except InvalidDefinition as error:
+                raise type(error)(f"Facet {name!r}: {error}") from None
+        for name, facet in self.facets.items():
+            for parent, arrow_arguments in facet.after:
+                built[name].add_arrow(built[parent], **arrow_arguments)
+        return builder.build()
+
+
+def _parsed(path: Path) -> tuple[str, Any]:
+    import yaml
+
+    if not path.is_file():
+        raise InvalidInput(f"The flow definition {str(path)!r} does not exist (looked in {path.resolve().parent}).")
+    text = path.read_text(encoding="utf-8")
+    try:
+        content = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except (ValueError, yaml.YAMLError) as error:
+        raise InvalidDefinition(f"{path} cannot be read: {error}") from None
+    return str(path), content

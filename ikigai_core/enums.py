@@ -1,0 +1,59 @@
+"""The platform's fixed vocabularies. Values are the wire's."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class FlowStatus(StrEnum):
+    """State of a flow, or of one of its runs.
+
+    A flow reports all of these but ``SUCCESS``, which occurs in run logs only.
+    """
+
+    SCHEDULED = "SCHEDULED"
+    RUNNING = "RUNNING"
+    STOPPING = "STOPPING"
+    STOPPED = "STOPPED"
+    FAILED = "FAILED"
+    IDLE = "IDLE"
+    UNKNOWN = "UNKNOWN"
+    SUCCESS = "SUCCESS"
+
+    def __repr__(self) -> str:
+        return self.value
+
+
+class DatasetDataType(StrEnum):
+    """Type of a dataset's column."""
+
+    NUMERIC = "NUMERIC"
+    TEXT = "TEXT"
+    CATEGORICAL = "CATEGORICAL"
+    TIME = "TIME"
+
+
+class DatasetDownloadStatus(StrEnum):
+    """How far the platform is with preparing a download."""
+
+    SUCCESS = "SUCCESS"
+    IN_PROGRESS = "IN_PROGRESS"
+    FAILED = "FAILED"
+
+
+class DirectoryType(StrEnum):
+    """What a directory holds."""
+
+    APP = "PROJECT"
+    DATASET = "DATASET"
+    FLOW = "PIPELINE"
+    MODEL = "MODEL"
+
+
+class FacetArgumentType(StrEnum):
+    """Type of a facet's argument."""
+
+    MAP = "MAP"
+    BOOLEAN = "BOOLEAN"
+    TEXT = "TEXT"
+    NUMBER = "NUMBER"

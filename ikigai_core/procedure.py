@@ -1,0 +1,85 @@
+"""Procedures: several calls and pauses in an order, written once and driven by a sync and an async driver.
+
+A procedure is a generator that yields steps and is told their answers. It does no I/O. What a step raises is raised
+inside the procedure, at its ``yield``: it may handle it, clean up with further steps, or let it pass to the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ikigai_core.api.call import Call
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Wait; the answer is the time, in seconds, on a clock that only goes forward."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Work:
+    """Do something that may block (files, conversions) or that belongs to the caller; the answer is what it returns.
+
+    The async driver awaits coroutine functions and runs everything else in a thread.
+    """
+
+    function: Callable[[], Any | Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class SendParts:
+    """Put a file's parts to signed URLs, side by side; the answer maps part numbers to ETags."""
+
+    path: Path
+    urls: Mapping[int, str]
+    content_type: str
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """Stream a signed URL's content into a file; the answer is the number of bytes."""
+
+    url: str
+    path: Path
+
+
+Step = Call[Any] | Pause | Work | SendParts | Fetch
+Procedure = Generator[Step, Any, R]
+
+
+def ask(call: Call[A]) -> Procedure[A]:
+    """Send a call and return its answer, typed."""
+    answer: A = yield call
+    return answer
+
+
+def pause(seconds: float) -> Procedure[float]:
+    """Wait, and return the time afterwards (seconds, monotonic)."""
+    now: float = yield Pause(seconds)
+    return now
+
+
+def work(function: Callable[[], A]) -> Procedure[A]:
+    """Do something that may block and return what it returns."""
+    result: A = yield Work(function)
+    return result
+
+
+def send_parts(path: Path, urls: Mapping[int, str], content_type: str) -> Procedure[dict[int, str]]:
+    """Upload a file's parts and return their ETags by part number."""
+    etags: dict[int, str] = yield SendParts(path, urls, content_type)
+    return etags
+
+
+def fetch(url: str, path: Path) -> Procedure[int]:
+    """Download into a file and return the number of bytes."""
+    size: int = yield Fetch(url, path)
+    return size

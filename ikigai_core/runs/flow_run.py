@@ -1,0 +1,135 @@
+"""A run that a user holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from ikigai_core.api import flows
+from ikigai_core.definition.definition import FlowDefinition
+from ikigai_core.enums import FlowStatus
+from ikigai_core.errors import IkigaiError, RunFailed
+from ikigai_core.faces import AsyncFace, SyncFace, operation
+from ikigai_core.procedure import Procedure, ask
+from ikigai_core.runs.follow import OUTAGE, OnUpdate, follow, report_of
+from ikigai_core.runs.records import FlowStatusReport, RunLog
+from ikigai_core.runs.state import RunState
+
+
+class _FlowRunText:
+    def __init__(self, state: RunState, client: Any) -> None:
+        self._state = state
+        self._client = client
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], client: Any) -> Self:
+        """The run that `to_dict` described, in this or another process; see ``ikigai.flow_run``."""
+        return cls(RunState.from_dict(data), client)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A small dict that JSON takes; whoever holds it can follow the run."""
+        return self._state.to_dict()
+
+    @property
+    def app_id(self) -> str:
+        """Id of the flow's app."""
+        return self._state.app_id
+
+    @property
+    def flow_id(self) -> str:
+        """Id of the flow."""
+        return self._state.flow_id
+
+    @property
+    def flow_name(self) -> str:
+        """Name of the flow when it was started."""
+        return self._state.flow_name
+
+    @property
+    def baseline(self) -> str | None:
+        """The newest log id before the start."""
+        return self._state.baseline
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """The run variables that it was started with; those of a run that was attached to are not known."""
+        return self._state.variables
+
+    @property
+    def phase(self) -> str:
+        """``prepared`` or ``started``."""
+        return self._state.phase
+
+    @property
+    def attached(self) -> bool:
+        """Whether the run was found going rather than started by this call."""
+        return self._state.attached
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}(flow_name={self.flow_name!r}, flow_id={self.flow_id!r}, baseline={self.baseline!r})"
+        )
+
+    @operation
+    def status(self) -> Procedure[FlowStatusReport]:
+        """The flow's state, now."""
+        return (yield from report_of(self._state))
+
+    @operation
+    def wait(
+        self, timeout: float | None = None, *, on_update: OnUpdate | None = None, outage: float = OUTAGE
+    ) -> Procedure[RunLog]:
+        """Wait for the end and return the run's log, also that of a failed run.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds; None waits for as long as it takes.
+        on_update : callable, optional
+            Told a `FlowStatusReport` at each change of status or progress.
+        outage : float, default 300
+            Seconds for which the platform may be away without ending the wait.
+
+        Raises
+        ------
+        RunTimeout
+            The run goes on: the platform offers no way to stop it.
+        RunLost
+            The flow is idle, and no log of the run appeared.
+        """
+        return (yield from follow(self._state, timeout=timeout, on_update=on_update, outage=outage))
+
+    @operation
+    def result(
+        self, timeout: float | None = None, *, on_update: OnUpdate | None = None, outage: float = OUTAGE
+    ) -> Procedure[RunLog]:
+        """Wait for the end, and return the log of a run that succeeded; parameters and errors as for `wait`.
+
+        Raises
+        ------
+        RunFailed
+            With the name of the facet that failed, the platform's message and the log.
+        """
+        log = yield from follow(self._state, timeout=timeout, on_update=on_update, outage=outage)
+        if log.status is not FlowStatus.SUCCESS:
+            name = yield from self._facet_name(log.erroneous_facet_id)
+            raise RunFailed(self.flow_name, log, name)
+        return log
+
+    def _facet_name(self, facet_id: str | None) -> Procedure[str]:
+        if facet_id is None:
+            return ""
+        try:
+            record = yield from ask(flows.fetch(self.flow_id))
+            return FlowDefinition.model_validate(record["definition"]).facet_name(facet_id)
+        except (IkigaiError, KeyError, ValueError):
+            # The name is a courtesy; that the run failed must be told in any case.
+            return facet_id
+
+
+class FlowRun(SyncFace, _FlowRunText):
+    """A run of a flow: ``run.wait()``, ``run.result()``, ``run.to_dict()``."""
+
+
+class AsyncFlowRun(AsyncFace, _FlowRunText):
+    """A run of a flow: ``await run.wait()``, ``await run.result()``, ``run.to_dict()``."""

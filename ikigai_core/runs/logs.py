@@ -1,0 +1,48 @@
+"""Finding a run's own log."""
+
+from __future__ import annotations
+
+from ikigai_core.api import flows
+from ikigai_core.api.answers import Record
+from ikigai_core.errors import RunLost
+from ikigai_core.procedure import Procedure, ask
+from ikigai_core.runs.records import RunLog
+from ikigai_core.runs.state import RunState
+
+_DEPTHS = (5, 100, 1000)
+
+
+def newest_log_id(app_id: str, flow_id: str) -> Procedure[str | None]:
+    """Id of the newest entry of a flow's log; None where there is none."""
+    entries = yield from ask(flows.logs(app_id, flow_id, limit=1))
+    return str(entries[0]["log_id"]) if entries else None
+
+
+def own_log(run: RunState) -> Procedure[RunLog | None]:
+    """The run's log, which is the oldest entry newer than the baseline; None while there is none.
+
+    Raises
+    ------
+    RunLost
+        The baseline has fallen out of the log, so that the run's entry cannot be told.
+    """
+    for depth in _DEPTHS:
+        entries = yield from ask(flows.logs(run.app_id, run.flow_id, limit=depth))
+        newer = _newer_than(run.baseline, entries, depth)
+        if newer is not None:
+            return RunLog.read(newer[-1]) if newer else None
+        if len(entries) < depth:
+            break
+    raise RunLost(
+        f"The log of flow {run.flow_name!r} no longer holds the entry {run.baseline} that preceded the run: "
+        "which of its entries is the run's cannot be told."
+    )
+
+
+def _newer_than(baseline: str | None, entries: list[Record], depth: int) -> list[Record] | None:
+    """The entries newer than the baseline, newest first; None where a page of this depth does not tell."""
+    ids = [str(entry["log_id"]) for entry in entries]
+    if baseline is None:
+        # With an empty log before, every entry is newer; a full page may hide older ones.
+        return entries if len(entries) < depth else None
+    return entries[: ids.index(baseline)] if baseline in ids else None

@@ -1,0 +1,64 @@
+"""What is known of a run: a small value that another process, of a newer release too, can pick up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Self
+
+from ikigai_core.errors import InvalidInput
+
+VERSION = 1
+
+Phase = Literal["prepared", "started"]
+
+
+@dataclass(frozen=True)
+class RunState:
+    """A run of a flow, as its followers need it.
+
+    Attributes
+    ----------
+    app_id, flow_id, flow_name : str
+    baseline : str or None
+        The newest log id before the start; None where the flow had no log. The first newer entry is this run's.
+    variables : mapping
+        The run variables that it was, or is to be, started with.
+    phase : {"prepared", "started"}
+        ``prepared``: the start may or may not have been sent. ``started``: it is known to have been carried out.
+    attached : bool
+        Whether the run was found going rather than started by this caller.
+    """
+
+    app_id: str
+    flow_id: str
+    flow_name: str
+    baseline: str | None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    phase: Phase = "prepared"
+    attached: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """A form that JSON takes, with a version in it."""
+        return {"version": VERSION, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` of this or an earlier release wrote.
+
+        Raises
+        ------
+        InvalidInput
+            It is no such thing, or a later release wrote it.
+        """
+        version = data.get("version")
+        if version != VERSION:
+            raise InvalidInput(
+                f"This is a run of version {version!r}, and this release of ikigai-core reads version {VERSION}: "
+                "upgrade ikigai-core where the run is picked up."
+            )
+        names = ("app_id", "flow_id", "flow_name", "baseline", "variables", "phase", "attached")
+        missing = [name for name in names if name not in data]
+        if missing:
+            raise InvalidInput(f"This is no flow run: {', '.join(missing)} missing. Pass what FlowRun.to_dict() gave.")
+        return cls(**{name: data[name] for name in names})

@@ -1,0 +1,214 @@
+"""Facet types: what a flow can be built from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
+
+from ikigai_core.errors import UnknownFacetType, did_you_mean
+from ikigai_core.specs.argument import ArgumentSpec
+
+
+class FacetInfo(BaseModel):
+    """How the platform files a facet type."""
+
+    facet_uid: str
+    chain_group: str
+    facet_group: str
+    facet_type: str
+
+
+class FacetRequirement(BaseModel):
+    """How many children and parents a facet may and must have."""
+
+    max_child_count: int
+    min_child_count: int
+    max_parent_count: int
+    min_parent_count: int
+
+
+class FacetType(BaseModel):
+    """One kind of facet, with the arguments that it and its arrows take."""
+
+    model_config = ConfigDict(frozen=True)
+
+    facet_info: FacetInfo
+    is_deprecated: bool = False
+    is_hidden: bool = False
+    facet_requirement: FacetRequirement = Field(
+        validation_alias=AliasChoices("facet_requirement", "facet_requirements")
+    )
+    facet_arguments: dict[str, ArgumentSpec]
+    in_arrow_arguments: dict[str, ArgumentSpec]
+    out_arrow_arguments: dict[str, ArgumentSpec]
+
+    @field_validator("facet_arguments", "in_arrow_arguments", "out_arrow_arguments", mode="before")
+    @classmethod
+    def _by_name(cls, value: object) -> object:
+        if isinstance(value, list):
+            return {argument["name"]: argument for argument in value}
+        return value
+
+    @property
+    def facet_uid(self) -> str:
+        """The platform's id of the facet type, such as ``I_005``."""
+        return self.facet_info.facet_uid
+
+    @property
+    def name(self) -> str:
+        """The facet type's name, such as ``IMPORTED``."""
+        return self.facet_info.facet_type
+
+    @property
+    def title(self) -> str:
+        """The name as messages show it, such as ``Imported``."""
+        return self.name.title()
+
+    @property
+    def chain_group(self) -> str:
+        """``INPUT``, ``MID`` or ``OUTPUT``."""
+        return self.facet_info.chain_group
+
+    def is_model_facet(self) -> bool:
+        """Whether the facet works with a model."""
+        return self.facet_info.facet_group.upper() == "MACHINE_LEARNING"
+
+    def help(self) -> str:
+        """Help text: the arguments, their types, defaults and options."""
+        return "\n".join(self.help_lines())
+
+    def help_lines(self) -> Iterator[str]:
+        """The lines of the help text."""
+        yield f"{self.title}:"
+        sections = {
+            "facet_arguments": self.facet_arguments,
+            "in_arrow_arguments": self.in_arrow_arguments,
+            "out_arrow_arguments": self.out_arrow_arguments,
+        }
+        if not _visible(self.facet_arguments):
+            yield "  No arguments"
+            return
+        for section, arguments in sections.items():
+            if visible := _visible(arguments):
+                yield f"  {section}:"
+                for argument in visible:
+                    yield from (f"    {line}" for line in argument.help_lines())
+
+
+def _visible(arguments: Mapping[str, ArgumentSpec]) -> list[ArgumentSpec]:
+    return [argument for argument in arguments.values() if not argument.is_hidden]
+
+
+def folded(name: str) -> str:
+    """A name as names are matched: without case, spaces and underscores."""
+    return name.lower().replace("_", "").replace(" ", "")
+
+
+class FacetTypeGroup:
+    """The facet types of a chain group, by attribute or by key, whatever the case: ``MID.Count``, ``MID["COUNT"]``."""
+
+    def __init__(self, chain_group: str, facet_types: Mapping[str, FacetType]) -> None:
+        self._chain_group = chain_group
+        self._by_name = {folded(name): facet_type for name, facet_type in facet_types.items()}
+
+    @property
+    def types(self) -> list[str]:
+        """Names of all facet types that are not hidden."""
+        return [facet_type.name for facet_type in self._by_name.values() if not facet_type.is_hidden]
+
+    def help(self) -> str:
+        """Help text of all facet types."""
+        return "\n".join(self.help_lines())
+
+    def help_lines(self) -> Iterator[str]:
+        """The lines of the help text."""
+        for facet_type in self._by_name.values():
+            yield from (f"  {line}" for line in facet_type.help_lines())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and folded(name) in self._by_name
+
+    def __getitem__(self, name: str) -> FacetType:
+        if name not in self:
+            raise UnknownFacetType(
+                f"{self._chain_group} facet {name!r} does not exist. {did_you_mean(name, self.types)}"
+            )
+        return self._by_name[folded(name)]
+
+    def __getattr__(self, name: str) -> FacetType:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self[name]
+
+    def __iter__(self) -> Iterator[FacetType]:
+        return iter(self._by_name.values())
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.types]
+
+    def __repr__(self) -> str:
+        return f"<{self._chain_group} facet types: {', '.join(self.types)}>"
+
+
+class FacetTypes:
+    """All facet types of the platform, by chain group.
+
+    Parameters
+    ----------
+    specs : mapping
+        The platform's description: chain group → facet group → facet type → spec.
+    """
+
+    def __init__(self, specs: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+        self.INPUT = _chain_group("INPUT", specs)
+        self.MID = _chain_group("MID", specs)
+        self.OUTPUT = _chain_group("OUTPUT", specs)
+
+    def group(self, name: str) -> FacetTypeGroup:
+        """The chain group of that name: ``INPUT``, ``MID`` or ``OUTPUT``."""
+        groups = {"INPUT": self.INPUT, "MID": self.MID, "OUTPUT": self.OUTPUT}
+        if name.upper() not in groups:
+            raise UnknownFacetType(f"Chain group {name!r} does not exist: there are INPUT, MID and OUTPUT.")
+        return groups[name.upper()]
+
+    def find(self, path: str) -> FacetType:
+        """The facet type of a path such as ``MID.Count``.
+
+        Raises
+        ------
+        UnknownFacetType
+            Naming the nearest one.
+        """
+        chain_group, dot, name = path.partition(".")
+        if not dot:
+            raise UnknownFacetType(f"Facet type {path!r} does not exist: write it as INPUT.…, MID.… or OUTPUT.….")
+        return self.group(chain_group)[name]
+
+    def find_by_uid(self, uid: str) -> FacetType:
+        """The facet type of a uid such as ``M_003``; `KeyError` where there is none."""
+        for group in (self.INPUT, self.MID, self.OUTPUT):
+            for facet_type in group:
+                if facet_type.facet_uid == uid:
+                    return facet_type
+        raise KeyError(f"Facet type with UID {uid} not found")
+
+    def help(self) -> str:
+        """Help text of all facet types."""
+        lines: list[str] = []
+        for name in ("INPUT", "MID", "OUTPUT"):
+            lines += [name, *(f"  {line}" for line in self.group(name).help_lines())]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return "<facet types: INPUT, MID, OUTPUT>"
+
+
+def _chain_group(name: str, specs: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> FacetTypeGroup:
+    # The platform serves the facet groups last to first.
+    facet_types: dict[str, FacetType] = {}
+    for facet_group in reversed(list(specs.get(name, {}).values())):
+        for key, spec in facet_group.items():
+            facet_types[key] = FacetType.model_validate(spec)
+    return FacetTypeGroup(name, facet_types)

@@ -1,0 +1,89 @@
+"""From a raw answer to what the caller wants, or to the error that it means. Shared by both drivers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from ikigai_core.api.call import Call
+from ikigai_core.config import Config
+from ikigai_core.errors import (
+    ApiError,
+    Authentication,
+    BadRequest,
+    Conflict,
+    NotFound,
+    RateLimited,
+    ServerError,
+    UnexpectedAnswer,
+)
+from ikigai_core.transport.retry import retry_after_seconds
+
+A = TypeVar("A")
+
+_KINDS: dict[int, type[ApiError]] = {
+    401: Authentication,
+    403: Authentication,
+    404: NotFound,
+    408: RateLimited,
+    409: Conflict,
+    425: RateLimited,
+    429: RateLimited,
+}
+_REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "x-amz-request-id", "apigw-requestid")
+_LONGEST_MESSAGE = 2000
+
+
+def read_answer(call: Call[A], config: Config, status: int, headers: Mapping[str, str], body: bytes) -> A:
+    """Turn an answer into the call's result.
+
+    Raises
+    ------
+    ApiError
+        Of the kind that the status means.
+    UnexpectedAnswer
+        Where a success is not of the agreed form.
+    """
+    if status >= 300:
+        raise _error(call, config, status, headers, body)
+    try:
+        return call.read(json.loads(body) if body.strip() else {})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnexpectedAnswer(
+            f"{call.method} {call.path} at {config.base_url} answered {status}, but not in the agreed form "
+            f"({type(error).__name__}: {error}). Is this the address of an Ikigai platform?"
+        ) from None
+
+
+def _error(call: Call[Any], config: Config, status: int, headers: Mapping[str, str], body: bytes) -> ApiError:
+    kind = _KINDS.get(status) or (ServerError if status >= 500 else BadRequest)
+    return kind(
+        _message(body),
+        status=status,
+        method=call.method,
+        path=call.path,
+        request_id=next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), ""),
+        hint=_hint(status, config, headers),
+        retry_after=retry_after_seconds(headers.get("retry-after")),
+    )
+
+
+def _message(body: bytes) -> str:
+    text = body.decode("utf-8", "replace").strip()
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return text[:_LONGEST_MESSAGE] or "no message"
+    if isinstance(answer, dict):
+        return str(answer.get("message") or answer.get("detail") or answer)[:_LONGEST_MESSAGE]
+    return str(answer)[:_LONGEST_MESSAGE]
+
+
+def _hint(status: int, config: Config, headers: Mapping[str, str]) -> str:
+    if status in (401, 403):
+        return f"{config.base_url} does not accept the API key of {config.user_email}, or does not allow this request."
+    if status < 400:
+        target = headers.get("location", "elsewhere").split("?")[0]
+        return f"{config.base_url} redirects to {target}: redirects are not followed, set the base URL to the final address."
+    return ""

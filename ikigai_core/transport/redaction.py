@@ -1,0 +1,32 @@
+"""Keeps signed URLs out of the logs of the HTTP libraries, which write whole URLs."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+_QUERY = re.compile(r"(\?)[^\s\"']+")
+_LOGGERS = ("httpx", "httpcore", "urllib3.connectionpool", "urllib3.util.retry")
+
+
+class _WithoutQueries(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if "?" in text:
+            record.msg = _QUERY.sub(r"\1…", text)
+            record.args = ()
+        return True
+
+
+_FILTER = _WithoutQueries()
+
+
+def redact_http_logs() -> None:
+    """Cut queries from what httpx and urllib3 log. Doing it again changes nothing."""
+    for name in _LOGGERS:
+        logging.getLogger(name).addFilter(_FILTER)
+
+
+def without_query(url: str) -> str:
+    """A URL that may be shown."""
+    return url.split("?", 1)[0]
