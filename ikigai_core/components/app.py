@@ -90,7 +90,7 @@ class _AppText:
         yield from ask(apps.delete(self.app_id))
 
 
-class App(SyncFace, _AppText, AppRecord):
+class App(AppRecord, SyncFace, _AppText):
     """An app."""
 
     @property
@@ -114,7 +114,7 @@ class App(SyncFace, _AppText, AppRecord):
         return FlowBuilder(self._client, self.app_id, Flow)
 
 
-class AsyncApp(AsyncFace, _AppText, AppRecord):
+class AsyncApp(AppRecord, AsyncFace, _AppText):
     """An app; its operations are awaited."""
 
     @property

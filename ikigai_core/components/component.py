@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
@@ -33,9 +33,10 @@ class Record(BaseModel):
 
 
 class Component(Record):
-    """A record bound to a client."""
+    """A record bound to a client. Every kind of component has a name."""
 
-    name: str
+    if TYPE_CHECKING:
+        name: str
 
     _client: Any = PrivateAttr(default=None)
     _changes: tuple[str, ...] = PrivateAttr(default=())

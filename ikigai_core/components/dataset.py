@@ -60,7 +60,7 @@ class DatasetRecord(Component):
     name: str
     filename: str = ""
     file_extension: str = ""
-    data_types: dict[str, ColumnDataType] = {}
+    data_types: dict[str, ColumnDataType] = Field(default_factory=dict)
     size: int = 0
     agent_access: bool = Field(default=False, repr=False, exclude=True)
     created_at: datetime
@@ -149,11 +149,11 @@ class _DatasetText:
         yield from ask(datasets.delete(self.app_id, self.dataset_id))
 
 
-class Dataset(SyncFace, _DatasetText, DatasetRecord):
+class Dataset(DatasetRecord, SyncFace, _DatasetText):
     """A dataset of an app."""
 
 
-class AsyncDataset(AsyncFace, _DatasetText, DatasetRecord):
+class AsyncDataset(DatasetRecord, AsyncFace, _DatasetText):
     """A dataset of an app; its operations are awaited."""
 
 

@@ -203,14 +203,14 @@ class _FlowText(Generic[R]):
         yield from ask(flows.delete(self.app_id, self.flow_id))
 
 
-class Flow(SyncFace, _FlowText[FlowRun], FlowRecord):
+class Flow(FlowRecord, SyncFace, _FlowText[FlowRun]):
     """A flow of an app."""
 
     def _run(self, state: RunState) -> FlowRun:
         return FlowRun(state, self._client)
 
 
-class AsyncFlow(AsyncFace, _FlowText[AsyncFlowRun], FlowRecord):
+class AsyncFlow(FlowRecord, AsyncFace, _FlowText[AsyncFlowRun]):
     """A flow of an app; its operations are awaited."""
 
     def _run(self, state: RunState) -> AsyncFlowRun:
