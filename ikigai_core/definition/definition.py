@@ -63,7 +63,21 @@ class FlowDefinition(BaseModel):
         """Ids of the datasets that the flow imports, in the order of its facets."""
         return [str(facet.arguments["dataset_id"]) for facet in self.facets if facet.arguments.get("dataset_id")]
 
-    @property
-    def output_names(self) -> list[str]:
-        """Names of the datasets that the flow exports, in the order of its facets."""
-        return [str(facet.arguments["dataset_name"]) for facet in self.facets if facet.arguments.get("dataset_name")]
+    def output_names(self, variables: Mapping[str, Any] | None = None) -> list[str]:
+        """Names of the datasets that the flow exports, in the order of its facets.
+
+        Parameters
+        ----------
+        variables : mapping, optional
+            Run variables: the names that a run with them gives.
+        """
+        given = variables or {}
+        replaced = {
+            (variable.facet_name, variable.argument_name): given[name]
+            for name, variable in self.variables.items()
+            if name in given
+        }
+        names = (
+            replaced.get((facet.name, "dataset_name")) or facet.arguments.get("dataset_name") for facet in self.facets
+        )
+        return [str(name) for name in names if name]

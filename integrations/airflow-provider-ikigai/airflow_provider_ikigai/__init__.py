@@ -1,0 +1,5 @@
+"""Airflow provider for the Ikigai AI platform."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

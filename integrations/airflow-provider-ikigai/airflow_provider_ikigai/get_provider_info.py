@@ -1,0 +1,85 @@
+"""What Airflow is told about this provider: its parts and the form of its connections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_ikigai import __version__
+
+_NAME = "Ikigai"
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Describe the provider to Airflow (entry point ``apache_airflow_provider``).
+
+    Returns
+    -------
+    dict
+        As Airflow's provider schema has it. Nothing of the provider is imported for it.
+    """
+    return {
+        "package-name": "airflow-provider-ikigai",
+        "name": _NAME,
+        "description": "Upload datasets to the Ikigai AI platform, build and run its flows, and fetch their results.",
+        "versions": [__version__],
+        "integrations": [
+            {"integration-name": _NAME, "external-doc-url": "https://www.ikigailabs.io", "tags": ["service"]},
+        ],
+        "hooks": [_modules("hooks.ikigai")],
+        "operators": [_modules("operators.dataset", "operators.flow")],
+        "triggers": [_modules("triggers.flow_run")],
+        "connection-types": [_connection_type()],
+    }
+
+
+def _modules(*names: str) -> dict[str, Any]:
+    return {"integration-name": _NAME, "python-modules": [f"airflow_provider_ikigai.{name}" for name in names]}
+
+
+def _connection_type() -> dict[str, Any]:
+    return {
+        "connection-type": "ikigai",
+        "hook-name": _NAME,
+        "hook-class-name": "airflow_provider_ikigai.hooks.ikigai.IkigaiHook",
+        "conn-fields": {
+            "verify_tls": {
+                "label": "Verify TLS",
+                "description": "Whether the platform's certificate is checked.",
+                "schema": {"type": ["boolean", "null"], "default": True},
+            },
+            "ca_bundle": {
+                "label": "CA bundle",
+                "description": "File of the certificates to trust instead of the system's.",
+                "schema": {"type": ["string", "null"]},
+            },
+            "client_certificate": {
+                "label": "Client certificate",
+                "description": "File of the certificate that the client shows, where a gateway asks for one.",
+                "schema": {"type": ["string", "null"]},
+            },
+            "client_key": {
+                "label": "Client certificate's key",
+                "description": "File of its private key, where the certificate's file does not hold it.",
+                "schema": {"type": ["string", "null"]},
+            },
+            "connect_timeout": {
+                "label": "Connect timeout",
+                "description": "Seconds to wait for a connection.",
+                "schema": {"type": ["number", "null"], "default": 10},
+            },
+            "read_timeout": {
+                "label": "Read timeout",
+                "description": "Seconds to wait for an answer.",
+                "schema": {"type": ["number", "null"], "default": 60},
+            },
+        },
+        "ui-field-behaviour": {
+            "hidden-fields": ["schema", "port"],
+            "relabeling": {"host": "Base URL", "login": "Email", "password": "API key"},
+            "placeholders": {
+                "host": "https://api.ikigailabs.io",
+                "login": "you@example.com",
+                "password": "From your profile on the platform",
+            },
+        },
+    }

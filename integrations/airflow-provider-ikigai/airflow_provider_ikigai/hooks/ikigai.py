@@ -1,0 +1,115 @@
+"""Hooks: an Airflow connection of type ``ikigai``, turned into the client of ``ikigai_core``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.log import mask_secret
+from ikigai_core.errors import ConfigurationError, IkigaiError
+
+from airflow_provider_ikigai.connection import UnusableConnection, client_arguments
+
+if TYPE_CHECKING:
+    from ikigai_core import AsyncIkigai, Ikigai
+
+
+class _ConnectionHook(BaseHook):
+    """What both hooks are: the id of a connection of type ``ikigai``."""
+
+    conn_name_attr = "ikigai_conn_id"
+    default_conn_name = "ikigai_default"
+    conn_type = "ikigai"
+    hook_name = "Ikigai"
+
+    def __init__(self, ikigai_conn_id: str = default_conn_name) -> None:
+        super().__init__()
+        self.ikigai_conn_id = ikigai_conn_id
+
+
+class IkigaiHook(_ConnectionHook):
+    """Hands out a client of the Ikigai platform, for a connection's user.
+
+    Parameters
+    ----------
+    ikigai_conn_id : str, default "ikigai_default"
+        Connection of type ``ikigai``: the login is the user's email, the password the API key, the host the base URL.
+        Without a host it is the client's default.
+
+    Examples
+    --------
+    >>> with IkigaiHook().get_conn() as ikigai:
+    ...     print(ikigai.apps["Example"].describe())
+    """
+
+    def get_conn(self) -> Ikigai:
+        """Look the connection up and construct a client; nothing is sent to the platform.
+
+        Returns
+        -------
+        Ikigai
+            A new client; close it, or use it in a ``with`` block.
+
+        Raises
+        ------
+        UnusableConnection
+            Where the connection lacks something or holds something unusable.
+        AirflowNotFoundException
+            Where there is no such connection.
+        """
+        from ikigai_core import Ikigai
+
+        arguments = client_arguments(self.get_connection(self.ikigai_conn_id))
+        mask_secret(arguments["api_key"])
+        try:
+            return Ikigai(**arguments)
+        except ConfigurationError as error:
+            raise UnusableConnection(self.ikigai_conn_id, str(error)) from None
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Ask the platform for the user's apps.
+
+        Returns
+        -------
+        (bool, str)
+            Whether that worked, and a sentence for the user.
+        """
+        try:
+            with self.get_conn() as ikigai:
+                apps = len(ikigai.apps())
+        except (IkigaiError, AirflowFailException) as error:
+            return False, str(error)
+        return True, f"Connected as {ikigai!r}, who sees {apps} app{'' if apps == 1 else 's'}."
+
+
+class IkigaiAsyncHook(_ConnectionHook):
+    """Hands out the asynchronous client of the Ikigai platform, for triggers.
+
+    Parameters
+    ----------
+    ikigai_conn_id : str, default "ikigai_default"
+        As for `IkigaiHook`.
+    """
+
+    async def get_conn(self) -> AsyncIkigai:
+        """Look the connection up, without blocking the event loop, and construct a client; nothing is sent.
+
+        Returns
+        -------
+        AsyncIkigai
+            A new client; close it, or use it in an ``async with`` block.
+
+        Raises
+        ------
+        UnusableConnection, AirflowNotFoundException
+            As `IkigaiHook.get_conn`.
+        """
+        from ikigai_core import AsyncIkigai
+
+        # Airflow masks the password as it looks the connection up; mask_secret itself would block the event loop.
+        arguments = client_arguments(await self.aget_connection(self.ikigai_conn_id))
+        try:
+            return AsyncIkigai(**arguments)
+        except ConfigurationError as error:
+            raise UnusableConnection(self.ikigai_conn_id, str(error)) from None

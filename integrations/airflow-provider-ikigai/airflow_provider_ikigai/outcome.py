@@ -1,0 +1,77 @@
+"""How a flow run came out: the one answer of a wait on the worker and of a wait in the triggerer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import AirflowFailException
+
+if TYPE_CHECKING:
+    from ikigai_core import RunLog
+    from ikigai_core.errors import IkigaiError
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How waiting for a flow run ended.
+
+    Attributes
+    ----------
+    run_log : dict or None
+        The run's log as JSON, where the run is over.
+    error : str
+        Name of the error's class in `ikigai_core.errors`; empty for a success.
+    message : str
+        The error's text, complete.
+    transient : bool
+        Whether the same task may succeed later, unchanged.
+    """
+
+    run_log: dict[str, Any] | None = None
+    error: str = ""
+    message: str = ""
+    transient: bool = False
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the run is over or lost, so that waiting for it again is of no use."""
+        return self.run_log is not None or self.error == "RunLost"
+
+    @classmethod
+    def success(cls, run_log: RunLog) -> Outcome:
+        """The run ended well."""
+        return cls(run_log=run_log.model_dump(mode="json"))
+
+    @classmethod
+    def failure(cls, error: IkigaiError) -> Outcome:
+        """The run failed, or waiting for it did."""
+        run_log: RunLog | None = getattr(error, "run_log", None)
+        return cls(
+            run_log=None if run_log is None else run_log.model_dump(mode="json"),
+            error=type(error).__name__,
+            message=str(error),
+            transient=error.transient,
+        )
+
+    def to_event(self) -> dict[str, Any]:
+        """The payload of a trigger's event: plain JSON, without secrets."""
+        return asdict(self)
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any] | None) -> Outcome:
+        """Read a trigger's event.
+
+        Raises
+        ------
+        AirflowFailException
+            Where the event says neither success nor failure: a run is never taken for a success by default.
+        """
+        try:
+            outcome = cls(**(event or {}))
+        except TypeError:
+            outcome = cls()
+        if not outcome.error and (outcome.run_log or {}).get("status") != "SUCCESS":
+            raise AirflowFailException(f"The trigger's event does not say how the flow run ended: {event!r}")
+        return outcome

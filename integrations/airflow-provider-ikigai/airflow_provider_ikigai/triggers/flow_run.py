@@ -1,0 +1,56 @@
+"""Follows a flow run in the triggerer, so that no worker has to wait for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+from ikigai_core.errors import IkigaiError
+
+from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook
+from airflow_provider_ikigai.outcome import Outcome
+from airflow_provider_ikigai.progress import ProgressLog
+
+
+class IkigaiFlowRunTrigger(BaseTrigger):
+    """Fires once, when a flow run is over or cannot be waited for any longer.
+
+    Parameters
+    ----------
+    flow_run : dict
+        The run, as `ikigai_core.FlowRun.to_dict` gives it.
+    ikigai_conn_id : str
+        Connection of type ``ikigai``.
+    deadline : float or None, default None
+        When to give up, in seconds since the epoch: absolute, so that a restart of the triggerer grants no more time.
+    """
+
+    def __init__(self, *, flow_run: Mapping[str, Any], ikigai_conn_id: str, deadline: float | None = None) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.flow_run = dict(flow_run)
+        self.ikigai_conn_id = ikigai_conn_id
+        self.deadline = deadline
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """What another triggerer needs to go on: the run, the connection's id and the deadline."""
+        return (
+            f"{type(self).__module__}.{type(self).__qualname__}",
+            {"flow_run": self.flow_run, "ikigai_conn_id": self.ikigai_conn_id, "deadline": self.deadline},
+        )
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait for the run's end and yield its `Outcome` as an event."""
+        outcome = await self._outcome()
+        yield TriggerEvent(outcome.to_event())  # type: ignore[no-untyped-call]
+
+    async def _outcome(self) -> Outcome:
+        timeout = None if self.deadline is None else max(0.0, self.deadline - time.time())
+        try:
+            async with await IkigaiAsyncHook(self.ikigai_conn_id).get_conn() as ikigai:
+                run = ikigai.flow_run(self.flow_run)
+                run_log = await run.result(timeout, on_update=ProgressLog(self.log, run.flow_name))
+        except IkigaiError as error:
+            return Outcome.failure(error)
+        return Outcome.success(run_log)
