@@ -1,0 +1,7 @@
+"""Runs flows: reads a definition, works its tables with DuckDB, reports progress."""
+
+from __future__ import annotations
+
+from ikigai_core.local.engine.run import Report, RunResult, run_flow
+
+__all__ = ["Report", "RunResult", "run_flow"]

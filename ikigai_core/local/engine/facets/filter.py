@@ -1,0 +1,54 @@
+"""Filter: the rows whose value in a column meets a condition."""
+
+from __future__ import annotations
+
+from ikigai_core.local.engine.columns import Column
+from ikigai_core.local.engine.errors import FlowError
+from ikigai_core.local.engine.step import Step
+from ikigai_core.local.engine.tables import Table, Tables
+
+_COMPARISONS = {
+    "equals": "=",
+    "not_equals": "IS DISTINCT FROM",
+    "greater_than": ">",
+    "greater_or_equal": ">=",
+    "less_than": "<",
+    "less_or_equal": "<=",
+}
+_TEXT_TESTS = {"contains": "contains", "starts_with": "starts_with", "ends_with": "ends_with"}
+
+
+def run(step: Step) -> Table:
+    """Keep the rows that meet the condition, in their order. A missing value meets only not_equals and is_missing."""
+    column = step.table.column(step.arguments["column_name"])
+    condition, value = step.arguments["condition"], step.arguments["value"]
+    parameters = [value]
+    if condition == "is_missing":
+        test, parameters = f"{column.value} IS NULL", []
+    elif condition == "is_not_missing":
+        test, parameters = f"{column.value} IS NOT NULL", []
+    elif value is None:
+        raise FlowError(f"condition '{condition}' needs the argument 'value'; set it")
+    elif condition in _TEXT_TESTS:
+        test = f"{_TEXT_TESTS[condition]}({column.key}, ?)"
+    else:
+        test = f"{column.value} {_COMPARISONS[condition]} {_operand(step.tables, column, value)}"
+    keys = ", ".join(other.key for other in step.table.columns)
+    return step.tables.create(
+        f"SELECT {keys} FROM {step.table.name} WHERE {test}", step.table.columns, parameters
+    )
+
+
+def _operand(tables: Tables, column: Column, value: str) -> str:
+    """Give the SQL that reads the value as the column's type; fractions may be compared with whole numbers."""
+    text = "CAST(? AS VARCHAR)"
+    operand = f"TRY_CAST({text} AS DOUBLE)" if column.data_type == "NUMERIC" else column.cast(text)
+    if column.is_integer and value.strip().lstrip("-").isdecimal():
+        operand = f"TRY_CAST({text} AS HUGEINT)"
+    readable = tables.execute(f"SELECT {operand} IS NOT NULL", [value]).fetchone()
+    if not readable or not readable[0]:
+        kind = "number" if column.data_type == "NUMERIC" else "time"
+        raise FlowError(
+            f"value '{value}' is no {kind}, but column '{column.name}' is {column.data_type}; give a {kind}"
+        )
+    return operand

@@ -1,0 +1,38 @@
+"""Which facets the engine runs: those that have a module in `facets`, named after the facet type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, cast
+
+from ikigai_core.local.engine import facets
+
+if TYPE_CHECKING:
+    from ikigai_core.local.engine.graph import Facet
+    from ikigai_core.local.engine.step import Step
+    from ikigai_core.local.engine.tables import Table
+
+Implementation = Callable[["Step"], "Table | None"]
+
+
+def runnable_facet_types() -> list[str]:
+    """Give the facet types that the engine runs, such as DROP_COLUMNS."""
+    return sorted(module.name.upper() for module in iter_modules(facets.__path__))
+
+
+def implementation(facet: Facet) -> Implementation:
+    """Give what runs a facet.
+
+    Raises
+    ------
+    FlowError
+        The engine cannot run facets of this type.
+    """
+    runnable = runnable_facet_types()
+    if facet.facet_type not in runnable:
+        titles = ", ".join(name.replace("_", " ").title() for name in runnable)
+        raise facet.fails(f"the local platform does not run facets of this type; it runs: {titles}")
+    module = import_module(f"{facets.__name__}.{facet.facet_type.lower()}")
+    return cast(Implementation, module.run)

@@ -1,0 +1,135 @@
+"""One run of a flow, from its definition to its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ikigai_core.local.engine.arguments import resolve_arguments
+from ikigai_core.local.engine.errors import FlowError
+from ikigai_core.local.engine.graph import Facet, Graph
+from ikigai_core.local.engine.registry import Implementation, implementation
+from ikigai_core.local.engine.step import Dataset, Input, Output, ScriptLimits, Step, Workspace
+from ikigai_core.local.engine.tables import Table, Tables
+
+Report = Callable[[int, str], None]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended.
+
+    Parameters
+    ----------
+    status
+        SUCCESS or FAILED.
+    facet_id
+        The facet that failed; empty where none did.
+    message
+        Why it failed; empty on success.
+    outputs
+        The datasets that the flow wrote; empty unless it succeeded.
+    printed
+        What the scripts of its Python facets printed.
+    """
+
+    status: str
+    facet_id: str
+    message: str
+    outputs: tuple[Output, ...]
+    printed: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the result as JSON-able values."""
+        return {**asdict(self), "outputs": [{**asdict(output), "path": str(output.path)} for output in self.outputs]}
+
+
+def run_flow(
+    definition: Mapping[str, Any],
+    *,
+    variables: Mapping[str, Any],
+    datasets: Mapping[str, Dataset],
+    folder: Path,
+    report: Report,
+    script_limits: ScriptLimits | None = None,
+) -> RunResult:
+    """Run a flow to its end.
+
+    Parameters
+    ----------
+    definition
+        Flow definition in wire format.
+    variables
+        Run variables: they replace arguments of named facets for this run.
+    datasets
+        What the flow may import, by dataset id.
+    folder
+        The run's own folder: outputs and intermediate files go there.
+    report
+        Called with the progress (0 to 100) and a message as the run goes on.
+    script_limits
+        What scripts may use.
+
+    Returns
+    -------
+    RunResult
+        Also for a run that failed: what the flow's author got wrong is no exception.
+    """
+    with Tables(folder) as tables:
+        workspace = Workspace(folder, tables, datasets, script_limits or ScriptLimits())
+        try:
+            _Run(definition, variables, workspace, report).go()
+        except FlowError as error:
+            return RunResult("FAILED", error.facet_id, error.message, (), "".join(workspace.printed))
+        return RunResult("SUCCESS", "", "", tuple(workspace.outputs), "".join(workspace.printed))
+
+
+class _Run:
+    def __init__(
+        self, definition: Mapping[str, Any], variables: Mapping[str, Any], workspace: Workspace, report: Report
+    ) -> None:
+        self._graph = Graph.of(definition)
+        self._order = self._graph.in_order()
+        self._graph.check_shape()
+        self._arguments = resolve_arguments(self._graph, variables)
+        # All of them before the first runs: a flow that cannot be finished is not begun.
+        self._implementations: dict[str, Implementation] = {
+            facet.facet_id: implementation(facet) for facet in self._order
+        }
+        self._workspace = workspace
+        self._report = report
+        self._results: dict[str, Table] = {}
+
+    def go(self) -> None:
+        for number, facet in enumerate(self._order):
+            self._report(100 * number // len(self._order), f"Running {facet.title}")
+            result = self._run(facet)
+            if result is not None:
+                self._results[facet.facet_id] = result
+            self._free(self._order[number + 1 :])
+        self._report(100, "")
+
+    def _run(self, facet: Facet) -> Table | None:
+        inputs = tuple(
+            Input(self._results[arrow.source], arrow.arguments) for arrow in self._graph.parents(facet)
+        )
+        step = Step(facet, self._arguments[facet.facet_id], inputs, self._workspace)
+        try:
+            return self._implementations[facet.facet_id](step)
+        except FlowError as error:
+            raise facet.fails(error.message) from None
+        except duckdb.OutOfMemoryException:
+            raise facet.fails("its data needs more memory or disk space than there is; work on fewer rows") from None
+        except duckdb.Error as error:
+            raise facet.fails(str(error).splitlines()[0]) from error
+
+    def _free(self, to_come: list[Facet]) -> None:
+        needed = {arrow.source for facet in to_come for arrow in self._graph.parents(facet)}
+        for facet_id in [facet_id for facet_id in self._results if facet_id not in needed]:
+            table = self._results.pop(facet_id)
+            if table.name not in {other.name for other in self._results.values()}:
+                self._workspace.tables.drop(table)

@@ -1,0 +1,180 @@
+"""Runs the scripts of Python facets, each in a process of its own without the platform's environment."""
+
+from __future__ import annotations
+
+import json
+import keyword
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from ikigai_core.local.engine.columns import Column, quote
+from ikigai_core.local.engine.errors import FlowError
+from ikigai_core.local.engine.step import Input, ScriptLimits, Workspace
+from ikigai_core.local.engine.tables import Table, Tables
+
+_HOST = Path(__file__).with_name("script_host.py")
+# All that a script's Python gets of the environment; credentials are elsewhere in it.
+_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
+_MOST_PRINTED_BYTES = 100_000
+
+
+def run_script(
+    workspace: Workspace,
+    script: str,
+    libraries: Sequence[str],
+    inputs: Sequence[Input],
+    *,
+    needs_result: bool = True,
+) -> Table | None:
+    """Run a script on tables.
+
+    Parameters
+    ----------
+    libraries
+        What the script imports beyond Python; has to be installed.
+    inputs
+        Tables, each a DataFrame in the script under its arrow's `name`; the first is also `data`.
+    needs_result
+        Whether it is an error if the script leaves no `result`.
+
+    Returns
+    -------
+    Table or None
+        What the script left in `result`.
+
+    Raises
+    ------
+    FlowError
+        The script failed, exceeded a limit, or left something that is no table.
+    """
+    folder = Path(mkdtemp(prefix="script-", dir=workspace.folder))
+    try:
+        null_mark = secrets.token_hex(16)
+        request = {
+            "parent_pid": os.getpid(),
+            "script": script,
+            "libraries": list(libraries),
+            "inputs": _write_inputs(workspace.tables, inputs, folder),
+            "needs_result": needs_result,
+            "null_mark": null_mark,
+            "memory_bytes": workspace.script_limits.memory_bytes,
+        }
+        (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
+        outcome = _run_host(folder, workspace)
+        if "columns" not in outcome:
+            return None
+        return _read_result(workspace.tables, folder / "result.csv", outcome, null_mark)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_inputs(tables: Tables, inputs: Sequence[Input], folder: Path) -> list[dict[str, Any]]:
+    entries = []
+    taken: set[str] = set()
+    for number, entry in enumerate(inputs):
+        path = folder / f"input-{number}.parquet"
+        columns = ", ".join(f"{_script_value(column)} AS {column.key}" for column in entry.table.columns)
+        tables.execute(f"COPY (SELECT {columns} FROM {entry.table.name}) TO {quote(str(path))} (FORMAT parquet)")
+        variables = _variables(entry, number, taken)
+        taken.update(variables)
+        entries.append(
+            {
+                "path": path.name,
+                "variables": variables,
+                "columns": [(column.name, _kind(column)) for column in entry.table.columns],
+            }
+        )
+    return entries
+
+
+def _variables(entry: Input, number: int, taken: set[str]) -> list[str]:
+    name = str(entry.arguments.get("name") or "")
+    if name and (not name.isidentifier() or keyword.iskeyword(name)):
+        raise FlowError(f"the name '{name}' of an arrow into it is no Python variable's; use letters, digits and _")
+    if not name and number:
+        raise FlowError(f"input {number + 1} has no name in the script; give the arrow the argument 'name'")
+    if name in taken:
+        raise FlowError(f"two of its inputs are called '{name}'; give their arrows different names")
+    return [*(["data"] if number == 0 else []), *([name] if name and name != "data" else [])] or [name]
+
+
+def _script_value(column: Column) -> str:
+    # Times stay text, as they are in a DataFrame that the client reads.
+    return column.value if column.data_type == "NUMERIC" else column.key
+
+
+def _kind(column: Column) -> str:
+    if column.is_integer:
+        return "integer"
+    return "number" if column.data_type == "NUMERIC" else "text"
+
+
+def _run_host(folder: Path, workspace: Workspace) -> dict[str, Any]:
+    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    environment |= {"HOME": str(folder), "TMPDIR": str(folder)}
+    printed = folder / "printed"
+    with printed.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-X", "utf8", str(_HOST)],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        process.wait(workspace.script_limits.seconds)
+    except subprocess.TimeoutExpired:
+        limit = workspace.script_limits.seconds
+        raise FlowError(f"the script ran for more than {limit:g} seconds and was ended") from None
+    finally:
+        _end(process)
+        _keep_printed(printed, workspace)
+    return _outcome(folder / "outcome.json", process.returncode, workspace.script_limits)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the script's process and all that it has started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def _keep_printed(printed: Path, workspace: Workspace) -> None:
+    with printed.open("rb") as file:
+        text = file.read(_MOST_PRINTED_BYTES).decode("utf-8", errors="replace")
+        more = bool(file.read(1))
+    if text:
+        workspace.printed.append(text + ("\n… (the rest is left out)\n" if more else ""))
+
+
+def _outcome(path: Path, returncode: int, limits: ScriptLimits) -> dict[str, Any]:
+    try:
+        outcome: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        how = f"signal {signal.Signals(-returncode).name}" if returncode < 0 else f"exit code {returncode}"
+        raise FlowError(
+            f"the script's process ended with {how} and left no result; "
+            f"it may use up to {limits.memory_bytes >> 20} MiB of memory"
+        ) from None
+    if "error" in outcome:
+        raise FlowError(outcome["error"])
+    return outcome
+
+
+def _read_result(tables: Tables, path: Path, outcome: dict[str, Any], null_mark: str) -> Table:
+    names = [name for name, _ in outcome["columns"]]
+    texts = {name for name, is_text in outcome["columns"] if is_text}
+    table = tables.read(path, names, skip=0, null_mark=null_mark)
+    return tables.infer(table, texts)

@@ -1,0 +1,188 @@
+"""The process that a Python facet's script runs in; started by `script`, by path, with nothing of the platform around.
+
+Reads `request.json` in its working directory and leaves `outcome.json` there, and `result.csv` where there is a result.
+It imports nothing of this package: scripts see Python and its installed libraries, and no more.
+"""
+
+from __future__ import annotations
+
+import builtins
+import ctypes
+import json
+import os
+import re
+import signal
+import sys
+import textwrap
+import traceback
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+SCRIPT_NAME = "<script>"
+_TRUTHS = ({"True", "False"}, {"true", "false"}, {"TRUE", "FALSE"})
+
+
+class ScriptError(Exception):
+    """The script, or what it left, cannot be used; the message is for its author."""
+
+
+def main() -> None:
+    """Run the script of the request and leave the outcome."""
+    request = json.loads(Path("request.json").read_text(encoding="utf-8"))
+    try:
+        _die_with_parent(request["parent_pid"])
+        _limit_memory(request["memory_bytes"])
+        _check_libraries(request["libraries"])
+        outcome = _run(request)
+    except ScriptError as error:
+        outcome = {"error": str(error)}
+    except MemoryError:
+        outcome = {"error": f"the data and the script need more memory than {request['memory_bytes'] >> 20} MiB"}
+    Path("outcome.json").write_text(json.dumps(outcome), encoding="utf-8")
+
+
+def _die_with_parent(parent_pid: int) -> None:
+    if sys.platform != "linux":
+        return
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+    if os.getppid() != parent_pid:
+        sys.exit(1)
+
+
+def _limit_memory(memory_bytes: int) -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Data, not address space: libraries reserve far more addresses than they ever use.
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+
+
+def _check_libraries(libraries: list[str]) -> None:
+    for requirement in libraries:
+        name = re.match(r"[A-Za-z0-9._-]*", requirement.strip())
+        try:
+            metadata.version(name.group() if name else requirement)
+        except (metadata.PackageNotFoundError, ValueError):
+            raise ScriptError(
+                f"library '{requirement}' is not installed in the environment of the local platform; install it there"
+            ) from None
+
+
+def _run(request: dict[str, Any]) -> dict[str, Any]:
+    namespace: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
+    truths: dict[str, str] = {}
+    for entry in request["inputs"]:
+        frame = _read_frame(entry, truths)
+        namespace.update(dict.fromkeys(entry["variables"], frame))
+    _execute(textwrap.dedent(request["script"]), namespace)
+    if "result" not in namespace:
+        if not request["needs_result"]:
+            return {}
+        raise ScriptError("the script left nothing in `result`; assign a DataFrame to it")
+    return _write_frame(namespace["result"], request["null_mark"], truths)
+
+
+def _read_frame(entry: dict[str, Any], truths: dict[str, str]) -> Any:
+    """Read an input as `read_csv` would give it, but with whole numbers whole also where some are missing."""
+    import pandas as pd
+    from pyarrow import parquet  # type: ignore[import-untyped]
+
+    table = parquet.read_table(entry["path"])
+    series = []
+    for key, (name, kind) in zip(table.column_names, entry["columns"], strict=True):
+        values = table.column(key)
+        style = _truth_style(values) if kind == "text" else None
+        if style:
+            truths[name] = style
+            one = values.to_pandas().map({word: word.lower() == "true" for word in (style, _opposite(style))})
+        elif kind == "integer" and values.null_count:
+            one = values.to_pandas(types_mapper={values.type: pd.Int64Dtype()}.get)
+        elif values.null_count == len(values):
+            one = pd.Series(float("nan"), index=range(len(values)), dtype="float64")
+        else:
+            one = values.to_pandas()
+        series.append(one.rename(None))
+    frame = pd.concat(series, axis=1)
+    frame.columns = pd.Index([name for name, _ in entry["columns"]])
+    return frame
+
+
+def _truth_style(values: Any) -> str | None:
+    """Give how a column writes "true", where it holds nothing but true and false."""
+    if not len(values) or values.null_count:
+        return None
+    first = values[0].as_py()
+    words = next((words for words in _TRUTHS if first in words), None)
+    if words is None or not set(values.unique().to_pylist()) <= words:
+        return None
+    return next(word for word in words if word.lower() == "true")
+
+
+def _opposite(style: str) -> str:
+    return {"True": "False", "true": "false", "TRUE": "FALSE"}[style]
+
+
+def _execute(script: str, namespace: dict[str, Any]) -> None:
+    lines = script.splitlines()
+    try:
+        exec(compile(script, SCRIPT_NAME, "exec", dont_inherit=True), namespace)  # noqa: S102 - what we are for
+    except MemoryError:
+        raise
+    except SyntaxError as error:
+        if error.filename == SCRIPT_NAME:
+            raise ScriptError(_message(error, error.lineno, lines)) from None
+        raise ScriptError(_message(error, _script_line(error.__traceback__), lines)) from None
+    except SystemExit as error:
+        if error.code not in (None, 0):
+            raise ScriptError(_message(error, _script_line(error.__traceback__), lines)) from None
+    except BaseException as error:  # noqa: BLE001 - whatever a script raises is told to its author
+        raise ScriptError(_message(error, _script_line(error.__traceback__), lines)) from None
+
+
+def _script_line(at: TracebackType | None) -> int | None:
+    lines = [frame.lineno for frame in traceback.extract_tb(at) if frame.filename == SCRIPT_NAME]
+    return lines[-1] if lines else None
+
+
+def _message(error: BaseException, line: int | None, lines: list[str]) -> str:
+    text = str(error.msg if isinstance(error, SyntaxError) else error)
+    what = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    if line is None or not 0 < line <= len(lines):
+        return what
+    return f"{what} (line {line}: {lines[line - 1].strip()})"
+
+
+def _write_frame(result: Any, null_mark: str, truths: dict[str, str]) -> dict[str, Any]:
+    import pandas as pd
+
+    if not isinstance(result, pd.DataFrame):
+        raise ScriptError(f"`result` is a {type(result).__name__}; make it a DataFrame")
+    named = [name for name in result.index.names if name is not None and name not in result.columns]
+    if named:
+        # Keys that a groupby or set_index has put into the index are data, too.
+        result = result.reset_index(level=named)
+    if not len(result.columns):
+        raise ScriptError("`result` has no columns; leave at least one")
+    names = [str(name) for name in result.columns]
+    frame = result.set_axis(range(len(names)), axis=1)
+    texts = [_is_text(frame[position]) for position in frame.columns]
+    for position, name in enumerate(names):
+        if frame[position].dtype == bool:
+            style = truths.get(name, "True")
+            frame[position] = frame[position].map({True: style, False: _opposite(style)})
+    # The carriage return in the line ending makes the writer quote values that hold one.
+    frame.to_csv("result.csv", index=False, header=False, na_rep=null_mark, lineterminator="\r\n", encoding="utf-8")
+    return {"columns": list(zip(names, texts, strict=True)), "rows": len(frame)}
+
+
+def _is_text(values: Any) -> bool:
+    from pandas.api.types import infer_dtype
+
+    return bool(infer_dtype(values, skipna=True) == "string")
+
+
+if __name__ == "__main__":
+    main()

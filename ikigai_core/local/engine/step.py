@@ -1,0 +1,109 @@
+"""What a facet sees while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ikigai_core.local.engine.errors import FlowError
+from ikigai_core.local.engine.graph import Facet
+from ikigai_core.local.engine.tables import Table, Tables
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset that the flow may import: a CSV file."""
+
+    path: Path
+    name: str
+    data_types: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Output:
+    """A dataset that an Exported facet wrote."""
+
+    facet_id: str
+    dataset_name: str
+    directory: str
+    path: Path
+    file_type: str
+    header: bool
+    columns: dict[str, dict[str, Any]]
+    rows: int
+
+
+@dataclass(frozen=True)
+class ScriptLimits:
+    """What a Python facet's script may use: seconds of wall time, bytes of memory."""
+
+    seconds: float = 600.0
+    memory_bytes: int = 4 << 30
+
+
+@dataclass
+class Workspace:
+    """What the facets of one run share: tables, the datasets that they read, and what they leave."""
+
+    folder: Path
+    tables: Tables
+    datasets: Mapping[str, Dataset]
+    script_limits: ScriptLimits = ScriptLimits()
+    outputs: list[Output] = field(default_factory=list)
+    printed: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Input:
+    """A table that comes into a facet, and the arguments of its arrow."""
+
+    table: Table
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One facet's turn in a run."""
+
+    facet: Facet
+    arguments: Mapping[str, Any]
+    inputs: tuple[Input, ...]
+    workspace: Workspace
+
+    @property
+    def tables(self) -> Tables:
+        """The tables of the run."""
+        return self.workspace.tables
+
+    @property
+    def table(self) -> Table:
+        """The table that comes in first."""
+        return self.inputs[0].table
+
+    def sided(self, argument: str, sides: tuple[str, str]) -> tuple[Table, Table]:
+        """Give the two tables that come in, by the side that their arrows name.
+
+        Parameters
+        ----------
+        argument
+            The arrow argument, such as `table_side`.
+        sides
+            Its two values. An arrow without one takes the side that is left.
+
+        Raises
+        ------
+        FlowError
+            An unknown side, or the same for both.
+        """
+        named = [entry.arguments.get(argument) for entry in self.inputs]
+        for side in named:
+            if side not in (None, *sides):
+                raise FlowError(f"an arrow into it has the {argument} '{side}'; it can be {' or '.join(sides)}")
+        first, second = named
+        if first == second and first is not None:
+            raise FlowError(f"both arrows into it have the {argument} '{first}'; make one {' and one '.join(sides)}")
+        swapped = first == sides[1] or second == sides[0]
+        tables = [entry.table for entry in self.inputs]
+        return (tables[1], tables[0]) if swapped else (tables[0], tables[1])

@@ -1,0 +1,182 @@
+"""The tables between facets, kept and worked by DuckDB within bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+from ikigai_core.local.engine.columns import Column, column_keys, quote
+from ikigai_core.local.engine.csv_files import check_header, check_table, read_csv, read_first_row, write_csv
+from ikigai_core.local.engine.errors import FlowError, did_you_mean
+from ikigai_core.local.engine.inference import infer_types
+
+__all__ = ["Table", "Tables", "check_table", "infer_columns"]
+
+# What DuckDB keeps in memory; what is beyond goes to files in the job's folder.
+_MEMORY_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table between facets. Its rows have an order, that of DuckDB's `rowid`.
+
+    Parameters
+    ----------
+    name
+        Its name in DuckDB.
+    columns
+        Its columns, in their order.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+
+    @property
+    def column_names(self) -> list[str]:
+        """The names that users see."""
+        return [column.name for column in self.columns]
+
+    def column(self, name: str) -> Column:
+        """Give the column of a name.
+
+        Raises
+        ------
+        FlowError
+            There is none; the message offers the nearest.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise FlowError(f"there is no column '{name}'{did_you_mean(name, self.column_names)}")
+
+    def select(self, names: Iterable[str]) -> tuple[Column, ...]:
+        """Give the columns of some names, in the names' order.
+
+        Raises
+        ------
+        FlowError
+            One is not there, or named twice.
+        """
+        columns = tuple(self.column(name) for name in names)
+        for number, column in enumerate(columns):
+            if column in columns[:number]:
+                raise FlowError(f"column '{column.name}' is named twice; name it once")
+        return columns
+
+
+class Tables:
+    """The tables of one run: a DuckDB session that spills to the job's folder.
+
+    Parameters
+    ----------
+    folder
+        Where DuckDB puts what does not fit in memory.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._connection = duckdb.connect()
+        self._made = 0
+        self.execute(f"SET temp_directory = {quote(str(folder / 'spill'))}")
+        self.execute(f"SET memory_limit = '{_MEMORY_BYTES // (1 << 20)}MiB'")
+        # Times without an offset must not mean something else on another machine.
+        self.execute("SET TimeZone = 'UTC'")
+        # A flow's file is its own data, never a way to fetch code.
+        self.execute("SET autoinstall_known_extensions = false")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
+        """Run a statement."""
+        return self._connection.execute(sql, list(parameters))
+
+    def create(self, query: str, columns: Sequence[Column], parameters: Sequence[object] = ()) -> Table:
+        """Make a table of a query.
+
+        Parameters
+        ----------
+        query
+            SELECT whose columns come in the order of `columns`; their names do not matter. Its row order is kept.
+        columns
+            What the columns are called and how they are read; their keys are given anew.
+        parameters
+            Values for the `?` in the query.
+        """
+        if not columns:
+            raise FlowError("the result would have no column; keep at least one")
+        problem = check_header([column.name for column in columns])
+        if problem:
+            raise FlowError(problem[0].lower() + problem[1:])
+        name = self._new_name()
+        keys = column_keys(len(columns))
+        self.execute(f"CREATE TABLE {name} ({', '.join(keys)}) AS {query}", parameters)
+        return Table(name, _with_keys(columns))
+
+    def read(self, path: Path, names: Sequence[str], skip: int, null_mark: str = "") -> Table:
+        """Read a CSV file without its first `skip` rows into a table whose columns are all TEXT for now."""
+        problem = check_header(names)
+        if problem:
+            raise FlowError(problem)
+        name = self._new_name()
+        read_csv(self._connection, path, name, len(names), skip, null_mark)
+        return Table(name, _with_keys([Column(column, "") for column in names]))
+
+    def infer(self, table: Table, texts: Collection[str] = ()) -> Table:
+        """Give the table with its columns' types judged by their values; those named in `texts` are no numbers."""
+        keys = [column.key for column in table.columns]
+        judged = infer_types(self._connection, table.name, keys)
+        columns = tuple(
+            column.as_type(*(("TEXT", {}) if verdict.data_type == "NUMERIC" and column.name in texts else verdict))
+            for column, verdict in zip(table.columns, judged, strict=True)
+        )
+        return Table(table.name, columns)
+
+    def write(self, table: Table, path: Path, *, header: bool = True) -> None:
+        """Write a table to a CSV file."""
+        keys = [column.key for column in table.columns]
+        write_csv(self._connection, table.name, keys, table.column_names if header else None, path)
+
+    def row_count(self, table: Table) -> int:
+        """Count the rows of a table."""
+        row = self.execute(f"SELECT count(*) FROM {table.name}").fetchone()
+        return int(row[0]) if row else 0
+
+    def drop(self, table: Table) -> None:
+        """Forget a table and free what it holds."""
+        self.execute(f"DROP TABLE IF EXISTS {table.name}")
+
+    def _new_name(self) -> str:
+        self._made += 1
+        return f"t{self._made}"
+
+
+def _with_keys(columns: Sequence[Column]) -> tuple[Column, ...]:
+    return tuple(
+        Column(column.name, key, column.data_type, column.data_formats)
+        for column, key in zip(columns, column_keys(len(columns)), strict=True)
+    )
+
+
+def infer_columns(csv_path: Path | str) -> dict[str, dict[str, Any]]:
+    """Judge the column types of a CSV file that `check_table` has nothing against.
+
+    Returns
+    -------
+    dict
+        Column name to `{"data_type", "data_formats"}`, in the file's order.
+    """
+    path = Path(csv_path)
+    with TemporaryDirectory(prefix="ikigai-") as folder, Tables(Path(folder)) as tables:
+        table = tables.infer(tables.read(path, read_first_row(path), skip=1))
+        return {column.name: column.describe() for column in table.columns}

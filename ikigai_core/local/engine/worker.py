@@ -1,0 +1,75 @@
+"""The process that runs one flow: `python -m ikigai_core.local.engine.worker JOB_DIR`.
+
+Reads `job.json`, keeps `progress.json` up to date and leaves `result.json`, written last. Whatever the definition
+holds, it leaves a result; only a worker that is killed leaves none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ikigai_core.local.engine.run import RunResult, run_flow
+from ikigai_core.local.engine.step import Dataset, ScriptLimits
+
+
+def main(arguments: list[str]) -> int:
+    """Run the job in the folder that the arguments name; give the process's exit code."""
+    if len(arguments) != 1:
+        print("usage: python -m ikigai_core.local.engine.worker JOB_DIR", file=sys.stderr)
+        return 2
+    # Scripts and DuckDB's spill files have relative paths of their own.
+    folder = Path(arguments[0]).resolve()
+    try:
+        result = _run(folder)
+    except Exception as error:  # noqa: BLE001 - a worker leaves a result, whatever happens
+        traceback.print_exc()
+        message = f"The local platform failed to run the flow ({type(error).__name__}); its log says more."
+        result = RunResult("FAILED", "", message, (), "")
+    finally:
+        shutil.rmtree(folder / "spill", ignore_errors=True)
+    _replace(folder / "result.json", result.to_dict())
+    return 0
+
+
+def _run(folder: Path) -> RunResult:
+    job: dict[str, Any] = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+    return run_flow(
+        job["definition"],
+        variables=job.get("variables") or {},
+        datasets={dataset_id: _dataset(entry) for dataset_id, entry in job.get("inputs", {}).items()},
+        folder=folder,
+        report=lambda progress, message: _replace(
+            folder / "progress.json", {"progress": progress, "message": message}
+        ),
+        script_limits=_script_limits(job.get("parameters") or {}),
+    )
+
+
+def _dataset(entry: Mapping[str, Any]) -> Dataset:
+    return Dataset(Path(entry["path"]), entry.get("name", ""), entry.get("data_types") or {})
+
+
+def _script_limits(parameters: Mapping[str, Any]) -> ScriptLimits:
+    usual = ScriptLimits()
+    return ScriptLimits(
+        seconds=float(parameters.get("script_seconds", usual.seconds)),
+        memory_bytes=int(parameters.get("script_memory_bytes", usual.memory_bytes)),
+    )
+
+
+def _replace(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file so that a reader sees the old one or the new one, never half of it."""
+    new = path.with_name(path.name + ".new")
+    new.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    os.replace(new, path)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
