@@ -77,6 +77,10 @@ class PartReader(io.RawIOBase):
         self._left -= len(chunk)
         return chunk
 
+    def tell(self) -> int:
+        # requests takes a stream that cannot tell for one that is already read.
+        return self._size - self._left
+
     def close(self) -> None:
         self._file.close()
         super().close()
