@@ -1,0 +1,97 @@
+"""``python -m ikigai_core.local``: serve the local platform until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+from ikigai_core.local.lifeline import call_when_starter_ends
+from ikigai_core.local.platform import Platform, Settings
+from ikigai_core.local.server import Server, create_app
+
+
+def main() -> int:
+    """Run the command; return its exit status."""
+    arguments = _parse()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if arguments.exit_with_parent:
+        call_when_starter_ends(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    with tempfile.TemporaryDirectory(prefix="ikigai-local-", ignore_cleanup_errors=True) as scratch:
+        try:
+            listener = _listen(arguments.host, arguments.port)
+            platform = Platform(_settings(arguments, Path(scratch)))
+        except (OSError, ValueError, RuntimeError) as error:
+            print(f"The local platform cannot start: {error}", file=sys.stderr)
+            return 1
+        return _serve(platform, listener)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m ikigai_core.local", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=8100, help="port to listen on, 0 for a free one (default: %(default)s)"
+    )
+    parser.add_argument("--data-dir", type=Path, help="folder of the platform's state (default: a temporary one)")
+    parser.add_argument(
+        "--user-email", help="user of the platform (default: $IKIGAI_USER_EMAIL, or as kept in the folder)"
+    )
+    parser.add_argument("--api-key", help="key of that user (default: $IKIGAI_API_KEY, or one kept in the folder)")
+    parser.add_argument("--url-lifetime", type=float, help="seconds for which signed URLs hold (default: an hour)")
+    parser.add_argument(
+        "--workers", type=int, help="flows that run side by side (default: one for each CPU, two at least)"
+    )
+    parser.add_argument(
+        "--exit-with-parent", action="store_true", help="stop when standard input, held open by the starter, is closed"
+    )
+    return parser.parse_args()
+
+
+def _settings(arguments: argparse.Namespace, scratch: Path) -> Settings:
+    chosen = {name: getattr(arguments, name) for name in ("url_lifetime", "workers")}
+    return Settings(
+        data_dir=(arguments.data_dir or scratch).absolute(),
+        user_email=arguments.user_email or os.environ.get("IKIGAI_USER_EMAIL"),
+        api_key=arguments.api_key or os.environ.get("IKIGAI_API_KEY"),
+        **{name: value for name, value in chosen.items() if value is not None},
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, OverflowError) as error:
+        raise OSError(f"{host}:{port} cannot be listened on: {error}") from None
+
+
+def _serve(platform: Platform, listener: socket.socket) -> int:
+    host, port = listener.getsockname()[:2]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    kept = platform.credentials.file
+    where = f"in {kept}" if kept else "as given"
+    server = Server(
+        create_app(platform),
+        on_ready=lambda: print(f"Ikigai local platform ready at {url} (credentials: {where})", flush=True),
+    )
+    # uvicorn raises the signal that ended it once more, when all is closed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        asyncio.run(server.serve(sockets=[listener]))
+    except (KeyboardInterrupt, SystemExit):
+        pass
+    return 0 if server.started else 1
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stdout.flush()
+    # Threads that are at work on data are not waited for: what they do is settled at the next start, as after a crash.
+    os._exit(status)

@@ -1,0 +1,76 @@
+"""A run's job: the folder through which the platform and the worker process talk."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ikigai_core.local.files import Files
+from ikigai_core.local.store import Store
+from ikigai_core.local.store.runs import Run
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a worker has come, in percent, and what it is at."""
+
+    percent: int = 0
+    message: str = ""
+
+
+def write_job(run: Run, store: Store, files: Files) -> Path:
+    """Make the job of a run; return its folder.
+
+    The datasets that the run reads are put into the folder as they are now.
+    """
+    files.drop_job(run.run_id)
+    folder = files.job(run.run_id)
+    (folder / "inputs").mkdir(parents=True)
+    inputs = {}
+    for number, dataset_id in enumerate(sorted(_dataset_ids(run))):
+        dataset = store.datasets.find(dataset_id, app_id=run.app_id)
+        if dataset is not None and dataset.data_file:
+            path = folder / "inputs" / f"{number}.csv"
+            files.lend(dataset.data_file, path)
+            inputs[dataset_id] = {"path": str(path), "name": dataset.name, "data_types": dataset.data_types}
+    job = {
+        "run_id": run.run_id,
+        "definition": run.definition,
+        "variables": run.variables,
+        "inputs": inputs,
+        "parameters": {},
+    }
+    (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+    return folder
+
+
+def read_progress(folder: Path) -> Progress:
+    """Return how far the worker of this job has come."""
+    content = _read(folder / "progress.json") or {}
+    return Progress(int(content.get("progress") or 0), str(content.get("message") or ""))
+
+
+def read_result(folder: Path) -> dict[str, Any] | None:
+    """Return what the worker of this job made of it; None if it has not come to an end."""
+    return _read(folder / "result.json")
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _dataset_ids(run: Run) -> set[str]:
+    """Return every dataset id that the definition or a run variable names."""
+    found = set()
+    for facet in run.definition.get("facets", []):
+        found.add((facet.get("arguments") or {}).get("dataset_id"))
+    for name, variable in (run.definition.get("variables") or {}).items():
+        if variable.get("name") == "dataset_id":
+            found.add(run.variables.get(name))
+    return {dataset_id for dataset_id in found if isinstance(dataset_id, str)}

@@ -1,0 +1,77 @@
+"""What a run wrote becomes datasets of its app."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from ikigai_core.local import stamps
+from ikigai_core.local.files import Files
+from ikigai_core.local.ids import new_id
+from ikigai_core.local.store import Store
+from ikigai_core.local.store.datasets import Dataset
+from ikigai_core.local.store.runs import Run
+
+
+class OutputRefused(Exception):
+    """An output that cannot become a dataset, and the facet that wrote it."""
+
+    def __init__(self, facet_id: str, message: str) -> None:
+        super().__init__(message)
+        self.facet_id = facet_id
+
+
+def import_outputs(run: Run, outputs: list[dict[str, Any]], store: Store, files: Files) -> None:
+    """Make a run's outputs datasets and write its log, in one step.
+
+    An output takes the place of the data of the app's dataset of that name; where there is none it becomes a new one.
+
+    Raises
+    ------
+    OutputRefused
+        If an output asks for a directory that does not exist; nothing is changed then.
+    """
+    for output in outputs:
+        _check_directory(run, output, store)
+    adopted = [files.adopt(Path(output["path"]), packed=run.high_volume) for output in outputs]
+    replaced: list[str] = []
+    with store.transaction():
+        if store.runs.get(run.run_id) is None:
+            replaced = [path.name for path in adopted]
+        else:
+            for output, path in zip(outputs, adopted, strict=True):
+                replaced.append(_write_dataset(run, output, path.name, store))
+            store.runs.finish(run.run_id, "SUCCESS")
+    files.retire(*replaced)
+
+
+def _check_directory(run: Run, output: dict[str, Any], store: Store) -> None:
+    directory_id = output.get("directory") or ""
+    if directory_id and store.directories.find(directory_id, kind="DATASET", app_id=run.app_id) is None:
+        name = output["dataset_name"]
+        message = f"The dataset {name!r} cannot be put into directory {directory_id!r}: there is no such directory"
+        raise OutputRefused(output["facet_id"], message)
+
+
+def _write_dataset(run: Run, output: dict[str, Any], data_file: str, store: Store) -> str:
+    """Write one output; return the name of the data file that it replaced, if any."""
+    name = output["dataset_name"]
+    data = {
+        "data_file": data_file,
+        "data_types": output["columns"],
+        "filename": f"{name}.csv",
+        "size": Path(output["path"]).stat().st_size,
+        "is_optimized": run.high_volume,
+    }
+    namesakes = store.datasets.all(app_id=run.app_id, name=name)
+    if namesakes:
+        dataset = namesakes[0]
+        if output.get("directory"):
+            data["directory_id"] = output["directory"]
+        store.datasets.edit(dataset.dataset_id, **data)
+        return dataset.data_file
+    now = stamps.now()
+    dataset = Dataset(new_id(), run.app_id, name, output.get("directory") or "", f"{name}.csv", now, now)
+    store.datasets.add(dataclasses.replace(dataset, **data))
+    return ""

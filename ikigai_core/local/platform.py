@@ -1,0 +1,125 @@
+"""The parts of a running platform, put together."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any
+
+from ikigai_core.local import stamps, tutorial
+from ikigai_core.local.checks import UploadChecks
+from ikigai_core.local.counting import RequestCounter
+from ikigai_core.local.credentials import Credentials, load_credentials
+from ikigai_core.local.downloads import Downloads
+from ikigai_core.local.files import Files
+from ikigai_core.local.runner import Runner
+from ikigai_core.local.signing import DEFAULT_LIFETIME, Signer, load_key
+from ikigai_core.local.specs import load_facet_specs, load_model_specs
+from ikigai_core.local.store import Store
+from ikigai_core.local.store.runs import RunState
+from ikigai_core.local.store.uploads import UNCHECKED, UploadState
+
+_UPLOAD_LIFETIME = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a platform is started with.
+
+    Parameters
+    ----------
+    data_dir : Path
+        The folder of its state; made if it is not there.
+    user_email, api_key : str, optional
+        The credentials; by default those kept in the data directory, or new ones.
+    url_lifetime : float
+        Seconds for which signed URLs hold.
+    workers : int
+        Flows that run side by side.
+    """
+
+    data_dir: Path
+    user_email: str | None = None
+    api_key: str | None = None
+    url_lifetime: float = DEFAULT_LIFETIME
+    workers: int = max(2, os.cpu_count() or 1)
+
+
+class Platform:
+    """Everything that requests are served with.
+
+    Raises
+    ------
+    ValueError
+        If the credentials cannot be used.
+    RuntimeError
+        If another process serves the data directory, or its layout is another release's.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        root = settings.data_dir
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = _lock(root / "lock")
+        self.credentials: Credentials = load_credentials(root, settings.user_email, settings.api_key)
+        self.signer = Signer(load_key(root / "signing.key"), settings.url_lifetime)
+        self.store = Store(root / "platform.sqlite")
+        self.files = Files(root)
+        self.checks = UploadChecks(self.store, self.files)
+        self.downloads = Downloads(self.store, self.files)
+        self.runner = Runner(self.store, self.files, settings.workers)
+        self.requests = RequestCounter()
+
+    @cached_property
+    def facet_specs(self) -> dict[str, Any]:
+        """The answer of get-facet-specs."""
+        return load_facet_specs()
+
+    @cached_property
+    def model_specs(self) -> dict[str, Any]:
+        """The answer of get-model-specs."""
+        return load_model_specs()
+
+    def start(self) -> None:
+        """Settle what an earlier process left, and begin to work."""
+        self._drop_old_uploads()
+        self._sweep()
+        tutorial.create_once(self.store, self.files, self.credentials.user_email)
+        self.checks.recover()
+        self.runner.recover()
+
+    def stop(self) -> None:
+        """End all work and close all files."""
+        self.runner.stop()
+        self.checks.stop()
+        self.downloads.stop()
+        self.store.close()
+        self._lock.close()
+
+    def _drop_old_uploads(self) -> None:
+        for upload in self.store.uploads.in_state(UploadState.OPEN):
+            if stamps.now() - upload.created_at > _UPLOAD_LIFETIME:
+                self.store.uploads.set_state(upload.upload_id, UploadState.ABORTED)
+
+    def _sweep(self) -> None:
+        unchecked = self.store.uploads.in_state(*UNCHECKED)
+        self.files.sweep(
+            data=[dataset.data_file for dataset in self.store.datasets.all()]
+            + [upload.data_file for upload in unchecked],
+            uploads=[upload.upload_id for upload in self.store.uploads.in_state(UploadState.OPEN)],
+            runs=[run.run_id for run in self.store.runs.in_state(RunState.RUNNING)],
+        )
+
+
+def _lock(path: Path) -> IO[str]:
+    """Keep other processes off the data directory for as long as this one lives."""
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        message = f"{path.parent} is in use by another local platform: stop it, or use another folder"
+        raise RuntimeError(message) from None
+    return file

@@ -1,0 +1,226 @@
+"""The local platform as a process of its own, started and ended from Python.
+
+Standard library only: it also works where the platform's own dependencies are not installed, as long as `python` names
+an interpreter that has them.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+PYTHON_VARIABLE = "IKIGAI_LOCAL_PYTHON"
+
+_READY = re.compile(r"ready at (http://\S+)")
+_STOP_SECONDS = 5.0
+_BLOCK = 4096
+_CREDENTIALS_FILE = "credentials.json"
+
+
+class LocalPlatform:
+    """A running local platform.
+
+    Made by `start`; a context manager that stops it. It also ends when the process that started it ends.
+
+    Attributes
+    ----------
+    url : str
+        Base URL, with the port that was picked.
+    user_email, api_key : str
+        The credentials that it accepts.
+    data_dir : Path
+        The folder of its state.
+    pid : int
+        Its process id, which is also the id of its process group.
+    """
+
+    def __init__(
+        self, command: list[str], environment: dict[str, str], data_dir: Path, *, is_scratch: bool, timeout: float
+    ) -> None:
+        self._command = command
+        self._environment = environment
+        self._is_scratch = is_scratch
+        self._timeout = timeout
+        self.data_dir = data_dir
+        self.user_email = ""
+        self.api_key = ""
+        self.url = ""
+        self._launch(port=None)
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        data_dir: str | Path | None = None,
+        user_email: str | None = None,
+        api_key: str | None = None,
+        python: str | Path | None = None,
+        timeout: float = 30.0,
+        url_lifetime: float | None = None,
+        workers: int | None = None,
+    ) -> Self:
+        """Start a platform and wait until it is ready.
+
+        Parameters
+        ----------
+        host : str, default "127.0.0.1"
+            Address to listen on.
+        port : int, default 0
+            Port to listen on; 0 picks a free one.
+        data_dir : str or Path, optional
+            Folder of its state; by default a temporary one, deleted by `stop`.
+        user_email, api_key : str, optional
+            Its credentials; by default those kept in the folder, or new ones.
+        python : str or Path, optional
+            Interpreter with ``ikigai-core[local]``; by default ``$IKIGAI_LOCAL_PYTHON``, else the running one.
+        timeout : float, default 30.0
+            Seconds to wait for it.
+        url_lifetime : float, optional
+            Seconds for which its signed URLs hold; by default an hour.
+        workers : int, optional
+            Flows that it runs side by side; by default one for each CPU, two at least.
+
+        Raises
+        ------
+        RuntimeError
+            If it ends before it is ready; the message has what it said.
+        TimeoutError
+            If it is not ready in time.
+        """
+        folder = Path(data_dir).absolute() if data_dir else Path(tempfile.mkdtemp(prefix="ikigai-local-"))
+        interpreter = str(python or os.environ.get(PYTHON_VARIABLE) or sys.executable)
+        command = [interpreter, "-m", "ikigai_core.local", "--exit-with-parent", "--host", host, "--port", str(port)]
+        command += ["--data-dir", str(folder)]
+        for option, value in (("--url-lifetime", url_lifetime), ("--workers", workers)):
+            command += [] if value is None else [option, str(value)]
+        # The key goes through the environment: a command line can be read by every user of the machine.
+        given = {"IKIGAI_USER_EMAIL": user_email, "IKIGAI_API_KEY": api_key}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("IKIGAI_")}
+        environment |= {name: value for name, value in given.items() if value}
+        return cls(command, environment, folder, is_scratch=data_dir is None, timeout=timeout)
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def environ(self) -> dict[str, str]:
+        """Return the environment variables with which clients find the platform."""
+        return {
+            "IKIGAI_BASE_URL": self.url,
+            "IKIGAI_USER_EMAIL": self.user_email,
+            "IKIGAI_API_KEY": self.api_key,
+        }
+
+    def stop(self) -> None:
+        """End the platform and delete its folder if it is a temporary one; nothing happens if it has ended already."""
+        self._end(signal.SIGTERM)
+        if self._is_scratch:
+            shutil.rmtree(self.data_dir, ignore_errors=True)
+
+    def kill(self) -> None:
+        """End the platform at once, as a crash would; its folder stays for `restart`."""
+        self._end(signal.SIGKILL)
+
+    def restart(self) -> None:
+        """Start it again, after `kill` or while it runs: the same port, folder and credentials."""
+        self._end(signal.SIGTERM)
+        self._launch(port=self.url.rpartition(":")[2])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"LocalPlatform(url={self.url!r}, user_email={self.user_email!r}, data_dir={str(self.data_dir)!r})"
+
+    def _launch(self, port: str | None) -> None:
+        if port is not None:
+            self._command[self._command.index("--port") + 1] = port
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._said = self.data_dir / "server.log"
+        with self._said.open("ab") as log:
+            self._log_start = log.tell()
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=self._environment,
+                start_new_session=True,
+            )
+        atexit.register(self.stop)
+        try:
+            self.url = self._wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+        self._read_credentials()
+
+    def _wait_until_ready(self) -> str:
+        deadline = time.monotonic() + self._timeout
+        said = b""
+        assert self._process.stdout is not None
+        stdout = self._process.stdout.fileno()
+        while b"\n" not in said:
+            if not select.select([stdout], [], [], max(deadline - time.monotonic(), 0))[0]:
+                raise TimeoutError(f"The local platform was not ready after {self._timeout} s: {self._errors()}")
+            block = os.read(stdout, _BLOCK)
+            if not block:
+                code = self._process.wait()
+                raise RuntimeError(f"The local platform ended with {code} before it was ready: {self._errors()}")
+            said += block
+        ready = _READY.search(said.decode())
+        if ready is None:
+            raise RuntimeError(f"The local platform said something else than that it is ready: {said.decode()!r}")
+        return ready[1]
+
+    def _read_credentials(self) -> None:
+        file = self.data_dir / _CREDENTIALS_FILE
+        kept = json.loads(file.read_text()) if file.exists() else {}
+        self.user_email = self._environment.get("IKIGAI_USER_EMAIL") or kept.get("user_email") or ""
+        self.api_key = self._environment.get("IKIGAI_API_KEY") or kept["api_key"]
+
+    def _errors(self) -> str:
+        with self._said.open("rb") as log:
+            log.seek(self._log_start)
+            return log.read().decode(errors="replace").strip() or "it said nothing"
+
+    def _end(self, how: signal.Signals) -> None:
+        atexit.unregister(self.stop)
+        if self._process.poll() is None:
+            if how is not signal.SIGKILL:
+                self._process.send_signal(how)
+                try:
+                    self._process.wait(_STOP_SECONDS)
+                except subprocess.TimeoutExpired:
+                    pass
+            self._kill_group()
+            self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def _kill_group(self) -> None:
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass

@@ -1,0 +1,110 @@
+"""What all routes share: the platform, checked bodies, words of the wire."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+from pydantic import AfterValidator, BaseModel, EmailStr, model_validator
+
+from ikigai_core.local.platform import Platform
+from ikigai_core.local.store.directories import Directory
+
+Answer = dict[str, Any]
+
+_DEEPEST = 100
+_LONGEST_NAME = 1024
+_MOST_LOG_ENTRIES = 1000
+
+
+def _platform(request: Request) -> Platform:
+    platform: Platform = request.app.state.platform
+    return platform
+
+
+PlatformPart = Annotated[Platform, Depends(_platform)]
+
+
+def _named(name: str) -> str:
+    if not name.strip():
+        raise ValueError("must not be blank")
+    if len(name) > _LONGEST_NAME:
+        raise ValueError(f"must not be longer than {_LONGEST_NAME} characters")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_named)]
+Email = EmailStr
+Limit = Annotated[int, Query(ge=0), AfterValidator(lambda limit: min(limit, _MOST_LOG_ENTRIES))]
+
+
+class Body(BaseModel):
+    """The whole JSON body of a request. What could not be kept or answered again is refused here."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _can_be_kept(cls, value: Any) -> Any:
+        _check_json(value)
+        return value
+
+
+class DirectoryPart(BaseModel):
+    """The directory that something is put into; empty is none."""
+
+    directory_id: str = ""
+
+
+def _check_json(value: Any) -> None:
+    """Refuse numbers that JSON lacks, text that is not Unicode, and nesting without end."""
+    level, depth = [value], 0
+    while level:
+        if depth > _DEEPEST:
+            raise ValueError(f"nested more than {_DEEPEST} levels deep")
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                below += item.keys()
+                below += item.values()
+            elif isinstance(item, list):
+                below += item
+            elif isinstance(item, float) and not math.isfinite(item):
+                raise ValueError("numbers must be finite: NaN and Infinity are not JSON")
+            elif isinstance(item, str) and not item.isascii():
+                _check_text(item)
+        level, depth = below, depth + 1
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("text must be Unicode without lone surrogates") from None
+
+
+def edits(part: BaseModel, **names: str) -> Answer:
+    """Return what a request wants changed: the fields of `names` that it has, under the names that they are kept by."""
+    return {kept: getattr(part, sent) for sent, kept in names.items() if getattr(part, sent) is not None}
+
+
+def directory_answer(directory: Directory) -> Answer:
+    """Return a directory as the wire has it."""
+    return {
+        "directory_id": directory.directory_id,
+        "name": directory.name,
+        "type": directory.kind,
+        "project_id": directory.app_id,
+        "parent_id": directory.parent_id,
+        "size": "0",
+    }
+
+
+def place_answer(platform: Platform, kind: str, directory_id: str) -> Answer:
+    """Return the directory that something is in; outside all directories it has an empty id."""
+    directory = platform.store.directories.find(directory_id) if directory_id else None
+    return directory_answer(directory or Directory("", "", kind, "", "", 0))
+
+
+def within(fetch_all: bool, directory_id: str | None) -> Answer:
+    """Return the filter of a listing: everything, or what is directly in a directory (empty: in none)."""
+    return {} if fetch_all or directory_id is None else {"directory_id": directory_id}

@@ -1,0 +1,77 @@
+"""Running flows: start, status, logs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from ikigai_core.local import stamps
+from ikigai_core.local.problems import bad_request
+from ikigai_core.local.routes.common import Answer, Body, Limit, PlatformPart
+from ikigai_core.local.routes.flows import FlowId
+from ikigai_core.local.store.runs import Run, RunState
+
+router = APIRouter()
+
+_IDLE = {"status": False, "progress": {"status": "IDLE", "message": ""}}
+
+
+class Value(BaseModel):
+    value: Any
+
+
+class RunFlow(Body):
+    pipeline: FlowId
+    variables: dict[str, Value] | None = None
+
+
+@router.post("/component/run-pipeline")
+def run_flow(platform: PlatformPart, body: RunFlow) -> Answer:
+    """Start a flow. Its status has left IDLE when this answers."""
+    flow = platform.store.flows.get(body.pipeline.pipeline_id, app_id=body.pipeline.project_id)
+    variables = {name: given.value for name, given in (body.variables or {}).items()}
+    known = flow.definition.get("variables") or {}
+    for name in variables:
+        if name not in known:
+            has = ", ".join(known) or "none"
+            raise bad_request(f"variables.{name}: flow {flow.name!r} has no variable of this name; it has: {has}")
+    run = platform.store.runs.queue(flow, platform.credentials.user_email, variables)
+    platform.store.apps.touch(flow.app_id, last_used_at=stamps.now())
+    platform.runner.submit(run)
+    return {"pipeline_id": flow.flow_id}
+
+
+@router.get("/component/is-pipeline-running")
+def get_status(platform: PlatformPart, project_id: str, pipeline_id: str) -> Answer:
+    """Say whether a flow is running, and how far it has come."""
+    flow = platform.store.flows.get(pipeline_id, app_id=project_id)
+    run = platform.store.runs.active(flow.flow_id)
+    if run is None:
+        return _IDLE
+    if run.state == RunState.QUEUED:
+        return {"status": True, "progress": {"status": "SCHEDULED", "progress": 0, "message": "Waiting for a worker"}}
+    progress = platform.runner.progress(run)
+    return {
+        "status": True,
+        "progress": {"status": "RUNNING", "progress": progress.percent, "message": progress.message},
+    }
+
+
+@router.get("/component/get-pipeline-log")
+def get_logs(platform: PlatformPart, project_id: str, pipeline_id: str, limit: Limit = 1) -> Answer:
+    """Return the logs of a flow's last runs, newest first."""
+    flow = platform.store.flows.get(pipeline_id, app_id=project_id)
+    return {"pipeline_log": [_log_answer(run) for run in platform.store.runs.logs(flow.flow_id, limit)]}
+
+
+def _log_answer(run: Run) -> Answer:
+    return {
+        "log_id": run.run_id,
+        "status": run.status,
+        "user": run.user,
+        "erroneous_facet_id": run.facet_id,
+        "message": run.message,
+        "timestamp": str(run.timestamp),
+    }

@@ -1,0 +1,151 @@
+"""Runs queued flows in worker processes, a bounded number side by side, and settles how they end."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from ikigai_core.local.files import Files
+from ikigai_core.local.jobs import Progress, read_progress, read_result, write_job
+from ikigai_core.local.outputs import OutputRefused, import_outputs
+from ikigai_core.local.store import Store
+from ikigai_core.local.store.runs import Run, RunState
+from ikigai_core.local.workers import Worker
+
+logger = logging.getLogger(__name__)
+
+_START_SECONDS = 2.0
+INTERRUPTED = "The platform was stopped while this run was under way. No dataset was written: start the flow again."
+
+
+class Runner:
+    """Takes runs from the queue.
+
+    Parameters
+    ----------
+    store : Store
+        Where runs are kept.
+    files : Files
+        Where their jobs and outputs are kept.
+    side_by_side : int
+        How many flows run at the same time; others wait in the queue.
+    """
+
+    def __init__(self, store: Store, files: Files, side_by_side: int) -> None:
+        self._store = store
+        self._files = files
+        self._pool = ThreadPoolExecutor(side_by_side, thread_name_prefix="run")
+        self._side_by_side = side_by_side
+        self._lock = threading.Lock()
+        self._submitted = 0
+        self._workers: dict[str, Worker] = {}
+        self._stopping = False
+
+    def submit(self, run: Run) -> None:
+        """Queue a run; where a worker is free, return once it has left the queue.
+
+        The released client sleeps for seconds when it sees a run in the queue.
+        """
+        left_queue = threading.Event()
+        with self._lock:
+            self._submitted += 1
+            is_free = self._submitted <= self._side_by_side
+        self._pool.submit(self._take, run.run_id, left_queue)
+        if is_free:
+            left_queue.wait(_START_SECONDS)
+
+    def progress(self, run: Run) -> Progress:
+        """Return how far a run has come."""
+        return read_progress(self._files.job(run.run_id))
+
+    def cancel(self, run: Run) -> None:
+        """End a run's worker, if it has one; its run must be deleted already."""
+        with self._lock:
+            worker = self._workers.get(run.run_id)
+        if worker is not None:
+            worker.kill()
+
+    def recover(self) -> None:
+        """Settle what an earlier process left: import finished results, fail what was cut off, queue the rest."""
+        for run in self._store.runs.in_state(RunState.RUNNING):
+            with self._failing(run.run_id):
+                self._settle(run, INTERRUPTED)
+        for run in self._store.runs.in_state(RunState.QUEUED):
+            with self._lock:
+                self._submitted += 1
+            self._pool.submit(self._take, run.run_id, threading.Event())
+
+    def stop(self) -> None:
+        """End all workers. Their runs are settled by `recover`, when the platform starts again."""
+        with self._lock:
+            self._stopping = True
+            workers = list(self._workers.values())
+        for worker in workers:
+            worker.kill()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _take(self, run_id: str, left_queue: threading.Event) -> None:
+        try:
+            with self._failing(run_id):
+                run = self._store.runs.begin(run_id)
+                left_queue.set()
+                if run is not None:
+                    self._run(run)
+        finally:
+            left_queue.set()
+            with self._lock:
+                self._submitted -= 1
+
+    @contextmanager
+    def _failing(self, run_id: str) -> Iterator[None]:
+        """Let a run fail, rather than be under way for ever, where the platform itself goes wrong."""
+        try:
+            yield
+        except Exception:
+            logger.exception("Run %s could not be settled", run_id)
+            self._store.runs.finish(run_id, "FAILED", message="The platform failed to run this flow: see its own log")
+            self._files.drop_job(run_id)
+
+    def _run(self, run: Run) -> None:
+        folder = write_job(run, self._store, self._files)
+        with self._lock:
+            if self._stopping:
+                return
+            worker = self._workers[run.run_id] = Worker(folder)
+        if self._store.runs.get(run.run_id) is None:
+            worker.kill()
+        code = worker.wait()
+        with self._lock:
+            del self._workers[run.run_id]
+            if self._stopping and read_result(folder) is None:
+                return
+        if read_result(folder) is None and self._store.runs.get(run.run_id) is not None:
+            logger.error("The worker of run %s ended with %s: %s", run.run_id, code, worker.last_words())
+        self._settle(run, f"The worker process of this run {_ending(code)} before the flow was done")
+
+    def _settle(self, run: Run, unfinished: str) -> None:
+        """Bring a run whose worker has ended to its end; `unfinished` says why, where it left no result."""
+        result = read_result(self._files.job(run.run_id)) or {"status": "FAILED", "message": unfinished}
+        if result["status"] == "SUCCESS":
+            self._succeed(run, result.get("outputs") or [])
+        else:
+            facet_id = str(result.get("facet_id") or "")
+            message = str(result.get("message") or "The flow failed without a reason")
+            self._store.runs.finish(run.run_id, "FAILED", facet_id=facet_id, message=message)
+        self._files.drop_job(run.run_id)
+
+    def _succeed(self, run: Run, outputs: list[dict[str, object]]) -> None:
+        try:
+            import_outputs(run, outputs, self._store, self._files)
+        except OutputRefused as refusal:
+            self._store.runs.finish(run.run_id, "FAILED", facet_id=refusal.facet_id, message=str(refusal))
+
+
+def _ending(code: int) -> str:
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"

@@ -1,0 +1,79 @@
+"""Signed URLs: whoever holds one may do one thing with one piece of data, for a while, without credentials."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import time
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from ikigai_core.local.problems import forbidden
+
+DATA_PREFIX = "/_data/"
+DEFAULT_LIFETIME = 3600.0
+_KEY_BYTES = 32
+
+
+class Signer:
+    """Signs URLs and checks them.
+
+    Parameters
+    ----------
+    key : bytes
+        The secret that signatures are made with.
+    lifetime : float
+        Seconds for which a signature holds.
+    """
+
+    def __init__(self, key: bytes, lifetime: float = DEFAULT_LIFETIME) -> None:
+        self._key = key
+        self._lifetime = lifetime
+
+    def url(self, base_url: str, method: str, subject: str, filename: str = "") -> str:
+        """Return a URL under which `method` may be used on `subject`; `filename` is for the reader's eye only."""
+        expires = f"{time.time() + self._lifetime:.3f}"
+        path = DATA_PREFIX + subject + (f"/{quote(filename, safe='')}" if filename else "")
+        query = urlencode({"expires": expires, "signature": self._signature(method, subject, expires)})
+        return f"{base_url.rstrip('/')}{path}?{query}"
+
+    def check(self, method: str, subject: str, expires: str, signature: str) -> None:
+        """Refuse a signature that was not made here for this method and subject, or that has expired.
+
+        Raises
+        ------
+        Problem
+            403.
+        """
+        expected = self._signature(method, subject, expires)
+        if not hmac.compare_digest(expected.encode(), signature.encode()):
+            raise forbidden("The signature does not match this URL and method: ask for a new URL")
+        if time.time() > float(expires):
+            raise forbidden("This URL has expired: ask for a new one")
+
+    def _signature(self, method: str, subject: str, expires: str) -> str:
+        return hmac.new(self._key, f"{method}\n{subject}\n{expires}".encode(), hashlib.sha256).hexdigest()
+
+
+def load_key(path: Path) -> bytes:
+    """Return the key kept in a file that only its owner may read; make one if there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        key = secrets.token_bytes(_KEY_BYTES)
+        write_private(path, key)
+        return key
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file of mode 0600, all at once."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,84 @@
+"""Everything that the platform remembers, apart from the data itself."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from ikigai_core.local.store.apps import App, Grants
+from ikigai_core.local.store.components import Components
+from ikigai_core.local.store.database import Database
+from ikigai_core.local.store.datasets import Dataset, DatasetLog
+from ikigai_core.local.store.directories import Directories
+from ikigai_core.local.store.flows import Flow
+from ikigai_core.local.store.models import Model, ModelVersion
+from ikigai_core.local.store.runs import Runs
+from ikigai_core.local.store.uploads import Uploads
+
+_BY_APP = ("app_id", "name")
+
+
+class Store:
+    """The platform's records, one attribute a noun.
+
+    Parameters
+    ----------
+    path : Path
+        The SQLite file; created if it is not there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path)
+        self.apps: Components[App] = Components(self._database, "apps", App, "App", index=("name",))
+        self.grants = Grants(self._database)
+        self.directories = Directories(self._database)
+        self.datasets: Components[Dataset] = Components(self._database, "datasets", Dataset, "Dataset", index=_BY_APP)
+        self.dataset_log = DatasetLog(self._database)
+        self.uploads = Uploads(self._database)
+        self.flows: Components[Flow] = Components(self._database, "flows", Flow, "Flow", index=_BY_APP)
+        self.runs = Runs(self._database)
+        self.models: Components[Model] = Components(self._database, "models", Model, "Model", index=_BY_APP)
+        self.model_versions: Components[ModelVersion] = Components(
+            self._database, "model_versions", ModelVersion, "Model version", index=("model_id",)
+        )
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        """Do what is inside entirely or not at all."""
+        return self._database.transaction()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def delete_dataset(self, dataset_id: str) -> None:
+        """Delete a dataset and what is known of its uploads."""
+        with self.transaction():
+            self.datasets.remove(dataset_id=dataset_id)
+            self.dataset_log.remove(dataset_id)
+            self.uploads.remove(dataset_id)
+
+    def delete_flow(self, flow_id: str) -> None:
+        """Delete a flow and its runs."""
+        with self.transaction():
+            self.flows.remove(flow_id=flow_id)
+            self.runs.remove(flow_id)
+
+    def delete_model(self, model_id: str) -> None:
+        """Delete a model and its versions."""
+        with self.transaction():
+            self.models.remove(model_id=model_id)
+            self.model_versions.remove(model_id=model_id)
+
+    def delete_app(self, app_id: str) -> None:
+        """Delete an app and everything in it."""
+        with self.transaction():
+            for dataset in self.datasets.all(app_id=app_id):
+                self.delete_dataset(dataset.dataset_id)
+            for flow in self.flows.all(app_id=app_id):
+                self.delete_flow(flow.flow_id)
+            for model in self.models.all(app_id=app_id):
+                self.delete_model(model.model_id)
+            self.directories.remove(app_id=app_id)
+            self.grants.remove_app(app_id)
+            self.apps.remove(app_id=app_id)

@@ -1,0 +1,67 @@
+"""The database file: one connection, one writer at a time, transactions that nest."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_LAYOUT = 1
+
+
+class Database:
+    """An SQLite file that survives the sudden end of its process.
+
+    Parameters
+    ----------
+    path : Path
+        The file; created if it is not there.
+
+    Raises
+    ------
+    RuntimeError
+        If the file was written with another layout of tables.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._check_layout(path)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run what is inside entirely or not at all; inside another transaction, as a part of it."""
+        with self._lock:
+            if self._depth:
+                yield self._connection
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            else:
+                self._connection.execute("COMMIT")
+            finally:
+                self._depth -= 1
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def _check_layout(self, path: Path) -> None:
+        layout = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if layout not in (0, _LAYOUT):
+            raise RuntimeError(
+                f"{path} has layout {layout}, this release reads layout {_LAYOUT}: start with a new data directory"
+            )
+        self._connection.execute(f"PRAGMA user_version = {_LAYOUT}")

@@ -1,0 +1,64 @@
+"""Datasets, and the log of what was done to their data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ikigai_core.local import stamps
+from ikigai_core.local.ids import new_id
+from ikigai_core.local.store.database import Database
+from ikigai_core.local.store.table import Table
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A table of data.
+
+    `data_file` is the name of the file with the data, empty as long as there is none; `size` is in bytes of CSV.
+    """
+
+    dataset_id: str
+    app_id: str
+    name: str
+    directory_id: str
+    filename: str
+    created_at: int
+    modified_at: int
+    agent_access: bool = False
+    is_optimized: bool = False
+    size: int = 0
+    data_file: str = ""
+    data_types: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DatasetLogEntry:
+    """Something that was done to a dataset's data, how it went and when."""
+
+    entry_id: str
+    dataset_id: str
+    status: str
+    job_type: str
+    timestamp: int
+    message: str
+
+
+class DatasetLog:
+    """What was done to the data of all datasets."""
+
+    def __init__(self, database: Database) -> None:
+        self._table: Table[DatasetLogEntry] = Table(database, "dataset_log", DatasetLogEntry, index=("dataset_id",))
+
+    def write(self, dataset_id: str, status: str, message: str = "") -> None:
+        """Note how an upload ended, stamped strictly later than now."""
+        entry = DatasetLogEntry(new_id(), dataset_id, status, "UPLOAD_DATASET", stamps.after_now(), message)
+        self._table.insert(entry)
+
+    def newest(self, dataset_id: str, limit: int) -> list[DatasetLogEntry]:
+        """Return a dataset's newest entries, newest first."""
+        return self._table.find(dataset_id=dataset_id, newest_first=True, limit=limit)
+
+    def remove(self, dataset_id: str) -> None:
+        """Forget what was done to a dataset."""
+        self._table.delete(dataset_id=dataset_id)

@@ -1,0 +1,48 @@
+"""Directories of apps, datasets, flows and models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ikigai_core.local.problems import bad_request
+from ikigai_core.local.store.components import Components
+from ikigai_core.local.store.database import Database
+
+KINDS = ("PROJECT", "DATASET", "PIPELINE", "MODEL")
+
+
+@dataclass(frozen=True)
+class Directory:
+    """A directory; `kind` is one of `KINDS`, `app_id` is empty for directories of apps, `parent_id` at the root."""
+
+    directory_id: str
+    name: str
+    kind: str
+    app_id: str
+    parent_id: str
+    created_at: int
+
+
+class Directories(Components[Directory]):
+    """All directories."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, "directories", Directory, "Directory", index=("app_id",))
+
+    def check(self, directory_id: str, kind: str, app_id: str, field: str) -> str:
+        """Return `directory_id` if something of this kind can be put there; empty is the root.
+
+        Raises
+        ------
+        Problem
+            400, naming `field`, if there is no such directory of this kind in this app.
+        """
+        if directory_id and self.find(directory_id, kind=kind, app_id=app_id) is None:
+            raise bad_request(f"{field}: there is no {kind} directory {directory_id!r} here")
+        return directory_id
+
+    def dissolve(self, directory: Directory) -> None:
+        """Delete a directory; what was directly in it moves up."""
+        for child in self.all(parent_id=directory.directory_id):
+            self.touch(child.directory_id, parent_id=directory.parent_id)
+        self.remove(directory_id=directory.directory_id)

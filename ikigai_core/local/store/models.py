@@ -1,0 +1,35 @@
+"""Models and their versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model of a type and sub-type from the model specs."""
+
+    model_id: str
+    app_id: str
+    name: str
+    directory_id: str
+    model_type: str
+    sub_model_type: str
+    description: str
+    created_at: int
+    modified_at: int
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """What one training made of a model; `name` is the version's name."""
+
+    version_id: str
+    app_id: str
+    model_id: str
+    name: str
+    hyperparameters: dict[str, Any]
+    metrics: dict[str, Any]
+    created_at: int
+    modified_at: int

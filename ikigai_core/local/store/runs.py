@@ -1,0 +1,127 @@
+"""Runs of flows; the ones that are over are the flows' logs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ikigai_core.local import stamps
+from ikigai_core.local.ids import new_id
+from ikigai_core.local.problems import conflict
+from ikigai_core.local.store.database import Database
+from ikigai_core.local.store.flows import Flow
+from ikigai_core.local.store.table import Table
+
+
+class RunState(StrEnum):
+    """How far a run has come."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    OVER = "OVER"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a flow, with the definition and the high volume preference that it started with.
+
+    `status`, `facet_id`, `message` and `timestamp` say how it ended, and are empty (0) before.
+    """
+
+    run_id: str
+    flow_id: str
+    app_id: str
+    user: str
+    state: str
+    definition: dict[str, Any]
+    variables: dict[str, Any]
+    high_volume: bool
+    queued_at: int
+    status: str = ""
+    facet_id: str = ""
+    message: str = ""
+    timestamp: int = 0
+
+
+class Runs:
+    """All runs. A flow has one unfinished run at most."""
+
+    def __init__(self, database: Database) -> None:
+        self._table: Table[Run] = Table(database, "runs", Run, index=("flow_id", "state"))
+        self._database = database
+
+    def queue(self, flow: Flow, user: str, variables: dict[str, Any]) -> Run:
+        """Add a run of a flow to the queue.
+
+        Raises
+        ------
+        Problem
+            409 if the flow has an unfinished run.
+        """
+        with self._database.transaction():
+            if self.active(flow.flow_id) is not None:
+                raise conflict(f"Flow {flow.name!r} is running already: wait until it is idle, then start it again")
+            return self._table.insert(
+                Run(
+                    run_id=new_id(),
+                    flow_id=flow.flow_id,
+                    app_id=flow.app_id,
+                    user=user,
+                    state=RunState.QUEUED,
+                    definition=flow.definition,
+                    variables=variables,
+                    high_volume=flow.high_volume_preference,
+                    queued_at=stamps.now(),
+                )
+            )
+
+    def get(self, run_id: str) -> Run | None:
+        """Return the run with this id, if there is one."""
+        return self._table.get(run_id)
+
+    def begin(self, run_id: str) -> Run | None:
+        """Move a run out of the queue; None if it is no longer there."""
+        with self._database.transaction():
+            run = self._table.get(run_id)
+            if run is None or run.state != RunState.QUEUED:
+                return None
+            self._table.update(run_id, state=RunState.RUNNING.value)
+            return run
+
+    def active(self, flow_id: str) -> Run | None:
+        """Return the flow's unfinished run, if it has one."""
+        for state in (RunState.RUNNING, RunState.QUEUED):
+            found = self._table.find(flow_id=flow_id, state=state.value)
+            if found:
+                return found[0]
+        return None
+
+    def in_state(self, state: RunState) -> list[Run]:
+        """Return all runs in a state, oldest first."""
+        return self._table.find(state=state.value)
+
+    def finish(self, run_id: str, status: str, *, facet_id: str = "", message: str = "") -> None:
+        """Write a run's log and make its flow idle, in one step; a run that is over or was deleted stays so."""
+        with self._database.transaction():
+            run = self._table.get(run_id)
+            if run is None or run.state == RunState.OVER:
+                return
+            previous = self.logs(run.flow_id, 1)
+            timestamp = max(stamps.after_now(), previous[0].timestamp if previous else 0)
+            self._table.update(
+                run_id,
+                state=RunState.OVER.value,
+                status=status,
+                facet_id=facet_id,
+                message=message,
+                timestamp=timestamp,
+            )
+
+    def logs(self, flow_id: str, limit: int) -> list[Run]:
+        """Return the flow's runs that are over, newest first."""
+        return self._table.find(flow_id=flow_id, state=RunState.OVER.value, newest_first=True, limit=limit)
+
+    def remove(self, flow_id: str) -> None:
+        """Forget all runs of a flow."""
+        self._table.delete(flow_id=flow_id)

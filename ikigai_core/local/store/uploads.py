@@ -1,0 +1,113 @@
+"""Uploads in parts: what was announced, which parts have arrived, how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ikigai_core.local.problems import not_found
+from ikigai_core.local.store.database import Database
+from ikigai_core.local.store.table import Table
+
+
+class UploadState(StrEnum):
+    """How far an upload has come."""
+
+    OPEN = "OPEN"
+    COMPLETED = "COMPLETED"
+    CHECKING = "CHECKING"
+    SUCCESS = "SUCCESS"
+    FAILED = "FAILED"
+    ABORTED = "ABORTED"
+
+
+UNCHECKED = (UploadState.COMPLETED, UploadState.CHECKING)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An upload to a dataset; `file_size` in bytes as announced, `data_file` once its parts were put together."""
+
+    upload_id: str
+    dataset_id: str
+    app_id: str
+    filename: str
+    file_size: int
+    part_count: int
+    state: str
+    created_at: int
+    data_file: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part that has arrived; `etag` without quotes."""
+
+    part_id: str
+    upload_id: str
+    number: int
+    size: int
+    etag: str
+    file: str
+
+
+class Uploads:
+    """All uploads and their parts."""
+
+    def __init__(self, database: Database) -> None:
+        self._table: Table[Upload] = Table(database, "uploads", Upload, index=("dataset_id", "state"))
+        self._parts: Table[Part] = Table(database, "upload_parts", Part, index=("upload_id",))
+        self._database = database
+
+    def add(self, upload: Upload) -> Upload:
+        """Add an upload."""
+        return self._table.insert(upload)
+
+    def find(self, upload_id: str) -> Upload | None:
+        """Return the upload with this id, if there is one."""
+        return self._table.get(upload_id)
+
+    def get(self, upload_id: str, dataset_id: str) -> Upload:
+        """Return an upload to this dataset; a 404 if there is none with this id."""
+        upload = self._table.get(upload_id)
+        if upload is None or upload.dataset_id != dataset_id:
+            raise not_found("Upload", upload_id)
+        return upload
+
+    def in_state(self, *states: UploadState) -> list[Upload]:
+        """Return the uploads in these states, oldest first."""
+        return [upload for state in states for upload in self._table.find(state=state.value)]
+
+    def last_completed(self, dataset_id: str) -> Upload | None:
+        """Return the dataset's newest upload that was completed, whatever became of it."""
+        for upload in self._table.find(dataset_id=dataset_id, newest_first=True):
+            if upload.state not in (UploadState.OPEN, UploadState.ABORTED):
+                return upload
+        return None
+
+    def set_state(self, upload_id: str, state: UploadState, **changes: str) -> None:
+        """Note how far an upload has come."""
+        self._table.update(upload_id, state=state.value, **changes)
+
+    def put_part(self, part: Part) -> Part | None:
+        """Note a part that has arrived; return the one that it takes the place of, if any."""
+        with self._database.transaction():
+            before = self._parts.find(upload_id=part.upload_id, number=part.number)
+            self._parts.delete(upload_id=part.upload_id, number=part.number)
+            self._parts.insert(part)
+        return before[0] if before else None
+
+    def parts(self, upload_id: str) -> dict[int, Part]:
+        """Return the parts that have arrived, by number."""
+        return {part.number: part for part in self._parts.find(upload_id=upload_id)}
+
+    def drop_parts(self, upload_id: str) -> None:
+        """Forget the parts of an upload."""
+        self._parts.delete(upload_id=upload_id)
+
+    def remove(self, dataset_id: str) -> None:
+        """Forget all uploads to a dataset."""
+        with self._database.transaction():
+            for upload in self._table.find(dataset_id=dataset_id):
+                self.drop_parts(upload.upload_id)
+            self._table.delete(dataset_id=dataset_id)
