@@ -16,9 +16,10 @@ INTEGER_FORMAT = {"numeric_format": "INTEGER"}
 
 # Text that stands for "no value" in a column of numbers or times. In a column of text it is text like any other.
 MISSING_MARKS = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None", "-")
+MISSING_MARKS_SQL = ", ".join(f"'{mark}'" for mark in MISSING_MARKS)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """A column: its name in the flow, where DuckDB keeps it, and how its text is to be read.
 
@@ -70,6 +71,20 @@ class Column:
     def as_type(self, data_type: DataType, data_formats: dict[str, str]) -> Self:
         """Give the same column read another way."""
         return replace(self, data_type=data_type, data_formats=data_formats)
+
+    def called(self, name: str) -> Self:
+        """Give the same column under another name."""
+        return replace(self, name=name)
+
+    def merged_with(self, other: Column) -> Self | None:
+        """Give this column as it holds another's values, too; None where only the values can tell its type."""
+        if self.describe() == other.describe():
+            return self
+        if self.data_type == other.data_type == "NUMERIC":
+            return self.as_type("NUMERIC", {})
+        if {self.data_type, other.data_type} <= {"TEXT", "CATEGORICAL"}:
+            return self.as_type("TEXT", {})
+        return None
 
     def describe(self) -> dict[str, Any]:
         """Give the type as the wire format has it."""

@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 import duckdb
 
-from ikigai_core.local.engine.columns import INTEGER_FORMAT, MISSING_MARKS, DataType, quote
+from ikigai_core.local.engine.columns import INTEGER_FORMAT, MISSING_MARKS_SQL, DataType, quote
 
 # Leading zeros, plus signs and more than 18 digits are an identifier's, not a number's.
 _INTEGER = r"-?(0|[1-9][0-9]{0,17})"
 _NUMBER = r"-?((0|[1-9][0-9]{0,17})(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|-?inf"
-_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?)?"
+_TIME = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?)?"
+)
 
 # A column is CATEGORICAL when few values make up many rows.
 _MOST_CATEGORIES = 100
@@ -21,7 +23,6 @@ _ROWS_PER_CATEGORY = 2
 # Most columns are told from their first rows; only what those leave open is looked for in all rows.
 _SAMPLE_ROWS = 5_000
 
-_MARKS = ", ".join(map(quote, MISSING_MARKS))
 # SQL over the column, which stands as `?column?`: braces have a meaning in patterns.
 _TESTS = {
     "integer": f"regexp_full_match(?column?, {quote(_INTEGER)})",
@@ -64,7 +65,8 @@ def _refuted(
     if not asked:
         return failed
     expressions = ", ".join(
-        f"bool_or({key} NOT IN ({_MARKS}) AND NOT ({_TESTS[test].replace('?column?', key)}))" for key, test in asked
+        f"bool_or({key} NOT IN ({MISSING_MARKS_SQL}) AND NOT ({_TESTS[test].replace('?column?', key)}))"
+        for key, test in asked
     )
     row = connection.execute(f"SELECT {expressions} FROM {source}").fetchone() or ()
     for (key, test), any_fails in zip(asked, row, strict=True):
@@ -73,12 +75,11 @@ def _refuted(
     return failed
 
 
-def _counts(
-    connection: duckdb.DuckDBPyConnection, source: str, keys: Sequence[str]
-) -> dict[str, tuple[int, int, int]]:
+def _counts(connection: duckdb.DuckDBPyConnection, source: str, keys: Sequence[str]) -> dict[str, tuple[int, int, int]]:
     """Give for each column the numbers of its values, of those that are no missing mark, and of distinct ones."""
     expressions = ", ".join(
-        f"count({key}), count(*) FILTER ({key} NOT IN ({_MARKS})), approx_count_distinct({key})" for key in keys
+        f"count({key}), count(*) FILTER ({key} NOT IN ({MISSING_MARKS_SQL})), approx_count_distinct({key})"
+        for key in keys
     )
     row = connection.execute(f"SELECT {expressions} FROM {source}").fetchone() or ()
     return {key: (row[3 * at], row[3 * at + 1], row[3 * at + 2]) for at, key in enumerate(keys)}

@@ -114,9 +114,7 @@ class _Run:
         self._report(100, "")
 
     def _run(self, facet: Facet) -> Table | None:
-        inputs = tuple(
-            Input(self._results[arrow.source], arrow.arguments) for arrow in self._graph.parents(facet)
-        )
+        inputs = tuple(Input(self._results[arrow.source], arrow.arguments) for arrow in self._graph.parents(facet))
         step = Step(facet, self._arguments[facet.facet_id], inputs, self._workspace)
         try:
             return self._implementations[facet.facet_id](step)

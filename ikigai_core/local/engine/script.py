@@ -177,4 +177,4 @@ def _read_result(tables: Tables, path: Path, outcome: dict[str, Any], null_mark:
     names = [name for name, _ in outcome["columns"]]
     texts = {name for name, is_text in outcome["columns"] if is_text}
     table = tables.read(path, names, skip=0, null_mark=null_mark)
-    return tables.infer(table, texts)
+    return tables.infer(table, texts=texts)

@@ -82,7 +82,8 @@ def _run(request: dict[str, Any]) -> dict[str, Any]:
         if not request["needs_result"]:
             return {}
         raise ScriptError("the script left nothing in `result`; assign a DataFrame to it")
-    return _write_frame(namespace["result"], request["null_mark"], truths)
+    integers = {name for entry in request["inputs"] for name, kind in entry["columns"] if kind == "integer"}
+    return _write_frame(_as_frame(namespace["result"]), request["null_mark"], truths, integers)
 
 
 def _read_frame(entry: dict[str, Any], truths: dict[str, str]) -> Any:
@@ -155,24 +156,31 @@ def _message(error: BaseException, line: int | None, lines: list[str]) -> str:
     return f"{what} (line {line}: {lines[line - 1].strip()})"
 
 
-def _write_frame(result: Any, null_mark: str, truths: dict[str, str]) -> dict[str, Any]:
+def _as_frame(result: Any) -> Any:
     import pandas as pd
 
     if not isinstance(result, pd.DataFrame):
         raise ScriptError(f"`result` is a {type(result).__name__}; make it a DataFrame")
     named = [name for name in result.index.names if name is not None and name not in result.columns]
-    if named:
-        # Keys that a groupby or set_index has put into the index are data, too.
-        result = result.reset_index(level=named)
-    if not len(result.columns):
+    # Keys that a groupby or set_index has put into the index are data, too.
+    frame = result.reset_index(level=named) if named else result
+    if not len(frame.columns):
         raise ScriptError("`result` has no columns; leave at least one")
+    return frame
+
+
+def _write_frame(result: Any, null_mark: str, truths: dict[str, str], integers: set[str]) -> dict[str, Any]:
     names = [str(name) for name in result.columns]
     frame = result.set_axis(range(len(names)), axis=1)
     texts = [_is_text(frame[position]) for position in frame.columns]
     for position, name in enumerate(names):
-        if frame[position].dtype == bool:
+        values = frame[position]
+        if values.dtype == bool:
             style = truths.get(name, "True")
-            frame[position] = frame[position].map({True: style, False: _opposite(style)})
+            frame[position] = values.map({True: style, False: _opposite(style)})
+        elif name in integers and values.dtype.kind == "f" and values.dropna().mod(1).eq(0).all():
+            # pandas made them floats because a row without a value came in.
+            frame[position] = values.astype("Int64")
     # The carriage return in the line ending makes the writer quote values that hold one.
     frame.to_csv("result.csv", index=False, header=False, na_rep=null_mark, lineterminator="\r\n", encoding="utf-8")
     return {"columns": list(zip(names, texts, strict=True)), "rows": len(frame)}

@@ -14,7 +14,7 @@ import duckdb
 from ikigai_core.local.engine.columns import Column, column_keys, quote
 from ikigai_core.local.engine.csv_files import check_header, check_table, read_csv, read_first_row, write_csv
 from ikigai_core.local.engine.errors import FlowError, did_you_mean
-from ikigai_core.local.engine.inference import infer_types
+from ikigai_core.local.engine.inference import Inferred, infer_types
 
 __all__ = ["Table", "Tables", "check_table", "infer_columns"]
 
@@ -69,6 +69,17 @@ class Table:
                 raise FlowError(f"column '{column.name}' is named twice; name it once")
         return columns
 
+    def with_columns(self, columns: Sequence[Column]) -> Table:
+        """Give the same rows with some of the columns, or with columns under other names.
+
+        Raises
+        ------
+        FlowError
+            There are none, or their names are no table's.
+        """
+        _check_names([column.name for column in columns])
+        return Table(self.name, tuple(columns))
+
 
 class Tables:
     """The tables of one run: a DuckDB session that spills to the job's folder.
@@ -113,11 +124,7 @@ class Tables:
         parameters
             Values for the `?` in the query.
         """
-        if not columns:
-            raise FlowError("the result would have no column; keep at least one")
-        problem = check_header([column.name for column in columns])
-        if problem:
-            raise FlowError(problem[0].lower() + problem[1:])
+        _check_names([column.name for column in columns])
         name = self._new_name()
         keys = column_keys(len(columns))
         self.execute(f"CREATE TABLE {name} ({', '.join(keys)}) AS {query}", parameters)
@@ -125,22 +132,33 @@ class Tables:
 
     def read(self, path: Path, names: Sequence[str], skip: int, null_mark: str = "") -> Table:
         """Read a CSV file without its first `skip` rows into a table whose columns are all TEXT for now."""
-        problem = check_header(names)
-        if problem:
-            raise FlowError(problem)
+        _check_names(names)
         name = self._new_name()
         read_csv(self._connection, path, name, len(names), skip, null_mark)
         return Table(name, _with_keys([Column(column, "") for column in names]))
 
-    def infer(self, table: Table, texts: Collection[str] = ()) -> Table:
-        """Give the table with its columns' types judged by their values; those named in `texts` are no numbers."""
-        keys = [column.key for column in table.columns]
-        judged = infer_types(self._connection, table.name, keys)
-        columns = tuple(
-            column.as_type(*(("TEXT", {}) if verdict.data_type == "NUMERIC" and column.name in texts else verdict))
-            for column, verdict in zip(table.columns, judged, strict=True)
+    def infer(self, table: Table, names: Collection[str] | None = None, texts: Collection[str] = ()) -> Table:
+        """Give the table with its columns' types judged by their values.
+
+        Parameters
+        ----------
+        names
+            The columns to judge; None for all.
+        texts
+            Those that are text even where it looks like numbers.
+        """
+        asked = [column for column in table.columns if names is None or column.name in names]
+        if not asked:
+            return table
+        judged = infer_types(self._connection, table.name, [column.key for column in asked])
+        verdicts = dict(zip(asked, judged, strict=True))
+        for column in asked:
+            if column.name in texts and verdicts[column].data_type == "NUMERIC":
+                verdicts[column] = Inferred("TEXT", {})
+        return Table(
+            table.name,
+            tuple(column.as_type(*verdicts[column]) if column in verdicts else column for column in table.columns),
         )
-        return Table(table.name, columns)
 
     def write(self, table: Table, path: Path, *, header: bool = True) -> None:
         """Write a table to a CSV file."""
@@ -159,6 +177,14 @@ class Tables:
     def _new_name(self) -> str:
         self._made += 1
         return f"t{self._made}"
+
+
+def _check_names(names: Sequence[str]) -> None:
+    if not names:
+        raise FlowError("the result would have no columns; keep at least one")
+    problem = check_header(names)
+    if problem:
+        raise FlowError(problem[0].lower() + problem[1:])
 
 
 def _with_keys(columns: Sequence[Column]) -> tuple[Column, ...]:

@@ -45,9 +45,7 @@ def _run(folder: Path) -> RunResult:
         variables=job.get("variables") or {},
         datasets={dataset_id: _dataset(entry) for dataset_id, entry in job.get("inputs", {}).items()},
         folder=folder,
-        report=lambda progress, message: _replace(
-            folder / "progress.json", {"progress": progress, "message": message}
-        ),
+        report=lambda progress, message: _replace(folder / "progress.json", {"progress": progress, "message": message}),
         script_limits=_script_limits(job.get("parameters") or {}),
     )
 

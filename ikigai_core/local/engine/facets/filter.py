@@ -34,9 +34,7 @@ def run(step: Step) -> Table:
     else:
         test = f"{column.value} {_COMPARISONS[condition]} {_operand(step.tables, column, value)}"
     keys = ", ".join(other.key for other in step.table.columns)
-    return step.tables.create(
-        f"SELECT {keys} FROM {step.table.name} WHERE {test}", step.table.columns, parameters
-    )
+    return step.tables.create(f"SELECT {keys} FROM {step.table.name} WHERE {test}", step.table.columns, parameters)
 
 
 def _operand(tables: Tables, column: Column, value: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ikigai_core.local.engine.columns import Column
+from ikigai_core.local.engine.columns import MISSING_MARKS_SQL, Column
 from ikigai_core.local.engine.csv_files import check_header, read_first_row
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.script import run_script
@@ -66,21 +66,28 @@ def _as_described(column: Column, described: Mapping[str, Any]) -> Column:
 def _with_data_types(tables: Tables, table: Table, data_types: list[dict[str, Any]]) -> Table:
     for entry in data_types:
         column = table.column(entry["column_name"])
-        formats = {item["key"]: item["value"] for item in entry["data_formats"] or []}
-        retyped = column.as_type(entry["data_type"], formats)
+        retyped = _retyped(tables, table, column, entry)
         _check_readable(tables, table, retyped)
-        columns = (retyped if other is column else other for other in table.columns)
-        table = Table(table.name, tuple(columns))
+        table = table.with_columns([retyped if other is column else other for other in table.columns])
     return table
+
+
+def _retyped(tables: Tables, table: Table, column: Column, entry: Mapping[str, Any]) -> Column:
+    if entry["data_type"] == "NUMERIC":
+        # Whether numbers are whole is for their values to say: read as integers, fractions would be rounded.
+        judged = tables.infer(table, [column.name]).column(column.name)
+        return judged if judged.data_type == "NUMERIC" else column.as_type("NUMERIC", {})
+    return column.as_type(entry["data_type"], {item["key"]: item["value"] for item in entry["data_formats"] or []})
 
 
 def _check_readable(tables: Tables, table: Table, column: Column) -> None:
     unreadable = tables.execute(
-        f"SELECT {column.key} FROM {table.name} WHERE {column.key} IS NOT NULL AND {column.value} IS NULL"
-        " ORDER BY rowid LIMIT 1"
+        f"SELECT {column.key} FROM {table.name} WHERE {column.key} NOT IN ({MISSING_MARKS_SQL})"
+        f" AND {column.value} IS NULL ORDER BY rowid LIMIT 1"
     ).fetchone()
     if unreadable:
+        hint = " or give its time_format in data_formats" if column.data_type == "TIME" else ""
         raise FlowError(
             f"data_types says that column '{column.name}' is {column.data_type}, but it holds '{unreadable[0]}'; "
-            "say TEXT, or correct the dataset"
+            f"say TEXT{hint}, or correct the dataset"
         )

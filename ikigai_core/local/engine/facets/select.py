@@ -1,0 +1,11 @@
+"""Select: some columns of the table."""
+
+from __future__ import annotations
+
+from ikigai_core.local.engine.step import Step
+from ikigai_core.local.engine.tables import Table
+
+
+def run(step: Step) -> Table:
+    """Keep the named columns, in the order in which they are named."""
+    return step.table.with_columns(step.table.select(step.arguments["target_columns"]))
