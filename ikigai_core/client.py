@@ -10,9 +10,17 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from ikigai_core.api import specs
 from ikigai_core.components.app import App, AppBuilder, AsyncApp, AsyncAppBuilder
 from ikigai_core.components.browser import AsyncBrowser, Browser
+from ikigai_core.components.directory import (
+    AsyncDirectoryBuilder,
+    Directory,
+    DirectoryBuilder,
+    list_directories,
+)
 from ikigai_core.components.kinds import apps_of
+from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.config import Config, TlsConfig
 from ikigai_core.definition.builder import FlowDefinitionBuilder
+from ikigai_core.enums import DirectoryType
 from ikigai_core.procedure import Procedure, ask
 from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
 from ikigai_core.specs.facet import FacetTypes
@@ -123,6 +131,15 @@ class Ikigai(_Client):
         """A builder of an app: ``ikigai.app.new(name).build()``."""
         return AppBuilder(self, self.user_email, App)
 
+    def app_directories(self) -> NamedMapping[Directory]:
+        """The user's directories of apps, as a mapping by name."""
+        return self.drive(list_directories(DirectoryType.APP))
+
+    @property
+    def app_directory(self) -> DirectoryBuilder:
+        """A builder of a directory of apps: ``ikigai.app_directory.new(name).build()``."""
+        return DirectoryBuilder(self, DirectoryType.APP)
+
     @property
     def facet_types(self) -> FacetTypes:
         """What flows can be built from: ``ikigai.facet_types.MID.Count``."""
@@ -169,6 +186,15 @@ class AsyncIkigai(_Client):
     def app(self) -> AsyncAppBuilder:
         """A builder of an app: ``await ikigai.app.new(name).build()``."""
         return AsyncAppBuilder(self, self.user_email, AsyncApp)
+
+    async def app_directories(self) -> NamedMapping[Directory]:
+        """The user's directories of apps, as a mapping by name."""
+        return await self.drive(list_directories(DirectoryType.APP))
+
+    @property
+    def app_directory(self) -> AsyncDirectoryBuilder:
+        """A builder of a directory of apps: ``await ikigai.app_directory.new(name).build()``."""
+        return AsyncDirectoryBuilder(self, DirectoryType.APP)
 
     @property
     def facet_types(self) -> Coroutine[Any, Any, FacetTypes]:

@@ -16,9 +16,17 @@ from ikigai_core.components.dataset import (
     Dataset,
     DatasetBuilder,
 )
-from ikigai_core.components.directory import Directory, reference
+from ikigai_core.components.directory import (
+    AsyncDirectoryBuilder,
+    Directory,
+    DirectoryBuilder,
+    list_directories,
+    reference,
+)
 from ikigai_core.components.flow import AsyncFlow, AsyncFlowBuilder, Flow, FlowBuilder
 from ikigai_core.components.kinds import apps_of, datasets_of, find_only, flows_of
+from ikigai_core.components.named_mapping import NamedMapping
+from ikigai_core.enums import DirectoryType
 from ikigai_core.errors import InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
 from ikigai_core.procedure import Procedure, ask
@@ -85,6 +93,16 @@ class _AppText:
         self.description = description
 
     @operation
+    def dataset_directories(self) -> Procedure[NamedMapping[Directory]]:
+        """The app's directories of datasets, as a mapping by name."""
+        return (yield from list_directories(DirectoryType.DATASET, self.app_id))
+
+    @operation
+    def flow_directories(self) -> Procedure[NamedMapping[Directory]]:
+        """The app's directories of flows, as a mapping by name."""
+        return (yield from list_directories(DirectoryType.FLOW, self.app_id))
+
+    @operation
     def delete(self) -> Procedure[None]:
         """Delete the app with everything in it."""
         yield from ask(apps.delete(self.app_id))
@@ -96,22 +114,32 @@ class App(AppRecord, SyncFace, _AppText):
     @property
     def datasets(self) -> Browser[Dataset]:
         """The app's datasets: ``app.datasets()``, ``app.datasets["name"]``."""
-        return Browser(self._client, datasets_of(self.app_id), Dataset)
+        return Browser(self._client, datasets_of(self.app_id, self.name), Dataset)
 
     @property
     def dataset(self) -> DatasetBuilder:
         """A builder of a dataset: ``app.dataset.new(name).csv(path).build()``."""
-        return DatasetBuilder(self._client, self.app_id, Dataset)
+        return DatasetBuilder(self._client, self.app_id, self.name, Dataset)
 
     @property
     def flows(self) -> Browser[Flow]:
         """The app's flows: ``app.flows()``, ``app.flows["name"]``."""
-        return Browser(self._client, flows_of(self.app_id), Flow)
+        return Browser(self._client, flows_of(self.app_id, self.name), Flow)
 
     @property
     def flow(self) -> FlowBuilder:
         """A builder of a flow: ``app.flow.new(name).definition(d).build()``."""
-        return FlowBuilder(self._client, self.app_id, Flow)
+        return FlowBuilder(self._client, self.app_id, self.name, Flow)
+
+    @property
+    def dataset_directory(self) -> DirectoryBuilder:
+        """A builder of a directory of datasets: ``app.dataset_directory.new(name).build()``."""
+        return DirectoryBuilder(self._client, DirectoryType.DATASET, self.app_id)
+
+    @property
+    def flow_directory(self) -> DirectoryBuilder:
+        """A builder of a directory of flows: ``app.flow_directory.new(name).build()``."""
+        return DirectoryBuilder(self._client, DirectoryType.FLOW, self.app_id)
 
 
 class AsyncApp(AppRecord, AsyncFace, _AppText):
@@ -120,22 +148,32 @@ class AsyncApp(AppRecord, AsyncFace, _AppText):
     @property
     def datasets(self) -> AsyncBrowser[AsyncDataset]:
         """The app's datasets: ``await app.datasets()``, ``await app.datasets["name"]``."""
-        return AsyncBrowser(self._client, datasets_of(self.app_id), AsyncDataset)
+        return AsyncBrowser(self._client, datasets_of(self.app_id, self.name), AsyncDataset)
 
     @property
     def dataset(self) -> AsyncDatasetBuilder:
         """A builder of a dataset: ``await app.dataset.new(name).csv(path).build()``."""
-        return AsyncDatasetBuilder(self._client, self.app_id, AsyncDataset)
+        return AsyncDatasetBuilder(self._client, self.app_id, self.name, AsyncDataset)
 
     @property
     def flows(self) -> AsyncBrowser[AsyncFlow]:
         """The app's flows: ``await app.flows()``, ``await app.flows["name"]``."""
-        return AsyncBrowser(self._client, flows_of(self.app_id), AsyncFlow)
+        return AsyncBrowser(self._client, flows_of(self.app_id, self.name), AsyncFlow)
 
     @property
     def flow(self) -> AsyncFlowBuilder:
         """A builder of a flow: ``await app.flow.new(name).definition(d).build()``."""
-        return AsyncFlowBuilder(self._client, self.app_id, AsyncFlow)
+        return AsyncFlowBuilder(self._client, self.app_id, self.name, AsyncFlow)
+
+    @property
+    def dataset_directory(self) -> AsyncDirectoryBuilder:
+        """A builder of a directory of datasets: ``await app.dataset_directory.new(name).build()``."""
+        return AsyncDirectoryBuilder(self._client, DirectoryType.DATASET, self.app_id)
+
+    @property
+    def flow_directory(self) -> AsyncDirectoryBuilder:
+        """A builder of a directory of flows: ``await app.flow_directory.new(name).build()``."""
+        return AsyncDirectoryBuilder(self._client, DirectoryType.FLOW, self.app_id)
 
 
 A = TypeVar("A", bound=AppRecord)

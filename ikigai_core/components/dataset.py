@@ -161,9 +161,10 @@ D = TypeVar("D", bound=DatasetRecord)
 
 
 class _DatasetBuilderText(Generic[D]):
-    def __init__(self, client: Any, app_id: str, component: type[D]) -> None:
+    def __init__(self, client: Any, app_id: str, app_name: str, component: type[D]) -> None:
         self._client = client
         self._app_id = app_id
+        self._app_name = app_name
         self._component = component
         self._name = ""
         self._source: Source | None = None
@@ -219,7 +220,7 @@ class _DatasetBuilderText(Generic[D]):
             Several datasets of the app have the name.
         """
         source = self._checked_source()
-        record = yield from find_only(datasets_of(self._app_id), self._name)
+        record = yield from find_only(datasets_of(self._app_id, self._app_name), self._name)
         if record is None:
             return (yield from self._create(source))
         dataset = self._component.bind(record, self._client)

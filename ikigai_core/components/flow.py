@@ -178,7 +178,7 @@ class _FlowText(Generic[R]):
     @edit
     def update_definition(self, definition: Definition) -> Procedure[None]:
         """Replace the definition; given as for the builder."""
-        resolved = yield from resolve(definition, self._client, self.app_id)
+        resolved = yield from resolve(definition, self._client, self.app_id, f"app {self.app_id}")
         yield from ask(flows.edit(self.app_id, self.flow_id, definition=resolved.to_dict()))
 
     @edit
@@ -221,9 +221,10 @@ F = TypeVar("F", bound=FlowRecord)
 
 
 class _FlowBuilderText(Generic[F]):
-    def __init__(self, client: Any, app_id: str, component: type[F]) -> None:
+    def __init__(self, client: Any, app_id: str, app_name: str, component: type[F]) -> None:
         self._client = client
         self._app_id = app_id
+        self._app_name = app_name
         self._component = component
         self._name = ""
         self._definition: Definition = FlowDefinition()
@@ -283,7 +284,7 @@ class _FlowBuilderText(Generic[F]):
             Nothing was created.
         """
         self._check_name()
-        definition = yield from resolve(self._definition, self._client, self._app_id)
+        definition = yield from resolve(self._definition, self._client, self._app_id, self._app_name)
         return (yield from self._create(definition))
 
     @operation
@@ -298,8 +299,8 @@ class _FlowBuilderText(Generic[F]):
             Several flows of the app have the name.
         """
         self._check_name()
-        definition = yield from resolve(self._definition, self._client, self._app_id)
-        found = yield from find_only(flows_of(self._app_id), self._name)
+        definition = yield from resolve(self._definition, self._client, self._app_id, self._app_name)
+        found = yield from find_only(flows_of(self._app_id, self._app_name), self._name)
         if found is None:
             return (yield from self._create(definition))
         flow_id = str(found["pipeline_id"])

@@ -38,22 +38,22 @@ def apps_of(user_email: str) -> Kind:
     return Kind("app", "project_id", f"for {user_email}", apps.by_name, apps.listing, apps.search)
 
 
-def datasets_of(app_id: str) -> Kind:
+def datasets_of(app_id: str, app_name: str) -> Kind:
     return Kind(
         "dataset",
         "dataset_id",
-        f"in app {app_id}",
+        f"in app {app_name!r}",
         lambda name: datasets.by_name(app_id, name),
         lambda: datasets.listing(app_id),
         lambda query: datasets.search(app_id, query),
     )
 
 
-def flows_of(app_id: str) -> Kind:
+def flows_of(app_id: str, app_name: str) -> Kind:
     return Kind(
         "flow",
         "pipeline_id",
-        f"in app {app_id}",
+        f"in app {app_name!r}",
         lambda name: flows.by_name(app_id, name),
         lambda: flows.listing(app_id),
         lambda query: flows.search(app_id, query),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from ikigai_core.api import datasets, flows
-from ikigai_core.components.kinds import datasets_of, find_only
+from ikigai_core.api import flows
+from ikigai_core.components.kinds import Kind, datasets_of, find_only
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.document import DefinitionDocument
 from ikigai_core.errors import InvalidDefinition, did_you_mean
@@ -23,7 +23,7 @@ class SpecsHolder(Protocol):
     def facet_types_text(self) -> Procedure[FacetTypes]: ...
 
 
-def resolve(definition: Definition, client: SpecsHolder, app_id: str) -> Procedure[FlowDefinition]:
+def resolve(definition: Definition, client: SpecsHolder, app_id: str, app_name: str) -> Procedure[FlowDefinition]:
     """The definition that is meant.
 
     Raises
@@ -47,7 +47,7 @@ def resolve(definition: Definition, client: SpecsHolder, app_id: str) -> Procedu
     facet_types = yield from client.facet_types_text()
     dataset_ids = {}
     for facet, name in document.inputs.items():
-        dataset_ids[name] = yield from _dataset_id(app_id, facet, name)
+        dataset_ids[name] = yield from _dataset_id(datasets_of(app_id, app_name), facet, name)
     return document.resolve(facet_types, dataset_ids)
 
 
@@ -58,10 +58,10 @@ def _from_wire(definition: Mapping[str, Any]) -> FlowDefinition:
         raise InvalidDefinition(f"This is not a flow definition: {error}") from None
 
 
-def _dataset_id(app_id: str, facet: str, name: str) -> Procedure[str]:
-    record = yield from find_only(datasets_of(app_id), name)
+def _dataset_id(kind: Kind, facet: str, name: str) -> Procedure[str]:
+    record = yield from find_only(kind, name)
     if record is None:
-        known = yield from ask(datasets.listing(app_id))
+        known = yield from ask(kind.listing())
         hint = did_you_mean(name, (entry["name"] for entry in known.records))
-        raise InvalidDefinition(f"Facet {facet!r} reads dataset {name!r}, which the app does not have. {hint}")
+        raise InvalidDefinition(f"Facet {facet!r}: there is no dataset {name!r} {kind.place}. {hint}")
     return str(record["dataset_id"])
