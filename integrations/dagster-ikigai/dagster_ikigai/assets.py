@@ -1,0 +1,287 @@
+"""Asset definitions: flows that write datasets, and files that are uploaded as datasets. Loading them sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from dagster_ikigai.failures import dagster_failures
+from dagster_ikigai.flow import IkigaiFlow
+from dagster_ikigai.metadata import Profile, dataset_metadata
+from dagster_ikigai.naming import identifier
+from dagster_ikigai.resources import IkigaiWorkspace, OnBusy
+from dagster_ikigai.translator import DagsterIkigaiTranslator, IkigaiDatasetProps
+from dagster_ikigai.variables import check_partition_variable, run_variables, variables_schema
+
+if TYPE_CHECKING:
+    from ikigai_core import Dataset
+
+Workspace = IkigaiWorkspace | str
+
+
+def flow_asset_specs(flow: IkigaiFlow, translator: DagsterIkigaiTranslator | None = None) -> list[dg.AssetSpec]:
+    """Return one asset spec for each dataset that a flow writes.
+
+    Its upstream assets are the datasets that the facet's output is made from. One that the same flow writes is left out: the
+    flow reads what its last run wrote, and an asset graph has no cycles.
+
+    Parameters
+    ----------
+    flow : IkigaiFlow
+        The flow.
+    translator : DagsterIkigaiTranslator, optional
+        Decides on keys and attributes.
+
+    Returns
+    -------
+    list of AssetSpec
+        In the order of the definition's facets.
+    """
+    translator = translator or DagsterIkigaiTranslator()
+    specs = {
+        facet: translator.get_asset_spec(IkigaiDatasetProps(flow.app, dataset, flow.name, facet))
+        for facet, dataset in flow.outputs.items()
+    }
+    own = {spec.key for spec in specs.values()}
+
+    def upstream(facet: str) -> list[dg.AssetKey]:
+        props = (IkigaiDatasetProps(flow.app, dataset) for dataset in flow.inputs_of(facet))
+        keys = dict.fromkeys(translator.get_asset_spec(read).key for read in props)
+        return [key for key in keys if key not in own]
+
+    return [
+        spec.merge_attributes(deps=upstream(facet)).replace_attributes(code_version=spec.code_version or flow.version)
+        for facet, spec in specs.items()
+    ]
+
+
+def ikigai_assets(
+    *,
+    flow: IkigaiFlow,
+    name: str | None = None,
+    group_name: str | None = None,
+    translator: DagsterIkigaiTranslator | None = None,
+    partitions_def: dg.PartitionsDefinition[Any] | None = None,
+    backfill_policy: dg.BackfillPolicy | None = None,
+    retry_policy: dg.RetryPolicy | None = None,
+    config_schema: Any = None,
+    required_resource_keys: set[str] | None = None,
+    op_tags: Mapping[str, Any] | None = None,
+    pool: str | None = None,
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Make the assets of a flow from a function that runs it.
+
+    The flow runs as a whole, so its assets are one step and cannot be materialized one without the other.
+
+    Parameters
+    ----------
+    flow : IkigaiFlow
+        The flow, whose Exported facets are the assets, and whose Imported ones are upstream of them.
+    name : str, optional
+        Name of the step. Default: from the names of app and flow.
+    group_name : str, optional
+        Group of the assets.
+    translator : DagsterIkigaiTranslator, optional
+        Decides on keys, descriptions and other attributes.
+    partitions_def, backfill_policy, retry_policy, config_schema, required_resource_keys, op_tags, pool
+        As for ``dagster.multi_asset``.
+
+    Returns
+    -------
+    callable
+        A decorator that returns an AssetsDefinition.
+
+    Examples
+    --------
+    >>> @ikigai_assets(flow=flow)
+    ... def late_flights(context: dg.AssetExecutionContext, ikigai: IkigaiWorkspace):
+    ...     yield from ikigai.run_flow(context, flow, variables={"min_delay": 60})
+    """
+    return dg.multi_asset(
+        specs=flow_asset_specs(flow, translator),
+        name=name or flow.op_name,
+        group_name=group_name,
+        can_subset=False,
+        partitions_def=partitions_def,
+        backfill_policy=backfill_policy,
+        retry_policy=retry_policy,
+        config_schema=config_schema,
+        required_resource_keys=required_resource_keys,
+        op_tags=op_tags,
+        pool=pool,
+    )
+
+
+def build_ikigai_flow_assets(
+    flow: IkigaiFlow,
+    *,
+    workspace: Workspace = "ikigai",
+    variables: Mapping[str, Any] | None = None,
+    partition_variable: str | Mapping[str, str] | None = None,
+    on_busy: OnBusy = "wait",
+    timeout: float | None = None,
+    name: str | None = None,
+    group_name: str | None = None,
+    translator: DagsterIkigaiTranslator | None = None,
+    partitions_def: dg.PartitionsDefinition[Any] | None = None,
+    backfill_policy: dg.BackfillPolicy | None = None,
+    retry_policy: dg.RetryPolicy | None = None,
+    op_tags: Mapping[str, Any] | None = None,
+    pool: str | None = None,
+) -> dg.AssetsDefinition:
+    """Make the assets of a flow; materializing them brings the flow up to date, runs it and follows it to its end.
+
+    Run variables come from `variables`, then from the run's config (``ops: {<step>: {config: {variables: {...}}}}``), then
+    from the partition.
+
+    Parameters
+    ----------
+    flow : IkigaiFlow
+        The flow.
+    workspace : str or IkigaiWorkspace
+        Key of the resource that is the workspace, or the workspace itself. Default: the resource ``ikigai``.
+    variables : mapping, optional
+        Run variables by name, the same for each run.
+    partition_variable : str or mapping, optional
+        The run variable that gets the partition's key; for partitions of several dimensions, a run variable by dimension.
+    on_busy : {"wait", "attach", "fail"}
+        What to do where somebody else's run of the flow is under way.
+    timeout : float, optional
+        Seconds after which to stop following.
+    name, group_name, translator, partitions_def, backfill_policy, retry_policy, op_tags, pool
+        As for :func:`ikigai_assets`.
+
+    Returns
+    -------
+    AssetsDefinition
+        One step, one asset for each dataset that the flow writes.
+
+    Raises
+    ------
+    DagsterInvalidDefinitionError
+        A run variable is named that the flow does not have, or a partition variable without partitions.
+
+    Examples
+    --------
+    >>> late_flights = build_ikigai_flow_assets(IkigaiFlow("Late flights", "Late flights", "late_flights.yaml"))
+    """
+    constants = dict(variables or {})
+    check_partition_variable(flow, constants, partition_variable, partitions_def)
+
+    @ikigai_assets(
+        flow=flow,
+        name=name,
+        group_name=group_name,
+        translator=translator,
+        partitions_def=partitions_def,
+        backfill_policy=backfill_policy,
+        retry_policy=retry_policy,
+        config_schema=variables_schema(flow),
+        required_resource_keys=_required(workspace),
+        op_tags=op_tags,
+        pool=pool,
+    )
+    def run(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        chosen = run_variables(context, constants, partition_variable)
+        yield from _of(context, workspace).run_flow(context, flow, variables=chosen, on_busy=on_busy, timeout=timeout)
+
+    return run
+
+
+def build_ikigai_dataset_asset(
+    *,
+    app: str,
+    dataset: str,
+    path: str | Path,
+    workspace: Workspace = "ikigai",
+    name: str | None = None,
+    group_name: str | None = None,
+    translator: DagsterIkigaiTranslator | None = None,
+    deps: list[Any] | None = None,
+    retry_policy: dg.RetryPolicy | None = None,
+    op_tags: Mapping[str, Any] | None = None,
+) -> dg.AssetsDefinition:
+    """Make the asset of a dataset that is uploaded from a CSV file.
+
+    Materializing it creates the dataset, or replaces its data where the file holds other data.
+
+    Parameters
+    ----------
+    app : str
+        Name of the app; it is made where there is none yet.
+    dataset : str
+        Name of the dataset.
+    path : str or Path
+        The CSV file, where the step runs.
+    workspace : str or IkigaiWorkspace
+        Key of the resource that is the workspace, or the workspace itself. Default: the resource ``ikigai``.
+    name : str, optional
+        Name of the step. Default: from the names of app and dataset.
+    group_name : str, optional
+        Group of the asset.
+    translator : DagsterIkigaiTranslator, optional
+        Decides on the key and other attributes.
+    deps : list, optional
+        Assets that make the file.
+    retry_policy, op_tags
+        As for ``dagster.multi_asset``.
+
+    Returns
+    -------
+    AssetsDefinition
+        One asset.
+
+    Examples
+    --------
+    >>> flights = build_ikigai_dataset_asset(app="Late flights", dataset="flights", path="data/flights.csv")
+    """
+    spec = (translator or DagsterIkigaiTranslator()).get_asset_spec(IkigaiDatasetProps(app, dataset))
+
+    @dg.multi_asset(
+        specs=[spec.merge_attributes(deps=deps or [])],
+        name=name or f"{identifier(app)}__upload_{identifier(dataset)}",
+        group_name=group_name,
+        required_resource_keys=_required(workspace),
+        retry_policy=retry_policy,
+        op_tags=op_tags,
+    )
+    def upload(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        used = _of(context, workspace)
+        source = _existing(Path(path), dataset, app)
+        with dagster_failures(), used.get_client() as ikigai:
+            uploaded = ikigai.app.new(app).ensure().dataset.new(dataset).csv(source).ensure()
+        context.log.info(f"Dataset {dataset!r}: {', '.join(uploaded.changes) or 'up to date, nothing sent'}.")
+        return _uploaded(uploaded, Profile.of_csv(source, used.preview_rows))
+
+    return upload
+
+
+def _existing(path: Path, dataset: str, app: str) -> Path:
+    if not path.is_file():
+        raise dg.Failure(
+            f"There is no file {str(path)!r} to upload as dataset {dataset!r} of app {app!r}"
+            f"{'' if path.is_absolute() else f' (looked in {Path.cwd()})'}. Nothing was sent.",
+            allow_retries=False,
+        )
+    return path
+
+
+def _uploaded(dataset: Dataset, profile: Profile) -> dg.MaterializeResult[Any]:
+    changes = {"ikigai/changes": ", ".join(dataset.changes) or "none"}
+    return dg.MaterializeResult(
+        metadata={**dataset_metadata(dataset, profile), **changes}, data_version=dg.DataVersion(profile.digest)
+    )
+
+
+def _required(workspace: Workspace) -> set[str]:
+    return {workspace} if isinstance(workspace, str) else set()
+
+
+def _of(context: dg.AssetExecutionContext, workspace: Workspace) -> IkigaiWorkspace:
+    if isinstance(workspace, IkigaiWorkspace):
+        return workspace
+    found: IkigaiWorkspace = getattr(context.resources, workspace)
+    return found

@@ -1,0 +1,43 @@
+"""The platform's errors as Dagster's failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+
+from dagster_ikigai.translator import FACET
+
+
+@contextmanager
+def dagster_failures() -> Iterator[None]:
+    """Raise the core's errors as `Failure`, with retries allowed for those that may pass.
+
+    Raises
+    ------
+    Failure
+        Its description is the error's text. ``allow_retries`` is False where repeating cannot help: a failed run, a wrong
+        key, a faulty definition.
+    """
+    from ikigai_core.errors import IkigaiError
+
+    try:
+        yield
+    except IkigaiError as error:
+        raise dg.Failure(str(error), metadata=_metadata(error), allow_retries=error.transient) from error
+
+
+def _metadata(error: Exception) -> dict[str, Any]:
+    from ikigai_core.errors import RunFailed
+
+    metadata: dict[str, Any] = {"ikigai/error": type(error).__name__}
+    if isinstance(error, RunFailed):
+        metadata |= {
+            FACET: error.facet_name,
+            "ikigai/message": error.message,
+            "ikigai/run_log_id": error.run_log.log_id,
+            "ikigai/run_status": error.run_log.status.value,
+        }
+    return metadata

@@ -1,0 +1,124 @@
+"""A flow as it is written down beside the asset definitions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dagster_ikigai.naming import identifier
+
+if TYPE_CHECKING:
+    from ikigai_core import DefinitionDocument
+
+
+class IkigaiFlow:
+    """An app's flow and its definition. Making one reads the definition and sends nothing.
+
+    Parameters
+    ----------
+    app : str
+        Name of the app; it is made where there is none yet.
+    name : str
+        Name of the flow in the app.
+    definition : str, Path or mapping
+        The definition document: a YAML or JSON file's path, or its content.
+
+    Raises
+    ------
+    ikigai_core.errors.InvalidInput
+        The file does not exist.
+    ikigai_core.errors.InvalidDefinition
+        The document has a fault, or no facet writes a dataset; the message names the facet.
+
+    Examples
+    --------
+    >>> flow = IkigaiFlow(
+    ...     app="Late flights",
+    ...     name="Late flights",
+    ...     definition={
+    ...         "facets": {
+    ...             "flights": {"type": "INPUT.Imported", "dataset": "flights"},
+    ...             "output": {"type": "OUTPUT.Exported", "after": "flights", "arguments": {"dataset_name": "late_flights"}},
+    ...         }
+    ...     },
+    ... )
+    >>> flow.outputs
+    {'output': 'late_flights'}
+    """
+
+    def __init__(self, app: str, name: str, definition: str | Path | Mapping[str, Any]) -> None:
+        from ikigai_core import DefinitionDocument
+
+        self.app = app
+        self.name = name
+        self.definition: DefinitionDocument = DefinitionDocument.load(definition)
+        self._check_outputs()
+
+    def __repr__(self) -> str:
+        return f"IkigaiFlow(app={self.app!r}, name={self.name!r})"
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """Names of the datasets that the flow writes, by facet."""
+        return self.definition.outputs
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The run variables, each with the name of the facet that it belongs to."""
+        return self.definition.variables
+
+    @property
+    def op_name(self) -> str:
+        """Name of the step that runs the flow, for Dagster."""
+        return f"{identifier(self.app)}__{identifier(self.name)}"
+
+    @cached_property
+    def version(self) -> str:
+        """Digest of the definition: it changes when a run of the flow would do something else."""
+        content = [self.app, self.name, self.definition.to_dict()]
+        return sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+    def inputs_of(self, facet: str) -> list[str]:
+        """Names of the datasets that a facet's output is made from, in the document's order."""
+        reached = set(self._ancestors(facet))
+        return [dataset for name, dataset in self.definition.inputs.items() if name in reached]
+
+    def output_names(self, variables: Mapping[str, Any]) -> dict[str, str]:
+        """Names of the datasets that a run with these variables writes, by facet."""
+        renamed = {
+            name: str(variables[variable])
+            for name, facet in self.definition.facets.items()
+            for variable, argument in facet.variables.items()
+            if argument == "dataset_name" and variable in variables
+        }
+        return {**self.outputs, **renamed}
+
+    def _ancestors(self, facet: str) -> Iterator[str]:
+        waiting, seen = [facet], set[str]()
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                yield name
+                waiting.extend(parent for parent, _ in self.definition.facets[name].after)
+
+    def _check_outputs(self) -> None:
+        from ikigai_core.errors import InvalidDefinition
+
+        if not self.outputs:
+            raise InvalidDefinition(
+                f"Flow {self.name!r} of app {self.app!r} writes no dataset, so there is nothing to make an asset of: give it "
+                "an OUTPUT.Exported facet with the argument dataset_name."
+            )
+        writers: dict[str, str] = {}
+        for facet, dataset in self.outputs.items():
+            other = writers.setdefault(identifier(dataset), facet)
+            if other != facet:
+                raise InvalidDefinition(
+                    f"Flow {self.name!r} of app {self.app!r}: facets {other!r} and {facet!r} write {self.outputs[other]!r} and "
+                    f"{dataset!r}, which are one asset: give one of them another dataset_name."
+                )

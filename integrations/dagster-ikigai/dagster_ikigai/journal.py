@@ -1,0 +1,116 @@
+"""Where a step leaves word of the platform run that it started, for the try that comes after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+
+_KEY = "ikigai/run"
+_VERSION = 1
+_PAGE = 100
+_CLOCK_MARGIN = 3600.0
+
+
+class RunJournal:
+    """A step's notes on its run of a flow, kept as observations of one of its assets.
+
+    Observations are the one store that every instance has, that is public, that is written before `log_event` returns,
+    and that is only ever appended to. Run tags are rewritten as a whole, so steps side by side lose each other's; cursor
+    values are missing in Dagster+; a file is gone with the machine. And a person who looks at the asset sees which run
+    made it.
+
+    A try finds the notes of earlier tries of its own Dagster run, and those of the runs that it re-executes, unless the
+    work ended there, or was not the same.
+
+    Parameters
+    ----------
+    context : AssetExecutionContext
+        The step's.
+    asset_key : AssetKey
+        The asset that is yielded last, so that its materialization says that the step's work was over.
+    work : str
+        Digest of what is to be done: definition and run variables.
+    """
+
+    def __init__(self, context: dg.AssetExecutionContext, asset_key: dg.AssetKey, work: str) -> None:
+        self._context = context
+        self._asset_key = asset_key
+        self._work = work
+
+    def keep(self, run: Mapping[str, Any]) -> None:
+        """Note a run, before its start is sent and again when it is known to have started."""
+        self._observe(f"Run of Ikigai flow: {run.get('phase', 'noted')}.", {"run": dict(run)})
+
+    def close(self, outcome: str) -> None:
+        """Note that the run is over and failed: a re-execution is to start another."""
+        self._observe(f"Run of Ikigai flow: {outcome}.", {"over": outcome})
+
+    def previous(self) -> dict[str, Any] | None:
+        """Return the run that an earlier try left behind, or None where there is none to pick up.
+
+        Raises
+        ------
+        Failure
+            The notes were written by a newer release.
+        """
+        runs = self._lineage()
+        newest = next(self._notes(runs), None)
+        if newest is None:
+            return None
+        run_id, storage_id, note = newest
+        if note.get("version") != _VERSION:
+            raise dg.Failure(
+                f"An earlier try of this step noted its run of an Ikigai flow in form {note.get('version')!r}, which this "
+                f"release of dagster-ikigai (form {_VERSION}) cannot read: starting the flow could run it twice. Use the "
+                "release that wrote it, or materialize the asset in a new run.",
+                allow_retries=False,
+            )
+        if "over" in note or (run_id != self._context.run.run_id and self._is_other_work(note, storage_id, runs)):
+            return None
+        kept: dict[str, Any] = note["run"]
+        return kept
+
+    def _is_other_work(self, note: Mapping[str, Any], storage_id: int, runs: Mapping[str, float]) -> bool:
+        return bool(note["work"] != self._work) or self._materialized_after(storage_id, runs)
+
+    def _observe(self, description: str, note: dict[str, Any]) -> None:
+        partition = self._context.partition_key if self._context.has_partition_key else None
+        content = {"version": _VERSION, "work": self._work, **note}
+        self._context.log_event(
+            dg.AssetObservation(self._asset_key, description=description, partition=partition, metadata={_KEY: content})
+        )
+
+    def _lineage(self) -> dict[str, float]:
+        # The runs that this one re-executes, itself included, with the time of their creation.
+        runs: dict[str, float] = {}
+        run_id: str | None = self._context.run.run_id
+        while run_id is not None and run_id not in runs:
+            record = self._context.instance.get_run_record_by_id(run_id)
+            if record is None:
+                break
+            runs[run_id] = record.create_timestamp.timestamp()
+            run_id = record.dagster_run.parent_run_id
+        return runs
+
+    def _notes(self, runs: Mapping[str, float]) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+        if not runs:
+            return
+        wanted = dg.AssetRecordsFilter(self._asset_key, after_timestamp=min(runs.values()) - _CLOCK_MARGIN)
+        cursor: str | None = None
+        while True:
+            page = self._context.instance.fetch_observations(wanted, limit=_PAGE, cursor=cursor)
+            for record in page.records:
+                observation = record.event_log_entry.asset_observation
+                if record.run_id in runs and observation is not None and _KEY in observation.metadata:
+                    note: Any = observation.metadata[_KEY].value
+                    yield record.run_id, record.storage_id, note
+            if not page.has_more:
+                return
+            cursor = page.cursor
+
+    def _materialized_after(self, storage_id: int, runs: Mapping[str, float]) -> bool:
+        later = dg.AssetRecordsFilter(self._asset_key, after_storage_id=storage_id)
+        page = self._context.instance.fetch_materializations(later, limit=_PAGE)
+        return any(record.run_id in runs for record in page.records)

@@ -1,0 +1,176 @@
+"""The Ikigai workspace that assets work in: a user, a key, a URL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import dagster as dg
+from pydantic import Field
+
+from dagster_ikigai._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dagster_ikigai.flow import IkigaiFlow
+    from ikigai_core import Ikigai
+
+OnBusy = Literal["wait", "attach", "fail"]
+
+
+class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """An Ikigai account, as a Dagster resource.
+
+    Whatever is left out is read from the environment of the process that runs the step, so ``IkigaiWorkspace()`` is enough
+    where ``IKIGAI_USER_EMAIL`` and ``IKIGAI_API_KEY`` are set.
+
+    Parameters
+    ----------
+    user_email : str, optional
+        User who owns or shares the apps. Default: ``IKIGAI_USER_EMAIL``.
+    api_key : EnvVar, optional
+        The user's key, given as ``EnvVar("...")`` so that Dagster stores the variable's name and never the key.
+        Default: ``IKIGAI_API_KEY``.
+    base_url : str, optional
+        URL of the platform. Default: ``IKIGAI_BASE_URL``, else ``https://api.ikigailabs.io``.
+    verify_tls : bool
+        Whether the platform's certificate is checked.
+    ca_bundle : str, optional
+        Path of the certificates to check it against, instead of the system's.
+    client_certificate, client_key : str, optional
+        Paths of the certificate that this side shows to the platform, and of its key where that is another file.
+    connect_timeout, read_timeout : float
+        Seconds that one request may take to connect, and to wait for bytes of an answer.
+    preview_rows : int
+        First rows of each output that go into its materialization's metadata; 0 keeps data out of Dagster's event log.
+    profile_limit_mb : float
+        Outputs larger than this, in MB, are not fetched: they get no row count, no preview and no content-based data
+        version. 0 fetches none.
+
+    Examples
+    --------
+    >>> import dagster as dg
+    >>> workspace = IkigaiWorkspace(user_email="bob@example.com", api_key=dg.EnvVar("IKIGAI_API_KEY"))
+    >>> workspace
+    IkigaiWorkspace(user_email='bob@example.com')
+    """
+
+    user_email: str | None = Field(default=None, description="User of the platform. Default: IKIGAI_USER_EMAIL.")
+    api_key: str | None = Field(
+        default=None,
+        repr=False,
+        description="The user's key, as an EnvVar. Default: IKIGAI_API_KEY.",
+        json_schema_extra={"dagster__is_secret": True},
+    )
+    base_url: str | None = Field(default=None, description="URL of the platform. Default: IKIGAI_BASE_URL.")
+    verify_tls: bool = Field(default=True, description="Whether the platform's certificate is checked.")
+    ca_bundle: str | None = Field(default=None, description="Path of the certificates to check the platform's against.")
+    client_certificate: str | None = Field(default=None, description="Path of the certificate shown to the platform.")
+    client_key: str | None = Field(default=None, description="Path of that certificate's key.")
+    connect_timeout: float = Field(default=10.0, gt=0, description="Seconds that a request may take to connect.")
+    read_timeout: float = Field(default=60.0, gt=0, description="Seconds to wait for an answer's bytes.")
+    preview_rows: int = Field(default=5, ge=0, description="Rows of each output in its metadata; 0 for none.")
+    profile_limit_mb: float = Field(
+        default=100.0, ge=0, description="Outputs larger than this, in MB, are not fetched to count their rows."
+    )
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        # EnvVars refuse to be printed; what was not set is noise.
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if name != "api_key" and name in self.model_fields_set:
+                yield name, f"${value.env_var_name}" if isinstance(value, dg.EnvVar) else value
+
+    def get_resource_definition(self) -> Any:
+        """Turn this resource into the form that Dagster stores; called by Dagster.
+
+        Raises
+        ------
+        DagsterInvalidDefinitionError
+            The key was given as text.
+        """
+        if self.api_key is not None and not isinstance(self.api_key, dg.EnvVar):
+            raise dg.DagsterInvalidDefinitionError(
+                "IkigaiWorkspace.api_key was given as text: Dagster would store it with the configuration of every job and "
+                'show it in its UI. Give the name of an environment variable, api_key=EnvVar("IKIGAI_API_KEY"), or leave '
+                "api_key out to have IKIGAI_API_KEY read."
+            )
+        return super().get_resource_definition()
+
+    def get_client(self) -> Ikigai:
+        """Return a new client of this workspace. Nothing is sent before it is used.
+
+        Returns
+        -------
+        Ikigai
+            A client; use it in a ``with`` block to close its connections.
+
+        Raises
+        ------
+        ikigai_core.errors.ConfigurationError
+            User or key are given neither here nor by the environment.
+        """
+        from ikigai_core import Ikigai
+
+        return Ikigai(
+            user_email=_resolved(self.user_email),
+            api_key=_resolved(self.api_key),
+            base_url=_resolved(self.base_url),
+            ssl=self._ssl(),
+            ca_bundle=_resolved(self.ca_bundle),
+            connect_timeout=self.connect_timeout,
+            read_timeout=self.read_timeout,
+            user_agent=f"dagster-ikigai/{__version__} dagster/{dg.__version__}",
+        )
+
+    def run_flow(
+        self,
+        context: dg.AssetExecutionContext,
+        flow: IkigaiFlow,
+        *,
+        variables: Mapping[str, Any] | None = None,
+        on_busy: OnBusy = "wait",
+        timeout: float | None = None,
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        """Bring a flow up to date, run it to its end, and report the assets that it wrote.
+
+        A step that is tried again, or re-executed after its process died, follows the run that it started before.
+
+        Parameters
+        ----------
+        context : AssetExecutionContext
+            Context of the asset function, as made by :func:`~dagster_ikigai.ikigai_assets`.
+        flow : IkigaiFlow
+            The flow that the assets were made from.
+        variables : mapping, optional
+            Run variables by name.
+        on_busy : {"wait", "attach", "fail"}
+            What to do where somebody else's run of the flow is under way: wait for its end and then start, take that run
+            as one's own, or fail.
+        timeout : float, optional
+            Seconds after which to stop following; the platform's run goes on. Default: no limit.
+
+        Yields
+        ------
+        MaterializeResult
+            One for each asset of the flow.
+
+        Raises
+        ------
+        Failure
+            The run failed, or the platform refused something (``allow_retries=False``), or is out of reach.
+        """
+        from dagster_ikigai.runs import run_flow
+
+        yield from run_flow(context, self, flow, variables=variables or {}, on_busy=on_busy, timeout=timeout)
+
+    def _ssl(self) -> bool | str | tuple[str, str]:
+        certificate, key = _resolved(self.client_certificate), _resolved(self.client_key)
+        if certificate is None:
+            return self.verify_tls
+        return certificate if key is None else (certificate, key)
+
+
+def _resolved(value: str | None) -> str | None:
+    # A resource that Dagster has not initialised (one that is held by an asset directly) still has its EnvVars.
+    return value.get_value() if isinstance(value, dg.EnvVar) else value

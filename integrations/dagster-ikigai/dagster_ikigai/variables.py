@@ -1,0 +1,94 @@
+"""Where a run's variables come from: constants, the run's config, the partition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from dagster_ikigai.flow import IkigaiFlow
+
+PartitionVariable = str | Mapping[str, str] | None
+
+
+def variables_schema(flow: IkigaiFlow) -> dict[str, Any] | None:
+    """Return the config schema of a step: one optional field for each run variable, so that typos are caught at launch."""
+    if not flow.variables:
+        return None
+    fields = {
+        variable: dg.Field(
+            dg.Any, is_required=False, description=f"Replaces argument {argument!r} of facet {name!r} ({facet.type})."
+        )
+        for name, facet in flow.definition.facets.items()
+        for variable, argument in facet.variables.items()
+    }
+    return {"variables": dg.Field(fields, is_required=False, description="Variables of the flow's run.")}
+
+
+def check_partition_variable(
+    flow: IkigaiFlow,
+    constants: Mapping[str, Any],
+    partition_variable: PartitionVariable,
+    partitions_def: dg.PartitionsDefinition[Any] | None,
+) -> None:
+    """Check at load what would fail at each run.
+
+    Raises
+    ------
+    DagsterInvalidDefinitionError
+        Naming the variable.
+    """
+    by_partition = _variable_names(partition_variable)
+    for variable in [*constants, *by_partition]:
+        if variable not in flow.variables:
+            known = ", ".join(map(repr, flow.variables)) or "none"
+            raise dg.DagsterInvalidDefinitionError(
+                f"{flow!r} has no run variable {variable!r}; it has: {known}. Add it to a facet's `variables`."
+            )
+        if variable in constants and variable in by_partition:
+            raise dg.DagsterInvalidDefinitionError(
+                f"Run variable {variable!r} of {flow!r} is given both by `variables` and by `partition_variable`."
+            )
+    if by_partition and partitions_def is None:
+        raise dg.DagsterInvalidDefinitionError(
+            f"partition_variable={partition_variable!r} of {flow!r} needs a partitions_def to take its value from."
+        )
+
+
+def run_variables(
+    context: dg.AssetExecutionContext, constants: Mapping[str, Any], partition_variable: PartitionVariable
+) -> dict[str, Any]:
+    """Return the variables of one run.
+
+    Raises
+    ------
+    Failure
+        The run's config sets the variable that the partition sets: the partition would hold another one's data.
+    """
+    config = context.op_execution_context.op_config or {}
+    configured: dict[str, Any] = config.get("variables", {})
+    by_partition = _partition_values(context, partition_variable)
+    for variable in configured.keys() & by_partition.keys():
+        raise dg.Failure(
+            f"The run's config sets the variable {variable!r}, whose value is the partition's key "
+            f"({by_partition[variable]!r}). Leave it out of the config.",
+            allow_retries=False,
+        )
+    return {**constants, **configured, **by_partition}
+
+
+def _variable_names(partition_variable: PartitionVariable) -> list[str]:
+    if partition_variable is None:
+        return []
+    return [partition_variable] if isinstance(partition_variable, str) else list(partition_variable.values())
+
+
+def _partition_values(context: dg.AssetExecutionContext, partition_variable: PartitionVariable) -> dict[str, str]:
+    if partition_variable is None:
+        return {}
+    if isinstance(partition_variable, str):
+        return {partition_variable: context.partition_key}
+    dimensions = context.multi_partition_key.keys_by_dimension
+    return {variable: dimensions[dimension] for dimension, variable in partition_variable.items()}
