@@ -15,7 +15,7 @@ DataType = Literal["NUMERIC", "TIME", "CATEGORICAL", "TEXT"]
 INTEGER_FORMAT = {"numeric_format": "INTEGER"}
 
 # Text that stands for "no value" in a column of numbers or times. In a column of text it is text like any other.
-MISSING_MARKS = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None", "-")
+MISSING_MARKS = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None")
 MISSING_MARKS_SQL = ", ".join(f"'{mark}'" for mark in MISSING_MARKS)
 
 
