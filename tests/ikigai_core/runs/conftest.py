@@ -75,7 +75,13 @@ class ScriptedFlow:
             return {"status": status != "IDLE", "progress": report}
         if call.path == "/component/get-pipeline-log":
             entries = [
-                {"log_id": log_id, "status": status, "user": "bob@example.com", "timestamp": "1715274391", "message": ""}
+                {
+                    "log_id": log_id,
+                    "status": status,
+                    "user": "bob@example.com",
+                    "timestamp": "1715274391",
+                    "message": "",
+                }
                 for since, log_id, status in reversed(self.logs)
                 if since <= self.now
             ]

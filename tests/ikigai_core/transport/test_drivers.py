@@ -92,7 +92,9 @@ def test_tries_come_to_an_end(server: Any, drive: Drive) -> None:
 
 
 def test_a_wrong_key_is_named_by_platform_and_user_and_not_by_itself(server: Any, drive: Drive) -> None:
-    reply(server, {"status": 403, "body": {"message": "Missing Authentication Token"}, "headers": {"x-request-id": "r1"}})
+    reply(
+        server, {"status": 403, "body": {"message": "Missing Authentication Token"}, "headers": {"x-request-id": "r1"}}
+    )
     with pytest.raises(errors.Authentication) as caught:
         drive(ask(apps.listing()))
     text = str(caught.value)

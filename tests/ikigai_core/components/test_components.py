@@ -1,0 +1,91 @@
+"""What a user holds: found, shown, renamed, moved, deleted."""
+
+from __future__ import annotations
+
+import uuid
+
+import pandas as pd
+import pytest
+
+from ikigai_core import App, Ikigai, NamedMapping
+
+
+def test_apps_are_listed_found_and_shown_by_name(ikigai_client: Ikigai, app: App) -> None:
+    apps = ikigai_client.apps()
+    assert isinstance(apps, NamedMapping)
+    assert "Start Here (Tutorial)" in apps
+    assert app in apps
+    assert str(apps[app.name]) == app.name
+    assert apps.get_id(app.app_id) == ikigai_client.apps[app.name]
+    assert list(ikigai_client.apps.search(app.name[4:])) == [app.name]
+
+
+def test_an_app_describes_itself_and_its_components(app: App, flights: pd.DataFrame) -> None:
+    app.dataset.new("flights").df(flights).build()
+    described = app.describe()
+    assert described["app"]["app_id"] == app.app_id
+    assert described["app"]["created_at"].tzinfo is not None
+    assert [dataset["name"] for dataset in described["components"]["datasets"]] == ["flights"]
+    assert described["components"]["charts"] == []
+
+
+def test_an_app_is_ensured_once(ikigai_client: Ikigai) -> None:
+    name = f"App {uuid.uuid4().hex[:8]}"
+    app = ikigai_client.app.new(name).description("first").ensure()
+    try:
+        assert app.changes == ("created",)
+        assert ikigai_client.app.new(name).ensure().changes == ()
+        again = ikigai_client.app.new(name).description("second").ensure()
+        assert (again.app_id, again.description, again.changes) == (app.app_id, "second", ("description",))
+    finally:
+        app.delete()
+
+
+def test_a_dataset_is_shown_one_field_a_line(app: App, flights: pd.DataFrame) -> None:
+    lines = str(app.dataset.new("flights").df(flights).build()).splitlines()
+    assert lines[0] == "Dataset("
+    assert lines[1] == f"    app_id='{app.app_id}',"
+    assert [line.split("=")[0].strip() for line in lines[1:-1]] == [
+        "app_id",
+        "dataset_id",
+        "name",
+        "filename",
+        "file_extension",
+        "data_types",
+        "size",
+        "created_at",
+        "modified_at",
+    ]
+
+
+def test_a_dataset_tells_its_columns_types(app: App, flights: pd.DataFrame) -> None:
+    dataset = app.dataset.new("flights").df(flights).build()
+    assert list(dataset.data_types) == ["flight", "delay", "carrier"]
+    assert dataset.data_types["delay"].data_type == "NUMERIC"
+    assert dataset.describe()["project_id"] == app.app_id
+
+
+def test_data_come_back_as_they_were_sent(app: App, flights: pd.DataFrame) -> None:
+    dataset = app.dataset.new("flights").df(flights).build()
+    pd.testing.assert_frame_equal(dataset.df(dtype={"flight": str}), flights)
+
+
+def test_data_are_replaced_by_a_frame_or_a_file(app: App, flights: pd.DataFrame, tmp_path: object) -> None:
+    dataset = app.dataset.new("flights").df(flights).build()
+    assert dataset.edit_data(flights[["delay"]]) is dataset
+    assert dataset.df().columns.tolist() == ["delay"]
+    path = dataset.to_csv(f"{tmp_path}/copy.csv")
+    path.write_text(path.read_text() + "7\n")
+    dataset.edit_data(path)
+    assert dataset.df()["delay"].tolist()[-1] == 7
+
+
+def test_components_are_renamed_moved_and_deleted(app: App, flights: pd.DataFrame) -> None:
+    dataset = app.dataset.new("flights").df(flights).build()
+    directory = app.dataset_directory.new("[INPUT]").build()
+    assert dataset.rename("departures").move(directory).name == "departures"
+    assert app.dataset_directories()["[INPUT]"] == directory
+    assert app.datasets["departures"].describe()["directory"]["directory_id"] == directory.directory_id
+    dataset.delete()
+    with pytest.raises(KeyError):
+        app.datasets["departures"]

@@ -1,0 +1,128 @@
+"""What is wrong is said before anything is uploaded or created, with the nearest thing that would be right."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import requests
+
+from ikigai_core import App, AsyncIkigai, Ikigai, errors
+from ikigai_core.local.process import LocalPlatform
+
+KEY = "a-key-that-nobody-may-see"
+
+
+@pytest.fixture
+def changes(ikigai_local: LocalPlatform) -> Any:
+    """Counts the requests so far that changed something."""
+
+    def count() -> int:
+        headers = {"user": ikigai_local.user_email, "api-key": ikigai_local.api_key}
+        answer = requests.get(f"{ikigai_local.url}/_local/requests", headers=headers, timeout=10).json()
+        return sum(
+            count
+            for requests_ in answer["by_agent"].values()
+            for what, count in requests_.items()
+            if not what.startswith("GET ")
+        )
+
+    return count
+
+
+def test_a_wrong_key_is_one_clear_error(ikigai_local: LocalPlatform) -> None:
+    with pytest.raises(errors.Authentication) as caught:
+        Ikigai("bob@example.com", KEY, ikigai_local.url).apps()
+    assert ikigai_local.url in str(caught.value)
+    assert "bob@example.com" in str(caught.value)
+    assert KEY not in str(caught.value)
+
+    async def ask() -> None:
+        async with AsyncIkigai("bob@example.com", KEY, ikigai_local.url) as ikigai:
+            await ikigai.apps()
+
+    with pytest.raises(errors.Authentication, match=r"bob@example\.com"):
+        asyncio.run(ask())
+
+
+def test_a_platform_that_is_not_there_is_said_within_the_connect_timeout() -> None:
+    began = time.monotonic()
+    with pytest.raises(errors.ConnectionFailed, match=r"Cannot reach http://127\.0\.0\.1:9 "):
+        Ikigai("bob@example.com", KEY, "http://127.0.0.1:9", connect_timeout=1.0).apps()
+    assert time.monotonic() - began < 2.0
+
+
+def test_data_that_cannot_be_uploaded_is_refused_before_anything_is_sent(
+    app: App, tmp_path: Path, changes: Any
+) -> None:
+    (tmp_path / "empty.csv").touch()
+    twice = pd.DataFrame([[1, 2]], columns=["a", "a"])
+    before = changes()
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.csv"):
+        app.dataset.new("d").csv(tmp_path / "nowhere.csv").build()
+    with pytest.raises(errors.InvalidInput, match=r"empty\.csv.*is empty"):
+        app.dataset.new("d").csv(tmp_path / "empty.csv").ensure()
+    with pytest.raises(errors.InvalidInput, match="is no file"):
+        app.dataset.new("d").csv(tmp_path).build()
+    with pytest.raises(ValueError, match="The frame is empty: it has 0 rows and 1 columns"):
+        app.dataset.new("d").df(pd.DataFrame({"a": []})).build()
+    with pytest.raises(errors.InvalidInput, match="several columns of one name: a"):
+        app.dataset.new("d").df(twice).build()
+    with pytest.raises(ValueError, match="Dataset 'd' is empty"):
+        app.dataset.new("d").build()
+    with pytest.raises(errors.InvalidInput, match="no name"):
+        app.dataset.df(pd.DataFrame({"a": [1]})).build()
+    with pytest.raises(errors.InvalidInput, match="no name"):
+        app.flow.build()
+    assert changes() == before
+    assert len(app.datasets()) == 0
+
+
+def test_what_is_no_table_is_refused_by_the_platform_and_leaves_no_dataset(app: App, tmp_path: Path) -> None:
+    path = tmp_path / "picture.csv"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00" * 100)
+    with pytest.raises(errors.UploadFailed, match="'picture'"):
+        app.dataset.new("picture").csv(path).build()
+    assert len(app.datasets()) == 0
+
+
+def test_an_unknown_name_offers_the_nearest(ikigai_client: Ikigai, app: App, flights: pd.DataFrame) -> None:
+    app.dataset.new("flights").df(flights).build()
+    app.flow.new("Late flights").build()
+    tries: list[tuple[Any, str, str]] = [
+        (ikigai_client.apps, "Start Here (Tutorail)", "Start Here (Tutorial)"),
+        (app.datasets, "flihgts", "flights"),
+        (app.flows, "late flight", "Late flights"),
+    ]
+    for browser, wrong, right in tries:
+        with pytest.raises(KeyError) as caught:
+            browser[wrong]
+        assert isinstance(caught.value, RuntimeError)
+        assert f"{wrong!r}" in str(caught.value)
+        assert str(caught.value).endswith(f"Did you mean {right!r}?")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"flights": {"dataset": "flihgts"}}, "there is no dataset 'flihgts' in app 'App .*Did you mean 'flights'"),
+        ({"late": {"type": "MID.Fliter"}}, "'Fliter' does not exist. Did you mean 'FILTER'"),
+        ({"late": {"arguments": {"colum_name": "delay"}}}, "Did you mean 'column_name'"),
+        ({"late": {"after": "flight"}}, "Did you mean 'flights'"),
+    ],
+)
+def test_a_definition_with_a_fault_creates_nothing(
+    app: App, flights: pd.DataFrame, document: dict[str, Any], changes: Any, change: dict[str, Any], says: str
+) -> None:
+    app.dataset.new("flights").df(flights).build()
+    for name, what in change.items():
+        document["facets"][name].update(what)
+    before = changes()
+    with pytest.raises(errors.InvalidDefinition, match=says):
+        app.flow.new("Late flights").definition(document).ensure()
+    assert changes() == before
+    assert len(app.flows()) == 0
