@@ -86,7 +86,8 @@ class _FlowRunText:
         timeout : float, optional
             Seconds; None waits for as long as it takes.
         on_update : callable, optional
-            Told a `FlowStatusReport` at each change of status or progress.
+            Told a `FlowStatusReport` at each change of status or progress; on the async face a coroutine function is
+            awaited, and anything else runs in a thread.
         outage : float, default 300
             Seconds for which the platform may be away without ending the wait.
 

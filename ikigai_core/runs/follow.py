@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from ikigai_core.api import flows
 from ikigai_core.errors import IkigaiError, RunLost, RunTimeout
-from ikigai_core.procedure import Procedure, ask, pause
+from ikigai_core.procedure import Procedure, Work, ask, pause
 from ikigai_core.runs.logs import own_log
 from ikigai_core.runs.polling import interval
 from ikigai_core.runs.records import FlowStatusReport, RunLog
 from ikigai_core.runs.state import RunState
 
-OnUpdate = Callable[[FlowStatusReport], None]
+OnUpdate = Callable[[FlowStatusReport], None | Awaitable[None]]
 
 START_GRACE = 60.0
 """Seconds for which a flow may read idle, with no log of the run, before the run counts as lost: it may not have begun
@@ -79,7 +80,7 @@ def follow(
                 raise
         else:
             watch.away_since = None
-            _tell(watch, report, on_update)
+            yield from _tell(watch, report, on_update)
             if log is not None:
                 return log
             _check_not_lost(watch, report, run, now)
@@ -93,11 +94,12 @@ def follow(
         now = yield from pause(interval(now - began, left))
 
 
-def _tell(watch: _Watch, report: FlowStatusReport, on_update: OnUpdate | None) -> None:
+def _tell(watch: _Watch, report: FlowStatusReport, on_update: OnUpdate | None) -> Procedure[None]:
     changed = watch.last is None or (watch.last.status, watch.last.progress) != (report.status, report.progress)
     watch.last = report
     if changed and on_update is not None:
-        on_update(report)
+        # What it does may block, and it must not hold up the event loop of the async face.
+        yield Work(partial(on_update, report))
 
 
 def _check_not_lost(watch: _Watch, report: FlowStatusReport, run: RunState, now: float) -> None:
