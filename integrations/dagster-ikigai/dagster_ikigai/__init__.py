@@ -1,7 +1,7 @@
 """Ikigai flows and datasets as Dagster assets.
 
-Exports are lazy: every ``dg`` command imports this package to look for component types, so importing it must be cheap and
-must never fail.
+Exports are lazy: every ``dg`` command imports this package to look for component types, so importing it must be cheap
+and must never fail.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Asset definitions: flows that write datasets, and files that are uploaded as datasets. Loading them sends nothing."""
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: Dagster reads the annotations of asset functions as types.
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -25,8 +25,8 @@ Workspace = IkigaiWorkspace | str
 def flow_asset_specs(flow: IkigaiFlow, translator: DagsterIkigaiTranslator | None = None) -> list[dg.AssetSpec]:
     """Return one asset spec for each dataset that a flow writes.
 
-    Its upstream assets are the datasets that the facet's output is made from. One that the same flow writes is left out: the
-    flow reads what its last run wrote, and an asset graph has no cycles.
+    Its upstream assets are the datasets that the facet's output is made from. One that the same flow writes is left
+    out: the flow reads what its last run wrote, and an asset graph has no cycles.
 
     Parameters
     ----------
@@ -134,8 +134,8 @@ def build_ikigai_flow_assets(
 ) -> dg.AssetsDefinition:
     """Make the assets of a flow; materializing them brings the flow up to date, runs it and follows it to its end.
 
-    Run variables come from `variables`, then from the run's config (``ops: {<step>: {config: {variables: {...}}}}``), then
-    from the partition.
+    Run variables come from `variables`, then from the run's config (``ops: {<step>: {config: {variables: {...}}}}``),
+    then from the partition.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def build_ikigai_flow_assets(
     variables : mapping, optional
         Run variables by name, the same for each run.
     partition_variable : str or mapping, optional
-        The run variable that gets the partition's key; for partitions of several dimensions, a run variable by dimension.
+        The run variable that gets the partition's key; for partitions of several dimensions, one by dimension.
     on_busy : {"wait", "attach", "fail"}
         What to do where somebody else's run of the flow is under way.
     timeout : float, optional
@@ -269,7 +269,7 @@ def _existing(path: Path, dataset: str, app: str) -> Path:
     return path
 
 
-def _uploaded(dataset: Dataset, profile: Profile) -> dg.MaterializeResult[Any]:
+def _uploaded(dataset: "Dataset", profile: Profile) -> dg.MaterializeResult[Any]:
     changes = {"ikigai/changes": ", ".join(dataset.changes) or "none"}
     return dg.MaterializeResult(
         metadata={**dataset_metadata(dataset, profile), **changes}, data_version=dg.DataVersion(profile.digest)

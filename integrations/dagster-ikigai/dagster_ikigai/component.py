@@ -72,7 +72,7 @@ class IkigaiFlowComponent(dg.Component, dg.Model, dg.Resolvable):
     variables : mapping
         Run variables by name.
     workspace : str or None
-        Key of the IkigaiWorkspace resource; None for the workspace of IKIGAI_USER_EMAIL, IKIGAI_API_KEY, IKIGAI_BASE_URL.
+        Key of the IkigaiWorkspace resource; None for the workspace that the environment names.
 
     Examples
     --------

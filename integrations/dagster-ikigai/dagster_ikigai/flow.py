@@ -42,7 +42,11 @@ class IkigaiFlow:
     ...     definition={
     ...         "facets": {
     ...             "flights": {"type": "INPUT.Imported", "dataset": "flights"},
-    ...             "output": {"type": "OUTPUT.Exported", "after": "flights", "arguments": {"dataset_name": "late_flights"}},
+    ...             "output": {
+    ...                 "type": "OUTPUT.Exported",
+    ...                 "after": "flights",
+    ...                 "arguments": {"dataset_name": "late_flights"},
+    ...             },
     ...         }
     ...     },
     ... )
@@ -111,14 +115,14 @@ class IkigaiFlow:
 
         if not self.outputs:
             raise InvalidDefinition(
-                f"Flow {self.name!r} of app {self.app!r} writes no dataset, so there is nothing to make an asset of: give it "
-                "an OUTPUT.Exported facet with the argument dataset_name."
+                f"Flow {self.name!r} of app {self.app!r} writes no dataset, so there is nothing to make an asset of: "
+                "give it an OUTPUT.Exported facet with the argument dataset_name."
             )
         writers: dict[str, str] = {}
         for facet, dataset in self.outputs.items():
             other = writers.setdefault(identifier(dataset), facet)
             if other != facet:
                 raise InvalidDefinition(
-                    f"Flow {self.name!r} of app {self.app!r}: facets {other!r} and {facet!r} write {self.outputs[other]!r} and "
-                    f"{dataset!r}, which are one asset: give one of them another dataset_name."
+                    f"Flow {self.name!r} of app {self.app!r}: facets {other!r} and {facet!r} write "
+                    f"{self.outputs[other]!r} and {dataset!r}, which are one asset: give one another dataset_name."
                 )

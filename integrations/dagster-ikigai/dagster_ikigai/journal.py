@@ -16,10 +16,9 @@ _CLOCK_MARGIN = 3600.0
 class RunJournal:
     """A step's notes on its run of a flow, kept as observations of one of its assets.
 
-    Observations are the one store that every instance has, that is public, that is written before `log_event` returns,
-    and that is only ever appended to. Run tags are rewritten as a whole, so steps side by side lose each other's; cursor
-    values are missing in Dagster+; a file is gone with the machine. And a person who looks at the asset sees which run
-    made it.
+    Observations are the one store that every instance has, that is public, that is written before `log_event`
+    returns, and that is only ever appended to. Run tags are rewritten as a whole, so that steps side by side lose each
+    other's; a file is gone with its machine. And a person who looks at the asset sees when its run was started.
 
     A try finds the notes of earlier tries of its own Dagster run, and those of the runs that it re-executes, unless the
     work ended there, or was not the same.
@@ -62,8 +61,8 @@ class RunJournal:
         run_id, storage_id, note = newest
         if note.get("version") != _VERSION:
             raise dg.Failure(
-                f"An earlier try of this step noted its run of an Ikigai flow in form {note.get('version')!r}, which this "
-                f"release of dagster-ikigai (form {_VERSION}) cannot read: starting the flow could run it twice. Use the "
+                f"An earlier try of this step noted its run of a flow in form {note.get('version')!r}, and this "
+                f"release of dagster-ikigai reads form {_VERSION}: starting the flow now could run it twice. Use the "
                 "release that wrote it, or materialize the asset in a new run.",
                 allow_retries=False,
             )

@@ -21,8 +21,8 @@ OnBusy = Literal["wait", "attach", "fail"]
 class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
     """An Ikigai account, as a Dagster resource.
 
-    Whatever is left out is read from the environment of the process that runs the step, so ``IkigaiWorkspace()`` is enough
-    where ``IKIGAI_USER_EMAIL`` and ``IKIGAI_API_KEY`` are set.
+    Whatever is left out is read from the environment of the process that runs the step, so ``IkigaiWorkspace()`` is
+    enough where ``IKIGAI_USER_EMAIL`` and ``IKIGAI_API_KEY`` are set.
 
     Parameters
     ----------
@@ -91,8 +91,8 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         """
         if self.api_key is not None and not isinstance(self.api_key, dg.EnvVar):
             raise dg.DagsterInvalidDefinitionError(
-                "IkigaiWorkspace.api_key was given as text: Dagster would store it with the configuration of every job and "
-                'show it in its UI. Give the name of an environment variable, api_key=EnvVar("IKIGAI_API_KEY"), or leave '
+                "IkigaiWorkspace.api_key was given as text: Dagster would store it with the configuration of every job "
+                'and show it in its UI. Name an environment variable, api_key=EnvVar("IKIGAI_API_KEY"), or leave '
                 "api_key out to have IKIGAI_API_KEY read."
             )
         return super().get_resource_definition()
@@ -145,8 +145,8 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         variables : mapping, optional
             Run variables by name.
         on_busy : {"wait", "attach", "fail"}
-            What to do where somebody else's run of the flow is under way: wait for its end and then start, take that run
-            as one's own, or fail.
+            What to do where somebody else's run of the flow is under way: wait for its end and then start, take that
+            run as one's own, or fail.
         timeout : float, optional
             Seconds after which to stop following; the platform's run goes on. Default: no limit.
 

@@ -57,8 +57,8 @@ def _asset_keys(context: dg.AssetExecutionContext, flow: IkigaiFlow) -> dict[str
     if len(found) < len(keys):
         missing = ", ".join(repr(facet) for facet, key in keys.items() if key is None)
         raise dg.DagsterInvalidInvocationError(
-            f"The step {context.op_execution_context.op.name!r} has no asset for facet {missing} of {flow!r}: make the assets "
-            "with @ikigai_assets or build_ikigai_flow_assets of the same flow, and let a translator keep the spec's metadata."
+            f"The step {context.op_execution_context.op.name!r} has no asset for facet {missing} of {flow!r}: make the "
+            "assets with @ikigai_assets of the same flow, and let a translator keep the metadata that a spec has."
         )
     return found
 
@@ -68,7 +68,7 @@ def _check_variables(flow: IkigaiFlow, variables: Mapping[str, Any]) -> None:
     if unknown:
         known = ", ".join(map(repr, sorted(flow.variables))) or "none"
         raise dg.Failure(
-            f"Flow {flow.name!r} of app {flow.app!r} has no run variable {', '.join(map(repr, unknown))}; it has: {known}.",
+            f"{flow!r} has no run variable {', '.join(map(repr, unknown))}; it has: {known}.",
             allow_retries=False,
         )
 

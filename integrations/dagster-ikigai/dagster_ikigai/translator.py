@@ -63,7 +63,7 @@ class DagsterIkigaiTranslator:
         description = f"Dataset {props.name!r} of Ikigai app {props.app!r}."
         if props.flow is not None and props.facet is not None:
             metadata |= {FLOW: props.flow, FACET: props.facet}
-            description = f"Dataset {props.name!r} that facet {props.facet!r} of Ikigai flow {props.flow!r} writes in app {props.app!r}."
+            description = f"{description[:-1]}, written by facet {props.facet!r} of flow {props.flow!r}."
         return dg.AssetSpec(
             key=[identifier(props.app), identifier(props.name)],
             description=description,

@@ -14,7 +14,7 @@ PartitionVariable = str | Mapping[str, str] | None
 
 
 def variables_schema(flow: IkigaiFlow) -> dict[str, Any] | None:
-    """Return the config schema of a step: one optional field for each run variable, so that typos are caught at launch."""
+    """Return a step's config schema: an optional field for each run variable, so that typos are caught at launch."""
     if not flow.variables:
         return None
     fields = {
