@@ -1,4 +1,4 @@
-"""How the client's errors become Airflow's: a terminal one fails the task at once, a transient one leaves it its retries."""
+"""How the client's errors become Airflow's: a terminal one fails the task, a transient one leaves it its retries."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
 from ikigai_core.errors import IkigaiError
 
 

@@ -1,4 +1,4 @@
-"""Where a task keeps the run that it started, so that its next try follows that run instead of starting a second one."""
+"""Where a task keeps the run that it started, so that its next try follows it instead of starting a second one."""
 
 from __future__ import annotations
 

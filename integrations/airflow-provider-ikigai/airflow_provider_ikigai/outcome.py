@@ -19,6 +19,8 @@ class Outcome:
 
     Attributes
     ----------
+    about : dict
+        What the task returns of the run besides its log: ``app_id``, ``flow_id``, ``flow``, ``outputs``.
     run_log : dict or None
         The run's log as JSON, where the run is over.
     error : str
@@ -29,35 +31,28 @@ class Outcome:
         Whether the same task may succeed later, unchanged.
     """
 
+    about: dict[str, Any]
     run_log: dict[str, Any] | None = None
     error: str = ""
     message: str = ""
     transient: bool = False
 
-    @property
-    def is_final(self) -> bool:
-        """Whether the run is over or lost, so that waiting for it again is of no use."""
-        return self.run_log is not None or self.error == "RunLost"
-
     @classmethod
-    def success(cls, run_log: RunLog) -> Outcome:
+    def success(cls, about: Mapping[str, Any], run_log: RunLog) -> Outcome:
         """The run ended well."""
-        return cls(run_log=run_log.model_dump(mode="json"))
+        return cls(dict(about), run_log.model_dump(mode="json"))
 
     @classmethod
-    def failure(cls, error: IkigaiError) -> Outcome:
+    def failure(cls, about: Mapping[str, Any], error: IkigaiError) -> Outcome:
         """The run failed, or waiting for it did."""
         run_log: RunLog | None = getattr(error, "run_log", None)
         return cls(
+            dict(about),
             run_log=None if run_log is None else run_log.model_dump(mode="json"),
             error=type(error).__name__,
             message=str(error),
             transient=error.transient,
         )
-
-    def to_event(self) -> dict[str, Any]:
-        """The payload of a trigger's event: plain JSON, without secrets."""
-        return asdict(self)
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any] | None) -> Outcome:
@@ -71,7 +66,21 @@ class Outcome:
         try:
             outcome = cls(**(event or {}))
         except TypeError:
-            outcome = cls()
+            outcome = cls({})
         if not outcome.error and (outcome.run_log or {}).get("status") != "SUCCESS":
             raise AirflowFailException(f"The trigger's event does not say how the flow run ended: {event!r}")
         return outcome
+
+    def to_event(self) -> dict[str, Any]:
+        """The payload of a trigger's event: plain JSON, without secrets."""
+        return asdict(self)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the run is over or lost, so that waiting for it again is of no use."""
+        return self.run_log is not None or self.error == "RunLost"
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """What the task returns."""
+        return {**self.about, "run_log": self.run_log}

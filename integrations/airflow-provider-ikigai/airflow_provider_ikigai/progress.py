@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from airflow.sdk.types import Logger
+
     from ikigai_core import FlowStatus, FlowStatusReport
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.log import mask_secret
-from ikigai_core.errors import ConfigurationError, IkigaiError
 
 from airflow_provider_ikigai.connection import UnusableConnection, client_arguments
+from ikigai_core.errors import ConfigurationError, IkigaiError
 
 if TYPE_CHECKING:
     from ikigai_core import AsyncIkigai, Ikigai

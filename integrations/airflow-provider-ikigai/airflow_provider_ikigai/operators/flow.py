@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow.sdk import conf
 from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
-from ikigai_core.errors import FlowBusy, IkigaiError
 
 from airflow_provider_ikigai.errors import failing_the_task, task_failure
 from airflow_provider_ikigai.kept_run import KeptRun
@@ -18,10 +17,12 @@ from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
 from airflow_provider_ikigai.outcome import Outcome
 from airflow_provider_ikigai.progress import ProgressLog
 from airflow_provider_ikigai.triggers.flow_run import IkigaiFlowRunTrigger
+from ikigai_core.errors import FlowBusy, IkigaiError
 
 if TYPE_CHECKING:
     import jinja2
     from airflow.sdk import DAG, Context
+
     from ikigai_core import Flow, FlowRun
 
 
@@ -179,24 +180,18 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         deadline = self._deadline(context)
         with failing_the_task(), self.hook.get_conn() as ikigai:
             flow = ikigai.apps[self.app].flows[self.flow]
+            outputs = flow.definition().output_names(self.variables)
+            about = {"app_id": flow.app_id, "flow_id": flow.flow_id, "flow": flow.name, "outputs": outputs}
             run = self._launch(context, flow, deadline)
-            about = {
-                "app_id": run.app_id,
-                "flow_id": run.flow_id,
-                "flow": run.flow_name,
-                "outputs": flow.definition().output_names(self.variables),
-            }
             if self.deferrable:
                 trigger = IkigaiFlowRunTrigger(
-                    flow_run=run.to_dict(), ikigai_conn_id=self.ikigai_conn_id, deadline=deadline
+                    flow_run=run.to_dict(), ikigai_conn_id=self.ikigai_conn_id, about=about, deadline=deadline
                 )
-                self.defer(trigger=trigger, method_name="execute_complete", kwargs={"about": about})
-            outcome = self._wait(run, deadline)
-        return self._take(context, outcome, about)
+                self.defer(trigger=trigger, method_name="execute_complete")
+            outcome = self._wait(run, about, deadline)
+        return self._take(context, outcome)
 
-    def execute_complete(
-        self, context: Context, event: Mapping[str, Any] | None, about: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Take the result of a run that the triggerer followed; errors as for `execute`.
 
         Raises
@@ -207,7 +202,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         outcome = Outcome.from_event(event)
         if outcome.error == "RunTimeout" and self._execution_time_is_over(context):
             raise AirflowTaskTimeout(outcome.message)
-        return self._take(context, outcome, about)
+        return self._take(context, outcome)
 
     def _launch(self, context: Context, flow: Flow, deadline: float | None) -> FlowRun:
         kept = KeptRun(context, self.log)
@@ -226,18 +221,19 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         self.log.info("%s a run of flow %r (%s)", "Picked up" if run.attached else "Started", flow.name, flow.flow_id)
         return run
 
-    def _wait(self, run: FlowRun, deadline: float | None) -> Outcome:
+    def _wait(self, run: FlowRun, about: Mapping[str, Any], deadline: float | None) -> Outcome:
         try:
-            return Outcome.success(run.result(_left(deadline), on_update=ProgressLog(self.log, run.flow_name)))
+            run_log = run.result(_left(deadline), on_update=ProgressLog(self.log, run.flow_name))
         except IkigaiError as error:
-            return Outcome.failure(error)
+            return Outcome.failure(about, error)
+        return Outcome.success(about, run_log)
 
-    def _take(self, context: Context, outcome: Outcome, about: Mapping[str, Any]) -> dict[str, Any]:
+    def _take(self, context: Context, outcome: Outcome) -> dict[str, Any]:
         if outcome.is_final:
             KeptRun(context, self.log).forget()
         if outcome.error:
             raise task_failure(outcome.message, transient=outcome.transient)
-        return {**about, "run_log": outcome.run_log}
+        return outcome.result
 
     def _deadline(self, context: Context) -> float | None:
         """When to stop waiting, in seconds since the epoch. A deferred task is held to its execution_timeout here."""

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
-from ikigai_core.errors import IkigaiError
 
 from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook
 from airflow_provider_ikigai.outcome import Outcome
 from airflow_provider_ikigai.progress import ProgressLog
+from ikigai_core.errors import IkigaiError
 
 
 class IkigaiFlowRunTrigger(BaseTrigger):
@@ -23,21 +23,36 @@ class IkigaiFlowRunTrigger(BaseTrigger):
         The run, as `ikigai_core.FlowRun.to_dict` gives it.
     ikigai_conn_id : str
         Connection of type ``ikigai``.
+    about : dict
+        What the event says of the run besides its outcome, as the task returns it.
     deadline : float or None, default None
         When to give up, in seconds since the epoch: absolute, so that a restart of the triggerer grants no more time.
     """
 
-    def __init__(self, *, flow_run: Mapping[str, Any], ikigai_conn_id: str, deadline: float | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        flow_run: Mapping[str, Any],
+        ikigai_conn_id: str,
+        about: Mapping[str, Any],
+        deadline: float | None = None,
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.flow_run = dict(flow_run)
         self.ikigai_conn_id = ikigai_conn_id
+        self.about = dict(about)
         self.deadline = deadline
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """What another triggerer needs to go on: the run, the connection's id and the deadline."""
+        """What another triggerer needs to go on: the run and the deadline, and the connection by its id."""
         return (
             f"{type(self).__module__}.{type(self).__qualname__}",
-            {"flow_run": self.flow_run, "ikigai_conn_id": self.ikigai_conn_id, "deadline": self.deadline},
+            {
+                "flow_run": self.flow_run,
+                "ikigai_conn_id": self.ikigai_conn_id,
+                "about": self.about,
+                "deadline": self.deadline,
+            },
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -52,5 +67,5 @@ class IkigaiFlowRunTrigger(BaseTrigger):
                 run = ikigai.flow_run(self.flow_run)
                 run_log = await run.result(timeout, on_update=ProgressLog(self.log, run.flow_name))
         except IkigaiError as error:
-            return Outcome.failure(error)
-        return Outcome.success(run_log)
+            return Outcome.failure(self.about, error)
+        return Outcome.success(self.about, run_log)

@@ -1,0 +1,306 @@
+"""Run ``airflow_late_flights.py`` on a real Airflow: database, API server, scheduler, DAG processor and triggerer.
+
+    python run_airflow.py --result FILE --work-dir DIR
+
+The platform is named by IKIGAI_BASE_URL, IKIGAI_USER_EMAIL and IKIGAI_API_KEY. Everything that Airflow keeps is below the
+work folder, all servers listen on loopback, and every process that is started here is ended here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import psutil
+
+EXAMPLES = Path(__file__).resolve().parent.parent
+DAG_ID = "late_flights"
+RUN_TASK = "run_flow"
+SERVERS = {
+    "api-server": ["--host", "127.0.0.1"],
+    "scheduler": ["--skip-serve-logs"],
+    "dag-processor": [],
+    "triggerer": ["--skip-serve-logs"],
+}
+
+T = TypeVar("T")
+
+
+def main() -> int:
+    """Run the DAG once and write what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--result", type=Path, required=True, help="JSON file to write")
+    parser.add_argument("--work-dir", type=Path, required=True, help="an empty folder")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        result = run_late_flights(arguments.work_dir.resolve())
+    except (RuntimeError, OSError, httpx.HTTPError, subprocess.CalledProcessError) as error:
+        print(" ".join(str(error).split()), file=sys.stderr)
+        return 1
+    arguments.result.write_text(json.dumps(result))
+    return 0
+
+
+def run_late_flights(work_dir: Path) -> dict[str, Any]:
+    """Start Airflow, run the example's DAG and follow it to its end.
+
+    Returns
+    -------
+    dict
+        ``who``, ``status``, ``rows``, ``seconds`` (the DAG run's, start-up left out) and ``output``.
+    """
+    output = work_dir / "late_flights.csv"
+    started = time.monotonic()
+    with airflow(work_dir) as api:
+        print(f"Airflow is up after {time.monotonic() - started:.1f} s", flush=True)
+        started = time.monotonic()
+        run_id = api.trigger(DAG_ID, {"output": str(output)})
+        states = follow(api, run_id)
+        seconds = time.monotonic() - started
+        show_trigger(api, run_id, states)
+        outcome = api.xcom(DAG_ID, run_id, RUN_TASK)
+    run_log = outcome["run_log"]
+    print(f"Run log {run_log['log_id']}: {run_log['status']}, by {run_log['user']}")
+    rows = show_first_rows(output)
+    return {
+        "who": "Airflow",
+        "status": run_log["status"],
+        "rows": rows,
+        "seconds": round(seconds, 2),
+        "output": str(output),
+    }
+
+
+# -- the DAG run -------------------------------------------------------------------------------------------------------
+
+
+def follow(api: Api, run_id: str) -> dict[str, list[str]]:
+    """Print each change of a task's state until the DAG run is over; return the states that each task was seen in."""
+    states: dict[str, list[str]] = {}
+    while True:
+        state = api.dag_run_state(DAG_ID, run_id)
+        for task_id, task_state in api.task_states(DAG_ID, run_id).items():
+            seen = states.setdefault(task_id, [])
+            if task_state and task_state not in seen[-1:]:
+                seen.append(task_state)
+                print(f"{task_id}: {task_state}", flush=True)
+        if state == "success":
+            return states
+        if state == "failed":
+            failed = next(task_id for task_id, seen in states.items() if seen[-1:] == ["failed"])
+            raise RuntimeError(f"Task {failed} failed: {api.task_error(DAG_ID, run_id, failed)}")
+        time.sleep(0.2)
+
+
+def show_trigger(api: Api, run_id: str, states: dict[str, list[str]]) -> None:
+    """Print what the triggerer logged, and make sure that it was the triggerer that followed the run."""
+    lines = [line for line in api.task_log(DAG_ID, run_id, RUN_TASK) if "Flow 'Late flights' is" in line]
+    for line in lines:
+        print(f"triggerer: {line}")
+    if "deferred" not in states[RUN_TASK] or not lines:
+        raise RuntimeError(f"The triggerer did not follow the run; {RUN_TASK} was {', '.join(states[RUN_TASK])}.")
+
+
+def show_first_rows(path: Path, count: int = 5) -> int:
+    """Print a CSV file's first rows; return how many rows it has."""
+    with path.open(newline="") as file:
+        rows = list(csv.reader(file))
+    for row in rows[: count + 1]:
+        print(", ".join(row))
+    return len(rows) - 1
+
+
+# -- Airflow's API -----------------------------------------------------------------------------------------------------
+
+
+class Api:
+    """The few calls of Airflow's REST API that running a DAG takes."""
+
+    def __init__(self, base_url: str) -> None:
+        self._http = httpx.Client(base_url=base_url, timeout=30.0)
+
+    def log_in(self) -> None:
+        """Get a token; the auth manager of this Airflow makes everybody an administrator."""
+        token = self._http.get("/auth/token").raise_for_status().json()["access_token"]
+        self._http.headers["Authorization"] = f"Bearer {token}"
+
+    def healthy(self) -> bool:
+        """Whether scheduler, DAG processor and triggerer have reported."""
+        health = self._get("/monitor/health")
+        return all(health[part]["status"] == "healthy" for part in ("scheduler", "dag_processor", "triggerer"))
+
+    def has_dag(self, dag_id: str) -> bool:
+        """Whether the DAG's file has been read; a file with a fault ends the waiting."""
+        errors = self._get("/importErrors")["import_errors"]
+        if errors:
+            raise RuntimeError(f"{errors[0]['filename']}: {errors[0]['stack_trace']}")
+        return any(dag["dag_id"] == dag_id for dag in self._get("/dags")["dags"])
+
+    def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
+        """Start a DAG run and return its id."""
+        answer = self._http.post(f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf})
+        return str(answer.raise_for_status().json()["dag_run_id"])
+
+    def dag_run_state(self, dag_id: str, run_id: str) -> str:
+        """``queued``, ``running``, ``success`` or ``failed``."""
+        return str(self._get(f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
+
+    def task_states(self, dag_id: str, run_id: str) -> dict[str, str | None]:
+        """The tasks' states, in the order that they began."""
+        instances = self._get(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
+        instances.sort(key=lambda instance: instance["start_date"] or "9")
+        return {instance["task_id"]: instance["state"] for instance in instances}
+
+    def xcom(self, dag_id: str, run_id: str, task_id: str) -> dict[str, Any]:
+        """What a task returned."""
+        entry = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
+        value: dict[str, Any] = self._get(entry, deserialize="true")["value"]
+        return value
+
+    def task_log(self, dag_id: str, run_id: str, task_id: str) -> list[str]:
+        """The lines of a task's log, the triggerer's among them."""
+        return [str(entry["event"]) for entry in self._log(dag_id, run_id, task_id)]
+
+    def task_error(self, dag_id: str, run_id: str, task_id: str) -> str:
+        """Why a task failed, as far as its log says."""
+        details = [detail for entry in self._log(dag_id, run_id, task_id) for detail in entry.get("error_detail", ())]
+        return str(details[-1]["exc_value"]) if details else "its log does not say why"
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _log(self, dag_id: str, run_id: str, task_id: str) -> list[dict[str, Any]]:
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/1"
+        content: list[dict[str, Any]] = self._get(path, full_content="true")["content"]
+        return content
+
+    def _get(self, path: str, **query: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self._http.get(f"/api/v2{path}", params=query).raise_for_status().json()
+        return answer
+
+
+# -- Airflow's processes -----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def airflow(work_dir: Path) -> Iterator[Api]:
+    """A whole Airflow on SQLite with the example's DAG in it, ready to run."""
+    home = work_dir / "airflow"
+    deploy(home / "dags")
+    port = free_port()
+    environment = {**os.environ, **settings(home, port)}
+    program = Path(sys.executable).with_name("airflow")
+    with (home / "migrate.log").open("w") as log:
+        subprocess.run([program, "db", "migrate"], env=environment, stdout=log, stderr=log, check=True)
+    servers: dict[str, psutil.Popen] = {}
+    api = Api(f"http://127.0.0.1:{port}")
+    try:
+        for name, options in SERVERS.items():
+            with (home / f"{name}.log").open("w") as log:
+                command = [program, name, *options, *(["--port", str(port)] if name == "api-server" else [])]
+                servers[name] = psutil.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        await_ready(api, servers, home)
+        yield api
+    finally:
+        api.close()
+        stop(list(servers.values()))
+
+
+def deploy(dags: Path) -> None:
+    """Put the example and what it reads into the folder of DAGs."""
+    (dags / "data").mkdir(parents=True)
+    for name in ("airflow_late_flights.py", "late_flights.yaml", "data/flights.csv"):
+        shutil.copyfile(EXAMPLES / name, dags / name)
+
+
+def settings(home: Path, port: int) -> dict[str, str]:
+    """Airflow's settings, as environment variables: small, quick, local, and quiet towards the world."""
+    base_url = f"http://127.0.0.1:{port}"
+    connection = {
+        "conn_type": "ikigai",
+        "host": os.environ["IKIGAI_BASE_URL"],
+        "login": os.environ["IKIGAI_USER_EMAIL"],
+        "password": os.environ["IKIGAI_API_KEY"],
+    }
+    return {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW_CONN_IKIGAI_DEFAULT": json.dumps(connection),
+        "AIRFLOW__API__BASE_URL": base_url,
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(48),
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{base_url}/execution/",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__PARALLELISM": "2",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+    }
+
+
+def await_ready(api: Api, servers: dict[str, psutil.Popen], home: Path, timeout: float = 120.0) -> None:
+    """Wait until the servers have reported and the DAG is known."""
+
+    def answers(question: Callable[[], T]) -> T | None:
+        try:
+            return question()
+        except httpx.TransportError:
+            return None
+
+    deadline = time.monotonic() + timeout
+    for question in (lambda: [api.log_in()], api.healthy, lambda: api.has_dag(DAG_ID)):
+        while not answers(question):
+            ended = [name for name, server in servers.items() if server.poll() is not None]
+            if ended or time.monotonic() > deadline:
+                name = (ended or ["api-server"])[0]
+                raise RuntimeError(f"Airflow's {name} did not come up: {(home / f'{name}.log').read_text()[-2000:]}")
+            time.sleep(0.1)
+
+
+def stop(servers: list[psutil.Popen]) -> None:
+    """End the servers and all that they have started."""
+    processes = [process for server in servers for process in (server, *descendants(server))]
+    for server in servers:
+        server.terminate()
+    _, stubborn = psutil.wait_procs(processes, timeout=15)
+    for process in stubborn:
+        process.kill()
+    psutil.wait_procs(stubborn, timeout=5)
+
+
+def descendants(server: psutil.Popen) -> list[psutil.Process]:
+    """The processes below a server; none if it is over."""
+    try:
+        return list(server.children(recursive=True))
+    except psutil.NoSuchProcess:
+        return []
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
