@@ -161,7 +161,7 @@ def _scan(path: Path, width: int, header: bool, null_mark: str) -> str:
 def _read_with_arrow(
     connection: duckdb.DuckDBPyConnection, path: Path, table: str, width: int, skip: int, null_mark: str
 ) -> None:
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
     keys = column_keys(width)

@@ -68,6 +68,8 @@ class Graph:
         FlowError
             The definition is no graph of known facets.
         """
+        if not isinstance(definition, Mapping):
+            raise FlowError("The flow definition is no mapping; give it 'facets' and 'arrows'.")
         facets: dict[str, Facet] = {}
         for entry in _mappings(definition, "facets"):
             facet = _facet(entry)

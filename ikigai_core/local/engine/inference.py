@@ -68,7 +68,7 @@ def _refuted(
         f"bool_or({key} NOT IN ({MISSING_MARKS_SQL}) AND NOT ({_TESTS[test].replace('?column?', key)}))"
         for key, test in asked
     )
-    row = connection.execute(f"SELECT {expressions} FROM {source}").fetchone() or ()
+    (row,) = connection.execute(f"SELECT {expressions} FROM {source}").fetchall()
     for (key, test), any_fails in zip(asked, row, strict=True):
         if any_fails:
             failed[key].add(test)
@@ -81,7 +81,7 @@ def _counts(connection: duckdb.DuckDBPyConnection, source: str, keys: Sequence[s
         f"count({key}), count(*) FILTER ({key} NOT IN ({MISSING_MARKS_SQL})), approx_count_distinct({key})"
         for key in keys
     )
-    row = connection.execute(f"SELECT {expressions} FROM {source}").fetchone() or ()
+    (row,) = connection.execute(f"SELECT {expressions} FROM {source}").fetchall()
     return {key: (row[3 * at], row[3 * at + 1], row[3 * at + 2]) for at, key in enumerate(keys)}
 
 

@@ -89,7 +89,7 @@ def _run(request: dict[str, Any]) -> dict[str, Any]:
 def _read_frame(entry: dict[str, Any], truths: dict[str, str]) -> Any:
     """Read an input as `read_csv` would give it, but with whole numbers whole also where some are missing."""
     import pandas as pd
-    from pyarrow import parquet  # type: ignore[import-untyped]
+    from pyarrow import parquet
 
     table = parquet.read_table(entry["path"])
     series = []

@@ -112,6 +112,12 @@ class Tables:
         """Run a statement."""
         return self._connection.execute(sql, list(parameters))
 
+    def first_row(self, sql: str, parameters: Sequence[object] = ()) -> tuple[Any, ...] | None:
+        """Run a query and give its first row; None where it has none."""
+        # All rows are fetched: DuckDB takes no new table while an answer is half read.
+        rows: list[tuple[Any, ...]] = self.execute(sql, parameters).fetchall()
+        return rows[0] if rows else None
+
     def create(self, query: str, columns: Sequence[Column], parameters: Sequence[object] = ()) -> Table:
         """Make a table of a query.
 
@@ -167,7 +173,7 @@ class Tables:
 
     def row_count(self, table: Table) -> int:
         """Count the rows of a table."""
-        row = self.execute(f"SELECT count(*) FROM {table.name}").fetchone()
+        row = self.first_row(f"SELECT count(*) FROM {table.name}")
         return int(row[0]) if row else 0
 
     def drop(self, table: Table) -> None:

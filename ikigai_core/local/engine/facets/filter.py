@@ -43,7 +43,7 @@ def _operand(tables: Tables, column: Column, value: str) -> str:
     operand = f"TRY_CAST({text} AS DOUBLE)" if column.data_type == "NUMERIC" else column.cast(text)
     if column.is_integer and value.strip().lstrip("-").isdecimal():
         operand = f"TRY_CAST({text} AS HUGEINT)"
-    readable = tables.execute(f"SELECT {operand} IS NOT NULL", [value]).fetchone()
+    readable = tables.first_row(f"SELECT {operand} IS NOT NULL", [value])
     if not readable or not readable[0]:
         kind = "number" if column.data_type == "NUMERIC" else "time"
         raise FlowError(

@@ -81,10 +81,10 @@ def _retyped(tables: Tables, table: Table, column: Column, entry: Mapping[str, A
 
 
 def _check_readable(tables: Tables, table: Table, column: Column) -> None:
-    unreadable = tables.execute(
+    unreadable = tables.first_row(
         f"SELECT {column.key} FROM {table.name} WHERE {column.key} NOT IN ({MISSING_MARKS_SQL})"
         f" AND {column.value} IS NULL ORDER BY rowid LIMIT 1"
-    ).fetchone()
+    )
     if unreadable:
         hint = " or give its time_format in data_formats" if column.data_type == "TIME" else ""
         raise FlowError(

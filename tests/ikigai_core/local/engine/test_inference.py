@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ikigai_core.local.engine.tables import infer_columns
+
+INTEGER = {"data_type": "NUMERIC", "data_formats": {"numeric_format": "INTEGER"}}
+NUMBER = {"data_type": "NUMERIC", "data_formats": {}}
+TEXT = {"data_type": "TEXT", "data_formats": {}}
+CATEGORICAL = {"data_type": "CATEGORICAL", "data_formats": {}}
+TIME = {"data_type": "TIME", "data_formats": {}}
+
+
+def inferred(folder: Path, values: list[str]) -> dict[str, Any]:
+    path = folder / "table.csv"
+    path.write_text("before,column\n" + "".join(f"x,{value}\n" for value in values), encoding="utf-8")
+    return infer_columns(path)["column"]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["1", "-2", "30"], INTEGER),
+        (["1", "", "2"], INTEGER),
+        (["1", "NA", "2"], INTEGER),
+        (["1", '""', "2"], INTEGER),
+        (["1", "2.5"], NUMBER),
+        (["1e5", "-.5", "3."], NUMBER),
+        (["1.5", "inf", "-inf"], NUMBER),
+        (["007", "8"], TEXT),
+        (["+491234", "1"], TEXT),
+        (["12345678901234567890", "1"], TEXT),
+        (["1,5".replace(",", ";"), "2"], TEXT),
+        (["0x1F", "1_000"], TEXT),
+        (["2013-01-01", "2013-12-31"], TIME),
+        (["2013-01-01 05:00", "2013-01-01T05:00:00.25+02:00", "", "2013-01-01T05:00:00Z"], TIME),
+        (["2013-02-30", "2013-01-01"], TEXT),
+        (["20130101", "20130102"], INTEGER),
+        (["01/02/2013", "02/02/2013"], TEXT),
+        (["a", "b", "c"], TEXT),
+        (["AA", "UA", "AA", "UA"], CATEGORICAL),
+        (["NA", "US", "NA", "US"], CATEGORICAL),
+        (["", ""], TEXT),
+        (["NA", "null"], TEXT),
+        ([], TEXT),
+        ([*map(str, range(20_000)), "x"], TEXT),
+        ([*map(str, range(20_000)), "0.5"], NUMBER),
+    ],
+)
+def test_types_are_told_from_values(tmp_path: Path, values: list[str], expected: dict[str, Any]) -> None:
+    assert inferred(tmp_path, values) == expected
+
+
+def test_columns_come_in_the_files_order_under_their_own_names(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("b,B,a b\n1,x,2.5\n", encoding="utf-8")
+
+    assert list(infer_columns(path).items()) == [("b", INTEGER), ("B", TEXT), ("a b", NUMBER)]
+
+
+def test_a_product_table_has_the_types_that_people_expect(tmp_path: Path) -> None:
+    path = tmp_path / "cookies.csv"
+    rows = ["Chocolate Chip,Chocolate_C123_Am,Amazon,166", "Ginger,Ginger_C123_Am,Amazon,271"]
+    path.write_text("Product,SKU,Channel,Quantity\n" + "\n".join(rows), encoding="utf-8")
+
+    kinds = {name: column["data_type"] for name, column in infer_columns(path).items()}
+
+    assert kinds == {"Product": "TEXT", "SKU": "TEXT", "Channel": "CATEGORICAL", "Quantity": "NUMERIC"}
