@@ -5,8 +5,8 @@ about the platform once::
 
     airflow connections add ikigai_default --conn-type ikigai --conn-login you@example.com --conn-password YOUR-API-KEY
 
-Then run it: ``airflow dags trigger late_flights --conf '{"min_delay": 90}'``. Running it again is safe: an app, a dataset
-or a flow that is there already is brought up to date, not made a second time.
+Then run it: ``airflow dags trigger late_flights --conf '{"min_delay": 90}'``. Running it again is safe: an app, a
+dataset or a flow that is there already is brought up to date, not made a second time.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     python run_airflow.py --result FILE --work-dir DIR
 
-The platform is named by IKIGAI_BASE_URL, IKIGAI_USER_EMAIL and IKIGAI_API_KEY. Everything that Airflow keeps is below the
-work folder, all servers listen on loopback, and every process that is started here is ended here.
+The platform is named by IKIGAI_BASE_URL, IKIGAI_USER_EMAIL and IKIGAI_API_KEY. Everything that Airflow keeps is below
+the work folder, all servers listen on loopback, and every process that is started here is ended here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
-import psutil
+import psutil  # type: ignore[import-untyped, unused-ignore]
 
 EXAMPLES = Path(__file__).resolve().parent.parent
 DAG_ID = "late_flights"
@@ -134,10 +134,11 @@ class Api:
     def __init__(self, base_url: str) -> None:
         self._http = httpx.Client(base_url=base_url, timeout=30.0)
 
-    def log_in(self) -> None:
-        """Get a token; the auth manager of this Airflow makes everybody an administrator."""
+    def log_in(self) -> bool:
+        """Get a token (the auth manager of this Airflow makes everybody an administrator); whether that worked."""
         token = self._http.get("/auth/token").raise_for_status().json()["access_token"]
         self._http.headers["Authorization"] = f"Bearer {token}"
+        return True
 
     def healthy(self) -> bool:
         """Whether scheduler, DAG processor and triggerer have reported."""
@@ -267,7 +268,7 @@ def await_ready(api: Api, servers: dict[str, psutil.Popen], home: Path, timeout:
             return None
 
     deadline = time.monotonic() + timeout
-    for question in (lambda: [api.log_in()], api.healthy, lambda: api.has_dag(DAG_ID)):
+    for question in (api.log_in, api.healthy, lambda: api.has_dag(DAG_ID)):
         while not answers(question):
             ended = [name for name, server in servers.items() if server.poll() is not None]
             if ended or time.monotonic() > deadline:

@@ -233,6 +233,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
             KeptRun(context, self.log).forget()
         if outcome.error:
             raise task_failure(outcome.message, transient=outcome.transient)
+        self.log.info("The run of flow %r ended well", outcome.about["flow"])
         return outcome.result
 
     def _deadline(self, context: Context) -> float | None:
