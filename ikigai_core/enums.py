@@ -50,8 +50,8 @@ class DirectoryType(StrEnum):
     MODEL = "MODEL"
 
 
-class FacetArgumentType(StrEnum):
-    """Type of a facet's argument."""
+class ValueType(StrEnum):
+    """Type of a facet's argument, or of a model's parameter or hyperparameter."""
 
     MAP = "MAP"
     BOOLEAN = "BOOLEAN"

@@ -193,6 +193,10 @@ class UnknownFacetType(InvalidDefinition, AttributeError):
     """The platform has no facet type of that name."""
 
 
+class UnknownModelType(InvalidDefinition, AttributeError):
+    """The platform has no model type of that name."""
+
+
 # -- runs --------------------------------------------------------------------------------------------------------------
 
 

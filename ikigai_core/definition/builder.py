@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any, Self
 
 from ikigai_core.definition.definition import Arrow, Facet, FlowDefinition, FlowVariable
-from ikigai_core.enums import FacetArgumentType
+from ikigai_core.enums import ValueType
 from ikigai_core.errors import InvalidDefinition, did_you_mean
 from ikigai_core.specs.facet import FacetType
 
@@ -141,7 +141,7 @@ class FacetBuilder:
         if spec is None:
             hint = did_you_mean(argument, self._facet_type.facet_arguments)
             raise InvalidDefinition(f"{self._facet_type.title} facet does not have argument '{argument}'. {hint}")
-        if spec.is_list or spec.argument_type is FacetArgumentType.MAP:
+        if spec.is_list or spec.value_type is ValueType.MAP:
             kind = "LIST" if spec.is_list else "MAP"
             raise InvalidDefinition(
                 f"Variable {variable!r} targeting argument {argument!r} of type {kind} is currently not supported."

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from ikigai_core.errors import UnknownFacetType, did_you_mean
-from ikigai_core.specs.argument import ArgumentSpec
+from ikigai_core.specs.naming import folded
+from ikigai_core.specs.value import ArgumentSpec
 
 
 class FacetInfo(BaseModel):
@@ -99,11 +100,6 @@ class FacetType(BaseModel):
 
 def _visible(arguments: Mapping[str, ArgumentSpec]) -> list[ArgumentSpec]:
     return [argument for argument in arguments.values() if not argument.is_hidden]
-
-
-def folded(name: str) -> str:
-    """A name as names are matched: without case, spaces and underscores."""
-    return name.lower().replace("_", "").replace(" ", "")
 
 
 class FacetTypeGroup:

@@ -1,0 +1,199 @@
+"""Model types: what models can be trained, and what their training takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from ikigai_core.errors import UnknownModelType, did_you_mean
+from ikigai_core.specs.naming import folded
+from ikigai_core.specs.value import HyperparameterSpec, ParameterSpec, ValueSpec
+
+S = TypeVar("S", bound=ValueSpec)
+
+
+class SubModelType(BaseModel):
+    """One kind of model that can be made, such as ``Linear.Lasso``.
+
+    Attributes
+    ----------
+    name, model_type : str
+        Such as ``Lasso`` of ``Linear``.
+    metrics : dict
+        What its versions are measured by.
+    parameters : dict of str to ParameterSpec
+    hyperparameters : dict of str to HyperparameterSpec
+    """
+
+    model_config = ConfigDict(frozen=True, protected_namespaces=())
+
+    name: str
+    model_type: str
+    is_deprecated: bool = False
+    is_hidden: bool = False
+    keywords: list[str] = []
+    metrics: dict[str, Any] = {}
+    parameters: dict[str, ParameterSpec] = {}
+    hyperparameters: dict[str, HyperparameterSpec] = {}
+
+    @field_validator("parameters", "hyperparameters")
+    @classmethod
+    def _by_name(cls, value: dict[str, S]) -> dict[str, S]:
+        return {spec.name: spec for spec in value.values()}
+
+    @property
+    def sub_model_type(self) -> str:
+        """The name again, as components call it."""
+        return self.name
+
+    @property
+    def title(self) -> str:
+        """The name as messages show it."""
+        return self.name.title()
+
+    def help(self) -> str:
+        """Help text: metrics, parameters and hyperparameters."""
+        return "\n".join(self.help_lines())
+
+    def help_lines(self) -> Iterator[str]:
+        """The lines of the help text."""
+        yield f"{self.title}:"
+        if self.keywords:
+            yield f"  keywords: {self.keywords}"
+        yield "  metrics:"
+        for metric, value in self.metrics.items():
+            yield f"    {metric.lower()}: {value}"
+        if not self.metrics:
+            yield "    No metrics"
+        yield from _section("parameters", self.parameters.values())
+        yield from _section("hyperparameters", self.hyperparameters.values())
+
+
+def _section(title: str, specs: Iterable[ValueSpec]) -> Iterator[str]:
+    yield f"  {title}:"
+    visible = [spec for spec in specs if not spec.is_hidden]
+    for spec in visible:
+        yield from (f"    {line}" for line in spec.help_lines())
+    if not visible:
+        yield f"    No {title}"
+
+
+class ModelType:
+    """A model type and its sub-model types, by attribute or by key, whatever the case: ``Linear.Lasso``.
+
+    Parameters
+    ----------
+    spec : mapping
+        The platform's description.
+    """
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        self.name: str = spec["name"]
+        self.is_deprecated: bool = spec.get("is_deprecated", False)
+        self.is_hidden: bool = spec.get("is_hidden", False)
+        self.keywords: list[str] = spec.get("keywords", [])
+        self._by_name = {
+            folded(sub["name"]): SubModelType.model_validate({**sub, "model_type": self.name})
+            for sub in spec["sub_model_types"]
+        }
+
+    @property
+    def types(self) -> list[str]:
+        """Names of all sub-model types that are not hidden."""
+        return [sub.name for sub in self._by_name.values() if not sub.is_hidden]
+
+    def help(self) -> str:
+        """Help text of the model type and its sub-model types."""
+        return "\n".join(self.help_lines())
+
+    def help_lines(self) -> Iterator[str]:
+        """The lines of the help text."""
+        yield f"{self.name.title()}:"
+        if self.keywords:
+            yield f"  keywords: {self.keywords}"
+        visible = [sub for sub in self._by_name.values() if not sub.is_hidden]
+        if visible:
+            yield "  sub-model types:"
+        for sub in visible:
+            yield from (f"    {line}" for line in sub.help_lines())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and folded(name) in self._by_name
+
+    def __getitem__(self, name: str) -> SubModelType:
+        if name not in self:
+            raise UnknownModelType(f"{self.name} sub-model {name!r} does not exist. {did_you_mean(name, self.types)}")
+        return self._by_name[folded(name)]
+
+    def __getattr__(self, name: str) -> SubModelType:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self[name]
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.types]
+
+    def __repr__(self) -> str:
+        return f"<{self.name} models: {', '.join(self.types)}>"
+
+
+class ModelTypes:
+    """All model types of the platform, by attribute or by key, whatever the case: ``model_types.AI_CAST``.
+
+    Parameters
+    ----------
+    specs : mapping
+        The platform's description; its values are those of the model types.
+    """
+
+    def __init__(self, specs: Mapping[str, Mapping[str, Any]]) -> None:
+        self._by_name = {folded(spec["name"]): ModelType(spec) for spec in specs.values()}
+
+    @property
+    def types(self) -> list[str]:
+        """Names of all model types that are not hidden."""
+        return [model_type.name for model_type in self._by_name.values() if not model_type.is_hidden]
+
+    def find(self, path: str) -> SubModelType:
+        """The model type of a path such as ``Linear.Lasso``.
+
+        Raises
+        ------
+        UnknownModelType
+            Naming the nearest one.
+        """
+        model_type, dot, sub_model_type = path.partition(".")
+        if not dot:
+            raise UnknownModelType(f"Model type {path!r} does not exist: write it as <model type>.<sub-model type>.")
+        return self[model_type][sub_model_type]
+
+    def help(self) -> str:
+        """Help text of all model types."""
+        return "\n".join(self.help_lines())
+
+    def help_lines(self) -> Iterator[str]:
+        """The lines of the help text."""
+        for model_type in self._by_name.values():
+            if not model_type.is_hidden:
+                yield from model_type.help_lines()
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and folded(name) in self._by_name
+
+    def __getitem__(self, name: str) -> ModelType:
+        if name not in self:
+            raise UnknownModelType(f"Model {name!r} does not exist. {did_you_mean(name, self.types)}")
+        return self._by_name[folded(name)]
+
+    def __getattr__(self, name: str) -> ModelType:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self[name]
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.types]
+
+    def __repr__(self) -> str:
+        return f"<model types: {', '.join(self.types)}>"

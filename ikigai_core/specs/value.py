@@ -1,0 +1,158 @@
+"""What a setting takes, as the platform describes it: the check of a value, and its lines of the help text.
+
+Arguments of facets, parameters and hyperparameters of models are described alike, and differ in a few words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Self
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+from ikigai_core.enums import ValueType
+from ikigai_core.errors import InvalidDefinition, UnexpectedChild, WrongArgumentType, did_you_mean
+
+_PYTHON_TYPES: dict[ValueType, tuple[type | tuple[type, ...], str]] = {
+    ValueType.BOOLEAN: (bool, "boolean"),
+    ValueType.TEXT: (str, "string"),
+    ValueType.NUMBER: ((int, float), "numeric"),
+}
+
+
+class ValueSpec(BaseModel):
+    """What one setting takes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    word: ClassVar[str]
+    """What users call such a setting."""
+
+    name: str
+    value_type: ValueType = Field(
+        validation_alias=AliasChoices("value_type", "argument_type", "parameter_type", "hyperparameter_type")
+    )
+    default_value: Any = None
+    children: dict[str, Self] = {}
+    is_deprecated: bool = False
+    is_hidden: bool = False
+    is_list: bool = False
+    is_required: bool = False
+    options: list[Any] | None = None
+
+    def check(self, owner: str, value: Any) -> None:
+        """Check a value.
+
+        Parameters
+        ----------
+        owner : str
+            The facet or model that the setting belongs to, for messages.
+
+        Raises
+        ------
+        InvalidDefinition
+            A required value is None, or a value is not among the options.
+        WrongArgumentType
+        UnexpectedChild
+            A map has a key that it should not have.
+        """
+        if value is None:
+            if self.is_required:
+                raise InvalidDefinition(self._says(owner, "is required, got 'None'"))
+        elif self.is_list:
+            self._check_list(owner, value)
+        elif self.value_type is ValueType.MAP:
+            self._check_map(owner, value)
+        else:
+            self._check_scalar(owner, value)
+
+    def _check_list(self, owner: str, value: Any) -> None:
+        if not isinstance(value, list):
+            raise WrongArgumentType(self._says(owner, f"must be list, got {_shown(value)}"))
+        element = self.model_copy(update={"is_list": False})
+        for item in value:
+            element.check(owner, item)
+
+    def _check_map(self, owner: str, value: Any) -> None:
+        if not isinstance(value, Mapping):
+            raise WrongArgumentType(self._says(owner, f"must be mapping, got {_shown(value)}"))
+        for name, child in value.items():
+            if name not in self.children:
+                hint = did_you_mean(str(name), self.children)
+                unexpected = f"provided with unexpected child {self.word.lower()} {name!r}. {hint}"
+                raise UnexpectedChild(self._says(owner, unexpected))
+            self.children[name].check(f"{owner}:{self.name}", child)
+
+    def _check_scalar(self, owner: str, value: Any) -> None:
+        if self.options and value not in self.options:
+            raise InvalidDefinition(self._says(owner, f"must be one of {self.options}, got {_shown(value)}"))
+        accepted, word = _PYTHON_TYPES[self.value_type]
+        if not isinstance(value, accepted):
+            raise WrongArgumentType(self._says(owner, f"must be {word}, got {_shown(value)}"))
+
+    def _says(self, owner: str, what: str) -> str:
+        return f"{self.word} '{self.name}' for {owner} {what}"
+
+    def help_lines(self) -> Iterator[str]:
+        """The setting's lines of a help text."""
+        if not self.children:
+            options = f"  options=[{'|'.join(map(str, self.options))}]" if self.options else ""
+            yield f"{self.name}: {self._type_shown}{self._default_shown}{options}"
+            return
+        opening, closing = self._brackets
+        yield f"{self.name}: {self._type_shown} = {opening}"
+        for child in self.children.values():
+            if not child.is_hidden:
+                yield from (f"  {line}" for line in child.help_lines())
+        yield closing
+
+    @property
+    def _type_shown(self) -> str:
+        return f"list[{self.value_type}]" if self.is_list else str(self.value_type)
+
+    @property
+    def _default_shown(self) -> str:
+        return "" if self.default_value is None else f" = {self.default_value!r}"
+
+    @property
+    def _brackets(self) -> tuple[str, str]:
+        return "{", "}"
+
+
+class ArgumentSpec(ValueSpec):
+    """What an argument of a facet or of an arrow takes."""
+
+    word = "Argument"
+
+    def _says(self, owner: str, what: str) -> str:
+        return f"{self.word} '{self.name}' for facet '{owner}' {what}"
+
+    @property
+    def _type_shown(self) -> str:
+        return f"{super()._type_shown} | None" if self.is_required else super()._type_shown
+
+    @property
+    def _default_shown(self) -> str:
+        return f" = {self.default_value!r}" if self.default_value else ""
+
+    @property
+    def _brackets(self) -> tuple[str, str]:
+        return ("[{", "}]") if self.is_list else ("{", "}")
+
+
+class ParameterSpec(ValueSpec):
+    """What a model's parameter takes."""
+
+    word = "Parameter"
+
+
+class HyperparameterSpec(ValueSpec):
+    """What a model's hyperparameter takes, and the group under which a definition holds it."""
+
+    word = "Hyperparameter"
+
+    hyperparameter_group: str | None = None
+
+
+def _shown(value: Any) -> str:
+    return f"{type(value).__name__}({value!r})"
