@@ -50,7 +50,7 @@ class IkigaiCredentials(CredentialsBlock):
     _block_type_slug = "ikigai-credentials"
     _logo_url = HttpUrl("https://github.com/ikigailabs-io.png")
     _documentation_url = HttpUrl("https://docs.ikigailabs.io/api/platform-api")
-    _description = "The credentials with which flows use the Ikigai AI platform: upload datasets, run flows, fetch results."
+    _description = "Credentials for the Ikigai AI platform: upload datasets, run flows, fetch results."
     _code_example = """\
         ```python
         from prefect_ikigai import IkigaiCredentials, run_flow

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ikigai_core.errors import InvalidInput
-
 from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.logs import current_logger
 from prefect_ikigai.tasks import ikigai_task
 
 if TYPE_CHECKING:
     import pandas
+
     from ikigai_core import AsyncDataset, Dataset
 
-PathLike: TypeAlias = "str | os.PathLike[str]"
+CsvPath: TypeAlias = str | Path
 
 
 @ikigai_task("upload {dataset}")
@@ -24,7 +23,7 @@ def upload_dataset(
     credentials: IkigaiCredentials,
     app: str,
     dataset: str,
-    data: PathLike | pandas.DataFrame,
+    data: CsvPath | pandas.DataFrame,
     *,
     create_app: bool = False,
 ) -> dict[str, Any]:
@@ -64,8 +63,8 @@ def upload_dataset(
     with credentials.get_client() as ikigai:
         home = ikigai.app.new(app).ensure() if create_app else ikigai.apps[app]
         builder = home.dataset.new(dataset)
-        uploaded = (builder.csv(data) if _is_path(data) else builder.df(data)).ensure()
-    return _uploaded(uploaded)
+        filled = builder.csv(data) if isinstance(data, CsvPath) else builder.df(data)
+        return _uploaded(filled.ensure())
 
 
 @ikigai_task("upload {dataset}")
@@ -73,7 +72,7 @@ async def aupload_dataset(
     credentials: IkigaiCredentials,
     app: str,
     dataset: str,
-    data: PathLike | pandas.DataFrame,
+    data: CsvPath | pandas.DataFrame,
     *,
     create_app: bool = False,
 ) -> dict[str, Any]:
@@ -82,12 +81,12 @@ async def aupload_dataset(
     async with credentials.get_async_client() as ikigai:
         home = await ikigai.app.new(app).ensure() if create_app else await ikigai.apps[app]
         builder = home.dataset.new(dataset)
-        uploaded = await (builder.csv(data) if _is_path(data) else builder.df(data)).ensure()
-    return _uploaded(uploaded)
+        filled = builder.csv(data) if isinstance(data, CsvPath) else builder.df(data)
+        return _uploaded(await filled.ensure())
 
 
 @ikigai_task("download {dataset}")
-def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, path: PathLike) -> Path:
+def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, path: CsvPath) -> Path:
     """Download a dataset into a CSV file.
 
     Parameters
@@ -118,7 +117,7 @@ def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, pat
 
 
 @ikigai_task("download {dataset}")
-async def adownload_dataset(credentials: IkigaiCredentials, app: str, dataset: str, path: PathLike) -> Path:
+async def adownload_dataset(credentials: IkigaiCredentials, app: str, dataset: str, path: CsvPath) -> Path:
     """Async twin of `download_dataset`."""
     async with credentials.get_async_client() as ikigai:
         found = await (await ikigai.apps[app]).datasets[dataset]
@@ -162,14 +161,11 @@ async def aread_dataset(credentials: IkigaiCredentials, app: str, dataset: str) 
         return await found.df()
 
 
-def _is_path(data: object) -> bool:
-    return isinstance(data, str | os.PathLike)
-
-
-def _check_file(data: Any, dataset: str) -> None:
-    if _is_path(data) and not Path(data).is_file():
-        where = Path.cwd()
-        raise InvalidInput(f"There is no file {os.fspath(data)!r} to upload as dataset {dataset!r} (looked from {where}).")
+def _check_file(data: object, dataset: str) -> None:
+    if isinstance(data, CsvPath) and not Path(data).is_file():
+        raise InvalidInput(
+            f"There is no file {str(data)!r} to upload as dataset {dataset!r} (looked from {Path.cwd()})."
+        )
 
 
 def _uploaded(dataset: Dataset | AsyncDataset) -> dict[str, Any]:
@@ -182,7 +178,7 @@ def _uploaded(dataset: Dataset | AsyncDataset) -> dict[str, Any]:
     }
 
 
-def _with_folder(path: PathLike) -> Path:
+def _with_folder(path: CsvPath) -> Path:
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True)
     return file

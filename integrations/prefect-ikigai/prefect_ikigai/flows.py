@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ikigai_core.errors import FlowBusy, RunFailed
-
 from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.journal import RunJournal
 from prefect_ikigai.logs import current_logger
@@ -18,7 +17,7 @@ from prefect_ikigai.tasks import ikigai_task
 if TYPE_CHECKING:
     from ikigai_core import AsyncFlow, Flow, FlowStatusReport, RunLog
 
-Definition: TypeAlias = "Mapping[str, Any] | str | os.PathLike[str]"
+Definition: TypeAlias = Mapping[str, Any] | str | Path
 OnBusy = Literal["wait", "attach", "fail"]
 
 

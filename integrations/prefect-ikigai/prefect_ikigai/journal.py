@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class RunJournal:
     """Keeps a run for another try to find, and tells its progress, on behalf of the current task run.
 
-    Its methods block, for a request to Prefect's server each. Outside of a task run nothing is kept, and progress goes to
-    the logs alone.
+    Its methods block, for a request to Prefect's server each. Outside of a task run nothing is kept, and progress goes
+    to the logs alone.
 
     Parameters
     ----------

@@ -12,8 +12,9 @@ from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect_ikigai.logs import Logger
 
 if TYPE_CHECKING:
-    from ikigai_core import FlowStatus, FlowStatusReport, RunLog
     from prefect.client.schemas.objects import TaskRun
+
+    from ikigai_core import FlowStatus, FlowStatusReport, RunLog
 
 LOG_STEP = 10
 """Percent of progress between two lines of the log."""
@@ -45,6 +46,9 @@ class ProgressReporter:
 
     def update(self, report: FlowStatusReport) -> None:
         """Tell of a change of status or progress."""
+        if report.is_idle:
+            # Before the run has begun, or after its end: `finish` tells of the end.
+            return
         percent = self._percent if report.progress is None else report.progress
         if report.status != self._status or percent // LOG_STEP != self._percent // LOG_STEP:
             self._log(report)

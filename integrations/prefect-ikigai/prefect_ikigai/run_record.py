@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -16,10 +17,11 @@ from prefect.client.schemas.filters import (
     ArtifactFilterKey,
     ArtifactFilterTaskRunId,
 )
+from prefect.client.schemas.objects import Artifact
 from prefect.exceptions import ObjectNotFound
 
 if TYPE_CHECKING:
-    from prefect.client.schemas.objects import Artifact, TaskRun
+    from prefect.client.schemas.objects import TaskRun
 
 
 class RunRecord:
@@ -41,8 +43,9 @@ class RunRecord:
     Notes
     -----
     It is an artifact because artifacts lie with Prefect's server, where another try finds them after a crash and from
-    another machine; files, task results (local by default) and memory do not. Unlike a Prefect variable it belongs to its
-    flow run, has no length limit that a run's variables could exceed, and is no setting that users would stumble upon.
+    another machine, where files, task results (local by default) and memory are out of reach. Unlike a Prefect variable
+    it belongs to its flow run, has no length limit that a run's variables could exceed, and is no setting that users
+    would stumble upon.
     """
 
     def __init__(self, task_run: TaskRun, flow_id: str, variables: Mapping[str, Any]) -> None:
@@ -52,11 +55,15 @@ class RunRecord:
 
     def previous(self) -> dict[str, Any] | None:
         """The run that an earlier try kept; None where there is none."""
+        # Not `read_artifacts`: Prefect's sync client sends nulls for what is left out, and some servers refuse them.
+        wanted = {"artifacts": self._filter().model_dump(mode="json", exclude_unset=True)}
         with get_client(sync_client=True) as client:
-            for artifact in client.read_artifacts(artifact_filter=self._filter()):
-                if self._is_earlier_try(artifact):
-                    self._artifact_id = artifact.id
-                    return dict(artifact.data["run"])
+            found = client.request("POST", "/artifacts/filter", json=wanted).json()
+        for artifact in Artifact.model_validate_list(found):
+            kept: dict[str, Any] = artifact.data or {}
+            if self._is_earlier_try(kept):
+                self._artifact_id = artifact.id
+                return dict(kept["run"])
         return None
 
     def keep(self, run: Mapping[str, Any]) -> None:
@@ -80,11 +87,8 @@ class RunRecord:
         """Forget the run: its end has been seen, or it never started."""
         if self._artifact_id is None:
             return
-        with get_client(sync_client=True) as client:
-            try:
-                client.delete_artifact(self._artifact_id)
-            except ObjectNotFound:
-                pass
+        with get_client(sync_client=True) as client, suppress(ObjectNotFound):
+            client.delete_artifact(self._artifact_id)
         self._artifact_id = None
 
     @property
@@ -99,10 +103,9 @@ class RunRecord:
             return ArtifactFilter(key=key, task_run_id=ArtifactFilterTaskRunId(any_=[self._task_run.id]))
         return ArtifactFilter(key=key, flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run_id]))
 
-    def _is_earlier_try(self, artifact: Artifact) -> bool:
+    def _is_earlier_try(self, kept: Mapping[str, Any]) -> bool:
         # What another task run of this same try has kept is that task's own run, and goes on.
-        data = artifact.data
-        return bool(data["task_run_id"] == str(self._task_run.id) or data["attempt"] < self._attempt)
+        return bool(kept["task_run_id"] == str(self._task_run.id) or kept["attempt"] < self._attempt)
 
 
 def _digest(*parts: Any) -> str:

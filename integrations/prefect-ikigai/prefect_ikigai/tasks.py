@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-from ikigai_core.errors import IkigaiError
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+
+from ikigai_core.errors import IkigaiError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,8 +29,7 @@ def ikigai_task(task_run_name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
     """
 
     def decorate(function: Callable[P, R]) -> Task[P, R]:
-        return task(
-            function,
+        make_task = task(
             task_run_name=task_run_name,
             cache_policy=NO_CACHE,
             retries=2,
@@ -37,6 +37,7 @@ def ikigai_task(task_run_name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
             retry_jitter_factor=0.5,
             retry_condition_fn=is_transient,
         )
+        return make_task(function)
 
     return decorate
 

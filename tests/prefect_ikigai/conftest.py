@@ -1,0 +1,183 @@
+"""A real Prefect server and a real local platform, for all tests of this folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# Prefect reads its settings when it is imported: nothing of the developer's own profile may take part.
+PREFECT_HOME = tempfile.mkdtemp(prefix="prefect-ikigai-")
+for name in [name for name in os.environ if name.startswith("PREFECT_")]:
+    del os.environ[name]
+os.environ.update(PREFECT_HOME=PREFECT_HOME, PREFECT_SERVER_ANALYTICS_ENABLED="false", DO_NOT_TRACK="1")
+
+import pandas as pd  # noqa: E402
+import pytest  # noqa: E402
+from prefect.client.orchestration import get_client  # noqa: E402
+from prefect.client.schemas.filters import (  # noqa: E402
+    LogFilter,
+    LogFilterFlowRunId,
+)
+from prefect.client.schemas.objects import Artifact, FlowRun  # noqa: E402
+from prefect.settings import get_current_settings  # noqa: E402
+from prefect.testing.utilities import prefect_test_harness  # noqa: E402
+from pydantic import SecretStr  # noqa: E402
+
+from ikigai_core import FlowStatus, RunLog  # noqa: E402
+from ikigai_core.local.process import LocalPlatform  # noqa: E402
+from prefect_ikigai import IkigaiCredentials  # noqa: E402
+
+pytest_plugins = ["ikigai_core.local.testing"]
+
+
+class PrefectServer:
+    """What the server knows, asked through its API."""
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment of another process that is to use this server."""
+        return {**os.environ, **get_current_settings().to_environment_variables(exclude_unset=True)}
+
+    @property
+    def database(self) -> Path:
+        """The file in which the server keeps everything."""
+        url = get_current_settings().server.database.connection_url
+        assert url is not None
+        return Path(url.get_secret_value().split("///")[1])
+
+    @property
+    def home(self) -> Path:
+        """The folder where Prefect keeps results and everything else."""
+        return Path(PREFECT_HOME)
+
+    def flow_run(self, flow_run_id: uuid.UUID | None) -> FlowRun:
+        """A flow run, as the server has it."""
+        assert flow_run_id is not None
+        with get_client(sync_client=True) as client:
+            return client.read_flow_run(flow_run_id)
+
+    def artifacts(self, flow_run_id: uuid.UUID | None, kind: str) -> list[Artifact]:
+        """Artifacts of a flow run."""
+        wanted = {"artifacts": {"flow_run_id": {"any_": [str(flow_run_id)]}, "type": {"any_": [kind]}}}
+        with get_client(sync_client=True) as client:
+            return Artifact.model_validate_list(client.request("POST", "/artifacts/filter", json=wanted).json())
+
+    def logs(self, flow_run_id: uuid.UUID | None, until: str) -> str:
+        """The lines that a flow run logged; they arrive in batches, so the one that contains `until` is awaited."""
+        assert flow_run_id is not None
+        wanted = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[flow_run_id]))
+        deadline = time.monotonic() + 15
+        while True:
+            with get_client(sync_client=True) as client:
+                text = "\n".join(log.message for log in client.read_logs(wanted))
+            if until in text:
+                return text
+            assert time.monotonic() < deadline, f"{until!r} did not appear in:\n{text}"
+            time.sleep(0.2)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prefect_server() -> Iterator[PrefectServer]:
+    """A Prefect server, which records all flow runs of the tests."""
+    with prefect_test_harness():
+        yield PrefectServer()
+    shutil.rmtree(PREFECT_HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def credentials(prefect_server: PrefectServer, ikigai_local: LocalPlatform) -> IkigaiCredentials:
+    """Credentials of the local platform, saved as the block ``ikigai``."""
+    block = IkigaiCredentials(
+        user_email=ikigai_local.user_email, api_key=SecretStr(ikigai_local.api_key), base_url=ikigai_local.url
+    )
+    block.save("ikigai", overwrite=True)
+    return block
+
+
+@pytest.fixture
+def app(credentials: IkigaiCredentials) -> str:
+    """Name of a new app."""
+    name = f"App {uuid.uuid4().hex[:8]}"
+    with credentials.get_client() as ikigai:
+        ikigai.app.new(name).build()
+    return name
+
+
+def scripted(script: str) -> dict[str, Any]:
+    """A definition whose one step is a Python script."""
+    csv = {"file_type": "csv", "header": True}
+    return {
+        "facets": {
+            "numbers": {"type": "INPUT.Imported", "dataset": "numbers", "arguments": csv},
+            "work on them": {"type": "MID.Python", "after": "numbers", "arguments": {"script": script}},
+            "out": {
+                "type": "OUTPUT.Exported",
+                "after": "work on them",
+                "arguments": {**csv, "dataset_name": "worked on"},
+                "variables": {"output": "dataset_name"},
+            },
+        }
+    }
+
+
+@dataclass(frozen=True)
+class ScriptedFlow:
+    """A flow on the platform whose one step is a Python script; its output's name is the run variable ``output``."""
+
+    credentials: IkigaiCredentials
+    app: str
+    name: str
+
+    def runs(self) -> list[RunLog]:
+        """Logs of all runs that the platform made of it, newest first."""
+        with self.credentials.get_client() as ikigai:
+            return ikigai.apps[self.app].flows[self.name].run_logs(100)
+
+    def wait_for(self, status: FlowStatus) -> None:
+        """Wait until the platform says that the flow is in a state."""
+        with self.credentials.get_client() as ikigai:
+            flow = ikigai.apps[self.app].flows[self.name]
+            deadline = time.monotonic() + 30
+            while flow.status().status is not status:
+                assert time.monotonic() < deadline, f"flow {self.name!r} never was {status.value}"
+                time.sleep(0.1)
+
+
+@pytest.fixture
+def make_flow(credentials: IkigaiCredentials, app: str) -> Callable[[str], ScriptedFlow]:
+    """Makes a flow of a script."""
+
+    def make(script: str) -> ScriptedFlow:
+        numbers = pd.DataFrame({"name": ["one", "two", "three"], "value": [1, 2, 3]})
+        with credentials.get_client() as ikigai:
+            home = ikigai.apps[app]
+            home.dataset.new("numbers").df(numbers).ensure()
+            home.flow.new("Scripted").definition(scripted(script)).build()
+        return ScriptedFlow(credentials, app, "Scripted")
+
+    return make
+
+
+@pytest.fixture
+def requests_sent(ikigai_local: LocalPlatform) -> Callable[[], dict[str, Any]]:
+    """Counts the platform's requests from here on: ``requests_sent()["total"]``."""
+
+    def ask(path: str, method: str) -> dict[str, Any]:
+        request = urllib.request.Request(f"{ikigai_local.url}/_local/requests{path}", method=method)
+        request.add_header("user", ikigai_local.user_email)
+        request.add_header("api-key", ikigai_local.api_key)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            result: dict[str, Any] = json.loads(answer.read() or b"{}")
+            return result
+
+    ask("/reset", "POST")
+    return lambda: ask("", "GET")

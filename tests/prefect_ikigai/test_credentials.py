@@ -1,0 +1,129 @@
+"""The credentials block: what it stores, what it makes, how Prefect finds it."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import prefect
+import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from pydantic import ValidationError
+
+import prefect_ikigai
+from ikigai_core import errors
+from prefect_ikigai import IkigaiCredentials, aflow_status, flow_status
+
+KEY = "a-key-that-no-one-may-see"
+
+
+def block(**fields: Any) -> IkigaiCredentials:
+    return IkigaiCredentials(**{"user_email": "bob@example.com", "api_key": KEY, **fields})
+
+
+def test_clients_say_who_they_are(credentials: IkigaiCredentials, requests_sent: Callable[[], dict[str, Any]]) -> None:
+    async def list_apps() -> None:
+        async with credentials.get_async_client() as ikigai:
+            await ikigai.apps()
+
+    with credentials.get_client() as ikigai:
+        ikigai.apps()
+    asyncio.run(list_apps())
+    agents = [agent for agent, calls in requests_sent()["by_agent"].items() if "/component/" in str(calls)]
+    wanted = f"prefect-ikigai/{prefect_ikigai.__version__} prefect/{prefect.__version__} ikigai-core/"
+    assert agents and all(agent.startswith(wanted) for agent in agents)
+
+
+def test_the_key_is_shown_nowhere() -> None:
+    credentials = block()
+    shown = [repr(credentials), str(credentials), credentials.model_dump_json(), repr(credentials.get_client())]
+    assert KEY not in "".join(shown)
+    assert "bob@example.com" in shown[0]
+
+
+def test_a_saved_block_gives_its_key_to_flows_only(credentials: IkigaiCredentials) -> None:
+    loaded = IkigaiCredentials.load("ikigai")
+    assert loaded == credentials
+    with get_client(sync_client=True) as client:
+        document = client.read_block_document_by_name("ikigai", "ikigai-credentials", include_secrets=False)
+    assert document.data["user_email"] == credentials.user_email
+    assert credentials.api_key.get_secret_value() not in document.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"api_key": ""}, "api_key"),
+        ({"user_email": ""}, "user_email"),
+        ({"client_key": "key.pem"}, "client_certificate is not"),
+        ({"verify_tls": False, "client_certificate": "both.pem"}, "need verify_tls"),
+        ({"verify_tls": False, "ca_bundle": "ca.pem"}, "need verify_tls"),
+    ],
+)
+def test_unusable_fields_are_refused_by_name(fields: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ValidationError, match=complaint) as refusal:
+        block(**fields)
+    assert KEY not in str(refusal.value)
+
+
+def test_a_base_url_that_is_none_is_refused_without_a_request() -> None:
+    with pytest.raises(ValueError, match="ikigai.example"):
+        block(base_url="ikigai.example").get_client()
+
+
+def test_a_wrong_key_fails_once_with_an_error_that_names_url_and_user(
+    credentials: IkigaiCredentials, app: str, requests_sent: Callable[[], dict[str, Any]]
+) -> None:
+    wrong = block(base_url=credentials.base_url)
+
+    @flow
+    def look() -> None:
+        flow_status(wrong, app, "Any flow")
+
+    @flow
+    async def alook() -> None:
+        await aflow_status(wrong, app, "Any flow")
+
+    for run in (look, lambda: asyncio.run(alook())):
+        with pytest.raises(errors.Authentication) as refusal:
+            run()
+        assert credentials.base_url in str(refusal.value)
+        assert "bob@example.com" in str(refusal.value)
+        assert KEY not in "".join(traceback.format_exception(refusal.value))
+    assert requests_sent()["total"] <= 2
+
+
+def test_the_cli_registers_the_block_type(credentials: IkigaiCredentials, prefect_server: Any) -> None:
+    def run_prefect(*arguments: str) -> str:
+        command = [sys.executable, "-m", "prefect", *arguments]
+        environment = {**prefect_server.environ, "COLUMNS": "200"}
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+
+    assert "Ikigai Credentials" in run_prefect("block", "register", "-m", "prefect_ikigai")
+    assert "ikigai-credentials" in run_prefect("block", "type", "ls")
+    with get_client(sync_client=True) as client:
+        block_type = client.read_block_type_by_slug("ikigai-credentials")
+    assert block_type.logo_url and block_type.documentation_url and block_type.description and block_type.code_example
+
+
+def test_prefect_finds_the_package_as_a_collection() -> None:
+    from prefect.plugins import load_prefect_collections
+
+    assert load_prefect_collections()["prefect_ikigai"] is prefect_ikigai
+
+
+def test_importing_the_package_is_light() -> None:
+    code = """
+import sys, prefect
+before = set(sys.modules)
+import prefect_ikigai
+print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert "prefect_ikigai" in done.stdout.split()
+    assert not {"pandas", "pyarrow", "numpy", "requests", "httpx", "yaml", "tenacity"} & set(done.stdout.split())

@@ -1,0 +1,89 @@
+"""Tasks that bring data to the platform and back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from prefect import flow
+
+from ikigai_core import errors
+from prefect_ikigai import (
+    IkigaiCredentials,
+    adownload_dataset,
+    aread_dataset,
+    aupload_dataset,
+    download_dataset,
+    read_dataset,
+    upload_dataset,
+)
+
+NUMBERS = pd.DataFrame({"name": ["one", "two", "three"], "value": [1, 2, 3]})
+
+
+def test_data_go_up_and_come_back(credentials: IkigaiCredentials, app: str, tmp_path: Path) -> None:
+    source = tmp_path / "numbers.csv"
+    NUMBERS.to_csv(source, index=False)
+
+    @flow
+    def there_and_back() -> tuple[list[dict[str, Any]], Path, pd.DataFrame]:
+        uploads = [
+            upload_dataset(credentials, app, "numbers", source),
+            upload_dataset(credentials, app, "numbers", NUMBERS),
+            upload_dataset(credentials, app, "numbers", NUMBERS.head(2)),
+        ]
+        path = download_dataset(credentials, app, "numbers", tmp_path / "new folder" / "back.csv")
+        return uploads, path, read_dataset(credentials, app, "numbers")
+
+    uploads, path, frame = there_and_back()
+    assert [upload["changes"] for upload in uploads] == [["created"], [], ["data"]]
+    assert len({upload["dataset_id"] for upload in uploads}) == 1
+    pd.testing.assert_frame_equal(pd.read_csv(path), NUMBERS.head(2))
+    pd.testing.assert_frame_equal(frame, NUMBERS.head(2))
+
+
+def test_async_twins_do_the_same(credentials: IkigaiCredentials, app: str, tmp_path: Path) -> None:
+    @flow
+    async def there_and_back() -> tuple[list[str], Path, pd.DataFrame]:
+        uploaded = await aupload_dataset(credentials, app, "numbers", NUMBERS)
+        path = await adownload_dataset(credentials, app, "numbers", tmp_path / "new folder" / "back.csv")
+        return uploaded["changes"], path, await aread_dataset(credentials, app, "numbers")
+
+    changes, path, frame = asyncio.run(there_and_back())
+    assert changes == ["created"]
+    pd.testing.assert_frame_equal(pd.read_csv(path), NUMBERS)
+    pd.testing.assert_frame_equal(frame, NUMBERS)
+
+
+def test_a_missing_file_fails_before_anything_is_sent(
+    credentials: IkigaiCredentials, tmp_path: Path, requests_sent: Callable[[], dict[str, Any]]
+) -> None:
+    missing = tmp_path / "no such file.csv"
+
+    @flow
+    def upload() -> None:
+        upload_dataset(credentials, "An app", "numbers", missing, create_app=True)
+
+    @flow
+    async def aupload() -> None:
+        await aupload_dataset(credentials, "An app", "numbers", missing, create_app=True)
+
+    before = requests_sent()["total"]
+    for run in (upload, lambda: asyncio.run(aupload())):
+        with pytest.raises(errors.InvalidInput, match="no such file.csv.*'numbers'"):
+            run()
+    assert requests_sent()["total"] == before
+
+
+def test_an_app_is_created_only_where_that_is_asked_for(credentials: IkigaiCredentials, app: str) -> None:
+    @flow
+    def upload(name: str, create_app: bool) -> dict[str, Any]:
+        return upload_dataset(credentials, name, "numbers", NUMBERS, create_app=create_app)
+
+    with pytest.raises(errors.NotFound):
+        upload(f"Misspelt {app}", False)
+    assert upload(f"New {app}", True)["changes"] == ["created"]

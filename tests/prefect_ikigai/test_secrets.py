@@ -1,0 +1,43 @@
+"""The API key is nowhere to be seen."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect import flow
+
+from prefect_ikigai import IkigaiCredentials, flow_status, run_flow
+
+
+def test_the_key_reaches_neither_prefects_database_nor_a_log(
+    credentials: IkigaiCredentials,
+    app: str,
+    make_flow: Callable[[str], Any],
+    prefect_server: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    scripted = make_flow("raise ValueError('no')")
+
+    @flow(persist_result=True)
+    def run(block: IkigaiCredentials) -> None:
+        flow_status.with_options(persist_result=True)(block, app, scripted.name)
+        run_flow.with_options(persist_result=True)(block, app, scripted.name)
+
+    with caplog.at_level(logging.DEBUG):
+        state = run(credentials, return_state=True)
+    assert state.is_failed()
+    prefect_server.logs(state.state_details.flow_run_id, until="Finished in state Failed")
+
+    # The database holds everything that the API tells: blocks, flow runs, states, logs, events, artifacts.
+    key = credentials.api_key.get_secret_value()
+    database: Path = prefect_server.database
+    stored = b"".join(file.read_bytes() for file in database.parent.glob(f"{database.name}*"))
+    assert scripted.app.encode() in stored and credentials.user_email.encode() in stored
+    assert key.encode() not in stored
+    assert key not in caplog.text
+    results = [file for file in prefect_server.home.rglob("*") if file.is_file()]
+    assert results and not [file for file in results if key.encode() in file.read_bytes()]
