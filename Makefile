@@ -23,6 +23,14 @@ help: ## list the targets
 
 # -- environments ------------------------------------------------------------------------------------------------------
 
+.PHONY: constraints
+constraints: $(UV) ## pick the newest versions that go together; `git diff constraints` shows them
+	for name in $(ENVIRONMENTS); do \
+	  $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
+	    --no-emit-package ikigai-core --no-emit-package airflow-provider-ikigai --no-emit-package prefect-ikigai \
+	    --no-emit-package dagster-ikigai --output-file constraints/$$name.txt constraints/$$name.in; \
+	done
+
 .PHONY: environments
 environments: $(ENVIRONMENTS:%=.venvs/%/.ready) ## make every environment (.venvs/<name>)
 
@@ -43,3 +51,68 @@ $(ENVIRONMENTS:%=.venvs/%/.ready): .venvs/%/.ready: constraints/%.in constraints
 	@$(UV) venv --quiet --clear --no-project --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venvs/$*
 	@$(UV) pip install --quiet --compile-bytecode --python .venvs/$*/bin/python -r constraints/$*.in -c constraints/$*.txt
 	@touch $@
+
+# -- the demo ----------------------------------------------------------------------------------------------------------
+
+WITH ?= airflow prefect dagster
+comma := ,
+demonstrated = $(subst $(comma), ,$(WITH))
+
+unknown = $(filter-out airflow prefect dagster,$(demonstrated))
+ifneq ($(unknown),)
+$(error WITH=$(WITH): $(unknown) is none of airflow, prefect, dagster)
+endif
+
+.PHONY: demo
+demo: .venvs/core/.ready $(demonstrated:%=.venvs/%/.ready) ## the main job on the local platform; WITH=prefect shows only that orchestrator
+	@.venvs/core/bin/python examples/demo --with "$(demonstrated)"
+
+# -- tests -------------------------------------------------------------------------------------------------------------
+
+PYTEST = $(1:%=.venvs/%/bin/python) -m pytest $(PYTEST_OPTIONS)
+MYPY = $(CURDIR)/.venvs/$(1)/bin/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache/$(1)
+
+.PHONY: test lint format types $(addprefix test-,core interop examples packaging airflow prefect dagster)
+test: lint types test-core test-interop test-packaging test-examples test-dagster test-prefect test-airflow ## everything below
+	@echo "All tests, lint and type checks passed."
+
+lint: .venvs/core/.ready ## ruff: errors, style, formatting
+	.venvs/core/bin/ruff check --quiet .
+	.venvs/core/bin/ruff format --check --quiet .
+
+format: .venvs/core/.ready ## ruff: mend what can be mended
+	.venvs/core/bin/ruff check --quiet --fix .
+	.venvs/core/bin/ruff format --quiet .
+
+types: $(ENVIRONMENTS:%=.venvs/%/.ready) ## mypy --strict, each package in its own environment
+	$(call MYPY,core) ikigai_core
+	cd examples/demo && MYPYPATH=.. $(call MYPY,core) __main__.py run_plain.py
+	cd integrations/airflow-provider-ikigai && $(call MYPY,airflow) airflow_provider_ikigai
+	cd integrations/prefect-ikigai && $(call MYPY,prefect) prefect_ikigai
+	cd integrations/dagster-ikigai && $(call MYPY,dagster) dagster_ikigai
+
+test-core: .venvs/core/.ready ## the client and the local platform
+	$(call PYTEST,core) tests/ikigai_core
+
+test-interop: .venvs/core/.ready .venvs/released/.ready ## the released client against the local platform
+	$(call PYTEST,released) tests/interop
+
+test-packaging: .venvs/core/.ready ## the four distributions, built and installed in clean environments
+	$(call PYTEST,core) tests/packaging
+
+test-examples: $(ENVIRONMENTS:%=.venvs/%/.ready) ## the examples, the documents and the demo
+	$(call PYTEST,core) tests/examples
+
+test-airflow: .venvs/core/.ready .venvs/airflow/.ready ## the Airflow provider
+	$(call PYTEST,airflow) tests/airflow_provider_ikigai
+
+test-prefect: .venvs/core/.ready .venvs/prefect/.ready ## the Prefect integration
+	$(call PYTEST,prefect) tests/prefect_ikigai
+
+test-dagster: .venvs/core/.ready .venvs/dagster/.ready ## the Dagster integration
+	$(call PYTEST,dagster) tests/dagster_ikigai
+
+.PHONY: clean
+clean: ## delete what was made, the environments too
+	rm -rf .venvs dist .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
