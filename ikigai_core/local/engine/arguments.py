@@ -104,7 +104,7 @@ def _map_value(spec: ArgumentSpec, value: Any) -> Any:
     if isinstance(value, list) and len(value) <= 1:
         value = value[0] if value else {}
     if not isinstance(value, Mapping):
-        raise ValueError(f"must hold a mapping, not {value!r}")  # noqa: TRY004 - one kind of error for bad values
+        raise ValueError(f"must hold a mapping, not {value!r}")
     children = spec["children"]
     if not children:
         return dict(value)

@@ -153,8 +153,8 @@ def _scan(path: Path, width: int, header: bool, null_mark: str) -> str:
     columns = ", ".join(f"'{key}': 'VARCHAR'" for key in column_keys(width))
     return (
         f"read_csv({quote(str(path))}, columns = {{{columns}}}, auto_detect = false, header = {str(header).lower()}, "
-        f"delim = ',', quote = '\"', escape = '\"', nullstr = {quote(null_mark)}, allow_quoted_nulls = false, strict_mode = true, "
-        "null_padding = false)"
+        f"delim = ',', quote = '\"', escape = '\"', nullstr = {quote(null_mark)}, allow_quoted_nulls = false, "
+        "strict_mode = true, null_padding = false)"
     )
 
 

@@ -100,7 +100,7 @@ class Graph:
         FlowError
             The arrows run in a circle.
         """
-        sorter: TopologicalSorter[str] = TopologicalSorter({facet_id: () for facet_id in self.facets})
+        sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(self.facets, ()))
         for arrow in self.arrows:
             sorter.add(arrow.destination, arrow.source)
         try:

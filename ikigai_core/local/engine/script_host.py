@@ -129,7 +129,7 @@ def _opposite(style: str) -> str:
 def _execute(script: str, namespace: dict[str, Any]) -> None:
     lines = script.splitlines()
     try:
-        exec(compile(script, SCRIPT_NAME, "exec", dont_inherit=True), namespace)  # noqa: S102 - what we are for
+        exec(compile(script, SCRIPT_NAME, "exec", dont_inherit=True), namespace)
     except MemoryError:
         raise
     except SyntaxError as error:
@@ -139,7 +139,7 @@ def _execute(script: str, namespace: dict[str, Any]) -> None:
     except SystemExit as error:
         if error.code not in (None, 0):
             raise ScriptError(_message(error, _script_line(error.__traceback__), lines)) from None
-    except BaseException as error:  # noqa: BLE001 - whatever a script raises is told to its author
+    except BaseException as error:
         raise ScriptError(_message(error, _script_line(error.__traceback__), lines)) from None
 
 

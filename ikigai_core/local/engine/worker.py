@@ -22,13 +22,13 @@ from ikigai_core.local.engine.step import Dataset, ScriptLimits
 def main(arguments: list[str]) -> int:
     """Run the job in the folder that the arguments name; give the process's exit code."""
     if len(arguments) != 1:
-        print("usage: python -m ikigai_core.local.engine.worker JOB_DIR", file=sys.stderr)
+        sys.stderr.write("usage: python -m ikigai_core.local.engine.worker JOB_DIR\n")
         return 2
     # Scripts and DuckDB's spill files have relative paths of their own.
     folder = Path(arguments[0]).resolve()
     try:
         result = _run(folder)
-    except Exception as error:  # noqa: BLE001 - a worker leaves a result, whatever happens
+    except Exception as error:
         traceback.print_exc()
         message = f"The local platform failed to run the flow ({type(error).__name__}); its log says more."
         result = RunResult("FAILED", "", message, (), "")

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from typing import Any
+
+CONTENT = "carrier,day,x\nUA,1,1.0\nAA,1,1.00\nAA,2,2\nUA,1,\nAA,1,NA\nDL,1,2\n"
+
+
+def counted(jobs: Any, columns: list[str], **arguments: Any) -> list[list[str]]:
+    ended = jobs.transform(CONTENT, jobs.facet("MID.COUNT", target_columns=columns, **arguments))
+    assert ended.status == "SUCCESS", ended.message
+    return list(ended.rows())
+
+
+def test_combinations_come_in_the_order_of_their_first_row(jobs: Any) -> None:
+    assert counted(jobs, ["carrier"]) == [["carrier", "count"], ["UA", "2"], ["AA", "3"], ["DL", "1"]]
+
+
+def test_sorted_the_most_frequent_come_first(jobs: Any) -> None:
+    assert counted(jobs, ["carrier", "day"], sort=True, output_column_name="flights") == [
+        ["carrier", "day", "flights"],
+        ["UA", "1", "2"],
+        ["AA", "1", "2"],
+        ["AA", "2", "1"],
+        ["DL", "1", "1"],
+    ]
+
+
+def test_numbers_that_are_the_same_count_together(jobs: Any) -> None:
+    assert counted(jobs, ["x"])[1:] == [["1.0", "2"], ["2", "2"], ["", "2"]]
+
+
+def test_the_count_is_a_whole_number(jobs: Any) -> None:
+    output = jobs.transform(CONTENT, jobs.facet("MID.COUNT", target_columns=["day"])).outputs[0]
+
+    assert output["columns"]["count"] == {"data_type": "NUMERIC", "data_formats": {"numeric_format": "INTEGER"}}
+
+
+def test_a_name_that_is_taken(jobs: Any) -> None:
+    ended = jobs.transform(CONTENT, jobs.facet("MID.COUNT", "c", target_columns=["day"], output_column_name="day"))
+
+    assert (ended.status, ended.facet_id) == ("FAILED", "c")
+    assert "'day' occurs 2 times" in ended.message

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+CONTENT = '''id,n,x,when,code,name
+1,10,1.5,2013-01-01T05:00:00Z,007,Anna
+2,9,-2,2013-01-01T06:00:00+02:00,070,Bob
+3,,NA,,,
+4,10,1e1,2013-01-02,7,"50% _of, ""it"""
+'''
+
+
+def kept(jobs: Any, column: str, condition: str, value: Any = None) -> list[str]:
+    ended = jobs.transform(CONTENT, jobs.facet("MID.FILTER", column_name=column, condition=condition, value=value))
+    assert ended.status == "SUCCESS", ended.message
+    return [row[0] for row in ended.rows()[1:]]
+
+
+@pytest.mark.parametrize(
+    ("column", "condition", "value", "ids"),
+    [
+        ("n", "equals", "10", "14"),
+        ("n", "equals", "10.0", "14"),
+        ("n", "not_equals", "10", "23"),
+        ("n", "greater_than", "9", "14"),
+        ("n", "greater_than", "9.5", "14"),
+        ("n", "greater_or_equal", "9", "124"),
+        ("n", "less_than", "10", "2"),
+        ("n", "less_or_equal", "10", "124"),
+        ("n", "less_than", "99999999999999999999", "124"),
+        ("x", "greater_than", "1", "14"),
+        ("x", "equals", "10", "4"),
+        ("when", "less_than", "2013-01-01T05:00:00Z", "2"),
+        ("when", "greater_or_equal", "2013-01-01 05:00", "14"),
+        ("when", "equals", "2013-01-02T00:00:00Z", "4"),
+        ("code", "equals", "007", "1"),
+        ("code", "equals", "7", "4"),
+        ("name", "greater_than", "Anna", "2"),
+        ("name", "contains", "n", "1"),
+        ("name", "contains", "%", "4"),
+        ("name", "contains", '"it"', "4"),
+        ("name", "starts_with", "B", "2"),
+        ("name", "ends_with", "a", "1"),
+        ("name", "equals", "'; DROP TABLE t1; --", ""),
+        ("n", "contains", "0", "14"),
+        ("n", "is_missing", None, "3"),
+        ("x", "is_missing", None, "3"),
+        ("name", "is_missing", None, "3"),
+        ("name", "is_not_missing", None, "124"),
+    ],
+)
+def test_conditions_compare_as_the_columns_type_does(
+    jobs: Any, column: str, condition: str, value: str | None, ids: str
+) -> None:
+    assert kept(jobs, column, condition, value) == list(ids)
+
+
+def test_empty_text_is_not_missing(jobs: Any) -> None:
+    is_missing = jobs.facet("MID.FILTER", column_name="name", condition="is_missing")
+
+    ended = jobs.transform('id,name\n1,\n2,""\n3,x\n', is_missing)
+
+    assert [row[0] for row in ended.rows()[1:]] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("column", "condition", "value", "reason"),
+    [
+        ("nme", "equals", "x", "there is no column 'nme'; did you mean 'name'?"),
+        ("n", "greater_than", "many", "value 'many' is no number, but column 'n' is NUMERIC"),
+        ("when", "less_than", "tomorrow", "value 'tomorrow' is no time"),
+        ("n", "equals", None, "condition 'equals' needs the argument 'value'"),
+        ("n", None, "1", "it needs the argument 'condition'"),
+    ],
+)
+def test_what_cannot_be_compared(jobs: Any, column: str, condition: Any, value: Any, reason: str) -> None:
+    ended = jobs.transform(
+        CONTENT, jobs.facet("MID.FILTER", "late", column_name=column, condition=condition, value=value)
+    )
+
+    assert (ended.status, ended.facet_id) == ("FAILED", "late")
+    assert ended.message.startswith("Filter 'late': ")
+    assert reason in ended.message
