@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from ikigai_core.components.dataset import AsyncDataset, ColumnDataType, Dataset
     from ikigai_core.components.directory import Directory
     from ikigai_core.components.flow import AsyncFlow, Flow
+    from ikigai_core.components.model import AsyncModel, Model, ModelVersion
     from ikigai_core.components.named_mapping import NamedMapping
     from ikigai_core.components.schedule import Schedule
-    from ikigai_core.definition.builder import FacetBuilder, FlowDefinitionBuilder
+    from ikigai_core.definition.builder import FlowDefinitionBuilder
     from ikigai_core.definition.definition import (
         Arrow,
         Facet,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
         FlowVariable,
     )
     from ikigai_core.definition.document import DefinitionDocument
+    from ikigai_core.definition.facet_builder import FacetBuilder
+    from ikigai_core.definition.model_facet import ModelFacetBuilder
     from ikigai_core.enums import (
         DatasetDataType,
         DatasetDownloadStatus,
@@ -43,9 +46,9 @@ if TYPE_CHECKING:
     from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
     from ikigai_core.runs.records import FlowStatusReport, RunLog
     from ikigai_core.specs.facet import FacetType, FacetTypes
+    from ikigai_core.specs.model import ModelTypes
 
 _HOMES = {
-    "errors": "ikigai_core.errors",
     "App": "ikigai_core.components.app",
     "Arrow": "ikigai_core.definition.definition",
     "AsyncApp": "ikigai_core.components.app",
@@ -53,6 +56,7 @@ _HOMES = {
     "AsyncFlow": "ikigai_core.components.flow",
     "AsyncFlowRun": "ikigai_core.runs.flow_run",
     "AsyncIkigai": "ikigai_core.client",
+    "AsyncModel": "ikigai_core.components.model",
     "ColumnDataType": "ikigai_core.components.dataset",
     "Dataset": "ikigai_core.components.dataset",
     "DatasetDataType": "ikigai_core.enums",
@@ -61,7 +65,7 @@ _HOMES = {
     "Directory": "ikigai_core.components.directory",
     "DirectoryType": "ikigai_core.enums",
     "Facet": "ikigai_core.definition.definition",
-    "FacetBuilder": "ikigai_core.definition.builder",
+    "FacetBuilder": "ikigai_core.definition.facet_builder",
     "FacetType": "ikigai_core.specs.facet",
     "FacetTypes": "ikigai_core.specs.facet",
     "Flow": "ikigai_core.components.flow",
@@ -72,9 +76,14 @@ _HOMES = {
     "FlowStatusReport": "ikigai_core.runs.records",
     "FlowVariable": "ikigai_core.definition.definition",
     "Ikigai": "ikigai_core.client",
+    "Model": "ikigai_core.components.model",
+    "ModelFacetBuilder": "ikigai_core.definition.model_facet",
+    "ModelTypes": "ikigai_core.specs.model",
+    "ModelVersion": "ikigai_core.components.model",
     "NamedMapping": "ikigai_core.components.named_mapping",
     "RunLog": "ikigai_core.runs.records",
     "Schedule": "ikigai_core.components.schedule",
+    "errors": "ikigai_core.errors",
 }
 
 __all__ = [
@@ -85,6 +94,7 @@ __all__ = [
     "AsyncFlow",
     "AsyncFlowRun",
     "AsyncIkigai",
+    "AsyncModel",
     "ColumnDataType",
     "Dataset",
     "DatasetDataType",
@@ -104,6 +114,10 @@ __all__ = [
     "FlowStatusReport",
     "FlowVariable",
     "Ikigai",
+    "Model",
+    "ModelFacetBuilder",
+    "ModelTypes",
+    "ModelVersion",
     "NamedMapping",
     "RunLog",
     "Schedule",

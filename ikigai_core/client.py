@@ -24,6 +24,7 @@ from ikigai_core.enums import DirectoryType
 from ikigai_core.procedure import Procedure, ask
 from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
 from ikigai_core.specs.facet import FacetTypes
+from ikigai_core.specs.model import ModelTypes
 
 if TYPE_CHECKING:
     from ikigai_core.transport.aio import AsyncDriver
@@ -33,31 +34,7 @@ R = TypeVar("R")
 
 
 class _Client:
-    """A user's access to a platform. Constructing one sends nothing.
-
-    Parameters
-    ----------
-    user_email : str, optional
-        Default: the environment variable ``IKIGAI_USER_EMAIL``.
-    api_key : str, optional
-        Default: the environment variable ``IKIGAI_API_KEY``. Never shown.
-    base_url : str, optional
-        Default: the environment variable ``IKIGAI_BASE_URL``, or ``https://api.ikigailabs.io``.
-    ssl : bool, str or (str, str), default True
-        False turns the verification of the platform's certificate off (unsafe); a path, or a pair (certificate, key),
-        is a client certificate.
-    ca_bundle : path, optional
-        The certificates to trust instead of the system's.
-    connect_timeout, read_timeout : float, default 10 and 60
-        Seconds.
-    user_agent : str, optional
-        Put before the client's own.
-
-    Raises
-    ------
-    ConfigurationError
-        Something is missing or unusable.
-    """
+    """What both faces have in common: the settings, and what needs no request."""
 
     def __init__(
         self,
@@ -71,6 +48,31 @@ class _Client:
         read_timeout: float = 60.0,
         user_agent: str | None = None,
     ) -> None:
+        """Check the settings. Nothing is sent.
+
+        Parameters
+        ----------
+        user_email : str, optional
+            Default: the environment variable ``IKIGAI_USER_EMAIL``.
+        api_key : str, optional
+            Default: the environment variable ``IKIGAI_API_KEY``. Never shown.
+        base_url : str, optional
+            Default: the environment variable ``IKIGAI_BASE_URL``, or ``https://api.ikigailabs.io``.
+        ssl : bool, str or (str, str), default True
+            False turns the verification of the platform's certificate off (unsafe); a path, or a pair (certificate,
+            key), is a client certificate.
+        ca_bundle : path, optional
+            The certificates to trust instead of the system's.
+        connect_timeout, read_timeout : float, default 10 and 60
+            Seconds.
+        user_agent : str, optional
+            Put before the client's own.
+
+        Raises
+        ------
+        ConfigurationError
+            Something is missing or unusable.
+        """
         self._config = Config.resolve(
             user_email,
             api_key,
@@ -82,6 +84,7 @@ class _Client:
             user_agent=user_agent,
         )
         self._facet_types: FacetTypes | None = None
+        self._model_types: ModelTypes | None = None
 
     @property
     def user_email(self) -> str:
@@ -104,12 +107,26 @@ class _Client:
             self._facet_types = FacetTypes((yield from ask(specs.facets())))
         return self._facet_types
 
+    def model_types_text(self) -> Procedure[ModelTypes]:
+        """The model types, asked for once; a procedure, for use within others."""
+        if self._model_types is None:
+            self._model_types = ModelTypes((yield from ask(specs.models())))
+        return self._model_types
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}(user_email={self.user_email!r}, base_url={self.base_url!r})"
 
 
 class Ikigai(_Client):
-    __doc__ = _Client.__doc__
+    """A user's access to a platform; every call returns when it is done.
+
+    Constructing one sends nothing. It is a context manager that closes its connections.
+
+    Examples
+    --------
+    >>> with Ikigai("bob@example.com", "my-ikigai-api-key") as ikigai:
+    ...     log = ikigai.apps["Example"].flows["Forecast"].run()
+    """
 
     _driver: SyncDriver | None = None
 
@@ -145,6 +162,11 @@ class Ikigai(_Client):
         """What flows can be built from: ``ikigai.facet_types.MID.Count``."""
         return self.drive(self.facet_types_text())
 
+    @property
+    def model_types(self) -> ModelTypes:
+        """What models can be made: ``ikigai.model_types.Linear.Lasso``."""
+        return self.drive(self.model_types_text())
+
     def flow_run(self, run: Mapping[str, Any]) -> FlowRun:
         """The run that `FlowRun.to_dict` described, in this or another process. Sends nothing."""
         return FlowRun.from_dict(run, self)
@@ -165,7 +187,16 @@ class Ikigai(_Client):
 
 
 class AsyncIkigai(_Client):
-    __doc__ = _Client.__doc__
+    """A user's access to a platform, of which every call is awaited. It needs the extra ``async``.
+
+    Constructing one sends nothing. It is an async context manager that closes its connections.
+
+    Examples
+    --------
+    >>> async with AsyncIkigai("bob@example.com", "my-ikigai-api-key") as ikigai:
+    ...     app = await ikigai.apps["Example"]
+    ...     log = await (await app.flows["Forecast"]).run()
+    """
 
     _driver: AsyncDriver | None = None
 
@@ -200,6 +231,11 @@ class AsyncIkigai(_Client):
     def facet_types(self) -> Coroutine[Any, Any, FacetTypes]:
         """What flows can be built from: ``(await ikigai.facet_types).MID.Count``."""
         return self.drive(self.facet_types_text())
+
+    @property
+    def model_types(self) -> Coroutine[Any, Any, ModelTypes]:
+        """What models can be made: ``(await ikigai.model_types).Linear.Lasso``."""
+        return self.drive(self.model_types_text())
 
     def flow_run(self, run: Mapping[str, Any]) -> AsyncFlowRun:
         """The run that `FlowRun.to_dict` described, in this or another process. Sends nothing."""

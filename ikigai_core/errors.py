@@ -31,7 +31,7 @@ class IkigaiError(Exception):
         return str(self.args[0]) if self.args else type(self).__name__
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Orchestrators carry exceptions from process to process; the default way would call __init__ with the text only.
+        # Orchestrators carry exceptions from process to process; the default way calls __init__ with the text only.
         return _rebuild, (type(self), self.args, self.__dict__.copy())
 
 
@@ -195,6 +195,10 @@ class UnknownFacetType(InvalidDefinition, AttributeError):
 
 class UnknownModelType(InvalidDefinition, AttributeError):
     """The platform has no model type of that name."""
+
+
+class UnsupportedByModel(IkigaiError, RuntimeError):
+    """The model, or the facet, takes no such settings."""
 
 
 # -- runs --------------------------------------------------------------------------------------------------------------

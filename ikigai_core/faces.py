@@ -30,13 +30,17 @@ R = TypeVar("R")
 class SyncContext(Protocol):
     """What a sync client lends to its components."""
 
-    def drive(self, procedure: Procedure[R]) -> R: ...
+    def drive(self, procedure: Procedure[R]) -> R:
+        """Perform a procedure."""
+        ...
 
 
 class AsyncContext(Protocol):
     """What an async client lends to its components."""
 
-    async def drive(self, procedure: Procedure[R]) -> R: ...
+    async def drive(self, procedure: Procedure[R]) -> R:
+        """Perform a procedure."""
+        ...
 
 
 class SyncFace:

@@ -24,7 +24,8 @@ from ikigai_core.components.directory import (
     reference,
 )
 from ikigai_core.components.flow import AsyncFlow, AsyncFlowBuilder, Flow, FlowBuilder
-from ikigai_core.components.kinds import apps_of, datasets_of, find_only, flows_of
+from ikigai_core.components.kinds import apps_of, datasets_of, find_only, flows_of, models_of
+from ikigai_core.components.model import AsyncModel, AsyncModelBuilder, Model, ModelBuilder
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.enums import DirectoryType
 from ikigai_core.errors import InvalidInput
@@ -103,6 +104,11 @@ class _AppText:
         return (yield from list_directories(DirectoryType.FLOW, self.app_id))
 
     @operation
+    def model_directories(self) -> Procedure[NamedMapping[Directory]]:
+        """The app's directories of models, as a mapping by name."""
+        return (yield from list_directories(DirectoryType.MODEL, self.app_id))
+
+    @operation
     def delete(self) -> Procedure[None]:
         """Delete the app with everything in it."""
         yield from ask(apps.delete(self.app_id))
@@ -141,6 +147,21 @@ class App(AppRecord, SyncFace, _AppText):
         """A builder of a directory of flows: ``app.flow_directory.new(name).build()``."""
         return DirectoryBuilder(self._client, DirectoryType.FLOW, self.app_id)
 
+    @property
+    def models(self) -> Browser[Model]:
+        """The app's models: ``app.models()``, ``app.models["name"]``."""
+        return Browser(self._client, models_of(self.app_id, self.name), Model)
+
+    @property
+    def model(self) -> ModelBuilder:
+        """A builder of a model: ``app.model.new(name).model_type(t).build()``."""
+        return ModelBuilder(self._client, self.app_id, self.name, Model)
+
+    @property
+    def model_directory(self) -> DirectoryBuilder:
+        """A builder of a directory of models: ``app.model_directory.new(name).build()``."""
+        return DirectoryBuilder(self._client, DirectoryType.MODEL, self.app_id)
+
 
 class AsyncApp(AppRecord, AsyncFace, _AppText):
     """An app; its operations are awaited."""
@@ -174,6 +195,21 @@ class AsyncApp(AppRecord, AsyncFace, _AppText):
     def flow_directory(self) -> AsyncDirectoryBuilder:
         """A builder of a directory of flows: ``await app.flow_directory.new(name).build()``."""
         return AsyncDirectoryBuilder(self._client, DirectoryType.FLOW, self.app_id)
+
+    @property
+    def models(self) -> AsyncBrowser[AsyncModel]:
+        """The app's models: ``await app.models()``, ``await app.models["name"]``."""
+        return AsyncBrowser(self._client, models_of(self.app_id, self.name), AsyncModel)
+
+    @property
+    def model(self) -> AsyncModelBuilder:
+        """A builder of a model: ``await app.model.new(name).model_type(t).build()``."""
+        return AsyncModelBuilder(self._client, self.app_id, self.name, AsyncModel)
+
+    @property
+    def model_directory(self) -> AsyncDirectoryBuilder:
+        """A builder of a directory of models: ``await app.model_directory.new(name).build()``."""
+        return AsyncDirectoryBuilder(self._client, DirectoryType.MODEL, self.app_id)
 
 
 A = TypeVar("A", bound=AppRecord)

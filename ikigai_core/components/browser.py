@@ -52,4 +52,4 @@ class Browser(SyncFace, _BrowserText[C]):
 
 
 class AsyncBrowser(AsyncFace, _BrowserText[C]):
-    """Finds components of one kind: ``await browser()``, ``await browser["name"]``, ``await browser.search("part")``."""
+    """Finds components of one kind: ``await browser()``, ``await browser["name"]``, ``await browser.search("a")``."""

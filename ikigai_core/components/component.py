@@ -54,6 +54,10 @@ class Component(Record):
         """What `.build()` or `.ensure()` did: ``("created",)``, names of what it changed, or ``()`` for nothing."""
         return self._changes
 
+    def __eq__(self, other: object) -> bool:
+        # What the platform says of them, whichever client fetched it and whatever was done to get there.
+        return type(other) is type(self) and other.__dict__ == self.__dict__
+
     def to_dict(self) -> dict[str, Any]:
         """The component's data as plain values."""
         return self.model_dump()

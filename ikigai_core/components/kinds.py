@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ikigai_core.api import apps, datasets, flows
+from ikigai_core.api import apps, datasets, flows, models
 from ikigai_core.api.answers import Listing, Record
 from ikigai_core.api.call import Call
 from ikigai_core.errors import Ambiguous, BadRequest, NotFound, did_you_mean
@@ -35,10 +35,12 @@ class Kind:
 
 
 def apps_of(user_email: str) -> Kind:
+    """The apps of a user."""
     return Kind("app", "project_id", f"for {user_email}", apps.by_name, apps.listing, apps.search)
 
 
 def datasets_of(app_id: str, app_name: str) -> Kind:
+    """The datasets of an app."""
     return Kind(
         "dataset",
         "dataset_id",
@@ -50,6 +52,7 @@ def datasets_of(app_id: str, app_name: str) -> Kind:
 
 
 def flows_of(app_id: str, app_name: str) -> Kind:
+    """The flows of an app."""
     return Kind(
         "flow",
         "pipeline_id",
@@ -57,6 +60,18 @@ def flows_of(app_id: str, app_name: str) -> Kind:
         lambda name: flows.by_name(app_id, name),
         lambda: flows.listing(app_id),
         lambda query: flows.search(app_id, query),
+    )
+
+
+def models_of(app_id: str, app_name: str) -> Kind:
+    """The models of an app."""
+    return Kind(
+        "model",
+        "model_id",
+        f"in app {app_name!r}",
+        lambda name: models.by_name(app_id, name),
+        lambda: models.listing(app_id),
+        lambda query: models.search(app_id, query),
     )
 
 

@@ -12,7 +12,9 @@ class Named(Protocol):
     """Anything with a name."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What it is called."""
+        ...
 
 
 C = TypeVar("C", bound=Named)

@@ -20,7 +20,9 @@ Definition = FlowDefinition | DefinitionDocument | Mapping[str, Any] | str
 class SpecsHolder(Protocol):
     """What resolving needs of a client."""
 
-    def facet_types_text(self) -> Procedure[FacetTypes]: ...
+    def facet_types_text(self) -> Procedure[FacetTypes]:
+        """The platform's facet types."""
+        ...
 
 
 def resolve(definition: Definition, client: SpecsHolder, app_id: str, app_name: str) -> Procedure[FlowDefinition]:

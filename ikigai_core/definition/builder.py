@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
-from typing import Any, Self
+from typing import Any
 
-from ikigai_core.definition.definition import Arrow, Facet, FlowDefinition, FlowVariable
-from ikigai_core.enums import ValueType
-from ikigai_core.errors import InvalidDefinition, did_you_mean
+from ikigai_core.definition.definition import Arrow, FlowDefinition, FlowVariable
+from ikigai_core.definition.facet_builder import FacetBuilder
+from ikigai_core.definition.model_facet import ModelFacetBuilder
+from ikigai_core.errors import InvalidDefinition
 from ikigai_core.specs.facet import FacetType
+from ikigai_core.specs.model import SubModelType
 
 
 class FlowDefinitionBuilder:
@@ -35,6 +36,26 @@ class FlowDefinitionBuilder:
         self._facets.append(builder)
         return builder
 
+    def model_facet(
+        self,
+        facet_type: FacetType,
+        model_type: SubModelType,
+        name: str = "",
+        args: Mapping[str, Any] | None = None,
+    ) -> ModelFacetBuilder:
+        """Add a facet that works with a model and hangs on no other facet.
+
+        Parameters
+        ----------
+        facet_type : FacetType
+            Of the facet group MACHINE_LEARNING, such as ``ikigai.facet_types.MID.Predict``.
+        model_type : SubModelType
+            From ``ikigai.model_types``.
+        """
+        builder = ModelFacetBuilder(self, facet_type, model_type, name).arguments(**(args or {}))
+        self._facets.append(builder)
+        return builder
+
     def build(self) -> FlowDefinition:
         """The definition of all facets added so far."""
         ids = {id(facet): str(index) for index, facet in enumerate(self._facets)}
@@ -56,110 +77,3 @@ class FlowDefinitionBuilder:
                 "Please use a different variable name."
             )
         self._variables[name] = variable
-
-
-class FacetBuilder:
-    """One facet that is being built. Made by `FlowDefinitionBuilder.facet` and `FacetBuilder.facet`."""
-
-    def __init__(self, builder: FlowDefinitionBuilder, facet_type: FacetType, name: str) -> None:
-        self._builder = builder
-        self._facet_type = facet_type
-        self._name = name
-        self._arguments: dict[str, Any] = {}
-        self._parents: list[tuple[FacetBuilder, dict[str, Any]]] = []
-
-    def facet(
-        self,
-        facet_type: FacetType,
-        name: str = "",
-        args: Mapping[str, Any] | None = None,
-        arrow_args: Mapping[str, Any] | None = None,
-    ) -> FacetBuilder:
-        """Add a facet that takes this one's output."""
-        return self._builder.facet(facet_type, name, args).add_arrow(self, **(arrow_args or {}))
-
-    def arguments(self, **arguments: Any) -> Self:
-        """Set arguments; those of earlier calls are kept, maps are merged.
-
-        Raises
-        ------
-        InvalidDefinition
-            Also a `ValueError`, `TypeError` or `KeyError`, by what is wrong.
-        """
-        known = self._facet_type.facet_arguments
-        for name, value in arguments.items():
-            if name not in known:
-                raise InvalidDefinition(
-                    f"Argument '{name}' is not valid for {self._facet_type.title} facet. {did_you_mean(name, known)}"
-                )
-            known[name].check(self._facet_type.title, value)
-        self._arguments = merged(self._arguments, arguments)
-        return self
-
-    def variables(self, **variables: str) -> Self:
-        """Let runs set arguments of this facet: ``variables(month="dataset_name")``.
-
-        Parameters
-        ----------
-        **variables : str
-            Name of the run variable = name of the scalar argument that it replaces.
-
-        Raises
-        ------
-        InvalidDefinition
-            The facet has no name, lacks the argument, or the argument is a list or a map.
-        """
-        if not self._name:
-            raise InvalidDefinition(
-                "Variables are only allowed on facets that have a name. Please set a name for the facet."
-            )
-        for variable, argument in variables.items():
-            self._check_variable(variable, argument)
-            self._builder._add_variable(variable, FlowVariable(facet_name=self._name, argument_name=argument))
-        return self
-
-    def add_arrow(self, parent: FacetBuilder, /, **arguments: Any) -> Self:
-        """Take another facet's output too; the arguments say in which role, such as ``table_side="top"``."""
-        known = self._facet_type.in_arrow_arguments | parent._facet_type.out_arrow_arguments
-        for name, value in arguments.items():
-            if name in known:
-                known[name].check(f"{self._facet_type.title} arrow", value)
-            elif known:
-                raise InvalidDefinition(
-                    f"Argument '{name}' is not valid for an arrow into a {self._facet_type.title} facet. "
-                    f"{did_you_mean(name, known)}"
-                )
-        self._parents.append((parent, dict(arguments)))
-        return self
-
-    def build(self) -> FlowDefinition:
-        """The definition of all facets added so far, not of this one alone."""
-        return self._builder.build()
-
-    def _check_variable(self, variable: str, argument: str) -> None:
-        spec = self._facet_type.facet_arguments.get(argument)
-        if spec is None:
-            hint = did_you_mean(argument, self._facet_type.facet_arguments)
-            raise InvalidDefinition(f"{self._facet_type.title} facet does not have argument '{argument}'. {hint}")
-        if spec.is_list or spec.value_type is ValueType.MAP:
-            kind = "LIST" if spec.is_list else "MAP"
-            raise InvalidDefinition(
-                f"Variable {variable!r} targeting argument {argument!r} of type {kind} is currently not supported."
-            )
-
-    def _facet(self, facet_id: str) -> Facet:
-        return Facet(
-            facet_id=facet_id,
-            facet_uid=self._facet_type.facet_uid,
-            name=self._name,
-            arguments=deepcopy(self._arguments),
-        )
-
-
-def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Both maps as one, deeply; where they differ the second wins."""
-    result = dict(first)
-    for key, value in second.items():
-        both_maps = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
-        result[key] = merged(result[key], value) if both_maps else value
-    return result

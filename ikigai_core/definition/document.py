@@ -32,8 +32,9 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from ikigai_core.definition.builder import FacetBuilder, FlowDefinitionBuilder
+from ikigai_core.definition.builder import FlowDefinitionBuilder
 from ikigai_core.definition.definition import FlowDefinition
+from ikigai_core.definition.facet_builder import FacetBuilder
 from ikigai_core.errors import InvalidDefinition, InvalidInput, did_you_mean
 from ikigai_core.specs.facet import FacetTypes
 

@@ -14,7 +14,7 @@ from ikigai_core.runs.polling import interval
 from ikigai_core.runs.records import FlowStatusReport, RunLog
 from ikigai_core.runs.state import RunState
 
-OnUpdate = Callable[[FlowStatusReport], None | Awaitable[None]]
+OnUpdate = Callable[[FlowStatusReport], Awaitable[None] | None]
 
 START_GRACE = 60.0
 """Seconds for which a flow may read idle, with no log of the run, before the run counts as lost: it may not have begun

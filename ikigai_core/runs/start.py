@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 from ikigai_core.api import flows
@@ -26,7 +26,7 @@ from ikigai_core.runs.polling import interval
 from ikigai_core.runs.state import RunState
 
 OnBusy = Literal["wait", "attach", "fail"]
-Keep = Callable[[dict[str, Any]], None | Awaitable[None]]
+Keep = Callable[[dict[str, Any]], Awaitable[None] | None]
 
 LOOK_FOR = 30.0
 """Seconds for which status and log are watched after a start whose answer was lost: a started flow may still read idle,
@@ -144,15 +144,5 @@ def _has_started(run: RunState) -> Procedure[bool]:
 
 
 def _keep(wanted: Launch, run: RunState) -> Procedure[None]:
-    keep = wanted.keep
-    if keep is None:
-        return
-    data = run.to_dict()
-    if inspect.iscoroutinefunction(keep):
-
-        async def kept() -> None:
-            await keep(data)
-
-        yield Work(kept)
-    else:
-        yield Work(lambda: keep(data))
+    if wanted.keep is not None:
+        yield Work(partial(wanted.keep, run.to_dict()))

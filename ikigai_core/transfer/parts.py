@@ -68,20 +68,20 @@ class PartReader(io.RawIOBase):
     def __len__(self) -> int:
         return self._size
 
-    def readable(self) -> bool:
+    def readable(self) -> bool:  # noqa: D102 - as in io
         return True
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1) -> bytes:  # noqa: D102 - as in io
         wanted = self._left if size is None or size < 0 else min(size, self._left)
         chunk = self._file.read(wanted)
         self._left -= len(chunk)
         return chunk
 
-    def tell(self) -> int:
+    def tell(self) -> int:  # noqa: D102 - as in io
         # requests takes a stream that cannot tell for one that is already read.
         return self._size - self._left
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: D102 - as in io
         self._file.close()
         super().close()
 

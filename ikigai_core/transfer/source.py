@@ -26,6 +26,7 @@ class Source(ABC):
     def open(self) -> Path:
         """Make the data available as a CSV file that is not empty."""
 
+    @abstractmethod
     def close(self) -> None:
         """Remove what `open` made."""
 
@@ -49,7 +50,11 @@ class CsvFile(Source):
             raise InvalidInput(f"The CSV file {str(path)!r} is empty: it needs a header and rows.")
 
     def open(self) -> Path:
+        """The file itself."""
         return self._path
+
+    def close(self) -> None:
+        """Nothing was made, and the file is the user's."""
 
 
 class Frame(Source):
@@ -71,6 +76,7 @@ class Frame(Source):
         self._spooled: Path | None = None
 
     def open(self) -> Path:
+        """Write the frame to a temporary CSV file."""
         handle, name = tempfile.mkstemp(prefix="ikigai-", suffix=".csv")
         os.close(handle)
         self._spooled = Path(name)
@@ -78,6 +84,7 @@ class Frame(Source):
         return self._spooled
 
     def close(self) -> None:
+        """Remove the temporary file."""
         if self._spooled is not None:
             self._spooled.unlink(missing_ok=True)
 

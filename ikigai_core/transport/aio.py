@@ -52,7 +52,7 @@ class AsyncDriver:
             while True:
                 try:
                     answer = await self._perform(step)
-                except BaseException as error:  # noqa: BLE001 - whatever it is, the procedure decides
+                except BaseException as error:
                     step = procedure.throw(error)
                 else:
                     step = procedure.send(answer)

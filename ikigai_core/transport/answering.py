@@ -85,5 +85,7 @@ def _hint(status: int, config: Config, headers: Mapping[str, str]) -> str:
         return f"{config.base_url} does not accept the API key of {config.user_email}, or does not allow this request."
     if status < 400:
         target = headers.get("location", "elsewhere").split("?")[0]
-        return f"{config.base_url} redirects to {target}: redirects are not followed, set the base URL to the final address."
+        return (
+            f"{config.base_url} redirects to {target}. Redirects are not followed: set the final address as base URL."
+        )
     return ""

@@ -48,7 +48,7 @@ class SyncDriver:
             while True:
                 try:
                     answer = self._perform(step)
-                except BaseException as error:  # noqa: BLE001 - whatever it is, the procedure decides
+                except BaseException as error:
                     step = procedure.throw(error)
                 else:
                     step = procedure.send(answer)

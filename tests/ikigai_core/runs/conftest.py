@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,8 +94,8 @@ class ScriptedFlow:
 
 
 @pytest.fixture
-def flow() -> Iterator[ScriptedFlow]:
-    yield ScriptedFlow()
+def flow() -> ScriptedFlow:
+    return ScriptedFlow()
 
 
 @pytest.fixture

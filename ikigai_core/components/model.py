@@ -1,0 +1,247 @@
+"""Models: what an app has learned from its data."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from pydantic import ConfigDict, Field
+
+from ikigai_core.api import models
+from ikigai_core.api.answers import Record as WireRecord
+from ikigai_core.components.component import Component, Record, printed
+from ikigai_core.components.directory import Directory, reference
+from ikigai_core.components.kinds import find_only, models_of
+from ikigai_core.components.named_mapping import NamedMapping
+from ikigai_core.errors import InvalidInput
+from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
+from ikigai_core.procedure import Procedure, ask
+from ikigai_core.specs.model import SubModelType
+
+
+class ModelVersion(Record):
+    """What one training of a model gave.
+
+    Attributes
+    ----------
+    app_id, model_id, version_id, version : str
+        `version` is its name.
+    hyperparameters, metrics : dict
+    created_at, modified_at : datetime
+        With time zone.
+    """
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    app_id: str = Field(validation_alias="project_id")
+    model_id: str
+    version_id: str
+    version: str
+    hyperparameters: dict[str, Any] = Field(default_factory=dict)
+    metrics: dict[str, Any] = Field(default_factory=dict)
+    created_at: datetime
+    modified_at: datetime
+
+    @property
+    def name(self) -> str:
+        """The version, by which a listing finds it."""
+        return self.version
+
+    def describe(self) -> dict[str, Any]:
+        """All that is known of the version, as plain values."""
+        return self.model_dump(exclude={"app_id"})
+
+    def __repr__(self) -> str:
+        return printed(self)
+
+    __str__ = __repr__
+
+
+class ModelRecord(Component):
+    """What the platform tells of a model.
+
+    Attributes
+    ----------
+    app_id, model_id, name, model_type, sub_model_type, description : str
+    created_at, modified_at : datetime
+        With time zone.
+    """
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    app_id: str = Field(validation_alias="project_id")
+    model_id: str
+    name: str
+    model_type: str
+    sub_model_type: str
+    description: str = ""
+    created_at: datetime
+    modified_at: datetime
+
+    def __repr__(self) -> str:
+        return printed(self)
+
+    __str__ = __repr__
+
+
+class _ModelText:
+    """What a model can do."""
+
+    if TYPE_CHECKING:
+        app_id: str
+        model_id: str
+        name: str
+        description: str
+
+    @operation
+    def versions(self) -> Procedure[NamedMapping[ModelVersion]]:
+        """The model's versions, as a mapping by version."""
+        found = yield from ask(models.versions(self.app_id, self.model_id))
+        versions = (ModelVersion.read({"project_id": self.app_id, **record}) for record in found.records)
+        return NamedMapping({version.version_id: version for version in versions})
+
+    @operation
+    def describe(self) -> Procedure[WireRecord]:
+        """All that the platform tells of the model, as plain values in the platform's own words."""
+        return (yield from ask(models.fetch(self.app_id, self.model_id)))
+
+    @edit
+    def rename(self, name: str) -> Procedure[None]:
+        """Give the model another name."""
+        yield from ask(models.edit(self.app_id, self.model_id, name=name))
+        self.name = name
+
+    @edit
+    def move(self, directory: Directory) -> Procedure[None]:
+        """Put the model into a directory."""
+        yield from ask(models.edit(self.app_id, self.model_id, directory=directory.to_dict()))
+
+    @edit
+    def update_description(self, description: str) -> Procedure[None]:
+        """Change the description."""
+        yield from ask(models.edit(self.app_id, self.model_id, description=description))
+        self.description = description
+
+    @operation
+    def delete(self) -> Procedure[None]:
+        """Delete the model with its versions."""
+        yield from ask(models.delete(self.app_id, self.model_id))
+
+
+class Model(ModelRecord, SyncFace, _ModelText):
+    """A model of an app."""
+
+
+class AsyncModel(ModelRecord, AsyncFace, _ModelText):
+    """A model of an app; its operations are awaited."""
+
+
+M = TypeVar("M", bound=ModelRecord)
+
+
+class _ModelBuilderText(Generic[M]):
+    def __init__(self, client: Any, app_id: str, app_name: str, component: type[M]) -> None:
+        self._client = client
+        self._app_id = app_id
+        self._app_name = app_name
+        self._component = component
+        self._name = ""
+        self._model_type: SubModelType | None = None
+        self._description: str | None = None
+        self._directory: Directory | None = None
+
+    def new(self, name: str) -> Self:
+        """Name the model."""
+        self._name = name
+        return self
+
+    def model_type(self, model_type: SubModelType) -> Self:
+        """Say what kind of model it is, such as ``ikigai.model_types.Linear.Lasso``."""
+        self._model_type = model_type
+        return self
+
+    def description(self, description: str) -> Self:
+        """Describe the model."""
+        self._description = description
+        return self
+
+    def directory(self, directory: Directory) -> Self:
+        """Put the model into a directory."""
+        self._directory = directory
+        return self
+
+    @operation
+    def build(self) -> Procedure[M]:
+        """Create the model.
+
+        Raises
+        ------
+        InvalidInput
+            No name or no model type was given. Nothing was sent.
+        """
+        return (yield from self._create(self._checked_type()))
+
+    @operation
+    def ensure(self) -> Procedure[M]:
+        """Create the model, or bring its description and directory up to date where they were given.
+
+        The model's ``changes`` then say ``("created",)``, the names of what was changed, or ``()`` where all was so.
+
+        Raises
+        ------
+        Ambiguous
+            Several models of the app have the name.
+        InvalidInput
+            The model of that name is of another type, which cannot be changed.
+        """
+        model_type = self._checked_type()
+        current = yield from find_only(models_of(self._app_id, self._app_name), self._name)
+        if current is None:
+            return (yield from self._create(model_type))
+        model = self._component.bind(current, self._client)
+        if (model.model_type, model.sub_model_type) != (model_type.model_type, model_type.sub_model_type):
+            raise InvalidInput(
+                f"Model {self._name!r} is {model.model_type} {model.sub_model_type}, not {model_type.model_type} "
+                f"{model_type.sub_model_type}: a model's type cannot be changed. Choose another name."
+            )
+        differing: dict[str, Any] = {}
+        if self._description is not None and model.description != self._description:
+            differing["description"] = self._description
+        if self._directory is not None and current["directory"].get("directory_id") != self._directory.directory_id:
+            differing["directory"] = self._directory.to_dict()
+        if not differing:
+            return model
+        yield from ask(models.edit(self._app_id, model.model_id, **differing))
+        return (yield from self._fetch(model.model_id, tuple(differing)))
+
+    def _checked_type(self) -> SubModelType:
+        if not self._name:
+            raise InvalidInput("The model has no name: begin with .new(name).")
+        if self._model_type is None:
+            raise InvalidInput(f"Model type must be specified: give model {self._name!r} one with .model_type(…).")
+        return self._model_type
+
+    def _create(self, model_type: SubModelType) -> Procedure[M]:
+        model_id = yield from ask(
+            models.create(
+                self._app_id,
+                self._name,
+                model_type.model_type,
+                model_type.sub_model_type,
+                directory=reference(self._directory),
+                description=self._description or "",
+            )
+        )
+        return (yield from self._fetch(model_id, ("created",)))
+
+    def _fetch(self, model_id: str, changes: tuple[str, ...]) -> Procedure[M]:
+        record = yield from ask(models.fetch(self._app_id, model_id))
+        return self._component.bind(record, self._client, changes)
+
+
+class ModelBuilder(SyncFace, _ModelBuilderText[Model]):
+    """Builds a model: ``app.model.new(name).model_type(t).build()``."""
+
+
+class AsyncModelBuilder(AsyncFace, _ModelBuilderText[AsyncModel]):
+    """Builds a model: ``await app.model.new(name).model_type(t).build()``."""
