@@ -55,7 +55,7 @@ def _parse() -> argparse.Namespace:
 
 
 def _settings(arguments: argparse.Namespace, scratch: Path) -> Settings:
-    chosen = {name: getattr(arguments, name) for name in ("url_lifetime", "workers")}
+    chosen = {"url_lifetime": arguments.url_lifetime, "side_by_side": arguments.workers}
     return Settings(
         data_dir=(arguments.data_dir or scratch).absolute(),
         user_email=arguments.user_email or os.environ.get("IKIGAI_USER_EMAIL"),

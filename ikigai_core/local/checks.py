@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from ikigai_core.local.files import Files
+from ikigai_core.local.jobs import read_result, result_path
+from ikigai_core.local.problems import Stopped
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.uploads import Upload, UploadState
+from ikigai_core.local.workers import Workers, last_words
 
 logger = logging.getLogger(__name__)
 
+_CHECK = "ikigai_core.local.upload_check"
 _SIDE_BY_SIDE = 2
+_UNFINISHED = "The check of the uploaded file did not come to an end"
 
 
 class UploadChecks:
@@ -20,9 +26,10 @@ class UploadChecks:
     Data that passes takes the place of the dataset's old data; data that fails is dropped and the old data stays.
     """
 
-    def __init__(self, store: Store, files: Files) -> None:
+    def __init__(self, store: Store, files: Files, workers: Workers) -> None:
         self._store = store
         self._files = files
+        self._workers = workers
         self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="upload-check")
 
     def start(self, upload: Upload) -> None:
@@ -36,26 +43,36 @@ class UploadChecks:
             self.start(upload)
 
     def stop(self) -> None:
-        """Stop checking; what is under way is begun again by `recover`."""
+        """Check no more; what is under way is begun again by `recover`."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _check(self, upload: Upload) -> None:
         try:
-            self._decide(upload)
+            verdict = self._verdict(upload)
+            if verdict["reason"] is None:
+                self._accept(upload, verdict["columns"])
+            else:
+                self._reject(upload, verdict["reason"])
+        except Stopped:
+            pass
         except Exception:
-            logger.exception("The check of upload %s did not end", upload.upload_id)
-            self._reject(upload, "The check of the uploaded file did not end: upload it again")
+            logger.exception("The check of upload %s failed", upload.upload_id)
+            self._reject(upload, _UNFINISHED)
+        finally:
+            self._files.drop_job(upload.upload_id)
 
-    def _decide(self, upload: Upload) -> None:
-        # Here, since reading tables needs libraries that take a while to load.
-        from ikigai_core.local.engine import tables
-
+    def _verdict(self, upload: Upload) -> dict[str, Any]:
+        folder = self._files.job(upload.upload_id)
+        folder.mkdir(exist_ok=True)
         path = self._files.data(upload.data_file)
-        reason = tables.check_table(path)
-        if reason is not None:
-            self._reject(upload, reason)
-            return
-        columns = tables.infer_columns(path)
+        code = self._workers.run(upload.upload_id, _CHECK, folder, str(path), str(result_path(folder)))
+        verdict = read_result(folder)
+        if verdict is None:
+            logger.error("The check of upload %s ended with %s: %s", upload.upload_id, code, last_words(folder))
+            return {"reason": _UNFINISHED}
+        return verdict
+
+    def _accept(self, upload: Upload, columns: dict[str, Any]) -> None:
         with self._store.transaction():
             dataset = self._store.datasets.find(upload.dataset_id)
             if dataset is None:
@@ -66,7 +83,7 @@ class UploadChecks:
                 data_file=upload.data_file,
                 data_types=columns,
                 filename=upload.filename,
-                size=path.stat().st_size,
+                size=self._files.data(upload.data_file).stat().st_size,
                 is_optimized=False,
             )
             self._store.dataset_log.write(upload.dataset_id, "SUCCESS")

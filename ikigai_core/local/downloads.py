@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 
 from ikigai_core.local.files import Files
+from ikigai_core.local.problems import Stopped
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.datasets import Dataset
 
@@ -57,6 +58,8 @@ class Downloads:
                 if is_current:
                     self._store.datasets.touch(dataset.dataset_id, data_file=unpacked.name)
             self._files.retire(dataset.data_file if is_current else unpacked.name)
+        except Stopped:
+            pass
         except Exception:
             logger.exception("Dataset %s could not be unpacked", dataset.dataset_id)
         finally:

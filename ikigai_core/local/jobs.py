@@ -54,7 +54,12 @@ def read_progress(folder: Path) -> Progress:
 
 def read_result(folder: Path) -> dict[str, Any] | None:
     """Return what the worker of this job made of it; None if it has not come to an end."""
-    return _read(folder / "result.json")
+    return _read(result_path(folder))
+
+
+def result_path(folder: Path) -> Path:
+    """Return where a worker puts what it made of its job."""
+    return folder / "result.json"
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ from ikigai_core.local.specs import load_facet_specs, load_model_specs
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.runs import RunState
 from ikigai_core.local.store.uploads import UNCHECKED, UploadState
+from ikigai_core.local.workers import Workers
 
 _UPLOAD_LIFETIME = 24 * 3600
 
@@ -37,15 +38,15 @@ class Settings:
         The credentials; by default those kept in the data directory, or new ones.
     url_lifetime : float
         Seconds for which signed URLs hold.
-    workers : int
-        Flows that run side by side.
+    side_by_side : int
+        Flows that run at the same time.
     """
 
     data_dir: Path
     user_email: str | None = None
     api_key: str | None = None
     url_lifetime: float = DEFAULT_LIFETIME
-    workers: int = max(2, os.cpu_count() or 1)
+    side_by_side: int = max(2, os.cpu_count() or 1)
 
 
 class Platform:
@@ -67,9 +68,10 @@ class Platform:
         self.signer = Signer(load_key(root / "signing.key"), settings.url_lifetime)
         self.store = Store(root / "platform.sqlite")
         self.files = Files(root)
-        self.checks = UploadChecks(self.store, self.files)
+        self._workers = Workers()
+        self.checks = UploadChecks(self.store, self.files, self._workers)
         self.downloads = Downloads(self.store, self.files)
-        self.runner = Runner(self.store, self.files, settings.workers)
+        self.runner = Runner(self.store, self.files, self._workers, settings.side_by_side)
         self.requests = RequestCounter()
 
     @cached_property
@@ -94,6 +96,7 @@ class Platform:
         """End all work and close all files."""
         self.runner.stop()
         self.checks.stop()
+        self._workers.stop()
         self.downloads.stop()
         self.store.close()
         self._lock.close()

@@ -20,6 +20,10 @@ class Problem(Exception):
         self.message = message
 
 
+class Stopped(Exception):
+    """The platform is stopping: work in the background ends here and is settled at the next start."""
+
+
 def bad_request(message: str) -> Problem:
     """The request itself is wrong (400)."""
     return Problem(400, message)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,12 +11,14 @@ from contextlib import contextmanager
 from ikigai_core.local.files import Files
 from ikigai_core.local.jobs import Progress, read_progress, read_result, write_job
 from ikigai_core.local.outputs import OutputRefused, import_outputs
+from ikigai_core.local.problems import Stopped
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.runs import Run, RunState
-from ikigai_core.local.workers import Worker
+from ikigai_core.local.workers import Workers, ending, last_words
 
 logger = logging.getLogger(__name__)
 
+_WORKER = "ikigai_core.local.engine.worker"
 _START_SECONDS = 2.0
 INTERRUPTED = "The platform was stopped while this run was under way. No dataset was written: start the flow again."
 
@@ -31,19 +32,20 @@ class Runner:
         Where runs are kept.
     files : Files
         Where their jobs and outputs are kept.
+    workers : Workers
+        The processes that do the work.
     side_by_side : int
         How many flows run at the same time; others wait in the queue.
     """
 
-    def __init__(self, store: Store, files: Files, side_by_side: int) -> None:
+    def __init__(self, store: Store, files: Files, workers: Workers, side_by_side: int) -> None:
         self._store = store
         self._files = files
         self._pool = ThreadPoolExecutor(side_by_side, thread_name_prefix="run")
         self._side_by_side = side_by_side
         self._lock = threading.Lock()
         self._submitted = 0
-        self._workers: dict[str, Worker] = {}
-        self._stopping = False
+        self._workers = workers
 
     def submit(self, run: Run) -> None:
         """Queue a run; where a worker is free, return once it has left the queue.
@@ -64,10 +66,7 @@ class Runner:
 
     def cancel(self, run: Run) -> None:
         """End a run's worker, if it has one; its run must be deleted already."""
-        with self._lock:
-            worker = self._workers.get(run.run_id)
-        if worker is not None:
-            worker.kill()
+        self._workers.end(run.run_id)
 
     def recover(self) -> None:
         """Settle what an earlier process left: import finished results, fail what was cut off, queue the rest."""
@@ -80,12 +79,7 @@ class Runner:
             self._pool.submit(self._take, run.run_id, threading.Event())
 
     def stop(self) -> None:
-        """End all workers. Their runs are settled by `recover`, when the platform starts again."""
-        with self._lock:
-            self._stopping = True
-            workers = list(self._workers.values())
-        for worker in workers:
-            worker.kill()
+        """Take no more runs from the queue. Those under way are settled by `recover`, when the platform starts again."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _take(self, run_id: str, left_queue: threading.Event) -> None:
@@ -105,6 +99,8 @@ class Runner:
         """Let a run fail, rather than be under way for ever, where the platform itself goes wrong."""
         try:
             yield
+        except Stopped:
+            pass
         except Exception:
             logger.exception("Run %s could not be settled", run_id)
             self._store.runs.finish(run_id, "FAILED", message="The platform failed to run this flow: see its own log")
@@ -112,20 +108,10 @@ class Runner:
 
     def _run(self, run: Run) -> None:
         folder = write_job(run, self._store, self._files)
-        with self._lock:
-            if self._stopping:
-                return
-            worker = self._workers[run.run_id] = Worker(folder)
-        if self._store.runs.get(run.run_id) is None:
-            worker.kill()
-        code = worker.wait()
-        with self._lock:
-            del self._workers[run.run_id]
-            if self._stopping and read_result(folder) is None:
-                return
+        code = self._workers.run(run.run_id, _WORKER, folder, str(folder))
         if read_result(folder) is None and self._store.runs.get(run.run_id) is not None:
-            logger.error("The worker of run %s ended with %s: %s", run.run_id, code, worker.last_words())
-        self._settle(run, f"The worker process of this run {_ending(code)} before the flow was done")
+            logger.error("The worker of run %s ended with %s: %s", run.run_id, code, last_words(folder))
+        self._settle(run, f"The worker process of this run {ending(code)} before the flow was done")
 
     def _settle(self, run: Run, unfinished: str) -> None:
         """Bring a run whose worker has ended to its end; `unfinished` says why, where it left no result."""
@@ -144,8 +130,3 @@ class Runner:
         except OutputRefused as refusal:
             self._store.runs.finish(run.run_id, "FAILED", facet_id=refusal.facet_id, message=str(refusal))
 
-
-def _ending(code: int) -> str:
-    if code < 0:
-        return f"was ended by {signal.Signals(-code).name}"
-    return f"ended with exit code {code}"

@@ -91,7 +91,7 @@ def _sentence(error: dict[str, object]) -> str:
     where = location[1:] if len(location) > 1 else location
     if error["type"] == "json_invalid":
         where = ("body",)
-    return f"{'.'.join(map(str, where))}: {error['msg']}"
+    return f"{'.'.join(map(str, where))}: {str(error['msg']).removeprefix('Value error, ')}"
 
 
 async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:
@@ -101,6 +101,8 @@ async def _answer_http_error(request: Request, error: Exception) -> JSONResponse
         message = f"There is no endpoint {request.method} {request.url.path}"
     elif error.status_code == 405:
         message = f"{request.url.path} is not for {request.method}"
+    elif error.status_code == 400:
+        message = "body: it cannot be read as JSON"
     return JSONResponse({"message": message}, error.status_code, headers=error.headers)
 
 

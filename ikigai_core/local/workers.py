@@ -1,4 +1,4 @@
-"""Worker processes: each runs one flow, apart from the API and without its secrets."""
+"""Worker processes: they do the heavy work, apart from the API and without its secrets."""
 
 from __future__ import annotations
 
@@ -6,26 +6,53 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
-_WORKER = "ikigai_core.local.engine.worker"
+from ikigai_core.local.problems import Stopped
+
 _KEPT = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+_LOG = "worker.log"
+_MOST_WORDS = 4000
 
 
-class Worker:
-    """A process that runs the job in a folder and ends with this one.
+class Workers:
+    """The worker processes of a platform. They end with it, however it ends."""
 
-    Parameters
-    ----------
-    folder : Path
-        The job's folder; what the process says goes to ``worker.log`` in it.
-    """
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._stopping = False
 
-    def __init__(self, folder: Path) -> None:
-        self._log = folder / "worker.log"
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "ikigai_core.local.lifeline", _WORKER, str(folder)],
+    def run(self, key: str, module: str, folder: Path, *arguments: str) -> int:
+        """Run a module as a process in `folder` and wait for it.
+
+        Parameters
+        ----------
+        key : str
+            What `end` knows it by.
+        module : str
+            The module to run.
+        folder : Path
+            Its working directory; what it says goes to a file there.
+        *arguments : str
+            Its arguments.
+
+        Returns
+        -------
+        int
+            The exit code, negative if a signal ended it.
+
+        Raises
+        ------
+        Stopped
+            If the platform stops meanwhile.
+        """
+        with (folder / _LOG).open("wb") as log, self._lock:
+            if self._stopping:
+                raise Stopped
+            process = self._processes[key] = subprocess.Popen(
+                [sys.executable, "-m", "ikigai_core.local.lifeline", module, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -33,30 +60,39 @@ class Worker:
                 env=clean_environment(),
                 start_new_session=True,
             )
-
-    def wait(self) -> int:
-        """Wait for the process to end; return its exit code, negative if a signal ended it."""
-        code = self._process.wait()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        # What the worker started ends with it.
-        self._signal_group()
+        code = process.wait()
+        with self._lock:
+            del self._processes[key]
+            # What the worker started ends with it.
+            _kill_group(process)
+            if self._stopping and code:
+                raise Stopped
+        if process.stdin is not None:
+            process.stdin.close()
         return code
 
-    def kill(self) -> None:
-        """End the process and all that it started, now."""
-        if self._process.poll() is None:
-            self._signal_group()
+    def end(self, key: str) -> None:
+        """End a worker and all that it started, now, if it runs."""
+        with self._lock:
+            if key in self._processes:
+                _kill_group(self._processes[key])
 
-    def last_words(self) -> str:
-        """Return the end of what the process said, for the platform's own log."""
-        return self._log.read_text(encoding="utf-8", errors="replace")[-4000:].strip()
+    def stop(self) -> None:
+        """End all workers, and start no more."""
+        with self._lock:
+            self._stopping = True
+            for process in self._processes.values():
+                _kill_group(process)
 
-    def _signal_group(self) -> None:
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+
+def last_words(folder: Path) -> str:
+    """Return the end of what the worker of a folder said, for the platform's own log."""
+    return (folder / _LOG).read_text(encoding="utf-8", errors="replace")[-_MOST_WORDS:].strip()
+
+
+def ending(code: int) -> str:
+    """Say how a process with this exit code ended."""
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
 
 def clean_environment() -> dict[str, str]:
@@ -64,3 +100,10 @@ def clean_environment() -> dict[str, str]:
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
     environment |= {name: value for name, value in os.environ.items() if name.startswith("LC_")}
     return environment | {"PYTHONUNBUFFERED": "1"}
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass

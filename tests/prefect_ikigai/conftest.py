@@ -23,10 +23,6 @@ os.environ.update(PREFECT_HOME=PREFECT_HOME, PREFECT_SERVER_ANALYTICS_ENABLED="f
 import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 from prefect.client.orchestration import get_client  # noqa: E402
-from prefect.client.schemas.filters import (  # noqa: E402
-    LogFilter,
-    LogFilterFlowRunId,
-)
 from prefect.client.schemas.objects import Artifact, FlowRun  # noqa: E402
 from prefect.settings import get_current_settings  # noqa: E402
 from prefect.testing.utilities import prefect_test_harness  # noqa: E402
@@ -73,12 +69,11 @@ class PrefectServer:
 
     def logs(self, flow_run_id: uuid.UUID | None, until: str) -> str:
         """The lines that a flow run logged; they arrive in batches, so the one that contains `until` is awaited."""
-        assert flow_run_id is not None
-        wanted = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[flow_run_id]))
+        wanted = {"logs": {"flow_run_id": {"any_": [str(flow_run_id)]}}}
         deadline = time.monotonic() + 15
         while True:
             with get_client(sync_client=True) as client:
-                text = "\n".join(log.message for log in client.read_logs(wanted))
+                text = "\n".join(log["message"] for log in client.request("POST", "/logs/filter", json=wanted).json())
             if until in text:
                 return text
             assert time.monotonic() < deadline, f"{until!r} did not appear in:\n{text}"

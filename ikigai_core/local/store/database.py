@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ikigai_core.local.problems import Stopped
+
 _LAYOUT = 1
 
 
@@ -28,6 +30,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
         self._depth = 0
+        self._is_closed = False
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode = WAL")
@@ -38,6 +41,8 @@ class Database:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Run what is inside entirely or not at all; inside another transaction, as a part of it."""
         with self._lock:
+            if self._is_closed:
+                raise Stopped
             if self._depth:
                 yield self._connection
                 return
@@ -56,6 +61,7 @@ class Database:
     def close(self) -> None:
         """Close the file."""
         with self._lock:
+            self._is_closed = True
             self._connection.close()
 
     def _check_layout(self, path: Path) -> None:

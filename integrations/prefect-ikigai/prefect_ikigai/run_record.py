@@ -55,7 +55,8 @@ class RunRecord:
 
     def previous(self) -> dict[str, Any] | None:
         """The run that an earlier try kept; None where there is none."""
-        # Not `read_artifacts`: Prefect's sync client sends nulls for what is left out, and some servers refuse them.
+        # Not `read_artifacts`: Prefect's sync client sends nulls for what is left out, which servers on FastAPI 0.151
+        # and newer refuse.
         wanted = {"artifacts": self._filter().model_dump(mode="json", exclude_unset=True)}
         with get_client(sync_client=True) as client:
             found = client.request("POST", "/artifacts/filter", json=wanted).json()

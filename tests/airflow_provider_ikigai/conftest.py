@@ -1,0 +1,129 @@
+"""A real Airflow, with its database and its task runner but no servers, and a real local platform."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# Airflow reads its settings when it is imported: nothing of the developer's own Airflow may take part.
+AIRFLOW_HOME = Path(tempfile.mkdtemp(prefix="airflow-provider-ikigai-"))
+(AIRFLOW_HOME / "dags").mkdir()
+for name in [name for name in os.environ if name.startswith(("AIRFLOW", "IKIGAI_USER", "IKIGAI_API", "IKIGAI_BASE"))]:
+    del os.environ[name]
+os.environ.update(
+    AIRFLOW_HOME=str(AIRFLOW_HOME),
+    AIRFLOW__CORE__DAGS_FOLDER=str(AIRFLOW_HOME / "dags"),
+    AIRFLOW__CORE__LOAD_EXAMPLES="False",
+    AIRFLOW__CORE__UNIT_TEST_MODE="False",
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{AIRFLOW_HOME / 'airflow.db'}",
+    AIRFLOW__USAGE_DATA_COLLECTION__ENABLED="False",
+)
+
+import pytest  # noqa: E402
+from airflow.dag_processing.bundles.manager import DagBundlesManager  # noqa: E402
+from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db  # noqa: E402
+from airflow.sdk import DAG  # noqa: E402
+from airflow.utils.db import initdb  # noqa: E402
+
+from ikigai_core import Ikigai  # noqa: E402
+from ikigai_core.local.process import LocalPlatform  # noqa: E402
+
+pytest_plugins = ["ikigai_core.local.testing"]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of a DAG run."""
+
+    state: str
+    states: dict[str, str]
+    tries: dict[str, int]
+    results: dict[str, Any]
+    log: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def airflow_database() -> Iterator[Path]:
+    """Airflow's database, made once."""
+    initdb()
+    DagBundlesManager().sync_bundles_to_db()
+    yield AIRFLOW_HOME / "airflow.db"
+    shutil.rmtree(AIRFLOW_HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def connection(ikigai_local: LocalPlatform) -> dict[str, Any]:
+    """A connection to the local platform, as JSON has it."""
+    return {
+        "conn_type": "ikigai",
+        "host": ikigai_local.url,
+        "login": ikigai_local.user_email,
+        "password": ikigai_local.api_key,
+    }
+
+
+@pytest.fixture(autouse=True)
+def connect(connection: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """The connection ``ikigai_default`` is to the local platform; ``connect(password=…)`` changes it."""
+
+    def change(**fields: Any) -> None:
+        monkeypatch.setenv("AIRFLOW_CONN_IKIGAI_DEFAULT", json.dumps({**connection, **fields}))
+
+    change()
+    return change
+
+
+@pytest.fixture
+def run_dag(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Runs a DAG to its end, tasks and triggers in this process, retries included."""
+
+    def run(dag: DAG, **arguments: Any) -> Ran:
+        bag = DagBag(dag_folder=os.devnull)
+        bag.bag_dag(dag)
+        sync_bag_to_db(bag, "dags-folder", None)
+        capfd.readouterr()
+        dag_run = dag.test(**arguments)
+        instances = dag_run.get_task_instances()
+        return Ran(
+            state=str(dag_run.state),
+            states={instance.task_id: str(instance.state) for instance in instances},
+            tries={instance.task_id: instance.try_number for instance in instances},
+            results={instance.task_id: instance.xcom_pull(task_ids=instance.task_id) for instance in instances},
+            log="".join(capfd.readouterr()),
+        )
+
+    return run
+
+
+@pytest.fixture
+def app(ikigai_client: Ikigai) -> str:
+    """Name of a new, empty app."""
+    return ikigai_client.app.new(f"App {uuid.uuid4().hex[:8]}").build().name
+
+
+@pytest.fixture
+def requests_sent(ikigai_local: LocalPlatform) -> Callable[[], dict[str, int]]:
+    """Counts the requests of this provider from here on, by method and path."""
+
+    def ask(path: str, method: str) -> dict[str, Any]:
+        request = urllib.request.Request(f"{ikigai_local.url}/_local/requests{path}", method=method)
+        request.add_header("user", ikigai_local.user_email)
+        request.add_header("api-key", ikigai_local.api_key)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            result: dict[str, Any] = json.loads(answer.read() or b"{}")
+            return result
+
+    def ours() -> dict[str, int]:
+        by_agent = ask("", "GET")["by_agent"]
+        return next((counts for agent, counts in by_agent.items() if agent.startswith("airflow-provider-ikigai/")), {})
+
+    ask("/reset", "POST")
+    return ours

@@ -1,0 +1,71 @@
+"""Hooks hand out the core's client for a connection's user."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from airflow import __version__ as airflow_version
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from airflow_provider_ikigai import __version__
+from airflow_provider_ikigai.connection import UnusableConnection
+from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook, IkigaiHook
+from ikigai_core.local.process import LocalPlatform
+
+
+def test_the_hook_gives_a_client_that_names_the_provider(app: str, requests_sent: Callable[[], dict[str, int]]) -> None:
+    with IkigaiHook().get_conn() as ikigai:
+        assert requests_sent() == {}
+        assert app in ikigai.apps()
+    assert list(requests_sent().values()) == [1]
+
+
+def test_the_user_agent_names_the_provider_and_airflow() -> None:
+    from airflow_provider_ikigai.connection import USER_AGENT
+
+    assert USER_AGENT == f"airflow-provider-ikigai/{__version__} apache-airflow/{airflow_version}"
+
+
+def test_the_async_hook_gives_an_async_client(app: str) -> None:
+    async def apps() -> list[str]:
+        async with await IkigaiAsyncHook().get_conn() as ikigai:
+            return list(await ikigai.apps())
+
+    assert app in asyncio.run(apps())
+
+
+def test_the_connection_test_says_who_is_connected_to_what(ikigai_local: LocalPlatform, app: str) -> None:
+    works, message = IkigaiHook().test_connection()
+    assert works
+    assert ikigai_local.url in message
+    assert ikigai_local.user_email in message
+    assert ikigai_local.api_key not in message
+
+
+def test_the_connection_test_says_what_is_wrong(connect: Callable[..., None], ikigai_local: LocalPlatform) -> None:
+    connect(password="quite-another-key")
+    works, message = IkigaiHook().test_connection()
+    assert not works
+    assert ikigai_local.url in message
+    assert ikigai_local.user_email in message
+    assert "quite-another-key" not in message
+    connect(login="")
+    assert IkigaiHook().test_connection() == (
+        False,
+        "Connection 'ikigai_default' cannot be used: it has no login. Set it to the email of the platform's user.",
+    )
+
+
+def test_what_the_client_refuses_is_told_with_the_connections_name(connect: Callable[..., None]) -> None:
+    connect(host="ftp://example.com")
+    with pytest.raises(UnusableConnection, match="'ikigai_default' cannot be used: base_url is 'ftp://example.com'"):
+        IkigaiHook().get_conn()
+    with pytest.raises(UnusableConnection, match="'ikigai_default' cannot be used: base_url is 'ftp://example.com'"):
+        asyncio.run(IkigaiAsyncHook().get_conn())
+
+
+def test_a_connection_that_is_not_there_is_named() -> None:
+    with pytest.raises(AirflowNotFoundException, match="elsewhere"):
+        IkigaiHook("elsewhere").get_conn()

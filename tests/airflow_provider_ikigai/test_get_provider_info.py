@@ -1,0 +1,50 @@
+"""What Airflow finds of the provider when it is installed."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from importlib.resources import files
+
+import jsonschema
+from airflow.providers_manager import ProvidersManager
+
+from airflow_provider_ikigai import __version__
+from airflow_provider_ikigai.get_provider_info import get_provider_info
+
+
+def test_airflow_finds_the_provider_and_its_connection_type() -> None:
+    manager = ProvidersManager()
+    assert manager.providers["airflow-provider-ikigai"].version == __version__
+    hook = manager.hooks["ikigai"]
+    assert hook is not None
+    assert (hook.hook_name, hook.hook_class_name) == ("Ikigai", "airflow_provider_ikigai.hooks.ikigai.IkigaiHook")
+
+
+def test_the_connection_form_speaks_of_email_and_api_key() -> None:
+    manager = ProvidersManager()
+    manager.initialize_providers_hooks()
+    form = manager.field_behaviours["ikigai"]
+    assert form["relabeling"] == {"host": "Base URL", "login": "Email", "password": "API key"}
+    fields = {name.removeprefix("extra__ikigai__") for name in manager.connection_form_widgets if "__ikigai__" in name}
+    assert fields == {
+        "verify_tls",
+        "ca_bundle",
+        "client_certificate",
+        "client_key",
+        "connect_timeout",
+        "read_timeout",
+    }
+
+
+def test_the_provider_info_keeps_to_airflows_schema() -> None:
+    schema = json.loads(files("airflow").joinpath("provider_info.schema.json").read_text())
+    jsonschema.validate(get_provider_info(), schema)
+
+
+def test_all_modules_that_the_provider_names_are_there() -> None:
+    info = get_provider_info()
+    for part in ("hooks", "operators", "triggers"):
+        for entry in info[part]:
+            for module in entry["python-modules"]:
+                assert importlib.import_module(module).__doc__

@@ -1,0 +1,282 @@
+"""Assets made of flows and of files: how they look in the graph, and what materializing them does and records."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from dagster_ikigai import (
+    DagsterIkigaiTranslator,
+    IkigaiDatasetProps,
+    IkigaiFlow,
+    IkigaiWorkspace,
+    build_ikigai_dataset_asset,
+    build_ikigai_flow_assets,
+    ikigai_assets,
+)
+from ikigai_core import Ikigai, RunLog
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+IMPORTED = {"type": "INPUT.Imported", "dataset": "numbers", "arguments": {"file_type": "csv", "header": True}}
+
+
+def exported(after: str, dataset: str) -> dict[str, Any]:
+    arguments = {"dataset_name": dataset, "file_type": "csv", "header": True}
+    return {"type": "OUTPUT.Exported", "after": after, "arguments": arguments}
+
+
+def large_numbers(app: str, *outputs: str) -> IkigaiFlow:
+    """A flow that keeps the numbers above a bound, in as many datasets as are named."""
+    larger = {
+        "type": "MID.Filter",
+        "after": "numbers",
+        "arguments": {"column_name": "value", "condition": "greater_than", "value": "1"},
+        "variables": {"bound": "value"},
+    }
+    facets = {"numbers": IMPORTED, "larger": larger, **{f"to {name}": exported("larger", name) for name in outputs}}
+    return IkigaiFlow(app, "Scripted", {"facets": facets})
+
+
+def materialize(
+    *assets: Any, instance: dg.DagsterInstance, **options: Any
+) -> tuple[dg.ExecuteInProcessResult, dict[str, dict[str, Any]]]:
+    """Materialize assets; the metadata that was recorded, by the last part of their keys."""
+    resources = {"ikigai": IkigaiWorkspace()}
+    result = dg.materialize(list(assets), resources=resources, instance=instance, raise_on_error=False, **options)
+    events = result.get_asset_materialization_events()
+    recorded = {event.asset_key.path[-1]: event.materialization.metadata for event in events if event.asset_key}
+    return result, {name: {key: entry.value for key, entry in found.items()} for name, found in recorded.items()}
+
+
+def failure_of(result: dg.ExecuteInProcessResult) -> str:
+    """What the only step that failed said."""
+    [event] = result.filter_events(lambda event: event.is_step_failure)
+    return event.step_failure_data.error_display_string
+
+
+def load_example() -> Any:
+    spec = importlib.util.spec_from_file_location("dagster_late_flights", EXAMPLES / "dagster_late_flights.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_example_records_what_it_made(
+    ikigai_client: Ikigai, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LATE_FLIGHTS_CSV", str(tmp_path / "late.csv"))
+    defs: dg.Definitions = load_example().defs
+    result = defs.resolve_implicit_global_asset_job_def().execute_in_process(instance=instance)
+    frame = pd.read_csv(tmp_path / "late.csv")
+    assert frame["minutes_late"].min() >= 60
+
+    key = dg.AssetKey(["late_flights_with_dagster", "late_flights"])
+    event = instance.get_latest_materialization_event(key)
+    assert event is not None and event.asset_materialization is not None
+    metadata = {name: entry.value for name, entry in event.asset_materialization.metadata.items()}
+    app = ikigai_client.apps["Late flights with Dagster"]
+    dataset, flow = app.datasets["late_flights"], app.flows["Late flights"]
+    log = flow.run_logs()[0]
+    assert metadata["dagster/row_count"] == len(frame)
+    assert [(column.name, column.type) for column in metadata["dagster/column_schema"].columns] == [
+        (name, column.data_type.value) for name, column in dataset.data_types.items()
+    ]
+    assert metadata["ikigai/size_bytes"] == dataset.size
+    assert (metadata["ikigai/app_id"], metadata["ikigai/dataset_id"]) == (app.app_id, dataset.dataset_id)
+    assert (metadata["ikigai/flow_id"], metadata["ikigai/run_log_id"]) == (flow.flow_id, log.log_id)
+    assert (metadata["ikigai/run_status"], metadata["ikigai/run_ended_at"]) == ("SUCCESS", log.timestamp.timestamp())
+    assert metadata["ikigai/run_variables"] == {"min_delay": "60"}
+    preview = [record.data for record in event.asset_materialization.metadata["ikigai/preview"].records]
+    assert [int(row["minutes_late"]) for row in preview] == list(frame["minutes_late"][:5])
+
+    events = " ".join(str(entry) for entry in instance.all_logs(result.run_id))
+    assert "Flow 'Late flights': RUNNING" in events
+    assert f"Flow 'Late flights': SUCCESS, run log {log.log_id}." in events
+    assert os.environ["IKIGAI_API_KEY"] not in events
+
+
+def test_the_graph_follows_the_definition_and_nothing_is_sent(requests_sent: Callable[[], int]) -> None:
+    before = requests_sent()
+    flow = large_numbers("An app", "large", "huge")
+    made = build_ikigai_flow_assets(flow, group_name="numbers")
+    source = build_ikigai_dataset_asset(app="An app", dataset="numbers", path="numbers.csv")
+    assert made.keys == {dg.AssetKey(["an_app", "large"]), dg.AssetKey(["an_app", "huge"])}
+    for spec in made.specs:
+        assert {dep.asset_key for dep in spec.deps} == source.keys
+        assert spec.code_version == flow.version
+        assert spec.kinds == {"ikigai"}
+        assert spec.group_name == "numbers"
+    assert requests_sent() == before
+
+
+def test_a_flow_that_reads_what_it_writes_is_no_cycle() -> None:
+    facets = {"numbers": IMPORTED, "before": {**IMPORTED, "dataset": "all"}}
+    facets |= {"both": {"type": "MID.Union", "after": ["numbers", "before"]}, "out": exported("both", "all")}
+    [spec] = build_ikigai_flow_assets(IkigaiFlow("An app", "A flow", {"facets": facets})).specs
+    assert [dep.asset_key for dep in spec.deps] == [dg.AssetKey(["an_app", "numbers"])]
+
+
+def test_a_translator_decides_on_written_and_read_datasets_alike() -> None:
+    class Bare(DagsterIkigaiTranslator):
+        def get_asset_spec(self, props: IkigaiDatasetProps) -> dg.AssetSpec:
+            return super().get_asset_spec(props).replace_attributes(key=props.name, code_version="mine")
+
+    [spec] = build_ikigai_flow_assets(large_numbers("An app", "large"), translator=Bare()).specs
+    assert spec.key == dg.AssetKey("large")
+    assert [dep.asset_key for dep in spec.deps] == [dg.AssetKey("numbers")]
+    assert spec.code_version == "mine"
+
+
+def test_a_flow_with_two_outputs_is_one_step_and_one_run(
+    app: str, instance: dg.DagsterInstance, platform_runs: Callable[[], list[RunLog]]
+) -> None:
+    made = build_ikigai_flow_assets(large_numbers(app, "large", "huge"))
+    result, recorded = materialize(made, instance=instance)
+    assert result.success
+    assert recorded["large"]["dagster/row_count"] == recorded["huge"]["dagster/row_count"] == 2
+    assert len(platform_runs()) == 1
+    with pytest.raises(dg.DagsterInvalidDefinitionError) as refused:
+        materialize(made, instance=instance, selection=[next(iter(made.keys))])
+    assert isinstance(refused.value.__cause__, dg.DagsterInvalidSubsetError)
+
+
+def test_a_prefix_that_is_added_to_the_keys_is_followed(app: str, instance: dg.DagsterInstance) -> None:
+    made = build_ikigai_flow_assets(large_numbers(app, "large"))
+    moved = made.with_attributes(asset_key_replacements={key: key.with_prefix("prod") for key in made.keys})
+    result, _ = materialize(moved, instance=instance)
+    [event] = result.get_asset_materialization_events()
+    assert event.asset_key is not None and event.asset_key.path[0] == "prod"
+
+
+def test_the_same_data_has_the_same_version(app: str, instance: dg.DagsterInstance) -> None:
+    made = build_ikigai_flow_assets(large_numbers(app, "large"))
+    versions = []
+    for bound in ("1", "1", "2"):
+        config = {"ops": {made.op.name: {"config": {"variables": {"bound": bound}}}}}
+        result, recorded = materialize(made, instance=instance, run_config=config)
+        [event] = result.get_asset_materialization_events()
+        versions.append((event.materialization.tags or {})["dagster/data_version"])
+        assert recorded["large"]["ikigai/run_variables"] == {"bound": bound}
+    assert versions[0] == versions[1] != versions[2]
+
+
+def test_a_partition_key_becomes_a_run_variable(app: str, instance: dg.DagsterInstance) -> None:
+    made = build_ikigai_flow_assets(
+        large_numbers(app, "large"),
+        partitions_def=dg.StaticPartitionsDefinition(["0", "2"]),
+        partition_variable="bound",
+    )
+    for key, rows in (("0", 3), ("2", 1)):
+        result, recorded = materialize(made, instance=instance, partition_key=key)
+        assert result.success
+        assert recorded["large"]["ikigai/run_variables"] == {"bound": key}
+        assert recorded["large"]["dagster/row_count"] == rows
+    config = {"ops": {made.op.name: {"config": {"variables": {"bound": "9"}}}}}
+    result, _ = materialize(made, instance=instance, partition_key="0", run_config=config)
+    assert "'bound', whose value is the partition's key ('0')" in failure_of(result)
+
+
+def test_partitions_of_two_dimensions_set_two_variables(app: str, instance: dg.DagsterInstance) -> None:
+    facets = large_numbers(app, "large").definition.to_dict()["facets"]
+    facets["to large"]["variables"] = {"output": "dataset_name"}
+    made = build_ikigai_flow_assets(
+        IkigaiFlow(app, "Scripted", {"facets": facets}),
+        partitions_def=dg.MultiPartitionsDefinition(
+            {"bound": dg.StaticPartitionsDefinition(["2"]), "place": dg.StaticPartitionsDefinition(["north"])}
+        ),
+        partition_variable={"bound": "bound", "place": "output"},
+    )
+    result, recorded = materialize(made, instance=instance, partition_key=dg.MultiPartitionKey({"bound": "2", "place": "north"}))
+    assert result.success
+    assert recorded["large"]["ikigai/run_variables"] == {"bound": "2", "output": "north"}
+    assert recorded["large"]["dagster/row_count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"variables": {"bond": "1"}}, "no run variable 'bond'; it has: 'bound'"),
+        ({"partition_variable": "day"}, "no run variable 'day'"),
+        ({"partition_variable": "bound"}, "needs a partitions_def"),
+        ({"partition_variable": "bound", "variables": {"bound": "1"}}, "both by `variables` and by `partition_variable`"),
+    ],
+)
+def test_faulty_variables_are_refused_at_load(options: dict[str, Any], says: str) -> None:
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match=says):
+        build_ikigai_flow_assets(large_numbers("An app", "large"), **options)
+
+
+def test_a_misspelt_variable_in_the_run_config_is_refused_before_the_run(
+    instance: dg.DagsterInstance, requests_sent: Callable[[], int]
+) -> None:
+    made = build_ikigai_flow_assets(large_numbers("An app", "large"))
+    before = requests_sent()
+    with pytest.raises(dg.DagsterInvalidConfigError, match="bond"):
+        materialize(made, instance=instance, run_config={"ops": {made.op.name: {"config": {"variables": {"bond": "1"}}}}})
+    assert requests_sent() == before
+
+
+def test_a_function_of_ones_own_runs_the_flow(app: str, instance: dg.DagsterInstance) -> None:
+    flow = large_numbers(app, "large")
+
+    @ikigai_assets(flow=flow, name="my_step")
+    def mine(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
+        yield from ikigai.run_flow(context, flow, variables={"bound": 2})
+
+    assert mine.op.name == "my_step"
+    result, recorded = materialize(mine, instance=instance)
+    assert result.success
+    assert recorded["large"]["dagster/row_count"] == 1
+
+
+def test_a_workspace_can_be_given_instead_of_a_resource(app: str, instance: dg.DagsterInstance) -> None:
+    made = build_ikigai_flow_assets(
+        large_numbers(app, "large"), workspace=IkigaiWorkspace(api_key=dg.EnvVar("IKIGAI_API_KEY"), preview_rows=0)
+    )
+    result = dg.materialize([made], instance=instance)
+    [event] = result.get_asset_materialization_events()
+    assert event.materialization.metadata["dagster/row_count"].value == 2
+    assert "ikigai/preview" not in event.materialization.metadata
+
+
+def test_a_large_output_is_not_fetched(app: str, instance: dg.DagsterInstance) -> None:
+    workspace = IkigaiWorkspace(profile_limit_mb=0.00001)
+    result = dg.materialize([build_ikigai_flow_assets(large_numbers(app, "large"), workspace=workspace)], instance=instance)
+    [event] = result.get_asset_materialization_events()
+    assert event.materialization.metadata["ikigai/size_bytes"].value > 10
+    assert not {"dagster/row_count", "ikigai/preview"} & set(event.materialization.metadata)
+
+
+def test_a_file_is_uploaded_once(
+    app: str, instance: dg.DagsterInstance, ikigai_client: Ikigai, tmp_path: Path
+) -> None:
+    path = tmp_path / "letters.csv"
+    path.write_text("letter,place\na,1\nb,2\n")
+    made = build_ikigai_dataset_asset(app=app, dataset="letters", path=path)
+    done = [materialize(made, instance=instance)[1]["letters"] for _ in range(2)]
+    path.write_text("letter,place\nc,3\n")
+    done.append(materialize(made, instance=instance)[1]["letters"])
+    assert [metadata["ikigai/changes"] for metadata in done] == ["created", "none", "data"]
+    assert [metadata["dagster/row_count"] for metadata in done] == [2, 2, 1]
+    assert list(ikigai_client.apps[app].datasets["letters"].df()["letter"]) == ["c"]
+
+
+def test_a_missing_file_fails_before_anything_is_sent(
+    instance: dg.DagsterInstance, requests_sent: Callable[[], int], tmp_path: Path
+) -> None:
+    made = build_ikigai_dataset_asset(
+        app="An app", dataset="letters", path=tmp_path / "nowhere.csv", retry_policy=dg.RetryPolicy(max_retries=3)
+    )
+    before = requests_sent()
+    result, _ = materialize(made, instance=instance)
+    assert "nowhere.csv' to upload as dataset 'letters' of app 'An app'" in failure_of(result)
+    assert not result.filter_events(lambda event: event.is_step_up_for_retry)
+    assert requests_sent() == before

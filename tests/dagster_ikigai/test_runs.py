@@ -1,0 +1,204 @@
+"""A step's run of a flow: its failures in Dagster's words, its retries, and that it never runs twice."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from dagster_ikigai import IkigaiFlow, IkigaiWorkspace, build_ikigai_flow_assets, ikigai_assets
+from ikigai_core import FlowStatus, Ikigai, RunLog
+from ikigai_core.local.process import LocalPlatform
+
+PATIENT = dg.RetryPolicy(max_retries=2)
+
+
+def materialize(made: dg.AssetsDefinition, instance: dg.DagsterInstance, **options: Any) -> dg.ExecuteInProcessResult:
+    resources = {"ikigai": IkigaiWorkspace()}
+    return dg.materialize([made], resources=resources, instance=instance, raise_on_error=False, **options)
+
+
+def said(result: dg.ExecuteInProcessResult) -> tuple[str, dict[str, Any]]:
+    """What the only step that failed said, and the metadata of its failure."""
+    [event] = result.filter_events(lambda event: event.is_step_failure)
+    data = event.step_failure_data.user_failure_data
+    metadata = data.metadata if data else {}
+    return event.step_failure_data.error_display_string, {key: entry.value for key, entry in metadata.items()}
+
+
+def waiting_for(gate: Path) -> str:
+    """A script that ends when a file is there."""
+    return f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.05)\nresult = data"
+
+
+class Opener(logging.Handler):
+    """Lets a gated flow go on as soon as the step says that it follows it."""
+
+    def __init__(self, gate: Path) -> None:
+        super().__init__()
+        self.gate = gate
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "following a run that was started before" in record.getMessage():
+            self.gate.touch()
+
+
+def retries(result: dg.ExecuteInProcessResult) -> int:
+    return len(result.filter_events(lambda event: event.is_step_up_for_retry))
+
+
+def test_a_failed_facet_fails_the_step_for_good(
+    scripted: Callable[[str], IkigaiFlow], instance: dg.DagsterInstance, platform_runs: Callable[[], list[RunLog]]
+) -> None:
+    flow = scripted("raise ValueError('there is no Tuesday')")
+    result = materialize(build_ikigai_flow_assets(flow, retry_policy=PATIENT), instance)
+    description, metadata = said(result)
+    assert metadata["ikigai/error"] == "RunFailed"
+    assert "'work on them'" in description
+    assert "there is no Tuesday" in description
+    assert metadata["ikigai/facet"] == "work on them"
+    assert "there is no Tuesday" in metadata["ikigai/message"]
+    [log] = platform_runs()
+    assert (metadata["ikigai/run_log_id"], metadata["ikigai/run_status"]) == (log.log_id, "FAILED")
+    assert retries(result) == 0
+
+
+def test_a_retried_step_takes_up_the_run_that_it_started(
+    scripted: Callable[[str], IkigaiFlow], instance: dg.DagsterInstance, platform_runs: Callable[[], list[RunLog]]
+) -> None:
+    flow = scripted("result = data")
+
+    @ikigai_assets(flow=flow, retry_policy=PATIENT)
+    def worked_on(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
+        results = list(ikigai.run_flow(context, flow, variables={"output": f"try {context.retry_number}"}))
+        if context.retry_number < 2:
+            raise ConnectionResetError("the worker was lost")
+        yield from results
+
+    result = materialize(worked_on, instance)
+    assert result.success
+    assert retries(result) == 2
+    [log] = platform_runs()
+    [event] = result.get_asset_materialization_events()
+    assert event.materialization.metadata["ikigai/run_log_id"].value == log.log_id
+    # The run that was picked up wrote under the name that it was started with.
+    assert event.materialization.metadata["ikigai/run_variables"].value == {"output": "try 0"}
+
+
+def test_a_busy_flow_is_worth_a_retry_and_nothing_is_started(
+    scripted: Callable[[str], IkigaiFlow],
+    ikigai_client: Ikigai,
+    instance: dg.DagsterInstance,
+    platform_runs: Callable[[], list[RunLog]],
+    tmp_path: Path,
+) -> None:
+    gate = tmp_path / "gate"
+    flow = scripted(waiting_for(gate))
+    app = ikigai_client.apps[flow.app]
+    other = app.flow.new(flow.name).definition(flow.definition).ensure().start()
+    result = materialize(build_ikigai_flow_assets(flow, on_busy="fail", retry_policy=PATIENT), instance)
+    gate.touch()
+    assert "is running already" in said(result)[0]
+    assert retries(result) == 2
+    assert platform_runs() == [other.wait()]
+
+
+def test_a_busy_flow_can_be_attached_to(
+    scripted: Callable[[str], IkigaiFlow],
+    ikigai_client: Ikigai,
+    instance: dg.DagsterInstance,
+    platform_runs: Callable[[], list[RunLog]],
+    tmp_path: Path,
+) -> None:
+    gate = tmp_path / "gate"
+    flow = scripted(waiting_for(gate))
+    app = ikigai_client.apps[flow.app]
+    app.flow.new(flow.name).definition(flow.definition).ensure().start()
+
+    @ikigai_assets(flow=flow)
+    def worked_on(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
+        context.log.addHandler(Opener(gate))
+        yield from ikigai.run_flow(context, flow, on_busy="attach")
+
+    result = materialize(worked_on, instance)
+    assert result.success
+    assert [log.status for log in platform_runs()] == [FlowStatus.SUCCESS]
+
+
+def test_following_ends_in_time_and_says_that_the_run_goes_on(
+    scripted: Callable[[str], IkigaiFlow],
+    instance: dg.DagsterInstance,
+    tmp_path: Path,
+) -> None:
+    gate = tmp_path / "gate"
+    flow = scripted(waiting_for(gate))
+    result = materialize(build_ikigai_flow_assets(flow, timeout=1.0, retry_policy=PATIENT), instance)
+    assert "did not end within 1 s" in said(result)[0]
+    assert "The run goes on" in said(result)[0]
+    assert retries(result) == 0
+    gate.touch()
+
+
+def test_a_wrong_key_is_one_clear_error(
+    scripted: Callable[[str], IkigaiFlow],
+    ikigai_local: LocalPlatform,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("IKIGAI_API_KEY", "a-key-that-nobody-may-see")
+    result = materialize(build_ikigai_flow_assets(scripted("result = data"), retry_policy=PATIENT), instance)
+    description, _ = said(result)
+    assert ikigai_local.url in description
+    assert ikigai_local.user_email in description
+    assert retries(result) == 0
+    recorded = " ".join(str(entry) for entry in instance.all_logs(result.run_id))
+    assert "a-key-that-nobody-may-see" not in recorded
+
+
+def test_a_dataset_that_is_not_there_fails_for_good_and_starts_nothing(
+    app: str, instance: dg.DagsterInstance, ikigai_client: Ikigai
+) -> None:
+    facets = {
+        "numbers": {"type": "INPUT.Imported", "dataset": "nubmers"},
+        "out": {"type": "OUTPUT.Exported", "after": "numbers", "arguments": {"dataset_name": "out", "file_type": "csv"}},
+    }
+    made = build_ikigai_flow_assets(IkigaiFlow(app, "Scripted", {"facets": facets}), retry_policy=PATIENT)
+    result = materialize(made, instance)
+    assert "Did you mean 'numbers'" in said(result)[0]
+    assert retries(result) == 0
+    assert len(ikigai_client.apps[app].flows()) == 0
+
+
+def test_a_variable_that_the_flow_lacks_fails_before_anything_is_sent(
+    scripted: Callable[[str], IkigaiFlow], instance: dg.DagsterInstance, requests_sent: Callable[[], int]
+) -> None:
+    flow = scripted("result = data")
+
+    @ikigai_assets(flow=flow)
+    def worked_on(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
+        yield from ikigai.run_flow(context, flow, variables={"ouput": "elsewhere"})
+
+    before = requests_sent()
+    assert "no run variable 'ouput'; it has: 'output', 'script'" in said(materialize(worked_on, instance))[0]
+    assert requests_sent() == before
+
+
+def test_a_step_of_another_flow_is_refused_before_anything_is_sent(
+    scripted: Callable[[str], IkigaiFlow], app: str, instance: dg.DagsterInstance, requests_sent: Callable[[], int]
+) -> None:
+    flow = scripted("result = data")
+    other = IkigaiFlow(app, "Another", flow.definition.to_dict())
+
+    @ikigai_assets(flow=flow)
+    def worked_on(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
+        yield from ikigai.run_flow(context, other)
+
+    before = requests_sent()
+    result = materialize(worked_on, instance)
+    [event] = result.filter_events(lambda event: event.is_step_failure)
+    assert "has no asset for facet 'out' of IkigaiFlow" in str(event.step_failure_data.error_display_string)
+    assert requests_sent() == before

@@ -1,0 +1,132 @@
+"""The command: what it takes, what it says, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+READY = re.compile(r"ready at (http://127\.0\.0\.1:\d+) \(credentials: (.*)\)")
+
+
+@contextmanager
+def serving(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the command; give the process and the line that it says when it is ready."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("IKIGAI_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ikigai_core.local", "--port", "0", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=clean | environment,
+    )
+    try:
+        assert process.stdout is not None
+        yield process, process.stdout.readline()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def refusal(*arguments: str) -> str:
+    """Run a command that cannot start; give what it complains of."""
+    with serving(*arguments) as (process, line):
+        assert line == ""
+        assert process.wait(30) == 1
+        assert process.stderr is not None
+        return process.stderr.read()
+
+
+def accepts(url: str, email: str, key: str) -> bool:
+    headers = {"user": email, "api-key": key}
+    return requests.get(f"{url}/component/get-projects-for-user", headers=headers, timeout=30).status_code == 200
+
+
+def test_one_line_says_where_the_platform_and_its_credentials_are(tmp_path: Path) -> None:
+    with serving("--data-dir", str(tmp_path)) as (_, line):
+        ready = READY.search(line)
+        assert ready is not None
+        kept = Path(ready[2].removeprefix("in "))
+        assert kept.parent == tmp_path
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+        credentials = json.loads(kept.read_text())
+        assert accepts(ready[1], credentials["user_email"], credentials["api_key"])
+        assert credentials["api_key"] not in line
+
+
+def test_a_kept_key_is_the_key_of_the_next_start(tmp_path: Path) -> None:
+    kept = tmp_path / "credentials.json"
+    with serving("--data-dir", str(tmp_path)):
+        first = kept.read_text()
+    with serving("--data-dir", str(tmp_path)) as (_, line):
+        assert READY.search(line)
+        assert kept.read_text() == first
+
+
+def test_credentials_on_the_command_line_are_the_ones_and_are_not_kept(tmp_path: Path) -> None:
+    given = ("--user-email", "ann@example.com", "--api-key", "a key of hers")
+    with serving("--data-dir", str(tmp_path), *given) as (_, line):
+        ready = READY.search(line)
+        assert ready is not None
+        assert accepts(ready[1], "ann@example.com", "a key of hers")
+    texts = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert texts
+    assert not any(b"a key of hers" in text for text in texts)
+
+
+def test_credentials_come_from_the_environment_too() -> None:
+    with serving(IKIGAI_USER_EMAIL="eve@example.com", IKIGAI_API_KEY="from-outside") as (_, line):
+        ready = READY.search(line)
+        assert ready is not None
+        assert accepts(ready[1], "eve@example.com", "from-outside")
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_well_within_a_second_and_leaves_nothing(
+    how: signal.Signals, tmp_path: Path, until: Callable[..., Any]
+) -> None:
+    with serving(TMPDIR=str(tmp_path)) as (process, line):
+        assert READY.search(line)
+        assert list(tmp_path.iterdir())
+        # An open connection must not hold it up.
+        with socket.create_connection(("127.0.0.1", int(line.split(":")[2].split()[0]))):
+            started = time.monotonic()
+            process.send_signal(how)
+            assert process.wait(10) == 0
+            assert time.monotonic() - started < 1.0
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        assert f"127.0.0.1:{port}" in refusal("--port", port)
+
+
+def test_an_email_that_clients_refuse_is_refused() -> None:
+    assert "'me@localhost'" in refusal("--user-email", "me@localhost")
+
+
+def test_a_key_that_no_header_can_carry_is_refused_without_being_shown() -> None:
+    complaint = refusal("--api-key", "schlüssel")
+    assert "API key" in complaint
+    assert "schlüssel" not in complaint
+
+
+def test_two_platforms_cannot_serve_one_folder(tmp_path: Path) -> None:
+    with serving("--data-dir", str(tmp_path)) as (_, line):
+        assert READY.search(line)
+        assert str(tmp_path) in refusal("--data-dir", str(tmp_path))
