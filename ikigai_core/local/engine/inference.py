@@ -49,50 +49,44 @@ def infer_types(connection: duckdb.DuckDBPyConnection, source: str, keys: Sequen
         Names of the columns.
     """
     everything = {key: tuple(_TESTS) for key in keys}
-    sample = _refuted(connection, f"(SELECT * FROM {source} LIMIT {_SAMPLE_ROWS})", everything)
-    open_tests = {key: tuple(test for test in _TESTS if test not in sample[key]) for key in keys}
-    refuted = _refuted(connection, source, open_tests)
-    counts = _counts(connection, source, keys)
-    return [_judge(refuted[key] | sample[key], *counts[key]) for key in keys]
+    sample = _scan(connection, f"(SELECT * FROM {source} LIMIT {_SAMPLE_ROWS})", everything)
+    still_open = {key: tuple(test for test in _TESTS if test not in sample[key].refuted) for key in keys}
+    full = _scan(connection, source, still_open)
+    return [_judge(full[key], sample[key].refuted | full[key].refuted) for key in keys]
 
 
-def _refuted(
-    connection: duckdb.DuckDBPyConnection, source: str, tests: dict[str, tuple[str, ...]]
-) -> dict[str, set[str]]:
-    """Give for each column the tests that at least one of its values fails."""
-    asked = [(key, test) for key, names in tests.items() for test in names]
-    failed: dict[str, set[str]] = {key: set() for key in tests}
-    if not asked:
-        return failed
-    expressions = ", ".join(
-        f"bool_or({key} NOT IN ({MISSING_MARKS_SQL}) AND NOT ({_TESTS[test].replace('?column?', key)}))"
-        for key, test in asked
-    )
-    (row,) = connection.execute(f"SELECT {expressions} FROM {source}").fetchall()
-    for (key, test), any_fails in zip(asked, row, strict=True):
-        if any_fails:
-            failed[key].add(test)
-    return failed
+class _Seen(NamedTuple):
+    """What a pass over a column has shown: its values, those that are no missing mark, distinct ones, failed tests."""
+
+    values: int
+    unmarked: int
+    distinct: int
+    refuted: frozenset[str]
 
 
-def _counts(connection: duckdb.DuckDBPyConnection, source: str, keys: Sequence[str]) -> dict[str, tuple[int, int, int]]:
-    """Give for each column the numbers of its values, of those that are no missing mark, and of distinct ones."""
-    expressions = ", ".join(
-        f"count({key}), count(*) FILTER ({key} NOT IN ({MISSING_MARKS_SQL})), approx_count_distinct({key})"
-        for key in keys
-    )
-    (row,) = connection.execute(f"SELECT {expressions} FROM {source}").fetchall()
-    return {key: (row[3 * at], row[3 * at + 1], row[3 * at + 2]) for at, key in enumerate(keys)}
+def _scan(connection: duckdb.DuckDBPyConnection, source: str, tests: dict[str, tuple[str, ...]]) -> dict[str, _Seen]:
+    """Look at all columns in one pass, at each with its tests."""
+    expressions = []
+    for key, names in tests.items():
+        unmarked = f"{key} NOT IN ({MISSING_MARKS_SQL})"
+        expressions += [f"count({key})", f"count(*) FILTER ({unmarked})", f"approx_count_distinct({key})"]
+        expressions += [f"bool_or({unmarked} AND NOT ({_TESTS[test].replace('?column?', key)}))" for test in names]
+    (row,) = connection.execute(f"SELECT {', '.join(expressions)} FROM {source}").fetchall()
+    numbers = iter(row)
+    return {
+        key: _Seen(next(numbers), next(numbers), next(numbers), frozenset(test for test in names if next(numbers)))
+        for key, names in tests.items()
+    }
 
 
-def _judge(refuted: set[str], values: int, unmarked: int, distinct: int) -> Inferred:
-    if unmarked:
+def _judge(seen: _Seen, refuted: frozenset[str]) -> Inferred:
+    if seen.unmarked:
         if "integer" not in refuted:
             return Inferred("NUMERIC", dict(INTEGER_FORMAT))
         if "number" not in refuted:
             return Inferred("NUMERIC", {})
         if "time" not in refuted:
             return Inferred("TIME", {})
-    if values and distinct <= _MOST_CATEGORIES and distinct * _ROWS_PER_CATEGORY <= values:
+    if seen.values and seen.distinct <= _MOST_CATEGORIES and seen.distinct * _ROWS_PER_CATEGORY <= seen.values:
         return Inferred("CATEGORICAL", {})
     return Inferred("TEXT", {})

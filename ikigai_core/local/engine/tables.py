@@ -97,6 +97,7 @@ class Tables:
         self.execute(f"SET memory_limit = '{_MEMORY_BYTES // (1 << 20)}MiB'")
         # Times without an offset must not mean something else on another machine.
         self.execute("SET TimeZone = 'UTC'")
+        self.execute("SET enable_progress_bar = false")
         # A flow's file is its own data, never a way to fetch code.
         self.execute("SET autoinstall_known_extensions = false")
 
