@@ -16,6 +16,8 @@ from ikigai_core.local.lifeline import call_when_starter_ends
 from ikigai_core.local.platform import Platform, Settings
 from ikigai_core.local.server import Server, create_app
 
+_BACKLOG = 2048
+
 
 def main() -> int:
     """Run the command; return its exit status."""
@@ -67,9 +69,14 @@ def _settings(arguments: argparse.Namespace, scratch: Path) -> Settings:
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=2048)
+        # The protocol is named: asyncio switches Nagle's delay (40 ms an answer) off for sockets that name it.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
     except (OSError, OverflowError) as error:
         raise OSError(f"{host}:{port} cannot be listened on: {error}") from None
+    return listener
 
 
 def _serve(platform: Platform, listener: socket.socket) -> int:
