@@ -89,7 +89,10 @@ def test_a_wrong_key_fails_once_with_an_error_that_names_url_and_user(
     async def alook() -> None:
         await aflow_status(wrong, app, "Any flow")
 
-    for run in (look, lambda: asyncio.run(alook())):
+    def alook_to_the_end() -> None:
+        asyncio.run(alook())
+
+    for run in (look, alook_to_the_end):
         with pytest.raises(errors.Authentication) as refusal:
             run()
         assert credentials.base_url in str(refusal.value)

@@ -72,8 +72,11 @@ def test_a_missing_file_fails_before_anything_is_sent(
     async def aupload() -> None:
         await aupload_dataset(credentials, "An app", "numbers", missing, create_app=True)
 
+    def aupload_to_the_end() -> None:
+        asyncio.run(aupload())
+
     before = requests_sent()["total"]
-    for run in (upload, lambda: asyncio.run(aupload())):
+    for run in (upload, aupload_to_the_end):
         with pytest.raises(errors.InvalidInput, match="no such file.csv.*'numbers'"):
             run()
     assert requests_sent()["total"] == before
