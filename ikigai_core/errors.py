@@ -181,6 +181,10 @@ class InvalidDefinition(IkigaiError, ValueError):
     """A flow definition has a fault. Raised while it is built, before anything is sent."""
 
 
+class DefinitionWarning(UserWarning):
+    """The platform keeps a definition of this shape, and fails its runs."""
+
+
 class WrongArgumentType(InvalidDefinition, TypeError):
     """An argument's value is of the wrong type."""
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from ikigai_core.errors import UnexpectedAnswer
 from ikigai_core.faces import edit, operation
+from ikigai_core.validation import faults_of
 
 
 class Record(BaseModel):
@@ -28,8 +29,9 @@ class Record(BaseModel):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-            raise UnexpectedAnswer(f"The platform described a {cls.__name__} in an unknown form: {faults}") from None
+            raise UnexpectedAnswer(
+                f"The platform described a {cls.__name__} in an unknown form: {faults_of(error)}"
+            ) from None
 
 
 class Component(Record):

@@ -16,7 +16,7 @@ from ikigai_core.components.kinds import find_only, flows_of
 from ikigai_core.components.resolving import Definition, resolve
 from ikigai_core.components.schedule import Schedule
 from ikigai_core.definition.definition import FlowDefinition
-from ikigai_core.errors import InvalidInput
+from ikigai_core.errors import InvalidDefinition, InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
 from ikigai_core.procedure import Procedure, ask
 from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
@@ -322,7 +322,7 @@ class _FlowBuilderText(Generic[F]):
             "agent_access": self._agent_access,
         }
         differing = {key: value for key, value in wanted.items() if value is not None and current.get(key) != value}
-        if not definition.same_as(current["definition"]):
+        if not _means(current["definition"], definition):
             differing["definition"] = definition.to_dict()
         if self._directory is not None and current["directory"].get("directory_id") != self._directory.directory_id:
             differing["directory"] = self._directory.to_dict()
@@ -347,6 +347,14 @@ class _FlowBuilderText(Generic[F]):
     def _fetch(self, flow_id: str, changes: tuple[str, ...]) -> Procedure[F]:
         record = yield from ask(flows.fetch(flow_id))
         return self._component.bind(record, self._client, changes)
+
+
+def _means(current: WireRecord, definition: FlowDefinition) -> bool:
+    try:
+        return definition.same_as(FlowDefinition.load(current))
+    except InvalidDefinition:
+        # The platform keeps definitions that no run could follow.
+        return False
 
 
 class FlowBuilder(SyncFace, _FlowBuilderText[Flow]):

@@ -39,7 +39,7 @@ def resolve(definition: Definition, client: SpecsHolder, app_id: str, app_name: 
         record = yield from ask(flows.fetch(definition))
         return FlowDefinition.model_validate(record["definition"])
     if isinstance(definition, Mapping) and isinstance(definition.get("facets"), list):
-        return _from_wire(definition)
+        return FlowDefinition.load(definition)
     if not isinstance(definition, Mapping | DefinitionDocument):
         raise InvalidDefinition(
             f"Definition was of type {type(definition).__name__}, but must be a FlowDefinition, a Flow, "
@@ -51,13 +51,6 @@ def resolve(definition: Definition, client: SpecsHolder, app_id: str, app_name: 
     for facet, name in document.inputs.items():
         dataset_ids[name] = yield from _dataset_id(datasets_of(app_id, app_name), facet, name)
     return document.resolve(facet_types, dataset_ids)
-
-
-def _from_wire(definition: Mapping[str, Any]) -> FlowDefinition:
-    try:
-        return FlowDefinition.model_validate(definition)
-    except ValueError as error:
-        raise InvalidDefinition(f"This is not a flow definition: {error}") from None
 
 
 def _dataset_id(kind: Kind, facet: str, name: str) -> Procedure[str]:

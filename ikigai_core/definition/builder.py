@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 from ikigai_core.definition.definition import Arrow, FlowDefinition, FlowVariable
 from ikigai_core.definition.facet_builder import FacetBuilder
 from ikigai_core.definition.model_facet import ModelFacetBuilder
-from ikigai_core.errors import InvalidDefinition
+from ikigai_core.definition.shape import ordered, shape_faults
+from ikigai_core.errors import DefinitionWarning, InvalidDefinition
 from ikigai_core.specs.facet import FacetType
 from ikigai_core.specs.model import SubModelType
 
@@ -57,9 +59,44 @@ class FlowDefinitionBuilder:
         return builder
 
     def build(self) -> FlowDefinition:
-        """The definition of all facets added so far."""
+        """The definition of all facets added so far.
+
+        Warns
+        -----
+        DefinitionWarning
+            Where a facet has too few or too many facets before or after it: the platform keeps such a flow, and fails
+            its runs.
+
+        Raises
+        ------
+        InvalidDefinition
+            Facets hang on each other in a circle.
+        """
+        definition, types = self._built()
+        ordered(definition)
+        for fault in shape_faults(definition, types):
+            warnings.warn(fault, DefinitionWarning, stacklevel=2)
+        return definition
+
+    def build_checked(self) -> FlowDefinition:
+        """The definition, as `build` gives it, but a fault of its shape is an error.
+
+        Raises
+        ------
+        InvalidDefinition
+        """
+        definition, types = self._built()
+        ordered(definition)
+        faults = list(shape_faults(definition, types))
+        if faults:
+            raise InvalidDefinition(" ".join(faults))
+        return definition
+
+    def _built(self) -> tuple[FlowDefinition, dict[str, FacetType]]:
+        """The definition, and the types of its facets by id."""
         ids = {id(facet): str(index) for index, facet in enumerate(self._facets)}
-        return FlowDefinition(
+        types = {ids[id(facet)]: facet._facet_type for facet in self._facets}
+        definition = FlowDefinition(
             facets=[facet._facet(ids[id(facet)]) for facet in self._facets],
             arrows=[
                 Arrow(source=ids[id(source)], destination=ids[id(facet)], arguments=arguments)
@@ -68,6 +105,7 @@ class FlowDefinitionBuilder:
             ],
             variables=dict(self._variables),
         )
+        return definition, types
 
     def _add_variable(self, name: str, variable: FlowVariable) -> None:
         existing = self._variables.get(name)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+
+from ikigai_core.definition.files import read_file
+from ikigai_core.errors import InvalidDefinition
+from ikigai_core.validation import faults_of
 
 
 class Facet(BaseModel):
@@ -47,9 +53,50 @@ class FlowDefinition(BaseModel):
         """The wire's form."""
         return self.model_dump(by_alias=True, exclude={"arguments"})
 
-    def same_as(self, other: Mapping[str, Any]) -> bool:
-        """Whether a definition in the wire's form says the same."""
-        return self.to_dict() == FlowDefinition.model_validate(other).to_dict()
+    @classmethod
+    def load(cls, source: str | Path | Mapping[str, Any]) -> Self:
+        """Read what `to_dict`, `to_json` or `to_yaml` gave: a mapping, or the path of a JSON or YAML file.
+
+        Raises
+        ------
+        InvalidInput
+            The file does not exist.
+        InvalidDefinition
+            It is no flow definition.
+        """
+        where, content = ("This", source) if isinstance(source, Mapping) else read_file(Path(source))
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            raise InvalidDefinition(f"{where} is not a flow definition: {faults_of(error)}") from None
+
+    def to_json(self) -> str:
+        """The wire's form as JSON."""
+        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
+
+    def to_yaml(self) -> str:
+        """The wire's form as YAML."""
+        import yaml
+
+        return str(yaml.safe_dump(self.to_dict(), sort_keys=False, allow_unicode=True))
+
+    def to_mermaid(self, titles: Mapping[str, str] | None = None) -> str:
+        """A picture as Mermaid text; `titles` says what to call facet types, by uid."""
+        from ikigai_core.definition.picture import mermaid
+
+        return mermaid(self, titles)
+
+    def same_as(self, other: FlowDefinition) -> bool:
+        """Whether another definition means the same: ids, and the order in which facets are listed, do not matter."""
+        from ikigai_core.definition.meaning import same_meaning
+
+        return same_meaning(self, other)
+
+    def diff(self, other: FlowDefinition) -> list[str]:
+        """What another definition does differently, in words; nothing where they mean the same."""
+        from ikigai_core.definition.meaning import differences
+
+        return differences(self, other)
 
     def facet_name(self, facet_id: str) -> str:
         """What to call a facet in a message: its name, or its uid where it has none."""

@@ -25,7 +25,6 @@ Examples
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -35,8 +34,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from ikigai_core.definition.builder import FlowDefinitionBuilder
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.facet_builder import FacetBuilder
-from ikigai_core.errors import InvalidDefinition, InvalidInput, did_you_mean
+from ikigai_core.definition.files import read_file
+from ikigai_core.errors import InvalidDefinition, did_you_mean
 from ikigai_core.specs.facet import FacetTypes
+from ikigai_core.validation import faults_of
 
 
 class DocumentFacet(BaseModel):
@@ -103,12 +104,11 @@ class DefinitionDocument(BaseModel):
         """
         if isinstance(source, DefinitionDocument):
             return cls.model_validate(source.to_dict())
-        where, content = ("The definition", source) if isinstance(source, Mapping) else _parsed(Path(source))
+        where, content = ("The definition", source) if isinstance(source, Mapping) else read_file(Path(source))
         try:
             document = cls.model_validate(content)
         except ValidationError as error:
-            faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-            raise InvalidDefinition(f"{where} is not a flow definition: {faults}") from None
+            raise InvalidDefinition(f"{where} is not a flow definition: {faults_of(error)}") from None
         document._check_parents(where)
         return document
 
@@ -184,17 +184,4 @@ class DefinitionDocument(BaseModel):
         for name, facet in self.facets.items():
             for parent, arrow_arguments in facet.after:
                 built[name].add_arrow(built[parent], **arrow_arguments)
-        return builder.build()
-
-
-def _parsed(path: Path) -> tuple[str, Any]:
-    import yaml
-
-    if not path.is_file():
-        raise InvalidInput(f"The flow definition {str(path)!r} does not exist (looked in {path.resolve().parent}).")
-    text = path.read_text(encoding="utf-8")
-    try:
-        content = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError) as error:
-        raise InvalidDefinition(f"{path} cannot be read: {error}") from None
-    return str(path), content
+        return builder.build_checked()

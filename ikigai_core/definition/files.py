@@ -1,0 +1,30 @@
+"""Reading definitions from files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ikigai_core.errors import InvalidDefinition, MissingFile
+
+
+def read_file(path: Path) -> tuple[str, Any]:
+    """What to call a JSON or YAML file in messages, and its content.
+
+    Raises
+    ------
+    MissingFile
+    InvalidDefinition
+        It is neither JSON nor YAML.
+    """
+    import yaml
+
+    if not path.is_file():
+        raise MissingFile(f"The flow definition {str(path)!r} does not exist (looked in {path.resolve().parent}).")
+    text = path.read_text(encoding="utf-8")
+    try:
+        content = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except (ValueError, yaml.YAMLError) as error:
+        raise InvalidDefinition(f"{path} cannot be read: {error}") from None
+    return str(path), content

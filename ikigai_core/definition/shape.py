@@ -1,0 +1,78 @@
+"""The shape of a definition: who hangs on whom, whether that is what the facet types require, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+
+from ikigai_core.definition.definition import Arrow, Facet, FlowDefinition
+from ikigai_core.errors import InvalidDefinition
+from ikigai_core.specs.facet import FacetType
+
+
+def parents(definition: FlowDefinition) -> dict[str, list[Arrow]]:
+    """The arrows into each facet, by its id, in the definition's order.
+
+    Raises
+    ------
+    InvalidDefinition
+        Two facets share an id, or an arrow leads from or to no facet.
+    """
+    into: dict[str, list[Arrow]] = {}
+    for facet in definition.facets:
+        if facet.facet_id in into:
+            raise InvalidDefinition(f"Two facets have the id {facet.facet_id!r}.")
+        into[facet.facet_id] = []
+    for arrow in definition.arrows:
+        for end in (arrow.source, arrow.destination):
+            if end not in into:
+                raise InvalidDefinition(f"An arrow leads from {arrow.source!r} to {arrow.destination!r}: no {end!r}.")
+        into[arrow.destination].append(arrow)
+    return into
+
+
+def ordered(definition: FlowDefinition) -> list[Facet]:
+    """The facets, each after those that it hangs on.
+
+    Raises
+    ------
+    InvalidDefinition
+        Facets hang on each other in a circle.
+    """
+    by_id = {facet.facet_id: facet for facet in definition.facets}
+    graph = {facet_id: [arrow.source for arrow in arrows] for facet_id, arrows in parents(definition).items()}
+    try:
+        return [by_id[facet_id] for facet_id in TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        circle = " → ".join(definition.facet_name(facet_id) for facet_id in reversed(error.args[1]))
+        raise InvalidDefinition(f"Facets hang on each other in a circle: {circle}.") from None
+
+
+def shape_faults(definition: FlowDefinition, types: Mapping[str, FacetType]) -> Iterator[str]:
+    """What about a definition's shape will fail its runs, a sentence each.
+
+    Parameters
+    ----------
+    types : mapping of str to FacetType
+        By facet id. An arrow into an input facet is tolerated, as the platform does.
+    """
+    children = dict.fromkeys(types, 0)
+    for arrow in definition.arrows:
+        children[arrow.source] += 1
+    for facet_id, arrows in parents(definition).items():
+        required = types[facet_id].facet_requirement
+        most = len(arrows) if types[facet_id].chain_group == "INPUT" else required.max_parent_count
+        faults = [
+            _fault("comes after", len(arrows), required.min_parent_count, most),
+            _fault("is followed by", children[facet_id], required.min_child_count, required.max_child_count),
+        ]
+        for fault in filter(None, faults):
+            yield f"{types[facet_id].title} facet {definition.facet_name(facet_id)!r} {fault}"
+
+
+def _fault(relation: str, count: int, least: int, most: int) -> str:
+    if least <= count <= most:
+        return ""
+    facets = "1 facet" if count == 1 else f"{count or 'no'} facets"
+    needed = f"at least {least}" if count < least else f"at most {most}"
+    return f"{relation} {facets}, and needs {needed}."
