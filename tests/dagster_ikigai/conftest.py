@@ -61,7 +61,11 @@ def scripted(app: str) -> Callable[[str], IkigaiFlow]:
 
     def make(script: str) -> IkigaiFlow:
         facets = {
-            "numbers": {"type": "INPUT.Imported", "dataset": "numbers", "arguments": {"file_type": "csv", "header": True}},
+            "numbers": {
+                "type": "INPUT.Imported",
+                "dataset": "numbers",
+                "arguments": {"file_type": "csv", "header": True},
+            },
             "work on them": {
                 "type": "MID.Python",
                 "after": "numbers",
@@ -99,5 +103,3 @@ def requests_sent(ikigai_local: LocalPlatform) -> Callable[[], int]:
             return total
 
     return count
-
-

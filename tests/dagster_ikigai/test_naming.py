@@ -9,7 +9,12 @@ from dagster_ikigai.naming import identifier
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("Late flights", "late_flights"), ("late_flights", "late_flights"), ("Café  №1: a/b", "cafe_no1_a_b"), ("2013", "2013")],
+    [
+        ("Late flights", "late_flights"),
+        ("late_flights", "late_flights"),
+        ("Café  №1: a/b", "cafe_no1_a_b"),
+        ("2013", "2013"),
+    ],
 )
 def test_names_become_letters_digits_and_underscores(name: str, expected: str) -> None:
     assert identifier(name) == expected

@@ -104,7 +104,8 @@ def test_a_busy_flow_is_worth_a_retry_and_nothing_is_started(
     gate.touch()
     assert "is running already" in said(result)[0]
     assert retries(result) == 2
-    assert platform_runs() == [other.wait()]
+    log = other.wait()
+    assert platform_runs() == [log]
 
 
 def test_a_busy_flow_can_be_attached_to(
@@ -164,7 +165,11 @@ def test_a_dataset_that_is_not_there_fails_for_good_and_starts_nothing(
 ) -> None:
     facets = {
         "numbers": {"type": "INPUT.Imported", "dataset": "nubmers"},
-        "out": {"type": "OUTPUT.Exported", "after": "numbers", "arguments": {"dataset_name": "out", "file_type": "csv"}},
+        "out": {
+            "type": "OUTPUT.Exported",
+            "after": "numbers",
+            "arguments": {"dataset_name": "out", "file_type": "csv"},
+        },
     }
     made = build_ikigai_flow_assets(IkigaiFlow(app, "Scripted", {"facets": facets}), retry_policy=PATIENT)
     result = materialize(made, instance)

@@ -1,0 +1,130 @@
+"""The component, as ``dg`` finds, scaffolds, checks and launches it in a project."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+from dagster.components.testing import create_defs_folder_sandbox
+
+from dagster_ikigai import IkigaiFlowComponent
+from ikigai_core import Ikigai
+
+DEFINITIONS = """\
+from pathlib import Path
+
+import dagster as dg
+
+defs = dg.load_from_defs_folder(project_root=Path(__file__).parents[2])
+"""
+PROJECT = """\
+[project]
+name = "flights"
+version = "0.1.0"
+
+[tool.dg]
+directory_type = "project"
+
+[tool.dg.project]
+root_module = "flights"
+"""
+
+
+def run(name: str, *arguments: str, folder: Path) -> str:
+    """What a command of this environment printed."""
+    command = [str(Path(sys.executable).with_name(name)), *arguments]
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "200"}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=100
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture
+def project(dagster_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project as ``dg`` knows it, installed as far as Python can import it."""
+    package = tmp_path / "project" / "src" / "flights"
+    (package / "defs").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "defs" / "__init__.py").touch()
+    (package / "definitions.py").write_text(DEFINITIONS)
+    (tmp_path / "project" / "pyproject.toml").write_text(PROJECT)
+    (tmp_path / "config.toml").write_text("[cli.telemetry]\nenabled = false\n")
+    monkeypatch.setenv("DG_CLI_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    return tmp_path / "project"
+
+
+def test_a_scaffolded_component_is_listed_checked_and_launched(
+    project: Path, ikigai_client: Ikigai, app: str, requests_sent: Callable[[], int]
+) -> None:
+    before = requests_sent()
+    assert "dagster_ikigai.IkigaiFlowComponent" in run("dg", "list", "components", folder=project)
+
+    parameters = json.dumps({"app": app, "flow": "Copy", "dataset": "numbers", "output": "numbers again"})
+    run(
+        "dg",
+        "scaffold",
+        "defs",
+        "dagster_ikigai.IkigaiFlowComponent",
+        "copy",
+        "--json-params",
+        parameters,
+        folder=project,
+    )
+    written = yaml.safe_load((project / "src" / "flights" / "defs" / "copy" / "defs.yaml").read_text())
+    assert written["attributes"] == {"app": app, "flow": "Copy", "definition": "flow.yaml"}
+
+    assert "passed validation" in run("dagster", "definitions", "validate", "-m", "flights.definitions", folder=project)
+    assert requests_sent() == before
+
+    run("dg", "launch", "--assets", "*", folder=project)
+    assert list(ikigai_client.apps[app].datasets["numbers again"].df()["value"]) == [1, 2, 3]
+
+
+def test_a_definition_may_be_inline_and_the_workspace_a_resource() -> None:
+    facets = {
+        "numbers": {"type": "INPUT.Imported", "dataset": "numbers"},
+        "large": {
+            "type": "MID.Filter",
+            "after": "numbers",
+            "arguments": {"column_name": "value"},
+            "variables": {"bound": "value"},
+        },
+        "out": {"type": "OUTPUT.Exported", "after": "large", "arguments": {"dataset_name": "large"}},
+    }
+    attributes = {
+        "app": "An app",
+        "flow": "A flow",
+        "definition": {"facets": facets},
+        "variables": {"bound": 2},
+        "workspace": "my_workspace",
+    }
+    body = {"type": "dagster_ikigai.IkigaiFlowComponent", "attributes": attributes}
+    with create_defs_folder_sandbox() as sandbox:
+        path = sandbox.scaffold_component(component_cls=IkigaiFlowComponent, defs_yaml_contents=body)
+        with sandbox.load_component_and_build_defs(defs_path=path) as (component, defs):
+            assert isinstance(component, IkigaiFlowComponent)
+            [made] = [found for found in defs.assets or () if isinstance(found, dg.AssetsDefinition)]
+            assert made.keys == {dg.AssetKey(["an_app", "large"])}
+            assert "my_workspace" in made.required_resource_keys
+
+
+def test_a_faulty_definition_names_the_facet_at_load() -> None:
+    definition = {"facets": {"out": {"type": "OUTPUT.Exported", "after": "nowhere"}}}
+    attributes = {"app": "An app", "flow": "A flow", "definition": definition}
+    body = {"type": "dagster_ikigai.IkigaiFlowComponent", "attributes": attributes}
+    with create_defs_folder_sandbox() as sandbox:
+        path = sandbox.scaffold_component(component_cls=IkigaiFlowComponent, defs_yaml_contents=body)
+        failing = pytest.raises(Exception, match="Error while building definitions")
+        with failing as caught, sandbox.load_component_and_build_defs(defs_path=path):
+            pass
+    assert "'out' comes after 'nowhere'" in str(caught.value.__cause__)
