@@ -11,6 +11,11 @@ def run(step: Step) -> None:
     arguments, workspace = step.arguments, step.workspace
     if arguments["file_type"] not in ("", "csv"):
         raise FlowError("the local platform stores datasets as CSV; set file_type to csv")
+    if arguments["dataset_name"] in {output.dataset_name for output in workspace.outputs}:
+        raise FlowError(
+            f"another facet of the flow writes the dataset '{arguments['dataset_name']}', too; "
+            "give each a dataset_name of its own"
+        )
     folder = workspace.folder / "outputs"
     folder.mkdir(exist_ok=True)
     path = folder / f"{len(workspace.outputs)}.csv"

@@ -19,8 +19,8 @@ def run(step: Step) -> Table:
     dataset = step.workspace.datasets.get(arguments["dataset_id"])
     if dataset is None:
         raise FlowError(
-            f"there is no dataset '{arguments['dataset_id']}' in the app; "
-            "set dataset_id to the id of one of the app's datasets"
+            f"the app has no dataset '{arguments['dataset_id']}' with data; "
+            "set dataset_id to the id of one of its datasets, or upload data to this one"
         )
     if arguments["file_type"] not in (None, "", "csv"):
         raise FlowError(f"dataset '{dataset.name}' is stored as CSV; set file_type to csv")

@@ -53,7 +53,7 @@ def test_unknown_columns_offer_the_nearest(jobs: Any) -> None:
 def test_copies_go_their_own_ways(jobs: Any) -> None:
     source, copy = jobs.imported(CONTENT), jobs.facet("MID.COPY", "copy")
     sort = jobs.facet("MID.SORT", "sort", target_columns=["a"], ascending=False)
-    one, two = jobs.exported("one"), jobs.exported("two")
+    one, two = jobs.exported("one", "one"), jobs.exported("two", "two")
     arrows = [jobs.arrow(source, copy), jobs.arrow(copy, one), jobs.arrow(copy, sort), jobs.arrow(sort, two)]
 
     ended = jobs.run([source, copy, sort, one, two], arrows)

@@ -19,3 +19,12 @@ def test_columns_and_rows_are_told(jobs: Any) -> None:
         "x": {"data_type": "NUMERIC", "data_formats": {}},
         "kind": {"data_type": "CATEGORICAL", "data_formats": {}},
     }
+
+
+def test_two_facets_cannot_write_the_same_dataset(jobs: Any) -> None:
+    source, one, two = jobs.imported("a\n1\n"), jobs.exported("one", "late"), jobs.exported("two", "late")
+
+    ended = jobs.run([source, one, two], [jobs.arrow(source, one), jobs.arrow(source, two)])
+
+    assert (ended.status, ended.facet_id) == ("FAILED", "two")
+    assert "another facet of the flow writes the dataset 'late', too" in ended.message

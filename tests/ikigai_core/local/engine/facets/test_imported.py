@@ -13,7 +13,7 @@ def test_a_dataset_that_is_not_there(jobs: Any) -> None:
     ended = jobs.run([jobs.facet("INPUT.IMPORTED", "source", dataset_id="gone"), jobs.exported()])
 
     assert (ended.status, ended.facet_id) == ("FAILED", "source")
-    assert "there is no dataset 'gone'" in ended.message
+    assert "the app has no dataset 'gone' with data" in ended.message
 
 
 def test_the_datasets_own_types_hold(jobs: Any) -> None:
