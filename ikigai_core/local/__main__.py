@@ -30,7 +30,7 @@ def main() -> int:
             listener = _listen(arguments.host, arguments.port)
             platform = Platform(_settings(arguments, Path(scratch)))
         except (OSError, ValueError, RuntimeError) as error:
-            print(f"The local platform cannot start: {error}", file=sys.stderr)
+            sys.stderr.write(f"The local platform cannot start: {error}\n")
             return 1
         return _serve(platform, listener)
 
@@ -82,12 +82,15 @@ def _listen(host: str, port: int) -> socket.socket:
 def _serve(platform: Platform, listener: socket.socket) -> int:
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    kept = platform.credentials.file
-    where = f"in {kept}" if kept else "as given"
-    server = Server(
-        create_app(platform),
-        on_ready=lambda: print(f"Ikigai local platform ready at {url} (credentials: {where})", flush=True),
-    )
+    credentials = platform.credentials
+    where = f"in {credentials.file}" if credentials.file else "as given"
+    ready = f"Ikigai local platform ready at {url} (credentials of {credentials.user_email}: {where})\n"
+
+    def say_ready() -> None:
+        sys.stdout.write(ready)
+        sys.stdout.flush()
+
+    server = Server(create_app(platform), on_ready=say_ready)
     # uvicorn raises the signal that ended it once more, when all is closed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:

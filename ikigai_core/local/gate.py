@@ -23,6 +23,7 @@ class Gate:
         self._platform = platform
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request pass, or refuse it."""
         if scope["type"] == "http":
             scope["path"] = _SLASHES.sub("/", scope["path"])
             headers = Headers(scope=scope)

@@ -23,7 +23,7 @@ from typing import Self
 
 PYTHON_VARIABLE = "IKIGAI_LOCAL_PYTHON"
 
-_READY = re.compile(r"ready at (http://\S+)")
+_READY = re.compile(r"ready at (?P<url>http://\S+) \(credentials of (?P<email>\S+): ")
 _STOP_SECONDS = 5.0
 _BLOCK = 4096
 _CREDENTIALS_FILE = "credentials.json"
@@ -169,13 +169,14 @@ class LocalPlatform:
             )
         atexit.register(self.stop)
         try:
-            self.url = self._wait_until_ready()
+            ready = self._wait_until_ready()
         except BaseException:
             self.stop()
             raise
-        self._read_credentials()
+        self.url, self.user_email = ready["url"], ready["email"]
+        self.api_key = self._environment.get("IKIGAI_API_KEY") or self._kept_key()
 
-    def _wait_until_ready(self) -> str:
+    def _wait_until_ready(self) -> re.Match[str]:
         deadline = time.monotonic() + self._timeout
         said = b""
         assert self._process.stdout is not None
@@ -191,13 +192,10 @@ class LocalPlatform:
         ready = _READY.search(said.decode())
         if ready is None:
             raise RuntimeError(f"The local platform said something else than that it is ready: {said.decode()!r}")
-        return ready[1]
+        return ready
 
-    def _read_credentials(self) -> None:
-        file = self.data_dir / _CREDENTIALS_FILE
-        kept = json.loads(file.read_text()) if file.exists() else {}
-        self.user_email = self._environment.get("IKIGAI_USER_EMAIL") or kept.get("user_email") or ""
-        self.api_key = self._environment.get("IKIGAI_API_KEY") or kept["api_key"]
+    def _kept_key(self) -> str:
+        return str(json.loads((self.data_dir / _CREDENTIALS_FILE).read_text())["api_key"])
 
     def _errors(self) -> str:
         with self._said.open("rb") as log:

@@ -79,7 +79,7 @@ class Runner:
             self._pool.submit(self._take, run.run_id, threading.Event())
 
     def stop(self) -> None:
-        """Take no more runs from the queue. Those under way are settled by `recover`, when the platform starts again."""
+        """Take no more runs from the queue. Those under way are settled by `recover`, at the next start."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _take(self, run_id: str, left_queue: threading.Event) -> None:
@@ -129,4 +129,3 @@ class Runner:
             import_outputs(run, outputs, self._store, self._files)
         except OutputRefused as refusal:
             self._store.runs.finish(run.run_id, "FAILED", facet_id=refusal.facet_id, message=str(refusal))
-

@@ -15,7 +15,9 @@ class Component(Record, Protocol):
     """A record with a name."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What its users call it."""
+        ...
 
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import requests
 
-READY = re.compile(r"ready at (http://127\.0\.0\.1:\d+) \(credentials: (.*)\)")
+READY = re.compile(r"ready at (http://127\.0\.0\.1:\d+) \(credentials of \S+@\S+: (.*)\)")
 
 
 @contextmanager
