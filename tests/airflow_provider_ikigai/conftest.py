@@ -27,13 +27,14 @@ os.environ.update(
     AIRFLOW__USAGE_DATA_COLLECTION__ENABLED="False",
 )
 
+import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 from airflow.dag_processing.bundles.manager import DagBundlesManager  # noqa: E402
 from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db  # noqa: E402
 from airflow.sdk import DAG  # noqa: E402
 from airflow.utils.db import initdb  # noqa: E402
 
-from ikigai_core import Ikigai  # noqa: E402
+from ikigai_core import Flow, Ikigai  # noqa: E402
 from ikigai_core.local.process import LocalPlatform  # noqa: E402
 
 pytest_plugins = ["ikigai_core.local.testing"]
@@ -54,7 +55,7 @@ class Ran:
 def airflow_database() -> Iterator[Path]:
     """Airflow's database, made once."""
     initdb()
-    DagBundlesManager().sync_bundles_to_db()
+    DagBundlesManager().sync_bundles_to_db()  # type: ignore[no-untyped-call]
     yield AIRFLOW_HOME / "airflow.db"
     shutil.rmtree(AIRFLOW_HOME, ignore_errors=True)
 
@@ -107,6 +108,38 @@ def run_dag(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 def app(ikigai_client: Ikigai) -> str:
     """Name of a new, empty app."""
     return ikigai_client.app.new(f"App {uuid.uuid4().hex[:8]}").build().name
+
+
+def scripted(script: str) -> dict[str, Any]:
+    """A definition document whose one step between ``numbers`` and ``worked on`` is a Python script."""
+    return {
+        "facets": {
+            "numbers": {
+                "type": "INPUT.Imported",
+                "dataset": "numbers",
+                "arguments": {"file_type": "csv", "header": True},
+            },
+            "work on them": {"type": "MID.Python", "after": "numbers", "arguments": {"script": script}},
+            "out": {
+                "type": "OUTPUT.Exported",
+                "after": "work on them",
+                "arguments": {"dataset_name": "worked on", "file_type": "csv", "header": True},
+                "variables": {"output": "dataset_name"},
+            },
+        }
+    }
+
+
+@pytest.fixture
+def make_flow(ikigai_client: Ikigai, app: str) -> Callable[..., Flow]:
+    """Makes a flow of a Python script, ``Scripted`` unless named otherwise, with numbers to work on."""
+
+    def make(script: str, name: str = "Scripted") -> Flow:
+        home = ikigai_client.apps[app]
+        home.dataset.new("numbers").df(pd.DataFrame({"name": ["one", "two", "three"], "value": [1, 2, 3]})).ensure()
+        return home.flow.new(name).definition(scripted(script)).ensure()
+
+    return make
 
 
 @pytest.fixture

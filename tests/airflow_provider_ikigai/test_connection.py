@@ -68,7 +68,9 @@ def test_tls_and_timeouts_are_in_the_extra(extra: dict[str, Any], arguments: dic
         ({}, {"verify_tls": False, "client_certificate": "us.pem"}, "needs verify_tls to be true"),
     ],
 )
-def test_an_unusable_connection_is_named_with_the_field(fields: dict[str, Any], extra: dict[str, Any], says: str) -> None:
+def test_an_unusable_connection_is_named_with_the_field(
+    fields: dict[str, Any], extra: dict[str, Any], says: str
+) -> None:
     with pytest.raises(UnusableConnection, match=f"Connection 'platform' cannot be used: .*{says}") as caught:
         client_arguments(connection(extra, **fields))
     assert "a-secret-key" not in str(caught.value)

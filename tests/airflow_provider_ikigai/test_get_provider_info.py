@@ -6,23 +6,24 @@ import importlib
 import json
 from importlib.resources import files
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped, unused-ignore]
 from airflow.providers_manager import ProvidersManager
+from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 
 from airflow_provider_ikigai import __version__
 from airflow_provider_ikigai.get_provider_info import get_provider_info
 
 
 def test_airflow_finds_the_provider_and_its_connection_type() -> None:
-    manager = ProvidersManager()
+    manager = ProvidersManager()  # type: ignore[no-untyped-call]
     assert manager.providers["airflow-provider-ikigai"].version == __version__
-    hook = manager.hooks["ikigai"]
+    hook = ProvidersManagerTaskRuntime().hooks["ikigai"]
     assert hook is not None
     assert (hook.hook_name, hook.hook_class_name) == ("Ikigai", "airflow_provider_ikigai.hooks.ikigai.IkigaiHook")
 
 
 def test_the_connection_form_speaks_of_email_and_api_key() -> None:
-    manager = ProvidersManager()
+    manager = ProvidersManager()  # type: ignore[no-untyped-call]
     manager.initialize_providers_hooks()
     form = manager.field_behaviours["ikigai"]
     assert form["relabeling"] == {"host": "Base URL", "login": "Email", "password": "API key"}

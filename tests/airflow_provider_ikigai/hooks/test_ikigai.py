@@ -25,7 +25,7 @@ def test_the_hook_gives_a_client_that_names_the_provider(app: str, requests_sent
 def test_the_user_agent_names_the_provider_and_airflow() -> None:
     from airflow_provider_ikigai.connection import USER_AGENT
 
-    assert USER_AGENT == f"airflow-provider-ikigai/{__version__} apache-airflow/{airflow_version}"
+    assert f"airflow-provider-ikigai/{__version__} apache-airflow/{airflow_version}" == USER_AGENT
 
 
 def test_the_async_hook_gives_an_async_client(app: str) -> None:

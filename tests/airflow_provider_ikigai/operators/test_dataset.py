@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -22,7 +23,7 @@ def csv(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_file_goes_up_and_comes_back(run_dag: Callable, app: str, csv: Path, tmp_path: Path) -> None:
+def test_a_file_goes_up_and_comes_back(run_dag: Callable[..., Any], app: str, csv: Path, tmp_path: Path) -> None:
     with DAG("there_and_back", schedule=None, params={"dataset": "numbers"}) as dag:
         up = IkigaiUploadDatasetOperator(task_id="up", app=app, dataset="{{ params.dataset }}", path=csv)
         down = IkigaiDownloadDatasetOperator(
@@ -37,7 +38,7 @@ def test_a_file_goes_up_and_comes_back(run_dag: Callable, app: str, csv: Path, t
 
 
 def test_uploading_again_changes_only_what_differs(
-    run_dag: Callable, app: str, csv: Path, ikigai_client: Ikigai
+    run_dag: Callable[..., Any], app: str, csv: Path, ikigai_client: Ikigai
 ) -> None:
     with DAG("twice", schedule=None) as dag:
         IkigaiUploadDatasetOperator(task_id="up", app=app, dataset="numbers", path=csv)
@@ -50,7 +51,7 @@ def test_uploading_again_changes_only_what_differs(
 
 
 def test_a_missing_file_fails_before_anything_is_sent(
-    run_dag: Callable, app: str, tmp_path: Path, requests_sent: Callable[[], dict[str, int]]
+    run_dag: Callable[..., Any], app: str, tmp_path: Path, requests_sent: Callable[[], dict[str, int]]
 ) -> None:
     with DAG("no_file", schedule=None) as dag:
         IkigaiUploadDatasetOperator(
@@ -62,7 +63,7 @@ def test_a_missing_file_fails_before_anything_is_sent(
     assert requests_sent() == {}
 
 
-def test_an_app_is_made_only_where_that_is_asked_for(run_dag: Callable, app: str, csv: Path) -> None:
+def test_an_app_is_made_only_where_that_is_asked_for(run_dag: Callable[..., Any], app: str, csv: Path) -> None:
     with DAG("new_app", schedule=None) as dag:
         IkigaiUploadDatasetOperator(task_id="typo", app=f"{app}!", dataset="numbers", path=csv, retries=3)
         IkigaiUploadDatasetOperator(task_id="new", app=f"{app} II", dataset="numbers", path=csv, create_app=True)
@@ -74,7 +75,7 @@ def test_an_app_is_made_only_where_that_is_asked_for(run_dag: Callable, app: str
 
 
 def test_a_dataset_that_is_not_there_is_named_and_nothing_is_written(
-    run_dag: Callable, app: str, tmp_path: Path
+    run_dag: Callable[..., Any], app: str, tmp_path: Path
 ) -> None:
     with DAG("no_dataset", schedule=None) as dag:
         IkigaiDownloadDatasetOperator(task_id="down", app=app, dataset="nothing", path=tmp_path / "n.csv", retries=3)

@@ -177,7 +177,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         AirflowException
             Where it may work later: the flow is busy, the platform is away.
         """
-        deadline = self._deadline(context)
+        deadline = self._deadline()
         with failing_the_task(), self.hook.get_conn() as ikigai:
             flow = ikigai.apps[self.app].flows[self.flow]
             outputs = flow.definition().output_names(self.variables)
@@ -200,7 +200,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
             Where the task's ``execution_timeout`` ended the wait.
         """
         outcome = Outcome.from_event(event)
-        if outcome.error == "RunTimeout" and self._execution_time_is_over(context):
+        if outcome.error == "RunTimeout" and self._is_held_to_execution_timeout:
             raise AirflowTaskTimeout(outcome.message)
         return self._take(context, outcome)
 
@@ -236,23 +236,25 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         self.log.info("The run of flow %r ended well", outcome.about["flow"])
         return outcome.result
 
-    def _deadline(self, context: Context) -> float | None:
-        """When to stop waiting, in seconds since the epoch. A deferred task is held to its execution_timeout here."""
-        ends = []
-        if self.timeout is not None:
-            seconds = self.timeout.total_seconds() if isinstance(self.timeout, timedelta) else self.timeout
-            ends.append(time.time() + seconds)
-        if self.deferrable and self.execution_timeout is not None:
-            ends.append(self._end_of_execution_time(context))
-        return min(ends, default=None)
+    def _deadline(self) -> float | None:
+        """When to stop waiting, in seconds since the epoch."""
+        limit = self._seconds if not self._is_held_to_execution_timeout else self._execution_seconds
+        return None if limit is None else time.time() + limit
 
-    def _end_of_execution_time(self, context: Context) -> float:
-        if self.execution_timeout is None:
-            return float("inf")
-        return float((context["ti"].start_date + self.execution_timeout).timestamp())
+    @property
+    def _is_held_to_execution_timeout(self) -> bool:
+        """Whether the task's execution_timeout is what ends the wait: Airflow does not hold a deferred task to it."""
+        if not self.deferrable or self._execution_seconds is None:
+            return False
+        return self._seconds is None or self._execution_seconds <= self._seconds
 
-    def _execution_time_is_over(self, context: Context) -> bool:
-        return time.time() >= self._end_of_execution_time(context)
+    @property
+    def _seconds(self) -> float | None:
+        return self.timeout.total_seconds() if isinstance(self.timeout, timedelta) else self.timeout
+
+    @property
+    def _execution_seconds(self) -> float | None:
+        return None if self.execution_timeout is None else self.execution_timeout.total_seconds()
 
 
 def _left(deadline: float | None) -> float | None:

@@ -1,0 +1,266 @@
+"""Flows are built and run, and their runs followed, on a worker and in the triggerer alike."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import DAG
+from airflow.sdk.exceptions import AirflowFailException
+
+from airflow_provider_ikigai.operators.flow import IkigaiEnsureFlowOperator, IkigaiRunFlowOperator
+from ikigai_core import Flow, Ikigai
+from ikigai_core.local.process import LocalPlatform
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+AT_ONCE = timedelta(0)
+
+COUNTING = """
+facets:
+  numbers:
+    type: INPUT.Imported
+    dataset: numbers
+    arguments: {file_type: csv, header: true}
+  count:
+    type: MID.Count
+    after: numbers
+    arguments: {output_column_name: count, sort: true, target_columns: [{{ params.column }}]}
+  out:
+    type: OUTPUT.Exported
+    after: count
+    arguments: {dataset_name: counts, file_type: csv, header: true}
+"""
+
+both_ways = pytest.mark.parametrize("deferrable", [False, True], ids=["on a worker", "deferrable"])
+
+
+def running(app: str, **arguments: Any) -> DAG:
+    """A DAG with one task, ``run``, that runs the flow ``Scripted``."""
+    with DAG(f"run_{app.split()[1]}", schedule=None) as dag:
+        IkigaiRunFlowOperator(task_id="run", app=app, flow="Scripted", **{"retry_delay": AT_ONCE, **arguments})
+    return dag
+
+
+# -- building ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["file beside the DAG", "absolute path", "mapping"])
+def test_a_definition_is_rendered_wherever_it_is_written(
+    run_dag: Callable[..., Any],
+    app: str,
+    make_flow: Callable[..., Flow],
+    ikigai_client: Ikigai,
+    tmp_path: Path,
+    form: str,
+) -> None:
+    make_flow("result = data")
+    file = tmp_path / "counting.yaml"
+    file.write_text(COUNTING)
+    definition: Any = {"file beside the DAG": "counting.yaml", "absolute path": file}.get(form)
+    if form == "mapping":
+        import yaml
+
+        definition = yaml.safe_load(COUNTING.replace("{{ params.column }}", "'{{ params.column }}'"))
+    with DAG(
+        f"ensure_{form.replace(' ', '_')}", schedule=None, params={"column": "name"}, template_searchpath=str(tmp_path)
+    ) as dag:
+        IkigaiEnsureFlowOperator(task_id="ensure", app=app, flow="Count by {{ params.column }}", definition=definition)
+    assert [run_dag(dag).results["ensure"]["changes"] for _ in range(2)] == [["created"], []]
+    built = ikigai_client.apps[app].flows["Count by name"].definition()
+    assert built.facets[1].arguments["target_columns"] == ["name"]
+
+
+@pytest.mark.parametrize(
+    ("definition", "says"),
+    [
+        ({"facets": {"out": {"type": "OUTPUT.Exported", "after": "nowhere"}}}, "'out' comes after 'nowhere'"),
+        ({"facets": {"out": {"type": "OUTPUT.Nothing"}}}, "'out'"),
+        ("facets: [", "The definition of flow 'Faulty' cannot be read"),
+        ("just a text", "'just a text', which is neither a mapping nor a file"),
+    ],
+)
+def test_a_fault_in_a_definition_is_named_and_nothing_is_built(
+    run_dag: Callable[..., Any], app: str, ikigai_client: Ikigai, definition: Any, says: str
+) -> None:
+    with DAG("faulty", schedule=None) as dag:
+        IkigaiEnsureFlowOperator(task_id="ensure", app=app, flow="Faulty", definition=definition, retries=3)
+    ran = run_dag(dag)
+    assert (ran.states, ran.tries) == ({"ensure": "failed"}, {"ensure": 1})
+    assert says in ran.log
+    assert len(ikigai_client.apps[app].flows()) == 0
+
+
+# -- running -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_outcome_is_the_same_on_a_worker_and_deferrable(
+    run_dag: Callable[..., Any], app: str, make_flow: Callable[..., Flow], ikigai_client: Ikigai
+) -> None:
+    flow = make_flow("result = data.assign(value=data.value * 2)")
+    results = []
+    for deferrable in (False, True):
+        ran = run_dag(running(app, variables={"output": "doubled {{ dag.dag_id }}"}, deferrable=deferrable))
+        assert ran.state == "success", ran.log
+        assert ("Pausing task as DEFERRED" in ran.log) is deferrable
+        assert ran.log.count("The run of flow 'Scripted' ended well") == 1
+        results.append(ran.results["run"])
+    logs = flow.run_logs(10)
+    assert [result["run_log"].pop("log_id") for result in results] == [log.log_id for log in reversed(logs)]
+    assert all(result["run_log"].pop("timestamp") for result in results)
+    assert (
+        results[0]
+        == results[1]
+        == {
+            "app_id": flow.app_id,
+            "flow_id": flow.flow_id,
+            "flow": "Scripted",
+            "outputs": [f"doubled run_{app.split()[1]}"],
+            "run_log": {"status": "SUCCESS", "user": logs[0].user, "erroneous_facet_id": None, "data": ""},
+        }
+    )
+    assert list(ikigai_client.apps[app].datasets[results[0]["outputs"][0]].df()["value"]) == [2, 4, 6]
+
+
+@both_ways
+def test_a_failed_run_fails_the_task_with_facet_and_message_and_without_retries(
+    run_dag: Callable[..., Any], app: str, make_flow: Callable[..., Flow], deferrable: bool
+) -> None:
+    flow = make_flow("raise ValueError('the numbers are all wrong')")
+    ran = run_dag(running(app, deferrable=deferrable, retries=3))
+    assert (ran.states, ran.tries) == ({"run": "failed"}, {"run": 1})
+    assert "AirflowFailException: Flow 'Scripted' ended FAILED at facet 'work on them': " in ran.log
+    assert "the numbers are all wrong" in ran.log
+    assert len(flow.run_logs(10)) == 1
+    assert ran.results == {"run": None}
+
+
+@both_ways
+def test_a_retry_picks_up_the_run_of_the_try_before(
+    run_dag: Callable[..., Any], app: str, make_flow: Callable[..., Flow], deferrable: bool
+) -> None:
+    flow = make_flow("import time\ntime.sleep(4.5)\nresult = data")
+    ran = run_dag(running(app, deferrable=deferrable, retries=9, execution_timeout=timedelta(seconds=3)))
+    assert ran.state == "success", ran.log
+    assert ran.tries["run"] > 1
+    assert "AirflowTaskTimeout" in ran.log
+    assert "Picked up a run of flow 'Scripted'" in ran.log
+    assert [log.log_id for log in flow.run_logs(10)] == [ran.results["run"]["run_log"]["log_id"]]
+
+
+@both_ways
+@pytest.mark.parametrize("script", ["result = data", "raise ValueError('wrong')"], ids=["success", "failure"])
+def test_nothing_is_kept_of_a_run_whose_end_was_seen(
+    run_dag: Callable[..., Any],
+    app: str,
+    make_flow: Callable[..., Flow],
+    airflow_database: Path,
+    deferrable: bool,
+    script: str,
+) -> None:
+    make_flow(script)
+    dag = running(app, deferrable=deferrable)
+    run_dag(dag)
+    with sqlite3.connect(airflow_database) as database:
+        kept = database.execute("SELECT * FROM task_state_store WHERE dag_id = ?", [dag.dag_id]).fetchall()
+    assert kept == []
+
+
+@both_ways
+def test_a_timeout_fails_the_task_and_the_run_goes_on(
+    run_dag: Callable[..., Any], app: str, make_flow: Callable[..., Flow], deferrable: bool
+) -> None:
+    flow = make_flow("import time\ntime.sleep(3)\nresult = data")
+    ran = run_dag(running(app, deferrable=deferrable, timeout=timedelta(seconds=1), retries=3))
+    assert (ran.states, ran.tries) == ({"run": "failed"}, {"run": 1})
+    assert "Flow 'Scripted' did not end within" in ran.log
+    assert "The run goes on" in ran.log
+    assert flow.launch(on_busy="attach").wait(timeout=20).status == "SUCCESS"
+
+
+def test_a_busy_flow_is_left_alone_attached_to_or_waited_for(
+    run_dag: Callable[..., Any], app: str, make_flow: Callable[..., Flow]
+) -> None:
+    flow = make_flow("import time\ntime.sleep(4)\nresult = data")
+    others = flow.start()
+    refused = run_dag(running(app, on_busy="fail", retries=1))
+    assert (refused.states, refused.tries) == ({"run": "failed"}, {"run": 2})
+    assert "Flow 'Scripted' is running already" in refused.log
+    attached = run_dag(running(app, on_busy="attach", deferrable=True))
+    assert attached.results["run"]["run_log"]["log_id"] == others.wait().log_id
+    make_flow("import time\ntime.sleep(1)\nresult = data")
+    others = flow.start()
+    waited = run_dag(running(app, on_busy="wait"))
+    assert waited.results["run"]["run_log"]["log_id"] != others.wait().log_id
+    assert len(flow.run_logs(10)) == 3
+
+
+@pytest.mark.parametrize(
+    "event",
+    [None, {}, {"about": {}}, {"about": {}, "run_log": {"status": "FAILED"}}, {"status": "success"}, {"run_log": None}],
+)
+def test_an_event_that_does_not_say_how_the_run_ended_is_no_success(event: Any) -> None:
+    operator = IkigaiRunFlowOperator(task_id="run", app="An app", flow="A flow")
+    with pytest.raises(AirflowFailException, match="does not say how the flow run ended"):
+        operator.execute_complete({}, event)
+
+
+# -- the whole job -----------------------------------------------------------------------------------------------------
+
+
+@both_ways
+def test_the_example_fetches_the_late_flights(
+    run_dag: Callable[..., Any], ikigai_client: Ikigai, tmp_path: Path, deferrable: bool
+) -> None:
+    bag = DagBag(dag_folder=EXAMPLES / "airflow_late_flights.py")
+    assert bag.import_errors == {}
+    dag = bag.dags["late_flights"]
+    run_flow = dag.get_task("run_flow")
+    assert isinstance(run_flow, IkigaiRunFlowOperator)
+    run_flow.deferrable = deferrable
+    ran = run_dag(dag, run_conf={"min_delay": 90, "output": str(tmp_path / "late.csv")})
+    assert ran.state == "success", ran.log
+    late = pd.read_csv(tmp_path / "late.csv")
+    flights = pd.read_csv(EXAMPLES / "data" / "flights.csv")
+    assert len(late) == (flights["dep_delay"] >= 90).sum() > 0
+    assert late["minutes_late"].is_monotonic_decreasing
+    assert str(late["minutes_late"].iloc[0]) in ran.log
+
+
+# -- credentials -------------------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_key_is_one_clear_error_without_the_key(
+    run_dag: Callable[..., Any], app: str, connect: Callable[..., None], ikigai_local: LocalPlatform
+) -> None:
+    connect(password="quite-another-key-123")
+    ran = run_dag(running(app, retries=3, deferrable=True))
+    assert (ran.states, ran.tries) == ({"run": "failed"}, {"run": 1})
+    (line,) = [line for line in ran.log.splitlines() if "AirflowFailException: " in line]
+    assert ikigai_local.url in line
+    assert ikigai_local.user_email in line
+    assert "quite-another-key-123" not in ran.log
+
+
+def test_the_key_is_nowhere_to_be_read(
+    run_dag: Callable[..., Any],
+    app: str,
+    make_flow: Callable[..., Flow],
+    ikigai_local: LocalPlatform,
+    airflow_database: Path,
+) -> None:
+    make_flow("result = data")
+    logs = run_dag(running(app, deferrable=True)).log
+    make_flow("raise ValueError('wrong')")
+    logs += run_dag(running(app, deferrable=True)).log
+    with sqlite3.connect(airflow_database) as database:
+        kept = "\n".join(database.iterdump())
+    assert "IkigaiFlowRunTrigger" in logs
+    assert "ikigai_default" in kept
+    assert ikigai_local.api_key not in logs
+    assert ikigai_local.api_key not in kept

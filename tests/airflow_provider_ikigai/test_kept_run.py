@@ -1,0 +1,68 @@
+"""What a task keeps of its run for its next try."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from airflow_provider_ikigai.kept_run import KeptRun
+
+RUN = {"version": 1, "flow_id": "f1", "flow_name": "A flow", "phase": "prepared"}
+
+
+class Store(dict[str, Any]):
+    """A task's state as Airflow lends it to a task."""
+
+    is_away = False
+
+    def set(self, key: str, value: Any) -> None:
+        if self.is_away:
+            raise ConnectionError("the API server is away")
+        self[key] = value
+
+    def delete(self, key: str) -> None:
+        self.pop(key, None)
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+def kept_in(store: Store | None) -> KeptRun:
+    context: Any = {} if store is None else {"task_state_store": store}
+    return KeptRun(context, logging.getLogger("airflow.task"))  # type: ignore[arg-type]
+
+
+def test_the_next_try_finds_the_run_until_it_is_forgotten(store: Store) -> None:
+    kept_in(store).keep(RUN)
+    kept_in(store).keep({**RUN, "phase": "started"})
+    assert kept_in(store).previous("f1") == {**RUN, "phase": "started"}
+    kept_in(store).forget()
+    assert kept_in(store).previous("f1") is None
+
+
+def test_a_run_of_another_flow_is_not_picked_up(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    kept_in(store).keep(RUN)
+    with caplog.at_level(logging.INFO):
+        assert kept_in(store).previous("f2") is None
+    assert "An earlier try kept a run of flow 'A flow', which this task no longer runs" in caplog.text
+
+
+def test_a_run_that_cannot_be_kept_must_not_start_but_is_followed_once_it_has(store: Store) -> None:
+    kept = kept_in(store)
+    kept.keep(RUN)
+    store.is_away = True
+    kept.keep({**RUN, "phase": "started"})
+    assert kept.previous("f1") == RUN
+    with pytest.raises(ConnectionError):
+        kept.keep(RUN)
+
+
+def test_an_airflow_without_task_states_keeps_nothing() -> None:
+    kept = kept_in(None)
+    kept.keep(RUN)
+    assert kept.previous("f1") is None
+    kept.forget()

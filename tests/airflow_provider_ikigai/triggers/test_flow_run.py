@@ -1,0 +1,93 @@
+"""The trigger follows a run, across restarts of the triggerer too."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from airflow_provider_ikigai.triggers.flow_run import IkigaiFlowRunTrigger
+from ikigai_core import Flow, FlowRun
+from ikigai_core.local.process import LocalPlatform
+
+ABOUT = {"app_id": "a", "flow_id": "f", "flow": "Scripted", "outputs": ["worked on"]}
+SLOW = "import time\ntime.sleep(2)\nresult = data"
+
+
+def trigger_of(run: FlowRun, **arguments: Any) -> IkigaiFlowRunTrigger:
+    return IkigaiFlowRunTrigger(flow_run=run.to_dict(), ikigai_conn_id="ikigai_default", about=ABOUT, **arguments)
+
+
+def in_another_triggerer(trigger: IkigaiFlowRunTrigger) -> IkigaiFlowRunTrigger:
+    path, arguments = json.loads(json.dumps(trigger.serialize()))
+    module, _, name = path.rpartition(".")
+    copy = getattr(importlib.import_module(module), name)(**arguments)
+    assert isinstance(copy, IkigaiFlowRunTrigger)
+    return copy
+
+
+async def events(trigger: IkigaiFlowRunTrigger) -> list[dict[str, Any]]:
+    return [event.payload async for event in trigger.run()]
+
+
+def test_it_fires_once_with_the_runs_log(make_flow: Callable[..., Flow]) -> None:
+    flow = make_flow(SLOW)
+    (event,) = asyncio.run(events(trigger_of(flow.start())))
+    assert event["about"] == ABOUT
+    assert (event["error"], event["run_log"]["log_id"]) == ("", flow.run_logs()[0].log_id)
+    assert json.loads(json.dumps(event)) == event
+
+
+def test_another_triggerer_follows_the_same_run(make_flow: Callable[..., Flow]) -> None:
+    flow = make_flow(SLOW)
+    trigger = trigger_of(flow.start(), deadline=time.time() + 60)
+
+    async def cut_off() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(events(trigger), 0.5)
+
+    asyncio.run(cut_off())
+    successor = in_another_triggerer(trigger)
+    assert successor.serialize() == trigger.serialize()
+    (event,) = asyncio.run(events(successor))
+    assert [log.log_id for log in flow.run_logs(10)] == [event["run_log"]["log_id"]]
+
+
+def test_a_failed_run_is_told_with_its_facet_and_log(make_flow: Callable[..., Flow]) -> None:
+    (event,) = asyncio.run(events(trigger_of(make_flow("raise ValueError('wrong')").start())))
+    assert (event["error"], event["transient"], event["run_log"]["status"]) == ("RunFailed", False, "FAILED")
+    assert "at facet 'work on them'" in event["message"]
+
+
+def test_the_deadline_holds_across_restarts(make_flow: Callable[..., Flow]) -> None:
+    run = make_flow(SLOW).start()
+    late = in_another_triggerer(trigger_of(run, deadline=time.time() - 1))
+    (event,) = asyncio.run(events(late))
+    assert (event["error"], event["run_log"]) == ("RunTimeout", None)
+    run.wait()
+    (event,) = asyncio.run(events(late))
+    assert event["run_log"]["status"] == "SUCCESS"
+
+
+def test_many_runs_are_followed_side_by_side(make_flow: Callable[..., Flow]) -> None:
+    run = make_flow(SLOW).start()
+
+    async def follow_all() -> list[list[dict[str, Any]]]:
+        return await asyncio.gather(*(events(trigger_of(run)) for _ in range(20)))
+
+    began = time.monotonic()
+    followed = asyncio.run(follow_all())
+    assert {event["run_log"]["log_id"] for (event,) in followed} == {run.wait().log_id}
+    assert time.monotonic() - began < 15
+
+
+def test_its_form_holds_no_key(make_flow: Callable[..., Flow], ikigai_local: LocalPlatform) -> None:
+    trigger = trigger_of(make_flow("result = data").start())
+    asyncio.run(events(trigger))
+    assert ikigai_local.api_key not in repr(trigger)
+    assert ikigai_local.api_key not in json.dumps(trigger.serialize())
