@@ -51,9 +51,11 @@ class PrefectServer:
         return Path(url.get_secret_value().split("///")[1])
 
     @property
-    def home(self) -> Path:
-        """The folder where Prefect keeps results and everything else."""
-        return Path(PREFECT_HOME)
+    def results(self) -> Path:
+        """The folder where Prefect keeps results."""
+        folder = get_current_settings().results.local_storage_path
+        assert folder is not None
+        return folder
 
     def flow_run(self, flow_run_id: uuid.UUID | None) -> FlowRun:
         """A flow run, as the server has it."""

@@ -122,7 +122,9 @@ def test_prefect_finds_the_package_as_a_collection() -> None:
 
 def test_importing_the_package_is_light() -> None:
     code = """
-import sys, prefect
+import sys
+from prefect import flow, task
+from prefect.blocks.abstract import CredentialsBlock
 before = set(sys.modules)
 import prefect_ikigai
 print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))

@@ -39,5 +39,5 @@ def test_the_key_reaches_neither_prefects_database_nor_a_log(
     assert scripted.app.encode() in stored and credentials.user_email.encode() in stored
     assert key.encode() not in stored
     assert key not in caplog.text
-    results = [file for file in prefect_server.home.rglob("*") if file.is_file()]
+    results = [file for file in prefect_server.results.rglob("*") if file.is_file()]
     assert results and not [file for file in results if key.encode() in file.read_bytes()]
