@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ikigai_core import errors
     from ikigai_core.client import AsyncIkigai, Ikigai
     from ikigai_core.components.app import App, AsyncApp
+    from ikigai_core.components.custom_facet import AsyncCustomFacet, CustomFacet, CustomFacetVersion
     from ikigai_core.components.dataset import AsyncDataset, ColumnDataType, Dataset
     from ikigai_core.components.directory import Directory
     from ikigai_core.components.flow import AsyncFlow, Flow
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from ikigai_core.definition.facet_builder import FacetBuilder
     from ikigai_core.definition.model_facet import ModelFacetBuilder
     from ikigai_core.enums import (
+        AppAccessLevel,
+        CustomFacetAccessLevel,
         DatasetDataType,
         DatasetDownloadStatus,
         DirectoryType,
@@ -50,14 +53,19 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "App": "ikigai_core.components.app",
+    "AppAccessLevel": "ikigai_core.enums",
     "Arrow": "ikigai_core.definition.definition",
     "AsyncApp": "ikigai_core.components.app",
+    "AsyncCustomFacet": "ikigai_core.components.custom_facet",
     "AsyncDataset": "ikigai_core.components.dataset",
     "AsyncFlow": "ikigai_core.components.flow",
     "AsyncFlowRun": "ikigai_core.runs.flow_run",
     "AsyncIkigai": "ikigai_core.client",
     "AsyncModel": "ikigai_core.components.model",
     "ColumnDataType": "ikigai_core.components.dataset",
+    "CustomFacet": "ikigai_core.components.custom_facet",
+    "CustomFacetAccessLevel": "ikigai_core.enums",
+    "CustomFacetVersion": "ikigai_core.components.custom_facet",
     "Dataset": "ikigai_core.components.dataset",
     "DatasetDataType": "ikigai_core.enums",
     "DatasetDownloadStatus": "ikigai_core.enums",
@@ -88,14 +96,19 @@ _HOMES = {
 
 __all__ = [
     "App",
+    "AppAccessLevel",
     "Arrow",
     "AsyncApp",
+    "AsyncCustomFacet",
     "AsyncDataset",
     "AsyncFlow",
     "AsyncFlowRun",
     "AsyncIkigai",
     "AsyncModel",
     "ColumnDataType",
+    "CustomFacet",
+    "CustomFacetAccessLevel",
+    "CustomFacetVersion",
     "Dataset",
     "DatasetDataType",
     "DatasetDownloadStatus",

@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from ikigai_core.api import specs
 from ikigai_core.components.app import App, AppBuilder, AsyncApp, AsyncAppBuilder
 from ikigai_core.components.browser import AsyncBrowser, Browser
+from ikigai_core.components.custom_facet import (
+    AsyncCustomFacet,
+    AsyncCustomFacetBuilder,
+    CustomFacet,
+    CustomFacetBuilder,
+)
 from ikigai_core.components.directory import (
     AsyncDirectoryBuilder,
     Directory,
     DirectoryBuilder,
     list_directories,
 )
-from ikigai_core.components.kinds import apps_of
+from ikigai_core.components.kinds import apps_of, custom_facets_of
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.config import Config, TlsConfig
 from ikigai_core.definition.builder import FlowDefinitionBuilder
@@ -148,6 +154,16 @@ class Ikigai(_Client):
         """A builder of an app: ``ikigai.app.new(name).build()``."""
         return AppBuilder(self, self.user_email, App)
 
+    @property
+    def custom_facets(self) -> Browser[CustomFacet]:
+        """The user's custom facets: ``ikigai.custom_facets()``, ``ikigai.custom_facets["name"]``."""
+        return Browser(self, custom_facets_of(self.user_email), CustomFacet)
+
+    @property
+    def custom_facet(self) -> CustomFacetBuilder:
+        """A builder of a custom facet: ``ikigai.custom_facet.new(name, facet_type=t).script(s).build()``."""
+        return CustomFacetBuilder(self, CustomFacet)
+
     def app_directories(self) -> NamedMapping[Directory]:
         """The user's directories of apps, as a mapping by name."""
         return self.drive(list_directories(DirectoryType.APP))
@@ -217,6 +233,16 @@ class AsyncIkigai(_Client):
     def app(self) -> AsyncAppBuilder:
         """A builder of an app: ``await ikigai.app.new(name).build()``."""
         return AsyncAppBuilder(self, self.user_email, AsyncApp)
+
+    @property
+    def custom_facets(self) -> AsyncBrowser[AsyncCustomFacet]:
+        """The user's custom facets: ``await ikigai.custom_facets()``, ``await ikigai.custom_facets["name"]``."""
+        return AsyncBrowser(self, custom_facets_of(self.user_email), AsyncCustomFacet)
+
+    @property
+    def custom_facet(self) -> AsyncCustomFacetBuilder:
+        """A builder of a custom facet: ``await ikigai.custom_facet.new(name, facet_type=t).script(s).build()``."""
+        return AsyncCustomFacetBuilder(self, AsyncCustomFacet)
 
     async def app_directories(self) -> NamedMapping[Directory]:
         """The user's directories of apps, as a mapping by name."""

@@ -50,6 +50,32 @@ class DirectoryType(StrEnum):
     MODEL = "MODEL"
 
 
+class AppAccessLevel(StrEnum):
+    """What a user may do with an app."""
+
+    OWNER = "OWNER"
+    BUILDER = "BUILDER"
+    VIEWER = "VIEWER"
+
+
+class CustomFacetAccessLevel(StrEnum):
+    """What a user may do with a custom facet."""
+
+    ADMIN = "ADMIN"
+    EDITOR = "EDIT"
+    VIEWER = "VIEW"
+    RUNNER = "RUN"
+
+
+class CustomFacetArgumentType(StrEnum):
+    """Type of a custom facet's argument, in its script's terms."""
+
+    BOOLEAN = "bool"
+    INTEGER = "int"
+    STRING = "str"
+    FLOAT = "float"
+
+
 class ValueType(StrEnum):
     """Type of a facet's argument, or of a model's parameter or hyperparameter."""
 

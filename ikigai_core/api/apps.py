@@ -48,3 +48,21 @@ def edit(app_id: str, **changes: Any) -> Call[str]:
 
 def delete(app_id: str) -> Call[str]:
     return post("/component/delete-project", text("project_id"), {"project": {"project_id": app_id}})
+
+
+def share(app_id: str, email: str, access_level: str) -> Call[str]:
+    return _set_access("/component/share-project", app_id, email, access_level)
+
+
+def edit_access(app_id: str, email: str, access_level: str) -> Call[str]:
+    return _set_access("/component/edit-project-access-level-for-user", app_id, email, access_level)
+
+
+def _set_access(path: str, app_id: str, email: str, access_level: str) -> Call[str]:
+    body = {"project": {"project_id": app_id}, "user": {"email": email, "project_access_level": access_level}}
+    return post(path, text("project_id"), body)
+
+
+def unshare(app_id: str, email: str) -> Call[str]:
+    body = {"project": {"project_id": app_id}, "user": {"email": email}}
+    return post("/component/unshare-project", text("project_id"), body)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from pydantic import Field
 
 from ikigai_core.api import apps
+from ikigai_core.components.access import Access, AsyncAccess, app_grants
 from ikigai_core.components.browser import AsyncBrowser, Browser
 from ikigai_core.components.component import Component, printed
 from ikigai_core.components.dataset import (
@@ -27,7 +28,7 @@ from ikigai_core.components.flow import AsyncFlow, AsyncFlowBuilder, Flow, FlowB
 from ikigai_core.components.kinds import apps_of, datasets_of, find_only, flows_of, models_of
 from ikigai_core.components.model import AsyncModel, AsyncModelBuilder, Model, ModelBuilder
 from ikigai_core.components.named_mapping import NamedMapping
-from ikigai_core.enums import DirectoryType
+from ikigai_core.enums import AppAccessLevel, DirectoryType
 from ikigai_core.errors import InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
 from ikigai_core.procedure import Procedure, ask
@@ -162,6 +163,11 @@ class App(AppRecord, SyncFace, _AppText):
         """A builder of a directory of models: ``app.model_directory.new(name).build()``."""
         return DirectoryBuilder(self._client, DirectoryType.MODEL, self.app_id)
 
+    @property
+    def access(self) -> Access[AppAccessLevel]:
+        """Who else may use the app: ``app.access.grant(email, level)``."""
+        return Access(self._client, app_grants(self.app_id))
+
 
 class AsyncApp(AppRecord, AsyncFace, _AppText):
     """An app; its operations are awaited."""
@@ -210,6 +216,11 @@ class AsyncApp(AppRecord, AsyncFace, _AppText):
     def model_directory(self) -> AsyncDirectoryBuilder:
         """A builder of a directory of models: ``await app.model_directory.new(name).build()``."""
         return AsyncDirectoryBuilder(self._client, DirectoryType.MODEL, self.app_id)
+
+    @property
+    def access(self) -> AsyncAccess[AppAccessLevel]:
+        """Who else may use the app: ``await app.access.grant(email, level)``."""
+        return AsyncAccess(self._client, app_grants(self.app_id))
 
 
 A = TypeVar("A", bound=AppRecord)

@@ -27,24 +27,27 @@ class _BrowserText(Generic[C]):
     @operation
     def __call__(self) -> Procedure[NamedMapping[C]]:
         """All components, as a mapping by name."""
-        return self._mapping((yield from ask(self._kind.listing())))
+        return (yield from self._mapping((yield from ask(self._kind.listing()))))
 
     @operation
     def __getitem__(self, name: str) -> Procedure[C]:
         """The component of that name; `NotFound` (also a `KeyError`) where there is none."""
-        return self._component.bind((yield from get_by_name(self._kind, name)), self._client)
+        record = yield from get_by_name(self._kind, name)
+        return self._component.bind((yield from self._kind.complete(record, self._client)), self._client)
 
     @operation
     def search(self, query: str) -> Procedure[NamedMapping[C]]:
         """The components whose name contains the query, as a mapping by name."""
-        return self._mapping((yield from ask(self._kind.search(query))))
+        return (yield from self._mapping((yield from ask(self._kind.search(query)))))
 
-    def _mapping(self, listing: Listing) -> NamedMapping[C]:
+    def _mapping(self, listing: Listing) -> Procedure[NamedMapping[C]]:
         if listing.limit_warning:
             warnings.warn(f"The list of {self._kind.word}s is not complete: {listing.limit_warning}", stacklevel=6)
-        components = (self._component.bind(record, self._client) for record in listing.records)
-        ids = (str(record[self._kind.id_key]) for record in listing.records)
-        return NamedMapping(dict(zip(ids, components, strict=True)))
+        components: dict[str, C] = {}
+        for record in listing.records:
+            complete = yield from self._kind.complete(record, self._client)
+            components[str(record[self._kind.id_key])] = self._component.bind(complete, self._client)
+        return NamedMapping(components)
 
 
 class Browser(SyncFace, _BrowserText[C]):

@@ -14,7 +14,7 @@ from ikigai_core.components.component import Component, printed
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.kinds import find_only, flows_of
 from ikigai_core.components.resolving import Definition, resolve
-from ikigai_core.components.schedule import Schedule
+from ikigai_core.components.schedule import NO_SCHEDULE, Schedule
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.errors import InvalidDefinition, InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
@@ -49,7 +49,7 @@ class FlowRecord(Component):
     @field_validator("schedule", mode="before")
     @classmethod
     def _blanks_are_none(cls, value: object) -> object:
-        return None if isinstance(value, Mapping) and not any(value.values()) else value
+        return None if isinstance(value, Mapping) and (value == NO_SCHEDULE or not any(value.values())) else value
 
     def __repr__(self) -> str:
         return printed(self)
@@ -67,6 +67,8 @@ class _FlowText(Generic[R]):
         app_id: str
         flow_id: str
         name: str
+        agent_access: bool
+        schedule: Schedule | None
         _client: Any
 
     def _run(self, state: RunState) -> R:
@@ -180,6 +182,30 @@ class _FlowText(Generic[R]):
         """Replace the definition; given as for the builder."""
         resolved = yield from resolve(definition, self._client, self.app_id, f"app {self.app_id}")
         yield from ask(flows.edit(self.app_id, self.flow_id, definition=resolved.to_dict()))
+
+    @edit
+    def update_schedule(self, schedule: Schedule | Mapping[str, Any] | str | None = None) -> Procedure[None]:
+        """Let the flow run by itself at other times, or, with None, no longer.
+
+        Parameters
+        ----------
+        schedule : Schedule, mapping, str or None
+            A text is a cron expression, valid from now on.
+
+        Raises
+        ------
+        ValueError, TypeError
+            The schedule has a fault. Nothing was sent.
+        """
+        wanted = None if schedule is None else Schedule.of(schedule, self.name)
+        yield from ask(flows.edit(self.app_id, self.flow_id, schedule=wanted.to_dict() if wanted else NO_SCHEDULE))
+        self.schedule = wanted
+
+    @edit
+    def update_agent_access(self, agent_access: bool) -> Procedure[None]:
+        """Allow or forbid the platform's agents to use the flow."""
+        yield from ask(flows.edit(self.app_id, self.flow_id, agent_access=agent_access))
+        self.agent_access = agent_access
 
     @edit
     def update_high_volume_preference(self, optimize: bool) -> Procedure[None]:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from ikigai_core.api import apps, datasets, flows, models
+from ikigai_core.api import apps, custom_facets, datasets, flows, models
 from ikigai_core.api.answers import Listing, Record
 from ikigai_core.api.call import Call
 from ikigai_core.errors import Ambiguous, BadRequest, NotFound, did_you_mean
 from ikigai_core.procedure import Procedure, ask
+
+Complete = Callable[[Record, Any], Procedure[Record]]
+
+
+def _as_it_is(record: Record, client: Any) -> Procedure[Record]:
+    return record
+    yield
 
 
 @dataclass(frozen=True)
@@ -32,11 +40,32 @@ class Kind:
     by_name: Callable[[str], Call[Record]]
     listing: Callable[[], Call[Listing]]
     search: Callable[[str], Call[Listing]]
+    complete: Complete = _as_it_is
+    """Adds to a record what the platform tells elsewhere."""
 
 
 def apps_of(user_email: str) -> Kind:
     """The apps of a user."""
     return Kind("app", "project_id", f"for {user_email}", apps.by_name, apps.listing, apps.search)
+
+
+def custom_facets_of(user_email: str) -> Kind:
+    """The custom facets of a user."""
+    return Kind(
+        "custom facet",
+        "custom_facet_id",
+        f"for {user_email}",
+        custom_facets.by_name,
+        custom_facets.listing,
+        custom_facets.search,
+        with_facet_type,
+    )
+
+
+def with_facet_type(record: Record, client: Any) -> Procedure[Record]:
+    """A custom facet's record with its facet type, of which it tells the uid only."""
+    facet_types = yield from client.facet_types_text()
+    return {**record, "facet_type": facet_types.find_by_uid(record["facet_uid"])}
 
 
 def datasets_of(app_id: str, app_name: str) -> Kind:

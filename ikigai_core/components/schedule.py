@@ -10,6 +10,9 @@ from pydantic import BaseModel, field_serializer, field_validator
 
 _FIELDS = "minute hour day month day_of_week"
 
+NO_SCHEDULE = {"name": "-", "cron": "0 0 0 0 0", "start_time": "1", "end_time": "1"}
+"""What removes a flow's schedule: the platform has no other way."""
+
 
 class Schedule(BaseModel):
     """A flow's schedule.

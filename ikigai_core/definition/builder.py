@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ikigai_core.definition.custom_facet import CustomFacetFacetBuilder
 from ikigai_core.definition.definition import Arrow, FlowDefinition, FlowVariable
 from ikigai_core.definition.facet_builder import FacetBuilder
 from ikigai_core.definition.model_facet import ModelFacetBuilder
@@ -13,6 +14,9 @@ from ikigai_core.definition.shape import ordered, shape_faults
 from ikigai_core.errors import DefinitionWarning, InvalidDefinition
 from ikigai_core.specs.facet import FacetType
 from ikigai_core.specs.model import SubModelType
+
+if TYPE_CHECKING:
+    from ikigai_core.components.custom_facet import CustomFacetVersion
 
 
 class FlowDefinitionBuilder:
@@ -55,6 +59,20 @@ class FlowDefinitionBuilder:
             From ``ikigai.model_types``.
         """
         builder = ModelFacetBuilder(self, facet_type, model_type, name).arguments(**(args or {}))
+        self._facets.append(builder)
+        return builder
+
+    def custom_facet(
+        self, custom_facet_version: CustomFacetVersion, name: str = "", args: Mapping[str, Any] | None = None
+    ) -> CustomFacetFacetBuilder:
+        """Add a custom facet that hangs on no other facet.
+
+        Parameters
+        ----------
+        custom_facet_version : CustomFacetVersion
+            From ``custom_facet.versions()``, ``.create_version(name)`` or ``.unpinned()``.
+        """
+        builder = CustomFacetFacetBuilder(self, custom_facet_version, name).arguments(**(args or {}))
         self._facets.append(builder)
         return builder
 

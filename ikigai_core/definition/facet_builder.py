@@ -13,7 +13,9 @@ from ikigai_core.specs.facet import FacetType
 from ikigai_core.specs.model import SubModelType
 
 if TYPE_CHECKING:
+    from ikigai_core.components.custom_facet import CustomFacetVersion
     from ikigai_core.definition.builder import FlowDefinitionBuilder
+    from ikigai_core.definition.custom_facet import CustomFacetFacetBuilder
     from ikigai_core.definition.model_facet import ModelFacetBuilder
 
 
@@ -47,6 +49,16 @@ class FacetBuilder:
     ) -> ModelFacetBuilder:
         """Add a facet that works with a model and takes this one's output."""
         return self._builder.model_facet(facet_type, model_type, name, args).add_arrow(self, **(arrow_args or {}))
+
+    def custom_facet(
+        self,
+        custom_facet_version: CustomFacetVersion,
+        name: str = "",
+        args: Mapping[str, Any] | None = None,
+        arrow_args: Mapping[str, Any] | None = None,
+    ) -> CustomFacetFacetBuilder:
+        """Add a custom facet that takes this one's output."""
+        return self._builder.custom_facet(custom_facet_version, name, args).add_arrow(self, **(arrow_args or {}))
 
     def arguments(self, **arguments: Any) -> Self:
         """Set arguments; those of earlier calls are kept, maps are merged.

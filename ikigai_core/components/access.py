@@ -1,0 +1,102 @@
+"""Who else may use an app or a custom facet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from ikigai_core.api import apps, custom_facets
+from ikigai_core.api.call import Call
+from ikigai_core.enums import AppAccessLevel, CustomFacetAccessLevel
+from ikigai_core.errors import InvalidInput
+from ikigai_core.faces import AsyncFace, SyncFace, edit
+from ikigai_core.procedure import Procedure, ask
+
+L = TypeVar("L", bound=StrEnum)
+
+
+@dataclass(frozen=True)
+class Grants(Generic[L]):
+    """The endpoints that change who may use one component.
+
+    Attributes
+    ----------
+    levels : type
+        The levels that there are.
+    """
+
+    levels: type[L]
+    share: Callable[[str, str], Call[str]]
+    edit: Callable[[str, str], Call[str]]
+    unshare: Callable[[str], Call[str]]
+
+
+def app_grants(app_id: str) -> Grants[AppAccessLevel]:
+    """Who may use an app."""
+    return Grants(
+        AppAccessLevel,
+        lambda email, level: apps.share(app_id, email, level),
+        lambda email, level: apps.edit_access(app_id, email, level),
+        lambda email: apps.unshare(app_id, email),
+    )
+
+
+def custom_facet_grants(custom_facet_id: str) -> Grants[CustomFacetAccessLevel]:
+    """Who may use a custom facet; the platform revokes with the level ``NO_ACCESS``."""
+    return Grants(
+        CustomFacetAccessLevel,
+        lambda email, level: custom_facets.share(custom_facet_id, email, level),
+        lambda email, level: custom_facets.edit_access(custom_facet_id, email, level),
+        lambda email: custom_facets.edit_access(custom_facet_id, email, "NO_ACCESS"),
+    )
+
+
+class _AccessText(Generic[L]):
+    def __init__(self, client: Any, grants: Grants[L]) -> None:
+        self._client = client
+        self._grants = grants
+
+    @edit
+    def grant(self, email: str, access_level: L) -> Procedure[None]:
+        """Let a user in.
+
+        Parameters
+        ----------
+        email : str
+            Of the user.
+        access_level : AppAccessLevel or CustomFacetAccessLevel
+            Or its value as a text.
+
+        Raises
+        ------
+        InvalidInput
+            There is no such level. Nothing was sent.
+        """
+        yield from ask(self._grants.share(email, self._level(access_level)))
+
+    @edit
+    def update(self, email: str, access_level: L) -> Procedure[None]:
+        """Change what a user may do; parameters and errors as for `grant`."""
+        yield from ask(self._grants.edit(email, self._level(access_level)))
+
+    @edit
+    def revoke(self, email: str) -> Procedure[None]:
+        """Shut a user out."""
+        yield from ask(self._grants.unshare(email))
+
+    def _level(self, access_level: L) -> str:
+        try:
+            return self._grants.levels(access_level).value
+        except ValueError:
+            known = ", ".join(level.value for level in self._grants.levels)
+            raise InvalidInput(f"There is no access level {access_level!r}: choose one of {known}.") from None
+
+
+class Access(SyncFace, _AccessText[L]):
+    """Who else may use a component: ``app.access.grant(email, level)``."""
+
+
+class AsyncAccess(AsyncFace, _AccessText[L]):
+    """Who else may use a component: ``await app.access.grant(email, level)``."""

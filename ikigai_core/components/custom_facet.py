@@ -1,0 +1,347 @@
+"""Custom facets: steps of flows that a user wrote in Python. They belong to the user, not to an app."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from pydantic import Field, PrivateAttr, field_validator
+
+from ikigai_core.api import custom_facets
+from ikigai_core.api.answers import Record as WireRecord
+from ikigai_core.components.access import Access, AsyncAccess, custom_facet_grants
+from ikigai_core.components.component import Component, Record, printed
+from ikigai_core.components.kinds import with_facet_type
+from ikigai_core.components.named_mapping import NamedMapping
+from ikigai_core.enums import CustomFacetAccessLevel
+from ikigai_core.errors import InvalidInput, MissingFile
+from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
+from ikigai_core.procedure import Procedure, ask
+from ikigai_core.specs.custom_facet import Argument, CustomFacetArgument, CustomFacetType
+from ikigai_core.specs.facet import FacetType
+
+PLATFORM_PYTHON = (3, 10)
+"""The Python in whose syntax scripts must be."""
+
+
+class Script:
+    """A script, what it needs installed, and its arguments with their defaults.
+
+    Raises
+    ------
+    MissingFile
+    InvalidInput
+        An argument's default is of a type that the platform does not know.
+    SyntaxError
+        The script is not Python as the platform runs it.
+    """
+
+    def __init__(
+        self,
+        script: str | Path,
+        requirements: list[str] | Path | None = None,
+        arguments: Mapping[str, Argument] | None = None,
+    ) -> None:
+        self.text = textwrap.dedent(_text_of(script) if isinstance(script, Path) else script)
+        ast.parse(self.text, feature_version=PLATFORM_PYTHON)
+        lines = _text_of(requirements).splitlines() if isinstance(requirements, Path) else requirements or []
+        self.requirements = [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+        self.arguments = {name: CustomFacetArgument.of(name, value) for name, value in (arguments or {}).items()}
+
+    def fields(self) -> WireRecord:
+        """The wire's form."""
+        return {
+            "python_script": self.text,
+            "libraries": self.requirements,
+            "arguments": [argument.to_dict() for argument in self.arguments.values()],
+        }
+
+
+def _text_of(path: Path) -> str:
+    if not path.is_file():
+        raise MissingFile(f"The file {str(path)!r} does not exist (looked in {path.resolve().parent}).")
+    return path.read_text(encoding="utf-8")
+
+
+def _arguments_by_name(value: object) -> object:
+    return {argument["name"]: argument for argument in value} if isinstance(value, list) else value
+
+
+class CustomFacetVersion(Record):
+    """A version of a custom facet, to be used in flows: ``builder.custom_facet(version)``.
+
+    Attributes
+    ----------
+    name, version_id, custom_facet_id, description : str
+        An unpinned version has an empty id.
+    arguments : dict of str to CustomFacetArgument
+    created_at : datetime
+        With time zone.
+    """
+
+    name: str = Field(validation_alias="version")
+    version_id: str
+    custom_facet_id: str
+    description: str = ""
+    arguments: dict[str, CustomFacetArgument] = Field(default_factory=dict)
+    created_at: datetime
+
+    _chain_facet_type: FacetType = PrivateAttr()
+
+    @field_validator("arguments", mode="before")
+    @classmethod
+    def _by_name(cls, value: object) -> object:
+        return _arguments_by_name(value)
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any], facet_type: FacetType) -> Self:
+        """Read the platform's data of a version of a custom facet of that facet type."""
+        self = cls.read(data)
+        self._chain_facet_type = facet_type
+        return self
+
+    @property
+    def facet_type(self) -> CustomFacetType:
+        """The version as a facet type."""
+        return CustomFacetType.of(self._chain_facet_type, self.custom_facet_id, self.version_id, self.arguments)
+
+    def __repr__(self) -> str:
+        return printed(self)
+
+    __str__ = __repr__
+
+
+class CustomFacetRecord(Component):
+    """What the platform tells of a custom facet.
+
+    Attributes
+    ----------
+    custom_facet_id, name, description, script : str
+    facet_type : FacetType
+        ``CUSTOM_FACET`` of its chain group.
+    requirements : list of str
+    arguments : dict of str to CustomFacetArgument
+    created_at, modified_at : datetime
+        With time zone.
+    """
+
+    custom_facet_id: str
+    name: str
+    facet_type: FacetType = Field(repr=False)
+    description: str = ""
+    script: str = Field(default="", validation_alias="python_script")
+    requirements: list[str] = Field(default_factory=list, validation_alias="libraries")
+    rootkit_token: str = Field(default="", repr=False, exclude=True)
+    arguments: dict[str, CustomFacetArgument] = Field(default_factory=dict)
+    created_at: datetime
+    modified_at: datetime
+
+    @field_validator("arguments", mode="before")
+    @classmethod
+    def _by_name(cls, value: object) -> object:
+        return _arguments_by_name(value)
+
+    def __repr__(self) -> str:
+        return printed(self)
+
+    __str__ = __repr__
+
+
+class _CustomFacetText:
+    """What a custom facet can do."""
+
+    if TYPE_CHECKING:
+        custom_facet_id: str
+        name: str
+        facet_type: FacetType
+        description: str
+        script: str
+        requirements: list[str]
+        rootkit_token: str
+        arguments: dict[str, CustomFacetArgument]
+        created_at: datetime
+
+    @edit
+    def rename(self, name: str) -> Procedure[None]:
+        """Give the custom facet another name."""
+        yield from ask(custom_facets.edit(self.custom_facet_id, self.facet_type.chain_group, name=name))
+        self.name = name
+
+    @edit
+    def update_description(self, description: str) -> Procedure[None]:
+        """Change the description."""
+        yield from ask(custom_facets.edit(self.custom_facet_id, self.facet_type.chain_group, description=description))
+        self.description = description
+
+    @edit
+    def update_script(
+        self,
+        script: str | Path,
+        *,
+        requirements: list[str] | Path | None = None,
+        arguments: Mapping[str, Argument] | None = None,
+    ) -> Procedure[None]:
+        """Change the draft: script, requirements and arguments; as for the builder."""
+        draft = Script(script, requirements, arguments)
+        yield from ask(custom_facets.edit(self.custom_facet_id, self.facet_type.chain_group, **draft.fields()))
+        self.script, self.requirements, self.arguments = draft.text, draft.requirements, draft.arguments
+
+    @operation
+    def create_version(self, name: str) -> Procedure[CustomFacetVersion]:
+        """Save the draft as a version."""
+        version_id = yield from ask(
+            custom_facets.create_version(
+                self.custom_facet_id,
+                version=name,
+                description=self.description,
+                python_script=self.script,
+                libraries=self.requirements,
+                rootkit_token=self.rootkit_token,
+                arguments=[argument.to_dict() for argument in self.arguments.values()],
+            )
+        )
+        record = yield from ask(custom_facets.version(self.custom_facet_id, version_id))
+        return CustomFacetVersion.of(record, self.facet_type)
+
+    @operation
+    def versions(self) -> Procedure[NamedMapping[CustomFacetVersion]]:
+        """The saved versions, as a mapping by name, newest first."""
+        return (yield from self._versions())
+
+    @operation
+    def unpinned(self) -> Procedure[CustomFacetVersion]:
+        """Whatever version is the newest when the flow runs; the draft where there is none."""
+        versions = yield from self._versions()
+        newest = max(versions.values(), key=lambda version: version.created_at, default=None)
+        described: Any = newest or self
+        return CustomFacetVersion.of(
+            {
+                "version": "",
+                "version_id": "",
+                "custom_facet_id": self.custom_facet_id,
+                "description": described.description,
+                "arguments": described.arguments,
+                "created_at": described.created_at,
+            },
+            self.facet_type,
+        )
+
+    def _versions(self) -> Procedure[NamedMapping[CustomFacetVersion]]:
+        found = yield from ask(custom_facets.versions(self.custom_facet_id))
+        versions = (CustomFacetVersion.of(record, self.facet_type) for record in found.records)
+        return NamedMapping({version.version_id: version for version in versions})
+
+    @operation
+    def describe(self) -> Procedure[WireRecord]:
+        """All that the platform tells of the custom facet, as plain values in the platform's own words."""
+        return (yield from ask(custom_facets.fetch(self.custom_facet_id)))
+
+    @operation
+    def delete(self) -> Procedure[None]:
+        """Delete the custom facet with its versions."""
+        yield from ask(custom_facets.delete(self.custom_facet_id))
+
+
+class CustomFacet(CustomFacetRecord, SyncFace, _CustomFacetText):
+    """A custom facet of the user."""
+
+    @property
+    def access(self) -> Access[CustomFacetAccessLevel]:
+        """Who else may use the custom facet: ``custom_facet.access.grant(email, level)``."""
+        return Access(self._client, custom_facet_grants(self.custom_facet_id))
+
+
+class AsyncCustomFacet(CustomFacetRecord, AsyncFace, _CustomFacetText):
+    """A custom facet of the user; its operations are awaited."""
+
+    @property
+    def access(self) -> AsyncAccess[CustomFacetAccessLevel]:
+        """Who else may use the custom facet: ``await custom_facet.access.grant(email, level)``."""
+        return AsyncAccess(self._client, custom_facet_grants(self.custom_facet_id))
+
+
+C = TypeVar("C", bound=CustomFacetRecord)
+
+
+class _CustomFacetBuilderText(Generic[C]):
+    def __init__(self, client: Any, component: type[C]) -> None:
+        self._client = client
+        self._component = component
+        self._name = ""
+        self._facet_type: FacetType | None = None
+        self._description = ""
+        self._script = Script("")
+
+    def new(self, name: str, facet_type: FacetType) -> Self:
+        """Name the custom facet, and say of which chain group it is.
+
+        Parameters
+        ----------
+        facet_type : FacetType
+            Such as ``ikigai.facet_types.MID.CUSTOM_FACET``.
+        """
+        self._name = name
+        self._facet_type = facet_type
+        return self
+
+    def description(self, description: str) -> Self:
+        """Describe the custom facet."""
+        self._description = description
+        return self
+
+    def script(
+        self,
+        script: str | Path,
+        *,
+        requirements: list[str] | Path | None = None,
+        arguments: Mapping[str, Argument] | None = None,
+    ) -> Self:
+        """Say what the custom facet does.
+
+        Parameters
+        ----------
+        script : str or Path
+            Python 3.10: reads the frame ``data`` and leaves a frame in ``result``. A path is read.
+        requirements : list of str or Path, optional
+            Libraries, as pip names them, or the path of a requirements file.
+        arguments : mapping, optional
+            Defaults by name; each is a variable of the script.
+        """
+        self._script = Script(script, requirements, arguments)
+        return self
+
+    @operation
+    def build(self) -> Procedure[C]:
+        """Create the custom facet.
+
+        Raises
+        ------
+        InvalidInput
+            No name or no facet type was given. Nothing was sent.
+        """
+        if not self._name or self._facet_type is None:
+            raise InvalidInput("A custom facet needs a name and a facet type: begin with .new(name, facet_type=…).")
+        custom_facet_id = yield from ask(
+            custom_facets.create(
+                self._facet_type.chain_group,
+                name=self._name,
+                description=self._description,
+                tags=[],
+                **self._script.fields(),
+            )
+        )
+        record = yield from ask(custom_facets.fetch(custom_facet_id))
+        complete = yield from with_facet_type(record, self._client)
+        return self._component.bind(complete, self._client, ("created",))
+
+
+class CustomFacetBuilder(SyncFace, _CustomFacetBuilderText[CustomFacet]):
+    """Builds a custom facet: ``ikigai.custom_facet.new(name, facet_type=t).script(s).build()``."""
+
+
+class AsyncCustomFacetBuilder(AsyncFace, _CustomFacetBuilderText[AsyncCustomFacet]):
+    """Builds a custom facet: ``await ikigai.custom_facet.new(name, facet_type=t).script(s).build()``."""

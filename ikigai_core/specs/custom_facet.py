@@ -1,0 +1,100 @@
+"""Arguments of custom facets, and custom facets as facet types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import AliasChoices, BaseModel, Field, model_validator
+
+from ikigai_core.enums import CustomFacetArgumentType, ValueType
+from ikigai_core.errors import InvalidInput
+from ikigai_core.specs.facet import FacetType
+from ikigai_core.specs.value import ArgumentSpec
+
+Argument = bool | int | str | float
+
+_PYTHON_TYPES: dict[CustomFacetArgumentType, type[Argument]] = {
+    CustomFacetArgumentType.BOOLEAN: bool,
+    CustomFacetArgumentType.INTEGER: int,
+    CustomFacetArgumentType.STRING: str,
+    CustomFacetArgumentType.FLOAT: float,
+}
+_VALUE_TYPES = {
+    CustomFacetArgumentType.BOOLEAN: ValueType.BOOLEAN,
+    CustomFacetArgumentType.INTEGER: ValueType.NUMBER,
+    CustomFacetArgumentType.STRING: ValueType.TEXT,
+    CustomFacetArgumentType.FLOAT: ValueType.NUMBER,
+}
+
+
+class CustomFacetArgument(BaseModel):
+    """An argument of a custom facet's script, with its default.
+
+    Attributes
+    ----------
+    name : str
+    argument_type : CustomFacetArgumentType
+    value : bool, int, str, float or None
+        The default.
+    """
+
+    name: str
+    argument_type: CustomFacetArgumentType = Field(validation_alias=AliasChoices("type", "argument_type"))
+    value: Any = None
+
+    @model_validator(mode="after")
+    def _cast(self) -> Self:
+        # The platform tells values as texts; as a bool, a text would be true whatever it says.
+        if self.value is None or (self.value == "" and self.argument_type is not CustomFacetArgumentType.STRING):
+            self.value = None
+        elif self.argument_type is CustomFacetArgumentType.BOOLEAN and isinstance(self.value, str):
+            self.value = self.value.strip().lower() == "true"
+        else:
+            self.value = _PYTHON_TYPES[self.argument_type](self.value)
+        return self
+
+    @classmethod
+    def of(cls, name: str, value: Argument) -> Self:
+        """The argument of that name and default; its type is the default's.
+
+        Raises
+        ------
+        InvalidInput
+            The default is neither bool, int, str nor float.
+        """
+        kind = type(value).__name__
+        if kind not in {argument_type.value for argument_type in CustomFacetArgumentType}:
+            raise InvalidInput(f"Argument {name!r} is a {kind}: a custom facet takes bool, int, str and float.")
+        return cls.model_validate({"name": name, "type": kind, "value": value})
+
+    def to_dict(self) -> dict[str, str]:
+        """The wire's form, in which values are texts."""
+        return {"name": self.name, "type": self.argument_type.value, "value": str(self.value)}
+
+    def spec(self) -> ArgumentSpec:
+        """What the argument takes in a flow."""
+        value_type = _VALUE_TYPES[self.argument_type]
+        return ArgumentSpec.model_validate(
+            {"name": self.name, "value_type": value_type, "default_value": self.value, "is_required": True}
+        )
+
+
+class CustomFacetType(FacetType):
+    """A version of a custom facet, as a facet type."""
+
+    custom_facet_id: str
+    version_id: str
+    custom_facet_arguments: dict[str, ArgumentSpec]
+
+    @classmethod
+    def of(
+        cls, facet_type: FacetType, custom_facet_id: str, version_id: str, arguments: Mapping[str, CustomFacetArgument]
+    ) -> Self:
+        """The facet type of a version of a custom facet, made from its chain group's ``CUSTOM_FACET``."""
+        return cls(
+            **{name: getattr(facet_type, name) for name in FacetType.model_fields},
+            custom_facet_id=custom_facet_id,
+            version_id=version_id,
+            custom_facet_arguments={name: argument.spec() for name, argument in arguments.items()},
+        )
