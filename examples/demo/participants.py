@@ -65,9 +65,8 @@ class Job:
     def __init__(self, participant: Participant, python: Path, folder: Path, credentials: dict[str, str]) -> None:
         self.participant = participant
         self._result_file = folder / f"{participant.name}.json"
-        work_dir, temporary = folder / participant.name, folder / f"{participant.name}-tmp"
+        work_dir = folder / participant.name
         work_dir.mkdir()
-        temporary.mkdir()
         command = [str(python), str(DEMO / f"run_{participant.name}.py")]
         command += ["--result", str(self._result_file), "--work-dir", str(work_dir)]
         self._process = subprocess.Popen(
@@ -75,7 +74,7 @@ class Job:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, **credentials, "PYTHONUNBUFFERED": "1", "TMPDIR": str(temporary)},
+            env={**os.environ, **credentials, "PYTHONUNBUFFERED": "1"},
             cwd=work_dir,
             text=True,
             errors="replace",

@@ -58,24 +58,25 @@ def supervise(job: Callable[[Path], int]) -> int:
         The job's exit status, or 128 and the number of the signal that ended it.
     """
     folder = Path(tempfile.mkdtemp(prefix="ikigai-demo-"))
-    _adopt_orphans()
     starter = os.getppid()
     child = os.fork()
     if child == 0:
         _run(job, folder)
+    _adopt_orphans()
     interruptions: list[int] = []
     with _noted(interruptions):
         try:
             return _wait(child, starter, interruptions)
         finally:
-            _end_descendants()
-            shutil.rmtree(folder, ignore_errors=True)
+            _clean_up(folder)
 
 
 def _run(job: Callable[[Path], int], folder: Path) -> NoReturn:
     # A session of its own: Ctrl-C reaches the supervisor alone, which hands it on.
     os.setsid()
+    _adopt_orphans()
     supervisor = os.getppid()
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
     def interrupt(number: int, _: FrameType | None) -> NoReturn:
         for signal_number in _INTERRUPTIONS:
@@ -94,18 +95,18 @@ def _run(job: Callable[[Path], int], folder: Path) -> NoReturn:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+        if os.getppid() != supervisor:
+            _clean_up(folder)
         os._exit(status)
 
 
 def _end_with(supervisor: int, folder: Path) -> None:
-    """Interrupt this process once the supervisor is gone, and do what that would have done."""
+    """Interrupt this process once the supervisor is gone, and end it if that does not."""
     while os.getppid() == supervisor:
         time.sleep(_POLL_SECONDS)
-    _adopt_orphans()
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(PATIENCE)
-    _end_descendants()
-    shutil.rmtree(folder, ignore_errors=True)
+    _clean_up(folder)
     os._exit(1)
 
 
@@ -145,12 +146,14 @@ def _adopt_orphans() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def _end_descendants() -> None:
-    """End every process that is left, gently first; what a dying process still starts is found on the next round."""
+def _clean_up(folder: Path) -> None:
+    """End every process that is left, gently first, and delete the folder."""
     this = psutil.Process()
+    # What a dying process still starts is found on the next round.
     for patience in (2.0, 0.5, 0.5):
         processes = this.children(recursive=True)
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.terminate() if patience > 1 else process.kill()
         psutil.wait_procs(processes, timeout=patience)
+    shutil.rmtree(folder, ignore_errors=True)

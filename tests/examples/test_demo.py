@@ -1,0 +1,88 @@
+"""``make demo``: what it shows, when it fails, and that it leaves nothing behind."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+# Far more than it takes, for machines that have other things to do.
+TIMEOUT = 240.0
+pytestmark = pytest.mark.timeout(1.5 * TIMEOUT)
+
+
+def test_all_four_do_the_job_and_bring_the_same_back(start_demo: Callable) -> None:
+    demo = start_demo("airflow,prefect,dagster")
+    output, _ = demo.process.communicate(timeout=TIMEOUT)
+    assert demo.process.returncode == 0, output
+    rows = dict(
+        re.findall(r"│ (Airflow|Prefect|Dagster|plain client) +│ SUCCESS +│ +(\d+) │ +[\d.]+ │ +[1-9]\d* │", output)
+    )
+    assert set(rows) == {"Airflow", "Prefect", "Dagster", "plain client"}
+    assert len(set(rows.values())) == 1
+    assert output.rstrip().endswith("All 4 outputs are equal.")
+    assert demo.leftovers() == []
+
+
+def test_a_job_that_fails_fails_the_demo_with_the_reason(start_demo: Callable, copied_examples: Path) -> None:
+    definition = copied_examples / "late_flights.yaml"
+    definition.write_text(definition.read_text().replace("column_name: dep_delay", "column_name: departure_delay"))
+    demo = start_demo("dagster", copied_examples)
+    output, _ = demo.process.communicate(timeout=TIMEOUT)
+    assert demo.process.returncode == 1
+    reasons = [line for line in output.splitlines() if line.startswith("demo: ")]
+    assert [reason.split(" failed: ")[0] for reason in reasons] == ["demo: Dagster", "demo: plain client"]
+    assert all("departure_delay" in reason for reason in reasons), output
+    assert demo.leftovers() == []
+
+
+def test_outputs_that_differ_fail_the_demo(start_demo: Callable, copied_examples: Path) -> None:
+    example = copied_examples / "plain_late_flights.py"
+    example.write_text(example.read_text().replace("min_delay: int = 60", "min_delay: int = 61"))
+    demo = start_demo("dagster", copied_examples)
+    output, _ = demo.process.communicate(timeout=TIMEOUT)
+    assert demo.process.returncode == 1
+    assert "demo: the outputs of Dagster and plain client differ: " in output
+
+
+def test_an_environment_that_was_not_made_is_named(start_demo: Callable, copied_examples: Path) -> None:
+    (copied_examples.parent / ".venvs").unlink()
+    demo = start_demo("dagster", copied_examples)
+    output, _ = demo.process.communicate(timeout=TIMEOUT)
+    assert demo.process.returncode == 1
+    assert re.search(r"demo: Dagster failed: .*/\.venvs/dagster/bin/python is not there: `make demo` makes it", output)
+
+
+def test_unknown_participants_are_refused(start_demo: Callable) -> None:
+    demo = start_demo("luigi")
+    output, _ = demo.process.communicate(timeout=TIMEOUT)
+    assert demo.process.returncode == 2
+    assert "luigi is not one of airflow, prefect, dagster" in output
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_nothing_is_left_when_it_is_interrupted(start_demo: Callable, number: signal.Signals) -> None:
+    demo = start_demo("airflow,prefect")
+    demo.await_servers("airflow api", "server start")
+    demo.process.send_signal(number)
+    output, _ = demo.process.communicate(timeout=30)
+    assert demo.process.returncode == 128 + number
+    assert f"demo: interrupted by {number.name}" in output
+    assert demo.leftovers() == []
+
+
+@pytest.mark.parametrize("whom", ["supervisor", "runner", "runner's jobs"])
+def test_nothing_is_left_when_it_is_killed(start_demo: Callable, whom: str) -> None:
+    demo = start_demo("airflow,prefect")
+    demo.await_servers("airflow api", "server start")
+    supervisor = psutil.Process(demo.process.pid)
+    (runner,) = supervisor.children()
+    killed = {"supervisor": [supervisor], "runner": [runner], "runner's jobs": runner.children()}[whom]
+    for process in killed:
+        process.kill()
+    assert demo.process.wait(timeout=30) != 0
+    demo.await_nothing_left()
