@@ -48,7 +48,7 @@ class Runs:
     """All runs. A flow has one unfinished run at most."""
 
     def __init__(self, database: Database) -> None:
-        self._table: Table[Run] = Table(database, "runs", Run, index=("flow_id", "state"))
+        self._table: Table[Run] = Table(database, "runs", Run, index=("flow_id, state", "state"))
         self._database = database
 
     def queue(self, flow: Flow, user: str, variables: dict[str, Any]) -> Run:

@@ -28,7 +28,7 @@ class Table(Generic[R]):
     """Keeps records of one dataclass; its first field is the key.
 
     Text, whole numbers and truth values are kept as they are, everything else as JSON. Records come back in the order
-    in which they were inserted.
+    in which they were inserted. `index` lists what they are looked up by: a column, or some, separated by commas.
     """
 
     def __init__(self, database: Database, name: str, record: type[R], *, index: tuple[str, ...] = ()) -> None:
@@ -94,8 +94,9 @@ class Table(Generic[R]):
                 f"CREATE TABLE IF NOT EXISTS {self._name} (position INTEGER PRIMARY KEY AUTOINCREMENT, {columns})"
             )
             connection.execute(f"CREATE UNIQUE INDEX IF NOT EXISTS {self._name}_key ON {self._name} ({self._key})")
-            for column in index:
-                connection.execute(f"CREATE INDEX IF NOT EXISTS {self._name}_{column} ON {self._name} ({column})")
+            for columns in index:
+                name = f"{self._name}_{columns.replace(', ', '_')}"
+                connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {self._name} ({columns})")
 
     def _where(self, equal: dict[str, Any]) -> tuple[str, list[Any]]:
         if not equal:
