@@ -60,6 +60,7 @@ def test_a_saved_block_gives_its_key_to_flows_only(credentials: IkigaiCredential
     [
         ({"api_key": ""}, "api_key"),
         ({"user_email": ""}, "user_email"),
+        ({"read_timeout": 0}, "read_timeout"),
         ({"client_key": "key.pem"}, "client_certificate is not"),
         ({"verify_tls": False, "client_certificate": "both.pem"}, "need verify_tls"),
         ({"verify_tls": False, "ca_bundle": "ca.pem"}, "need verify_tls"),

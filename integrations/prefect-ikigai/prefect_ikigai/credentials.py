@@ -33,11 +33,13 @@ class IkigaiCredentials(CredentialsBlock):
         Path of the certificates to trust instead of the system's, where the tasks run.
     client_certificate, client_key : str, optional
         Paths of a client certificate and, where it is kept apart, its key, where the tasks run.
+    connect_timeout, read_timeout : float
+        Seconds that a request may take to connect, and to wait for an answer's bytes. Default: 10 and 60.
 
     Raises
     ------
     pydantic.ValidationError
-        Where a field is missing, or the TLS fields contradict each other.
+        Where a field is missing or unusable, or the TLS fields contradict each other.
 
     Examples
     --------
@@ -79,6 +81,12 @@ class IkigaiCredentials(CredentialsBlock):
         default=None,
         title="Client key",
         description="Path of the client certificate's key, where the certificate's file does not hold it.",
+    )
+    connect_timeout: float = Field(
+        default=10.0, gt=0, title="Connect timeout", description="Seconds that a request may take to connect."
+    )
+    read_timeout: float = Field(
+        default=60.0, gt=0, title="Read timeout", description="Seconds to wait for an answer's bytes."
     )
 
     @model_validator(mode="after")
@@ -130,6 +138,8 @@ class IkigaiCredentials(CredentialsBlock):
             "base_url": self.base_url,
             "ssl": self._ssl(),
             "ca_bundle": self.ca_bundle,
+            "connect_timeout": self.connect_timeout,
+            "read_timeout": self.read_timeout,
             "user_agent": USER_AGENT,
         }
 
