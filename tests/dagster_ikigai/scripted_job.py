@@ -1,4 +1,4 @@
-"""A job of one flow that the tests run, kill and re-execute: ``python scripted_job.py APP SCRIPT [PARENT_RUN_ID]``.
+"""A job of one flow that the tests run, kill and re-execute: ``python scripted_job.py APP SCRIPT [PARENT [TIMES]]``.
 
 The instance is the one of DAGSTER_HOME.
 """
@@ -34,13 +34,15 @@ def scripted_job() -> dg.JobDefinition:
     return definitions.resolve_job_def("scripted_job")
 
 
-def main(app: str, script: str, parent_run_id: str | None = None) -> int:
+def main(app: str, script: str, parent_run_id: str = "", times: str = "1") -> int:
+    """Run the job so many times, each run a re-execution of the one before."""
     os.environ.update(APP=app, SCRIPT=script)
-    options = dg.ReexecutionOptions(parent_run_id=parent_run_id) if parent_run_id else None
     with dg.DagsterInstance.get() as instance:
-        job = dg.reconstructable(scripted_job)
-        with dg.execute_job(job, instance, reexecution_options=options) as result:
-            return 0 if result.success else 1
+        for _ in range(int(times)):
+            options = dg.ReexecutionOptions(parent_run_id=parent_run_id) if parent_run_id else None
+            with dg.execute_job(dg.reconstructable(scripted_job), instance, reexecution_options=options) as result:
+                parent_run_id = result.run_id
+        return 0 if result.success else 1
 
 
 if __name__ == "__main__":

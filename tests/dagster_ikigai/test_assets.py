@@ -206,6 +206,7 @@ def test_partitions_of_two_dimensions_set_two_variables(app: str, instance: dg.D
 @pytest.mark.parametrize(
     ("options", "says"),
     [
+        ({"variables": {"bound": ["1"]}}, "'bound' of .* is of type list"),
         ({"variables": {"bond": "1"}}, "no run variable 'bond'; it has: 'bound'"),
         ({"partition_variable": "day"}, "no run variable 'day'"),
         ({"partition_variable": "bound"}, "needs a partitions_def"),

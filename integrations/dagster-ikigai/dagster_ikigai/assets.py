@@ -14,7 +14,7 @@ from dagster_ikigai.metadata import Profile, dataset_metadata
 from dagster_ikigai.naming import identifier
 from dagster_ikigai.resources import IkigaiWorkspace, OnBusy
 from dagster_ikigai.translator import DagsterIkigaiTranslator, IkigaiDatasetProps
-from dagster_ikigai.variables import check_partition_variable, run_variables, variables_schema
+from dagster_ikigai.variables import check_variables, run_variables, variables_schema
 
 if TYPE_CHECKING:
     from ikigai_core import Dataset
@@ -150,7 +150,7 @@ def build_ikigai_flow_assets(
     on_busy : {"wait", "attach", "fail"}
         What to do where somebody else's run of the flow is under way.
     timeout : float, optional
-        Seconds after which to stop following.
+        Seconds to wait for a busy flow, and to follow the run.
     name, group_name, translator, partitions_def, backfill_policy, retry_policy, op_tags, pool
         As for :func:`ikigai_assets`.
 
@@ -169,7 +169,7 @@ def build_ikigai_flow_assets(
     >>> late_flights = build_ikigai_flow_assets(IkigaiFlow("Late flights", "Late flights", "late_flights.yaml"))
     """
     constants = dict(variables or {})
-    check_partition_variable(flow, constants, partition_variable, partitions_def)
+    check_variables(flow, constants, partition_variable, partitions_def)
 
     @ikigai_assets(
         flow=flow,

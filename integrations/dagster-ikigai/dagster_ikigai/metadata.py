@@ -24,31 +24,22 @@ class Profile:
 
     Attributes
     ----------
-    row_count : int
-        Rows below the header.
+    row_count : int or None
+        Rows below the header; None for a file that cannot be read as one table.
     preview : list of dict
         The first rows, as text by column.
     digest : str
         SHA-256 of the data.
     """
 
-    row_count: int
+    row_count: int | None
     preview: list[dict[str, str]]
     digest: str
 
     @classmethod
     def of_csv(cls, path: Path, preview_rows: int) -> Profile:
         """Read a CSV file once, in bounded memory."""
-        import pandas as pd
-
-        row_count, preview = 0, list[dict[str, str]]()
-        try:
-            for chunk in pd.read_csv(path, dtype=str, keep_default_na=False, chunksize=_ROWS_AT_A_TIME):
-                if row_count == 0:
-                    preview = [_shortened(row) for row in chunk.head(preview_rows).to_dict("records")]
-                row_count += len(chunk)
-        except pd.errors.EmptyDataError:
-            pass
+        row_count, preview = _counted(path, preview_rows)
         with path.open("rb") as data:
             return cls(row_count, preview, file_digest(data, "sha256").hexdigest())
 
@@ -70,7 +61,7 @@ def dataset_metadata(dataset: Dataset, profile: Profile | None) -> dict[str, Any
         "ikigai/dataset_id": dataset.dataset_id,
         "ikigai/size_bytes": dataset.size,
     }
-    if profile is not None:
+    if profile is not None and profile.row_count is not None:
         metadata["dagster/row_count"] = profile.row_count
     if profile is not None and profile.preview:
         records = [dg.TableRecord(row) for row in profile.preview]
@@ -101,6 +92,24 @@ def column_schema(data_types: Mapping[str, ColumnDataType]) -> dg.TableSchema:
             for name, column in data_types.items()
         ]
     )
+
+
+def _counted(path: Path, preview_rows: int) -> tuple[int | None, list[dict[str, str]]]:
+    import pandas as pd
+
+    row_count, preview = 0, list[dict[str, str]]()
+    options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding_errors": "replace"}
+    try:
+        for chunk in pd.read_csv(path, chunksize=_ROWS_AT_A_TIME, **options):
+            if row_count == 0:
+                preview = [_shortened(row) for row in chunk.head(preview_rows).to_dict("records")]
+            row_count += len(chunk)
+    except pd.errors.EmptyDataError:
+        return 0, []
+    except pd.errors.ParserError:
+        # The platform took the data: that it cannot be counted here is no reason to fail the step.
+        return None, []
+    return row_count, preview
 
 
 def _text_schema(row: Mapping[str, str]) -> dg.TableSchema:

@@ -148,7 +148,7 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
             What to do where somebody else's run of the flow is under way: wait for its end and then start, take that
             run as one's own, or fail.
         timeout : float, optional
-            Seconds after which to stop following; the platform's run goes on. Default: no limit.
+            Seconds to wait for a busy flow, and to follow the run, which goes on after that. Default: no limit.
 
         Yields
         ------

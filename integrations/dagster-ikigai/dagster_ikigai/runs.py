@@ -13,6 +13,7 @@ from dagster_ikigai.failures import dagster_failures
 from dagster_ikigai.journal import RunJournal
 from dagster_ikigai.metadata import Profile, dataset_metadata, run_metadata
 from dagster_ikigai.translator import APP, FACET, FLOW
+from dagster_ikigai.variables import variables_fault
 
 if TYPE_CHECKING:
     from dagster_ikigai.flow import IkigaiFlow
@@ -31,7 +32,9 @@ def run_flow(
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Ensure, run, follow and report a flow; see `IkigaiWorkspace.run_flow`."""
     keys = _asset_keys(context, flow)
-    _check_variables(flow, variables)
+    fault = variables_fault(flow, variables)
+    if fault is not None:
+        raise dg.Failure(fault, allow_retries=False)
     journal = RunJournal(context, list(keys.values())[-1], _digest(flow, variables))
     with dagster_failures(), workspace.get_client() as ikigai:
         app = ikigai.app.new(flow.app).ensure()
@@ -61,16 +64,6 @@ def _asset_keys(context: dg.AssetExecutionContext, flow: IkigaiFlow) -> dict[str
             "assets with @ikigai_assets of the same flow, and let a translator keep the metadata that a spec has."
         )
     return found
-
-
-def _check_variables(flow: IkigaiFlow, variables: Mapping[str, Any]) -> None:
-    unknown = sorted(set(variables) - set(flow.variables))
-    if unknown:
-        known = ", ".join(map(repr, sorted(flow.variables))) or "none"
-        raise dg.Failure(
-            f"{flow!r} has no run variable {', '.join(map(repr, unknown))}; it has: {known}.",
-            allow_retries=False,
-        )
 
 
 def _digest(flow: IkigaiFlow, variables: Mapping[str, Any]) -> str:

@@ -27,7 +27,19 @@ def variables_schema(flow: IkigaiFlow) -> dict[str, Any] | None:
     return {"variables": dg.Field(fields, is_required=False, description="Variables of the flow's run.")}
 
 
-def check_partition_variable(
+def variables_fault(flow: IkigaiFlow, variables: Mapping[str, Any]) -> str | None:
+    """Say what is wrong with run variables, naming the first that is; None where nothing is."""
+    for variable, value in variables.items():
+        if variable not in flow.variables:
+            known = ", ".join(map(repr, flow.variables)) or "none"
+            return f"{flow!r} has no run variable {variable!r}; it has: {known}. Add it to a facet's `variables`."
+        if not isinstance(value, str | int | float):
+            kind = type(value).__name__
+            return f"Run variable {variable!r} of {flow!r} is of type {kind}: give text, a number or a bool."
+    return None
+
+
+def check_variables(
     flow: IkigaiFlow,
     constants: Mapping[str, Any],
     partition_variable: PartitionVariable,
@@ -41,20 +53,14 @@ def check_partition_variable(
         Naming the variable.
     """
     by_partition = _variable_names(partition_variable)
-    for variable in [*constants, *by_partition]:
-        if variable not in flow.variables:
-            known = ", ".join(map(repr, flow.variables)) or "none"
-            raise dg.DagsterInvalidDefinitionError(
-                f"{flow!r} has no run variable {variable!r}; it has: {known}. Add it to a facet's `variables`."
-            )
-        if variable in constants and variable in by_partition:
-            raise dg.DagsterInvalidDefinitionError(
-                f"Run variable {variable!r} of {flow!r} is given both by `variables` and by `partition_variable`."
-            )
-    if by_partition and partitions_def is None:
-        raise dg.DagsterInvalidDefinitionError(
-            f"partition_variable={partition_variable!r} of {flow!r} needs a partitions_def to take its value from."
-        )
+    fault = variables_fault(flow, {**constants, **dict.fromkeys(by_partition, "")})
+    twice = [variable for variable in by_partition if variable in constants]
+    if fault is None and twice:
+        fault = f"Run variable {twice[0]!r} of {flow!r} is given both by `variables` and by `partition_variable`."
+    if fault is None and by_partition and partitions_def is None:
+        fault = f"partition_variable={partition_variable!r} of {flow!r} needs a partitions_def to take its value from."
+    if fault is not None:
+        raise dg.DagsterInvalidDefinitionError(fault)
 
 
 def run_variables(
