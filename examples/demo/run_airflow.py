@@ -19,10 +19,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import psutil  # type: ignore[import-untyped, unused-ignore]
@@ -30,14 +29,13 @@ import psutil  # type: ignore[import-untyped, unused-ignore]
 EXAMPLES = Path(__file__).resolve().parent.parent
 DAG_ID = "late_flights"
 RUN_TASK = "run_flow"
+START_SECONDS = 120.0
 SERVERS = {
     "api-server": ["--host", "127.0.0.1"],
     "scheduler": ["--skip-serve-logs"],
     "dag-processor": [],
     "triggerer": ["--skip-serve-logs"],
 }
-
-T = TypeVar("T")
 
 
 def main() -> int:
@@ -66,7 +64,11 @@ def run_late_flights(work_dir: Path) -> dict[str, Any]:
     """
     output = work_dir / "late_flights.csv"
     started = time.monotonic()
-    with airflow(work_dir) as api:
+    airflow = Airflow(work_dir / "airflow")
+    deploy(airflow.home / "dags")
+    with airflow:
+        airflow.await_dag(DAG_ID)
+        api = airflow.api
         print(f"Airflow is up after {time.monotonic() - started:.1f} s", flush=True)
         started = time.monotonic()
         run_id = api.trigger(DAG_ID, {"output": str(output)})
@@ -199,33 +201,81 @@ class Api:
 # -- Airflow's processes -----------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def airflow(work_dir: Path) -> Iterator[Api]:
-    """A whole Airflow on SQLite with the example's DAG in it, ready to run."""
-    home = work_dir / "airflow"
-    deploy(home / "dags")
-    port = free_port()
-    environment = {**os.environ, **settings(home, port)}
-    program = Path(sys.executable).with_name("airflow")
-    with (home / "migrate.log").open("w") as log:
-        subprocess.run([program, "db", "migrate"], env=environment, stdout=log, stderr=log, check=True)
-    servers: dict[str, psutil.Popen] = {}
-    api = Api(f"http://127.0.0.1:{port}")
+class Airflow:
+    """A whole Airflow on SQLite, below one folder.
+
+    Parameters
+    ----------
+    home : Path
+        Its folder, made here. DAG files go to ``dags`` in it.
+    **options
+        More of Airflow's settings, as environment variables.
+    """
+
+    def __init__(self, home: Path, **options: str) -> None:
+        self.home = home
+        self.servers: dict[str, psutil.Popen] = {}
+        self._port = free_port()
+        self._program = Path(sys.executable).with_name("airflow")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "IKIGAI"))}
+        self._environment = {**inherited, **settings(home, self._port), **options}
+        self.api = Api(f"http://127.0.0.1:{self._port}")
+        (home / "dags").mkdir(parents=True)
+
+    def __enter__(self) -> Airflow:
+        try:
+            with self._log("db").open("w") as log:
+                subprocess.run(
+                    [self._program, "db", "migrate"], env=self._environment, stdout=log, stderr=log, check=True
+                )
+            for name in SERVERS:
+                self.start(name)
+            self._await(self.api.log_in, "come up", "api-server")
+            self._await(self.api.healthy, "come up", "scheduler")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.api.close()
+        end(list(self.servers.values()))
+
+    def start(self, name: str) -> None:
+        """Start a server."""
+        port = ["--port", str(self._port)] if name == "api-server" else []
+        with self._log(name).open("a") as log:
+            command = [self._program, name, *SERVERS[name], *port]
+            self.servers[name] = psutil.Popen(command, env=self._environment, stdout=log, stderr=subprocess.STDOUT)
+
+    def await_dag(self, dag_id: str) -> None:
+        """Wait until a DAG's file has been read."""
+        self._await(lambda: self.api.has_dag(dag_id), f"read the DAG {dag_id}", "dag-processor")
+
+    def _await(self, question: Callable[[], bool], what: str, server: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not answered(question):
+            ended = [name for name, server in self.servers.items() if server.poll() is not None]
+            if ended or time.monotonic() > deadline:
+                name = (ended or [server])[0]
+                raise RuntimeError(f"Airflow's {name} did not {what}: {self._log(name).read_text()[-1000:]}")
+            time.sleep(0.1)
+
+    def _log(self, name: str) -> Path:
+        return self.home / f"{name}.log"
+
+
+def answered(question: Callable[[], bool]) -> bool:
+    """Whether a question to the API was answered, with yes."""
     try:
-        for name, options in SERVERS.items():
-            with (home / f"{name}.log").open("w") as log:
-                command = [program, name, *options, *(["--port", str(port)] if name == "api-server" else [])]
-                servers[name] = psutil.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        await_ready(api, servers, home)
-        yield api
-    finally:
-        api.close()
-        stop(list(servers.values()))
+        return question()
+    except httpx.TransportError:
+        return False
 
 
 def deploy(dags: Path) -> None:
-    """Put the example and what it reads into the folder of DAGs."""
-    (dags / "data").mkdir(parents=True)
+    """Put the example and what it reads into a folder of DAGs."""
+    (dags / "data").mkdir()
     for name in ("airflow_late_flights.py", "late_flights.yaml", "data/flights.csv"):
         shutil.copyfile(EXAMPLES / name, dags / name)
 
@@ -258,30 +308,12 @@ def settings(home: Path, port: int) -> dict[str, str]:
     }
 
 
-def await_ready(api: Api, servers: dict[str, psutil.Popen], home: Path, timeout: float = 120.0) -> None:
-    """Wait until the servers have reported and the DAG is known."""
-
-    def answers(question: Callable[[], T]) -> T | None:
-        try:
-            return question()
-        except httpx.TransportError:
-            return None
-
-    deadline = time.monotonic() + timeout
-    for question in (api.log_in, api.healthy, lambda: api.has_dag(DAG_ID)):
-        while not answers(question):
-            ended = [name for name, server in servers.items() if server.poll() is not None]
-            if ended or time.monotonic() > deadline:
-                name = (ended or ["api-server"])[0]
-                raise RuntimeError(f"Airflow's {name} did not come up: {(home / f'{name}.log').read_text()[-2000:]}")
-            time.sleep(0.1)
-
-
-def stop(servers: list[psutil.Popen]) -> None:
-    """End the servers and all that they have started."""
+def end(servers: list[psutil.Popen]) -> None:
+    """End servers and all that they have started."""
     processes = [process for server in servers for process in (server, *descendants(server))]
     for server in servers:
-        server.terminate()
+        if server.is_running():
+            server.terminate()
     _, stubborn = psutil.wait_procs(processes, timeout=15)
     for process in stubborn:
         process.kill()

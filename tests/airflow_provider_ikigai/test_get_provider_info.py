@@ -17,7 +17,7 @@ from airflow_provider_ikigai.get_provider_info import get_provider_info
 def test_airflow_finds_the_provider_and_its_connection_type() -> None:
     manager = ProvidersManager()  # type: ignore[no-untyped-call]
     assert manager.providers["airflow-provider-ikigai"].version == __version__
-    hook = ProvidersManagerTaskRuntime().hooks["ikigai"]
+    hook = ProvidersManagerTaskRuntime().hooks["ikigai"]  # type: ignore[no-untyped-call]
     assert hook is not None
     assert (hook.hook_name, hook.hook_class_name) == ("Ikigai", "airflow_provider_ikigai.hooks.ikigai.IkigaiHook")
 
