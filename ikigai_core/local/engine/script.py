@@ -59,7 +59,6 @@ def run_script(
     try:
         null_mark = secrets.token_hex(16)
         request = {
-            "parent_pid": os.getpid(),
             "script": script,
             "libraries": list(libraries),
             "inputs": _write_inputs(workspace.tables, inputs, folder),
@@ -126,7 +125,8 @@ def _run_host(folder: Path, workspace: Workspace) -> dict[str, Any]:
             [sys.executable, "-I", "-X", "utf8", str(_HOST)],
             cwd=folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            # Never written to: that it is closed tells the process that this one is gone.
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -149,6 +149,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except ProcessLookupError:
         pass
     process.wait()
+    if process.stdin is not None:
+        process.stdin.close()
 
 
 def _keep_printed(printed: Path, workspace: Workspace) -> None:

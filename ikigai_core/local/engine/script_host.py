@@ -7,13 +7,12 @@ It imports nothing of this package: scripts see Python and its installed librari
 from __future__ import annotations
 
 import builtins
-import ctypes
 import json
 import os
 import re
 import signal
-import sys
 import textwrap
+import threading
 import traceback
 from importlib import metadata
 from pathlib import Path
@@ -32,7 +31,7 @@ def main() -> None:
     """Run the script of the request and leave the outcome."""
     request = json.loads(Path("request.json").read_text(encoding="utf-8"))
     try:
-        _die_with_parent(request["parent_pid"])
+        _end_with_starter()
         _limit_memory(request["memory_bytes"])
         _check_libraries(request["libraries"])
         outcome = _run(request)
@@ -43,13 +42,18 @@ def main() -> None:
     Path("outcome.json").write_text(json.dumps(outcome), encoding="utf-8")
 
 
-def _die_with_parent(parent_pid: int) -> None:
-    if sys.platform != "linux":
-        return
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-    if os.getppid() != parent_pid:
-        sys.exit(1)
+def _end_with_starter() -> None:
+    """End, with all that the script starts, when the other side of standard input is closed: its holder is gone."""
+    lifeline = os.dup(0)
+    devnull = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(devnull, 0)
+    os.close(devnull)
+
+    def watch() -> None:
+        os.read(lifeline, 1)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _limit_memory(memory_bytes: int) -> None:

@@ -1,4 +1,4 @@
-"""Runs flows as the platform does: a job folder, and the real worker process on it."""
+"""Runs flows as the platform does: a job folder, and the worker on it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ikigai_core.local.engine import worker
 from ikigai_core.local.specs import load_facet_specs
 
 Facet = dict[str, Any]
@@ -45,9 +46,19 @@ class Ended:
 
 
 class Jobs:
-    """Makes job folders and runs the worker on them."""
+    """Makes job folders and runs the worker on them.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    folder
+        Where they go.
+    own_process
+        Whether the worker is started as the platform starts it. Tests of what single facets do call it instead:
+        hundreds of Python processes would take minutes.
+    """
+
+    def __init__(self, folder: Path, *, own_process: bool = False) -> None:
+        self.own_process = own_process
         self._folder = folder
         self._inputs: dict[str, dict[str, Any]] = {}
         self._made = 0
@@ -120,12 +131,11 @@ class Jobs:
             "parameters": parameters or {},
         }
         (folder / "job.json").write_text(json.dumps(job))
-        subprocess.run(
-            [sys.executable, "-m", "ikigai_core.local.engine.worker", str(folder)],
-            env={**os.environ, **(environment or {})},
-            check=True,
-            timeout=120,
-        )
+        if self.own_process or environment:
+            command = [sys.executable, "-m", "ikigai_core.local.engine.worker", str(folder)]
+            subprocess.run(command, env={**os.environ, **(environment or {})}, check=True, timeout=120)
+        else:
+            assert worker.main([str(folder)]) == 0
         result = json.loads((folder / "result.json").read_text())
         return Ended(**result, folder=folder)
 

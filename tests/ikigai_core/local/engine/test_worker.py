@@ -12,6 +12,11 @@ from typing import Any
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def worker_in_its_own_process(jobs: Any) -> None:
+    jobs.own_process = True
+
+
 def late_flights(jobs: Any, rows: int) -> list[Any]:
     chance = random.Random(1)
     lines = [f"{number},{chance.choice(['AA', 'UA'])},{chance.randint(-20, 300)}" for number in range(rows)]
@@ -140,10 +145,10 @@ def test_a_job_that_cannot_be_read_still_leaves_a_result(tmp_path: Path) -> None
 def test_a_killed_worker_takes_its_script_along(jobs: Any, tmp_path: Path) -> None:
     alive = tmp_path / "alive"
     script = f"""
-        import os, pathlib, time
-        pathlib.Path({str(alive)!r}).write_text(str(os.getpid()))
-        while True:
-            time.sleep(0.1)
+        import os, pathlib, subprocess, sys, time
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
+        pathlib.Path({str(alive)!r}).write_text(f"{{os.getpid()}} {{child.pid}} .")
+        time.sleep(1000)
     """
     facets = [jobs.facet("INPUT.PYTHON", "endless", script=script), jobs.exported()]
     folder = tmp_path / "job"
@@ -152,12 +157,13 @@ def test_a_killed_worker_takes_its_script_along(jobs: Any, tmp_path: Path) -> No
     (folder / "job.json").write_text(json.dumps({"definition": definition, "inputs": {}}))
     worker = subprocess.Popen([sys.executable, "-m", "ikigai_core.local.engine.worker", str(folder)])
     try:
-        wait_until(lambda: alive.exists() and alive.read_text())
+        wait_until(lambda: alive.exists() and alive.read_text().endswith("."))
     finally:
         worker.send_signal(signal.SIGKILL)
         worker.wait()
 
-    wait_until(lambda: not running(int(alive.read_text())))
+    for pid in alive.read_text().split()[:2]:
+        wait_until(lambda pid=int(pid): not running(pid))
     assert not (folder / "result.json").exists()
 
 
