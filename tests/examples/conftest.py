@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-MARK = "IKIGAI_DEMO_TEST"
+MARK = "TEST_OF_THE_DEMO"
 
 
 def wait_until(condition: Callable[[], bool], complaint: str, seconds: float = 60.0) -> None:
@@ -27,7 +27,10 @@ def wait_until(condition: Callable[[], bool], complaint: str, seconds: float = 6
 
 
 class Demo:
-    """A demo that runs. All of its processes carry a mark in their environment, by which they are found."""
+    """A demo that runs.
+
+    All of its processes are found by a mark in their environment, or, where they write over that, by their folder.
+    """
 
     def __init__(self, examples: Path, names: str, temporary: Path) -> None:
         self.temporary = temporary
@@ -77,7 +80,8 @@ class Demo:
 
     def _is_ours(self, process: psutil.Process) -> bool:
         try:
-            return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == self.mark
+            is_marked = process.environ().get(MARK) == self.mark or Path(process.cwd()).is_relative_to(self.temporary)
+            return is_marked and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
 
