@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+import sqlite3
 import sys
 import tempfile
 from pathlib import Path
@@ -29,7 +30,7 @@ def main() -> int:
         try:
             listener = _listen(arguments.host, arguments.port)
             platform = Platform(_settings(arguments, Path(scratch)))
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
             sys.stderr.write(f"The local platform cannot start: {error}\n")
             return 1
         return _serve(platform, listener)

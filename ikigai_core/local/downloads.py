@@ -31,6 +31,7 @@ class Downloads:
         self._files = files
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="unpack")
         self._unpacking: set[str] = set()
+        self._broken: set[str] = set()
         self._lock = threading.Lock()
 
     def prepare(self, dataset: Dataset) -> DownloadStatus:
@@ -40,6 +41,10 @@ class Downloads:
         if not self._files.is_packed(dataset.data_file):
             return DownloadStatus.SUCCESS
         with self._lock:
+            if dataset.data_file in self._broken:
+                # Said once: the next request tries again.
+                self._broken.remove(dataset.data_file)
+                return DownloadStatus.FAILED
             if dataset.data_file not in self._unpacking:
                 self._unpacking.add(dataset.data_file)
                 self._pool.submit(self._unpack, dataset)
@@ -62,6 +67,8 @@ class Downloads:
             pass
         except Exception:
             logger.exception("Dataset %s could not be unpacked", dataset.dataset_id)
+            with self._lock:
+                self._broken.add(dataset.data_file)
         finally:
             with self._lock:
                 self._unpacking.discard(dataset.data_file)

@@ -151,7 +151,7 @@ def test_datasets_are_renamed_moved_searched_and_deleted(app: App, dataset: Data
     dataset.rename("renamed").move(folder).update_agent_access(agent_access=True)
     assert app.datasets["renamed"].agent_access is True
     assert folder.datasets()["renamed"].dataset_id == dataset.dataset_id
-    assert list(app.datasets.search("nam").values())[0].name == "renamed"
+    assert [found.name for found in app.datasets.search("nam").values()] == ["renamed"]
     dataset.delete()
     assert len(app.datasets()) == 0
 

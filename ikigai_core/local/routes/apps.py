@@ -20,6 +20,7 @@ from ikigai_core.local.routes.common import (
     PlatformPart,
     directory_answer,
     edits,
+    pick,
     place_answer,
     within,
 )
@@ -125,10 +126,9 @@ def create_app(platform: PlatformPart, body: CreateApp) -> Answer:
 
 
 @router.get("/component/get-project")
-def get_app(platform: PlatformPart, project_id: str | None = None, name: str = "") -> Answer:
+def get_app(platform: PlatformPart, project_id: str | None = None, name: str | None = None) -> Answer:
     """Return one app, by id or name."""
-    apps = platform.store.apps
-    app = apps.get(project_id) if project_id is not None else apps.named(name)
+    app = pick(platform.store.apps, "project_id", project_id, name)
     return {"project": app_answer(platform, app)}
 
 

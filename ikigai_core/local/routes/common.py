@@ -9,6 +9,8 @@ from fastapi import Depends, Query, Request
 from pydantic import AfterValidator, BaseModel, EmailStr, model_validator
 
 from ikigai_core.local.platform import Platform
+from ikigai_core.local.problems import bad_request
+from ikigai_core.local.store.components import C, Components
 from ikigai_core.local.store.directories import Directory
 
 Answer = dict[str, Any]
@@ -80,6 +82,15 @@ def _check_text(text: str) -> None:
         text.encode()
     except UnicodeEncodeError:
         raise ValueError("text must be Unicode without lone surrogates") from None
+
+
+def pick(components: Components[C], id_field: str, component_id: str | None, name: str | None, **equal: Any) -> C:
+    """Return the component that a request asks for, by id or name."""
+    if component_id is not None:
+        return components.get(component_id, **equal)
+    if name is not None:
+        return components.named(name, **equal)
+    raise bad_request(f"{id_field}: required, or name")
 
 
 def edits(part: BaseModel, **names: str) -> Answer:

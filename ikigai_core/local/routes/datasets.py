@@ -17,6 +17,7 @@ from ikigai_core.local.routes.common import (
     Name,
     PlatformPart,
     edits,
+    pick,
     place_answer,
     within,
 )
@@ -94,13 +95,11 @@ def create_dataset(platform: PlatformPart, body: CreateDataset) -> Answer:
 
 
 @router.get("/component/get-dataset")
-def get_dataset(platform: PlatformPart, project_id: str, dataset_id: str | None = None, name: str = "") -> Answer:
+def get_dataset(
+    platform: PlatformPart, project_id: str, dataset_id: str | None = None, name: str | None = None
+) -> Answer:
     """Return one dataset of an app, by id or name."""
-    datasets = platform.store.datasets
-    if dataset_id is not None:
-        dataset = datasets.get(dataset_id, app_id=project_id)
-    else:
-        dataset = datasets.named(name, app_id=project_id)
+    dataset = pick(platform.store.datasets, "dataset_id", dataset_id, name, app_id=project_id)
     return {"dataset": dataset_answer(platform, dataset)}
 
 

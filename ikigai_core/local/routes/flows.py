@@ -20,6 +20,7 @@ from ikigai_core.local.routes.common import (
     Name,
     PlatformPart,
     edits,
+    pick,
     place_answer,
     within,
 )
@@ -190,17 +191,13 @@ def create_flow(platform: PlatformPart, body: CreateFlow) -> Answer:
 
 @router.get("/component/get-pipeline")
 def get_flow(
-    platform: PlatformPart, pipeline_id: str | None = None, project_id: str | None = None, name: str = ""
+    platform: PlatformPart, pipeline_id: str | None = None, project_id: str | None = None, name: str | None = None
 ) -> Answer:
     """Return one flow, by id, or by name within an app."""
-    flows = platform.store.flows
-    within_app = {} if project_id is None else {"app_id": project_id}
-    if pipeline_id is not None:
-        flow = flows.get(pipeline_id, **within_app)
-    elif within_app:
-        flow = flows.named(name, **within_app)
-    else:
+    if pipeline_id is None and project_id is None:
         raise bad_request("pipeline_id: required, or project_id and name")
+    within_app = {} if project_id is None else {"app_id": project_id}
+    flow = pick(platform.store.flows, "pipeline_id", pipeline_id, name, **within_app)
     return {"pipeline": flow_answer(platform, flow)}
 
 

@@ -18,6 +18,7 @@ from ikigai_core.local.routes.common import (
     Name,
     PlatformPart,
     edits,
+    pick,
     place_answer,
     within,
 )
@@ -97,13 +98,9 @@ def create_model(platform: PlatformPart, body: CreateModel) -> Answer:
 
 
 @router.get("/component/get-model")
-def get_model(platform: PlatformPart, project_id: str, model_id: str | None = None, name: str = "") -> Answer:
+def get_model(platform: PlatformPart, project_id: str, model_id: str | None = None, name: str | None = None) -> Answer:
     """Return one model of an app, by id or name."""
-    models = platform.store.models
-    if model_id is not None:
-        model = models.get(model_id, app_id=project_id)
-    else:
-        model = models.named(name, app_id=project_id)
+    model = pick(platform.store.models, "model_id", model_id, name, app_id=project_id)
     return {"model": model_answer(platform, model)}
 
 

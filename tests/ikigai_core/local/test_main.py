@@ -126,6 +126,18 @@ def test_a_key_that_no_header_can_carry_is_refused_without_being_shown() -> None
     assert "schlüssel" not in complaint
 
 
+def test_a_folder_that_is_not_a_platforms_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "platform.sqlite").write_text("not a database " * 100)
+    assert "not a database" in refusal("--data-dir", str(tmp_path))
+
+
+@pytest.mark.parametrize("host", ["localhost", "0.0.0.0"])
+def test_it_listens_where_it_is_told(host: str) -> None:
+    with serving("--host", host) as (_, line):
+        port = line.partition(" (")[0].rpartition(":")[2]
+        assert requests.get(f"http://{host}:{port}/access/heartbeat", timeout=30).status_code == 200
+
+
 def test_two_platforms_cannot_serve_one_folder(tmp_path: Path) -> None:
     with serving("--data-dir", str(tmp_path)) as (_, line):
         assert READY.search(line)

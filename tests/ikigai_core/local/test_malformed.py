@@ -77,6 +77,10 @@ def test_text_that_is_not_proper_json_is_refused(api: Any, text: str, says: str)
         ("get-dataset-multipart-upload-urls", {"project_id": "x", "dataset_id": "y", "file_size": "0"}, "file_size"),
         ("get-dataset-multipart-upload-urls", {"project_id": "x", "dataset_id": "y", "file_size": "1"}, "filename"),
         ("get-pipeline", {"name": "y"}, "project_id"),
+        ("get-pipeline", {"project_id": "x"}, "pipeline_id"),
+        ("get-project", {}, "project_id"),
+        ("get-dataset", {"project_id": "x"}, "dataset_id"),
+        ("get-model", {"project_id": "x"}, "model_id"),
     ],
 )
 def test_a_bad_query_is_refused_by_the_fields_name(api: Any, path: str, query: dict[str, str], field: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -16,23 +15,22 @@ import requests
 from ikigai_core.local.process import LocalPlatform
 
 
-def is_alive(pid: int) -> bool:
+def answers(url: str) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return requests.get(f"{url}/access/heartbeat", timeout=30).status_code == 200
+    except requests.ConnectionError:
         return False
-    return True
 
 
 def test_it_is_ready_when_start_returns_and_gone_when_stop_returns() -> None:
     platform = LocalPlatform.start()
     try:
-        assert requests.get(f"{platform.url}/access/heartbeat", timeout=30).status_code == 200
+        assert answers(platform.url)
         folder = platform.data_dir
         assert folder.is_dir()
     finally:
         platform.stop()
-    assert not is_alive(platform.pid)
+    assert not answers(platform.url)
     assert not folder.exists()
     platform.stop()
 
@@ -92,16 +90,16 @@ def test_it_ends_when_the_process_that_started_it_is_killed(until: Callable[...,
     program = (
         "import time\n"
         "from ikigai_core.local.process import LocalPlatform\n"
-        "print(LocalPlatform.start().pid, flush=True)\n"
+        "print(LocalPlatform.start().url, flush=True)\n"
         "time.sleep(600)\n"
     )
     starter = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     try:
         assert starter.stdout is not None
-        pid = int(starter.stdout.readline())
-        assert is_alive(pid)
+        url = starter.stdout.readline().strip()
+        assert answers(url)
         starter.send_signal(signal.SIGKILL)
-        until(lambda: not is_alive(pid))
+        until(lambda: not answers(url))
     finally:
         starter.kill()
         starter.communicate()
