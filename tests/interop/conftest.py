@@ -25,9 +25,14 @@ SALES = pd.DataFrame(
 
 
 @pytest.fixture(scope="session")
-def platform() -> Iterator[LocalPlatform]:
-    python = os.environ.get(PYTHON_VARIABLE, CORE_PYTHON)
-    with LocalPlatform.start(user_email="bob@example.com", api_key="my-ikigai-api-key", python=python) as started:
+def core_python() -> str:
+    """The interpreter that has what the local platform needs."""
+    return os.environ.get(PYTHON_VARIABLE, str(CORE_PYTHON))
+
+
+@pytest.fixture(scope="session")
+def platform(core_python: str) -> Iterator[LocalPlatform]:
+    with LocalPlatform.start(user_email="bob@example.com", api_key="my-ikigai-api-key", python=core_python) as started:
         yield started
 
 
