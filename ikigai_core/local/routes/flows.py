@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from cronsim import CronSim, CronSimError
 from fastapi import APIRouter
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from ikigai_core.local import stamps
 from ikigai_core.local.ids import new_id
@@ -36,10 +36,6 @@ Digits = Annotated[str, Field(pattern=r"^[0-9]{1,12}$")]
 
 
 class Facet(BaseModel):
-    """A facet; what else it has is kept as it is."""
-
-    model_config = ConfigDict(extra="allow")
-
     facet_id: str
     facet_uid: str
     name: str | None = None
@@ -47,16 +43,12 @@ class Facet(BaseModel):
 
 
 class Arrow(BaseModel):
-    model_config = ConfigDict(extra="allow")
-
     source: str
     destination: str
     arguments: dict[str, Any] | None = None
 
 
 class Variable(BaseModel):
-    model_config = ConfigDict(extra="allow")
-
     facet_name: str | None = None
     name: str
 
