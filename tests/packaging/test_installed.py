@@ -1,0 +1,81 @@
+"""The wheels in clean environments: they work alone, and their orchestrators find them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# It fetches and unpacks an orchestrator.
+pytestmark = pytest.mark.timeout(400)
+
+
+def test_the_core_alone_imports_and_makes_a_client(install: Callable) -> None:
+    environment = install("core", "ikigai-core")
+    program = "from ikigai_core import Ikigai; print(Ikigai(user_email='bob@example.com', api_key='not-shown'))"
+    printed = environment.run("python", "-c", program)
+    assert "bob@example.com" in printed
+    assert "not-shown" not in printed
+
+
+def test_the_core_says_which_extra_its_async_face_needs(install: Callable) -> None:
+    environment = install("core", "ikigai-core")
+    program = """
+import asyncio
+from ikigai_core import AsyncIkigai
+from ikigai_core.errors import ConfigurationError
+
+async def list_apps():
+    async with AsyncIkigai(user_email="bob@example.com", api_key="k", base_url="http://127.0.0.1:1") as ikigai:
+        await ikigai.apps()
+
+try:
+    asyncio.run(list_apps())
+except ConfigurationError as error:
+    print(error)
+"""
+    assert "ikigai-core[async]" in environment.run("python", "-c", program)
+
+
+def test_the_local_platform_runs_from_its_wheel(install: Callable) -> None:
+    environment = install("core", "ikigai-core[local]")
+    program = """
+from ikigai_core import Ikigai
+from ikigai_core.local.process import LocalPlatform
+
+with LocalPlatform.start() as platform:
+    with Ikigai(user_email=platform.user_email, api_key=platform.api_key, base_url=platform.url) as ikigai:
+        print(ikigai.facet_types.find("MID.Filter").facet_uid, len(ikigai.apps()))
+"""
+    uid, apps = environment.run("python", "-c", program).split()
+    assert uid.startswith("M_")
+    assert int(apps) >= 0
+
+
+def test_airflow_finds_the_provider(install: Callable, tmp_path: Path) -> None:
+    environment = install("airflow", "airflow-provider-ikigai")
+    settings = {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False"}
+    providers = json.loads(environment.run("airflow", "providers", "list", "--output", "json", **settings))
+    assert "airflow-provider-ikigai" in {provider["package_name"] for provider in providers}
+    hooks = json.loads(environment.run("airflow", "providers", "hooks", "--output", "json", **settings))
+    assert ("ikigai", "airflow-provider-ikigai") in {(hook["connection_type"], hook["package_name"]) for hook in hooks}
+
+
+def test_prefect_finds_the_blocks(install: Callable, tmp_path: Path) -> None:
+    environment = install("prefect", "prefect-ikigai")
+    settings = {
+        "PREFECT_HOME": str(tmp_path),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    assert "ikigai-credentials" in environment.run("prefect", "block", "type", "ls", **settings)
+
+
+def test_dagster_finds_the_components(install: Callable, tmp_path: Path) -> None:
+    environment = install("dagster", "dagster-ikigai", "dagster-dg-cli")
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\nnux: {enabled: false}\n")
+    printed = environment.run("dg", "list", "components", "--json", DAGSTER_HOME=str(tmp_path))
+    keys = {component["key"] for component in json.loads(printed)["items"]}
+    assert "dagster_ikigai.IkigaiFlowComponent" in keys
