@@ -100,12 +100,14 @@ def test_a_flow_run_that_is_tried_again_after_a_failure_starts_a_new_run(
 def test_tasks_of_one_flow_run_have_runs_of_their_own(
     credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any]
 ) -> None:
-    scripted = make_flow("import time; time.sleep(1); result = data")
+    scripted = make_flow("import time; time.sleep(2); result = data")
 
     @flow
     def run() -> list[RunLog]:
-        futures = [run_flow.submit(credentials, app, scripted.name, on_busy="wait") for _ in range(2)]
-        return [future.result() for future in futures]
+        first = run_flow.submit(credentials, app, scripted.name)
+        scripted.wait_for(FlowStatus.RUNNING)
+        second = run_flow.submit(credentials, app, scripted.name, on_busy="wait")
+        return [first.result(), second.result()]
 
     first, second = run()
     assert {first.log_id, second.log_id} == {log.log_id for log in scripted.runs()}
