@@ -10,7 +10,7 @@ from ikigai_core.api import flows
 from ikigai_core.errors import IkigaiError, RunLost, RunTimeout
 from ikigai_core.procedure import Procedure, Work, ask, pause
 from ikigai_core.runs.logs import own_log
-from ikigai_core.runs.polling import interval
+from ikigai_core.runs.polling import BUDGET
 from ikigai_core.runs.records import FlowStatusReport, RunLog
 from ikigai_core.runs.state import RunState
 
@@ -68,6 +68,11 @@ def follow(
     IkigaiError
         What the platform answered, where it cannot help to ask again, or where it was away for too long.
     """
+    with BUDGET.share():
+        return (yield from _to_the_end(run, timeout, on_update, outage))
+
+
+def _to_the_end(run: RunState, timeout: float | None, on_update: OnUpdate | None, outage: float) -> Procedure[RunLog]:
     watch = _Watch()
     began = now = yield from pause(0)
     while True:
@@ -84,14 +89,18 @@ def follow(
             if log is not None:
                 return log
             _check_not_lost(watch, report, run, now)
-        if timeout is not None and now - began >= timeout:
-            seen = watch.last.status if watch.last else "not seen"
-            raise RunTimeout(
-                f"Flow {run.flow_name!r} did not end within {timeout:g} s (last status: {seen}). "
-                "The run goes on: the platform offers no way to stop it."
-            )
-        left = None if timeout is None else max(timeout - (now - began), 0.0)
-        now = yield from pause(interval(now - began, left))
+        left = None if timeout is None else timeout - (now - began)
+        if left is not None and left <= 0:
+            raise _timed_out(run, watch, timeout)
+        now = yield from pause(BUDGET.interval(now - began, left))
+
+
+def _timed_out(run: RunState, watch: _Watch, timeout: float | None) -> RunTimeout:
+    seen = watch.last.status if watch.last else "not seen"
+    return RunTimeout(
+        f"Flow {run.flow_name!r} did not end within {timeout:g} s (last status: {seen}). "
+        "The run goes on: the platform offers no way to stop it."
+    )
 
 
 def _tell(watch: _Watch, report: FlowStatusReport, on_update: OnUpdate | None) -> Procedure[None]:

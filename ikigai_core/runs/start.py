@@ -22,7 +22,7 @@ from ikigai_core.errors import (
 from ikigai_core.procedure import Procedure, Work, ask, pause
 from ikigai_core.runs.follow import report_of
 from ikigai_core.runs.logs import newest_log_id, own_log
-from ikigai_core.runs.polling import interval
+from ikigai_core.runs.polling import BUDGET
 from ikigai_core.runs.state import RunState
 
 OnBusy = Literal["wait", "attach", "fail"]
@@ -68,8 +68,9 @@ def launch(wanted: Launch, previous: Mapping[str, Any] | None = None) -> Procedu
     StartUnknown
         Whether it was started could not be found out.
     """
-    if previous is not None:
-        return (yield from _pick_up(wanted, RunState.from_dict(previous)))
+    kept = None if previous is None else RunState.from_dict(previous)
+    if kept is not None and kept.phase != "refused":
+        return (yield from _pick_up(wanted, kept))
     began = now = yield from pause(0)
     while True:
         # The baseline comes first: whatever runs when the status is read ends after it.
@@ -87,7 +88,7 @@ def launch(wanted: Launch, previous: Mapping[str, Any] | None = None) -> Procedu
             raise FlowBusy(
                 f"Flow {run.flow_name!r} is running already. Wait for that run, attach to it, or try again later."
             )
-        now = yield from pause(interval(now - began))
+        now = yield from pause(BUDGET.interval(now - began))
 
 
 def _start(wanted: Launch, run: RunState) -> Procedure[RunState | None]:
@@ -102,6 +103,8 @@ def _start(wanted: Launch, run: RunState) -> Procedure[RunState | None]:
             raise
         yield from _look(run, error)
     except (BadRequest, Conflict, NotFound):
+        # A successor must not take whatever runs now for the run that it finds here.
+        yield from _keep(wanted, replace(run, phase="refused"))
         if (yield from report_of(run)).is_idle:
             raise
         return None

@@ -10,7 +10,7 @@ from ikigai_core.errors import InvalidInput
 
 VERSION = 1
 
-Phase = Literal["prepared", "started"]
+Phase = Literal["prepared", "started", "refused"]
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,9 @@ class RunState:
         The newest log id before the start; None where the flow had no log. The first newer entry is this run's.
     variables : mapping
         The run variables that it was, or is to be, started with.
-    phase : {"prepared", "started"}
+    phase : {"prepared", "started", "refused"}
         ``prepared``: the start may or may not have been sent. ``started``: it is known to have been carried out.
+        ``refused``: it was sent, and the platform turned it down.
     attached : bool
         Whether the run was found going rather than started by this caller.
     """

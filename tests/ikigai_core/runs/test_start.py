@@ -100,8 +100,18 @@ def test_a_flow_that_somebody_starts_at_the_same_moment_counts_as_busy(flow: Any
         raise Conflict("busy", status=409, method="POST", path="/")
 
     flow.on_start = conflict
+    kept: list[dict[str, Any]] = []
     with pytest.raises(FlowBusy):
-        flow.run(launch(Launch(RUN)))
+        flow.run(launch(Launch(RUN, keep=kept.append)))
+    assert [run["phase"] for run in kept] == ["prepared", "refused"]
+
+
+def test_a_run_that_was_refused_is_not_mistaken_for_the_one_that_is_on(flow: Any) -> None:
+    flow.states = [(0.0, "RUNNING 5"), (60.0, "IDLE")]
+    flow.logs, flow.on_start = [BEFORE, (60.0, "theirs", "SUCCESS")], runs_for(5)
+    previous = RunState("app", "flow", "Forecast", "before", phase="refused").to_dict()
+    run = flow.run(launch(Launch(RUN, on_busy="wait"), previous))
+    assert (run.attached, run.baseline, flow.starts()) == (False, "theirs", 1)
 
 
 def test_a_run_that_was_started_is_picked_up_and_not_started_again(flow: Any) -> None:
