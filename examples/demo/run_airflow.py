@@ -142,37 +142,46 @@ class Api:
         self._http.headers["Authorization"] = f"Bearer {token}"
         return True
 
+    def get(self, path: str, **query: str) -> dict[str, Any]:
+        """Ask for something."""
+        answer: dict[str, Any] = self._http.get(f"/api/v2{path}", params=query).raise_for_status().json()
+        return answer
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Have something done."""
+        answer: dict[str, Any] = self._http.post(f"/api/v2{path}", json=body).raise_for_status().json()
+        return answer
+
     def healthy(self) -> bool:
         """Whether scheduler, DAG processor and triggerer have reported."""
-        health = self._get("/monitor/health")
+        health = self.get("/monitor/health")
         return all(health[part]["status"] == "healthy" for part in ("scheduler", "dag_processor", "triggerer"))
 
     def has_dag(self, dag_id: str) -> bool:
         """Whether the DAG's file has been read; a file with a fault ends the waiting."""
-        errors = self._get("/importErrors")["import_errors"]
+        errors = self.get("/importErrors")["import_errors"]
         if errors:
             raise RuntimeError(f"{errors[0]['filename']}: {errors[0]['stack_trace']}")
-        return any(dag["dag_id"] == dag_id for dag in self._get("/dags")["dags"])
+        return any(dag["dag_id"] == dag_id for dag in self.get("/dags")["dags"])
 
     def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
         """Start a DAG run and return its id."""
-        answer = self._http.post(f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf})
-        return str(answer.raise_for_status().json()["dag_run_id"])
+        return str(self.post(f"/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"])
 
     def dag_run_state(self, dag_id: str, run_id: str) -> str:
         """``queued``, ``running``, ``success`` or ``failed``."""
-        return str(self._get(f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
+        return str(self.get(f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
 
     def task_states(self, dag_id: str, run_id: str) -> dict[str, str | None]:
         """The tasks' states, in the order that they began."""
-        instances = self._get(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
+        instances = self.get(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
         instances.sort(key=lambda instance: instance["start_date"] or "9")
         return {instance["task_id"]: instance["state"] for instance in instances}
 
     def xcom(self, dag_id: str, run_id: str, task_id: str) -> dict[str, Any]:
         """What a task returned."""
         entry = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
-        value: dict[str, Any] = self._get(entry, deserialize="true")["value"]
+        value: dict[str, Any] = self.get(entry, deserialize="true")["value"]
         return value
 
     def task_log(self, dag_id: str, run_id: str, task_id: str) -> list[str]:
@@ -190,12 +199,8 @@ class Api:
 
     def _log(self, dag_id: str, run_id: str, task_id: str) -> list[dict[str, Any]]:
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/1"
-        content: list[dict[str, Any]] = self._get(path, full_content="true")["content"]
+        content: list[dict[str, Any]] = self.get(path, full_content="true")["content"]
         return content
-
-    def _get(self, path: str, **query: str) -> dict[str, Any]:
-        answer: dict[str, Any] = self._http.get(f"/api/v2{path}", params=query).raise_for_status().json()
-        return answer
 
 
 # -- Airflow's processes -----------------------------------------------------------------------------------------------
