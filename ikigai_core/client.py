@@ -50,9 +50,10 @@ class _Client:
         *,
         ssl: TlsConfig = True,
         ca_bundle: str | Path | None = None,
-        connect_timeout: float = 10.0,
-        read_timeout: float = 60.0,
+        connect_timeout: float | None = None,
+        read_timeout: float | None = None,
         user_agent: str | None = None,
+        profile: str | None = None,
     ) -> None:
         """Check the settings. Nothing is sent.
 
@@ -73,6 +74,9 @@ class _Client:
             Seconds.
         user_agent : str, optional
             Put before the client's own.
+        profile : str, optional
+            Name of a profile (see `ikigai_core.profiles`) for what is not given here. Without it the environment comes
+            before the profile that ``IKIGAI_PROFILE`` names, or the one named ``default``.
 
         Raises
         ------
@@ -88,6 +92,7 @@ class _Client:
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             user_agent=user_agent,
+            profile=profile,
         )
         self._facet_types: FacetTypes | None = None
         self._model_types: ModelTypes | None = None

@@ -5,14 +5,25 @@ from __future__ import annotations
 import os
 import platform
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from ikigai_core._version import __version__
 from ikigai_core.errors import ConfigurationError
+from ikigai_core.profiles import load_profile
 
 DEFAULT_BASE_URL = "https://api.ikigailabs.io"
+DEFAULT_CONNECT_TIMEOUT = 10.0
+DEFAULT_READ_TIMEOUT = 60.0
+
+_VARIABLES = {
+    "user_email": "IKIGAI_USER_EMAIL",
+    "api_key": "IKIGAI_API_KEY",
+    "base_url": "IKIGAI_BASE_URL",
+}
 
 TlsConfig = bool | str | tuple[str, str]
 
@@ -42,8 +53,8 @@ class Config:
     base_url: str = DEFAULT_BASE_URL
     ssl: TlsConfig = True
     ca_bundle: str | None = None
-    connect_timeout: float = 10.0
-    read_timeout: float = 60.0
+    connect_timeout: float = DEFAULT_CONNECT_TIMEOUT
+    read_timeout: float = DEFAULT_READ_TIMEOUT
     user_agent: str = ""
 
     @classmethod
@@ -55,25 +66,41 @@ class Config:
         *,
         ssl: TlsConfig = True,
         ca_bundle: str | Path | None = None,
-        connect_timeout: float = 10.0,
-        read_timeout: float = 60.0,
+        connect_timeout: float | None = None,
+        read_timeout: float | None = None,
         user_agent: str | None = None,
+        profile: str | None = None,
     ) -> Config:
-        """Fill in from the environment what was not given, and check all of it.
+        """Fill in what was not given, and check all of it.
+
+        What is given wins; then a profile that is named here; then the environment; then the profile that the
+        environment names, or the default one.
 
         Raises
         ------
         ConfigurationError
             Where something is missing or unusable; the key's value is not shown.
         """
+        given = {
+            "user_email": user_email,
+            "api_key": api_key,
+            "base_url": base_url,
+            "ca_bundle": ca_bundle,
+            "connect_timeout": connect_timeout,
+            "read_timeout": read_timeout,
+        }
+        layers = (
+            [given, load_profile(profile), _environment()] if profile else [given, _environment(), load_profile(None)]
+        )
+        settings = {name: value for layer in reversed(layers) for name, value in layer.items() if value is not None}
         return cls(
-            user_email=_email(_given("user_email", user_email, "IKIGAI_USER_EMAIL")),
-            api_key=_key(_given("api_key", api_key, "IKIGAI_API_KEY")),
-            base_url=_url(base_url or os.environ.get("IKIGAI_BASE_URL") or DEFAULT_BASE_URL),
+            user_email=_email(_required("user_email", settings)),
+            api_key=_key(_required("api_key", settings)),
+            base_url=_url(str(settings.get("base_url", DEFAULT_BASE_URL))),
             ssl=ssl,
-            ca_bundle=_existing(ca_bundle),
-            connect_timeout=_positive("connect_timeout", connect_timeout),
-            read_timeout=_positive("read_timeout", read_timeout),
+            ca_bundle=_existing(settings.get("ca_bundle")),
+            connect_timeout=_positive("connect_timeout", settings.get("connect_timeout", DEFAULT_CONNECT_TIMEOUT)),
+            read_timeout=_positive("read_timeout", settings.get("read_timeout", DEFAULT_READ_TIMEOUT)),
             user_agent=_agent(user_agent),
         )
 
@@ -88,11 +115,17 @@ class Config:
         return {"User-Agent": self.user_agent}
 
 
-def _given(name: str, value: str | None, variable: str) -> str:
-    found = value if value is not None else os.environ.get(variable)
-    if not found or not found.strip():
-        raise ConfigurationError(f"No {name}: pass {name}=… or set the environment variable {variable}.")
-    return found.strip()
+def _environment() -> dict[str, Any]:
+    return {name: os.environ.get(variable) or None for name, variable in _VARIABLES.items()}
+
+
+def _required(name: str, settings: Mapping[str, Any]) -> str:
+    found = str(settings.get(name, "")).strip()
+    if not found:
+        raise ConfigurationError(
+            f"No {name}: pass {name}=…, set the environment variable {_VARIABLES[name]}, or name a profile."
+        )
+    return found
 
 
 def _email(value: str) -> str:
@@ -131,7 +164,7 @@ def _existing(path: str | Path | None) -> str | None:
 
 
 def _positive(name: str, seconds: float) -> float:
-    if not seconds > 0:
+    if not isinstance(seconds, int | float) or not seconds > 0:
         raise ConfigurationError(f"{name} is {seconds!r}: expected a positive number of seconds.")
     return float(seconds)
 

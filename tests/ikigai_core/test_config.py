@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ikigai_core import AsyncIkigai, Ikigai
@@ -11,9 +13,13 @@ KEY = "a-key-that-nobody-may-see"
 
 
 @pytest.fixture(autouse=True)
-def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("IKIGAI_USER_EMAIL", "IKIGAI_API_KEY", "IKIGAI_BASE_URL"):
+def profiles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where a test may put profiles; nothing of the machine's own settings takes part."""
+    for name in ("IKIGAI_USER_EMAIL", "IKIGAI_API_KEY", "IKIGAI_BASE_URL", "IKIGAI_PROFILE"):
         monkeypatch.delenv(name, raising=False)
+    path = tmp_path / "profiles.toml"
+    monkeypatch.setenv("IKIGAI_CONFIG", str(path))
+    return path
 
 
 @pytest.mark.parametrize("face", [Ikigai, AsyncIkigai])
@@ -48,4 +54,56 @@ def test_what_is_wrong_is_named_without_the_key(arguments: dict[str, object], sa
     given = {"user_email": "bob@example.com", "api_key": KEY, "base_url": "http://127.0.0.1:9", **arguments}
     with pytest.raises(ConfigurationError, match=says) as caught:
         Ikigai(**given)  # type: ignore[arg-type]
+    assert KEY not in str(caught.value)
+
+
+PROFILES = f"""
+[default]
+user_email = "default@example.com"
+api_key = "{KEY}"
+
+[staging]
+user_email = "staging@example.com"
+api_key_file = "KEY_FILE"
+base_url = "http://127.0.0.1:9"
+connect_timeout = 2.5
+"""
+
+
+def test_a_profile_fills_in_what_is_not_given(profiles: Path, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{KEY}\n")
+    profiles.write_text(PROFILES.replace("KEY_FILE", str(tmp_path / "key")))
+    staging = Ikigai(profile="staging")
+    assert (staging.user_email, staging.base_url) == ("staging@example.com", "http://127.0.0.1:9")
+    assert (staging._config.api_key, staging._config.connect_timeout) == (KEY, 2.5)
+    assert Ikigai(user_email="bob@example.com", profile="staging").user_email == "bob@example.com"
+
+
+def test_a_named_profile_wins_over_the_environment_which_wins_over_the_default_one(
+    profiles: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_text(KEY)
+    profiles.write_text(PROFILES.replace("KEY_FILE", str(tmp_path / "key")))
+    assert Ikigai().user_email == "default@example.com"
+    monkeypatch.setenv("IKIGAI_USER_EMAIL", "bob@example.com")
+    assert Ikigai().user_email == "bob@example.com"
+    assert Ikigai(profile="staging").user_email == "staging@example.com"
+    monkeypatch.delenv("IKIGAI_USER_EMAIL")
+    monkeypatch.setenv("IKIGAI_PROFILE", "staging")
+    assert Ikigai().user_email == "staging@example.com"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (PROFILES, "'stagign'.*Did you mean 'staging'"),
+        ("[stagign", "cannot be read"),
+        (f"[stagign]\napi_kye = '{KEY}'", "unknown setting 'api_kye'. Did you mean 'api_key'"),
+        ("[stagign]\nuser_email = 'b@example.com'\napi_key_file = '/nowhere'", "from /nowhere: No such file"),
+    ],
+)
+def test_a_fault_in_the_profiles_is_named_without_the_key(profiles: Path, content: str, says: str) -> None:
+    profiles.write_text(content)
+    with pytest.raises(ConfigurationError, match=says) as caught:
+        Ikigai(profile="stagign")
     assert KEY not in str(caught.value)
