@@ -7,11 +7,15 @@ inside the procedure, at its ``yield``: it may handle it, clean up with further 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ikigai_core.api.call import Call
+
+if TYPE_CHECKING:
+    from ikigai_core.transfer.progress import Meter
+    from ikigai_core.transfer.ranges import Landing
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -39,16 +43,17 @@ class SendParts:
     """Put a file's parts to signed URLs, side by side; the answer maps part numbers to ETags."""
 
     path: Path
-    urls: Mapping[int, str]
+    urls: Mapping[int, str] = field(repr=False)
     content_type: str
+    meter: Meter
 
 
 @dataclass(frozen=True)
 class Fetch:
-    """Stream a signed URL's content into a file; the answer is the number of bytes."""
+    """Stream a signed URL's content into a file, in ranges where the server has them."""
 
-    url: str
-    path: Path
+    url: str = field(repr=False)
+    landing: Landing
 
 
 Step = Call[Any] | Pause | Work | SendParts | Fetch
@@ -73,13 +78,12 @@ def work(function: Callable[[], A]) -> Procedure[A]:
     return result
 
 
-def send_parts(path: Path, urls: Mapping[int, str], content_type: str) -> Procedure[dict[int, str]]:
+def send_parts(path: Path, urls: Mapping[int, str], content_type: str, meter: Meter) -> Procedure[dict[int, str]]:
     """Upload a file's parts and return their ETags by part number."""
-    etags: dict[int, str] = yield SendParts(path, urls, content_type)
+    etags: dict[int, str] = yield SendParts(path, urls, content_type, meter)
     return etags
 
 
-def fetch(url: str, path: Path) -> Procedure[int]:
-    """Download into a file and return the number of bytes."""
-    size: int = yield Fetch(url, path)
-    return size
+def fetch(url: str, landing: Landing) -> Procedure[None]:
+    """Download what is missing in a file."""
+    yield Fetch(url, landing)

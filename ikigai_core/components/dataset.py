@@ -2,74 +2,45 @@
 
 from __future__ import annotations
 
-import filecmp
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, Field
-
 from ikigai_core.api import datasets
 from ikigai_core.api.answers import Record as WireRecord
-from ikigai_core.components.component import Component, printed
+from ikigai_core.components.dataset_record import ColumnDataType, DatasetRecord
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.kinds import datasets_of, find_only
-from ikigai_core.enums import DatasetDataType
 from ikigai_core.errors import IkigaiError, InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
 from ikigai_core.procedure import Procedure, ask, work
-from ikigai_core.transfer.download import download
-from ikigai_core.transfer.source import CsvFile, Frame, Source, scratch_file, source_of
+from ikigai_core.transfer.download import download, download_to, holds
+from ikigai_core.transfer.progress import OnProgress
+from ikigai_core.transfer.source import (
+    ArrowStream,
+    CsvFile,
+    Frame,
+    ParquetFile,
+    Source,
+    Staged,
+    scratch_file,
+    source_of,
+)
 from ikigai_core.transfer.upload import upload
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
+    from ikigai_core.transfer.reading import Batches
 
-class ColumnDataType(BaseModel):
-    """Type of a column, and how its values are written.
-
-    Attributes
-    ----------
-    data_type : DatasetDataType
-    data_formats : dict of str to str
-        Such as ``{"numeric_format": "INTEGER"}``.
-    """
-
-    data_type: DatasetDataType
-    data_formats: dict[str, str] = {}
-
-
-class DatasetRecord(Component):
-    """What the platform tells of a dataset.
-
-    Attributes
-    ----------
-    app_id, dataset_id, name, filename, file_extension : str
-    data_types : dict of str to ColumnDataType
-        By column.
-    size : int
-        Bytes of the data as CSV.
-    agent_access : bool
-    created_at, modified_at : datetime
-        With time zone.
-    """
-
-    app_id: str = Field(validation_alias="project_id")
-    dataset_id: str
-    name: str
-    filename: str = ""
-    file_extension: str = ""
-    data_types: dict[str, ColumnDataType] = Field(default_factory=dict)
-    size: int = 0
-    agent_access: bool = Field(default=False, repr=False, exclude=True)
-    created_at: datetime
-    modified_at: datetime
-
-    def __repr__(self) -> str:
-        return printed(self)
-
-    __str__ = __repr__
+__all__ = [
+    "AsyncDataset",
+    "AsyncDatasetBuilder",
+    "ColumnDataType",
+    "Dataset",
+    "DatasetBuilder",
+    "DatasetRecord",
+]
 
 
 class _DatasetText:
@@ -83,11 +54,14 @@ class _DatasetText:
         _client: Any
 
     @operation
-    def df(self, /, **options: Any) -> Procedure[pd.DataFrame]:
+    def df(self, /, *, on_progress: OnProgress = None, **options: Any) -> Procedure[pd.DataFrame]:
         """Download the data as a pandas DataFrame.
 
         Parameters
         ----------
+        on_progress : callable or bool, optional
+            Is called with a `Progress` now and then, from the thread that moves the bytes. By default a bar is drawn in
+            a terminal or notebook, and nowhere else; True draws it always, False never.
         **options
             As for `pandas.read_csv`.
 
@@ -96,22 +70,90 @@ class _DatasetText:
         DownloadFailed
         """
         with scratch_file(".csv") as path:
-            yield from download(self.app_id, self.dataset_id, self.name, path)
+            yield from download(self.app_id, self.dataset_id, self.name, path, on_progress)
             return (yield from work(lambda: _read_csv(path, options)))
 
     @operation
-    def to_csv(self, path: Path | str) -> Procedure[Path]:
-        """Download the data into a CSV file, which appears complete or not at all.
+    def arrow(self, *, on_progress: OnProgress = None) -> Procedure[pa.Table]:
+        """Download the data as an Arrow table, in which empty values are null.
 
         Raises
         ------
         DownloadFailed
         """
-        return (yield from download(self.app_id, self.dataset_id, self.name, Path(path)))
+        from ikigai_core.transfer.reading import read_table
+
+        with scratch_file(".csv") as path:
+            yield from download(self.app_id, self.dataset_id, self.name, path, on_progress)
+            return (yield from work(lambda: read_table(path)))
+
+    @operation
+    def batches(self, *, on_progress: OnProgress = None) -> Procedure[Batches]:
+        """Download the data, and read them batch by batch: memory does not grow with them.
+
+        Returns
+        -------
+        Batches
+            Iterate over it, with ``for`` or ``async for``: each batch is a `pyarrow.RecordBatch`.
+
+        Raises
+        ------
+        DownloadFailed
+        """
+        from ikigai_core.transfer.reading import Batches
+
+        with scratch_file(".csv") as path:
+            yield from download(self.app_id, self.dataset_id, self.name, path, on_progress)
+            return (yield from work(lambda: Batches(path, keep=False)))
+
+    @operation
+    def to_csv(self, path: Path | str, *, on_progress: OnProgress = None) -> Procedure[Path | str]:
+        """Download the data into a CSV file, which appears complete or not at all.
+
+        Parameters
+        ----------
+        path : Path or str
+            A path, or a URL that fsspec writes to.
+        on_progress : callable or bool, optional
+            See `df`.
+
+        Raises
+        ------
+        DownloadFailed
+        """
+        return (yield from download_to(self.app_id, self.dataset_id, self.name, path, None, on_progress))
+
+    @operation
+    def to_parquet(self, path: Path | str, *, on_progress: OnProgress = None) -> Procedure[Path | str]:
+        """Download the data into a Parquet file, which appears complete or not at all.
+
+        The columns get the narrowest types that hold all of their values.
+
+        Parameters
+        ----------
+        path : Path or str
+            A path, or a URL that fsspec writes to.
+        on_progress : callable or bool, optional
+            See `df`.
+
+        Raises
+        ------
+        DownloadFailed
+        """
+        from ikigai_core.transfer.reading import write_parquet
+
+        return (yield from download_to(self.app_id, self.dataset_id, self.name, path, write_parquet, on_progress))
 
     @edit
-    def edit_data(self, data: pd.DataFrame | Path | str) -> Procedure[None]:
-        """Replace the data with a frame, or with the CSV file of that path.
+    def edit_data(self, data: Any, *, on_progress: OnProgress = None) -> Procedure[None]:
+        """Replace the data.
+
+        Parameters
+        ----------
+        data : DataFrame, Arrow stream, Path or str
+            A pandas frame; anything with the Arrow stream interface; or the path or URL of a CSV or Parquet file.
+        on_progress : callable or bool, optional
+            See `df`.
 
         Raises
         ------
@@ -119,7 +161,12 @@ class _DatasetText:
             The file is missing, or there is nothing in it. Nothing was sent.
         UploadFailed
         """
-        yield from _send(source_of(data), self.app_id, self.dataset_id, self.name, is_new=False)
+        staged = Staged(source_of(data))
+        try:
+            path = yield from work(staged.open)
+            yield from upload(self.app_id, self.dataset_id, self.name, path, is_new=False, on_progress=on_progress)
+        finally:
+            staged.close()
 
     @operation
     def describe(self) -> Procedure[WireRecord]:
@@ -182,8 +229,21 @@ class _DatasetBuilderText(Generic[D]):
         return self
 
     def csv(self, file: Path | str) -> Self:
-        """Take the data from a CSV file. Raises `InvalidInput` where it is missing or empty."""
+        """Take the data from a CSV file, a path or URL. Raises `InvalidInput` where it is missing or empty."""
         self._source = CsvFile(file)
+        return self
+
+    def parquet(self, file: Path | str) -> Self:
+        """Take the data from a Parquet file, a path or URL. Raises `InvalidInput` where it is missing or empty."""
+        self._source = ParquetFile(file)
+        return self
+
+    def arrow(self, data: Any) -> Self:
+        """Take the data from anything with the Arrow stream interface, such as a table of pyarrow, polars or DuckDB.
+
+        It is read when the dataset is built. Raises `InvalidInput` where it is no such thing.
+        """
+        self._source = ArrowStream(data)
         return self
 
     def directory(self, directory: Directory) -> Self:
@@ -197,8 +257,14 @@ class _DatasetBuilderText(Generic[D]):
         return self
 
     @operation
-    def build(self) -> Procedure[D]:
+    def build(self, *, on_progress: OnProgress = None) -> Procedure[D]:
         """Create the dataset and upload its data. If the upload fails, the dataset is deleted again.
+
+        Parameters
+        ----------
+        on_progress : callable or bool, optional
+            Is called with a `Progress` now and then, from the thread that moves the bytes. By default a bar is drawn in
+            a terminal or notebook, and nowhere else; True draws it always, False never.
 
         Raises
         ------
@@ -206,42 +272,59 @@ class _DatasetBuilderText(Generic[D]):
             No name or no data was given. Nothing was sent.
         UploadFailed
         """
-        return (yield from self._create(self._checked_source()))
+        staged = Staged(self._checked_source())
+        try:
+            path = yield from work(staged.open)
+            return (yield from self._create(path, on_progress))
+        finally:
+            staged.close()
 
     @operation
-    def ensure(self) -> Procedure[D]:
+    def ensure(self, *, on_progress: OnProgress = None) -> Procedure[D]:
         """Create the dataset, or replace its data where they differ.
 
         The dataset's ``changes`` then say ``("created",)``, ``("data",)`` or, where all was so already, ``()``.
+
+        Parameters
+        ----------
+        on_progress : callable or bool, optional
+            See `build`.
 
         Raises
         ------
         Ambiguous
             Several datasets of the app have the name.
         """
-        source = self._checked_source()
-        record = yield from find_only(datasets_of(self._app_id, self._app_name), self._name)
-        if record is None:
-            return (yield from self._create(source))
-        dataset = self._component.bind(record, self._client)
-        if (yield from _holds(dataset, source)):
-            return dataset
-        yield from _send(source, self._app_id, dataset.dataset_id, self._name, is_new=False)
-        return (yield from self._fetch(dataset.dataset_id, ("data",)))
+        staged = Staged(self._checked_source())
+        try:
+            path = yield from work(staged.open)
+            record = yield from find_only(datasets_of(self._app_id, self._app_name), self._name)
+            if record is None:
+                return (yield from self._create(path, on_progress))
+            dataset = self._component.bind(record, self._client)
+            if (yield from holds(self._app_id, dataset.dataset_id, self._name, dataset.size, path, on_progress)):
+                return dataset
+            yield from upload(self._app_id, dataset.dataset_id, self._name, path, is_new=False, on_progress=on_progress)
+            return (yield from self._fetch(dataset.dataset_id, ("data",)))
+        finally:
+            staged.close()
 
     def _checked_source(self) -> Source:
         if not self._name:
             raise InvalidInput("The dataset has no name: begin with .new(name).")
         if self._source is None:
-            raise InvalidInput(f"Dataset {self._name!r} is empty: give its data with .df(frame) or .csv(path).")
+            raise InvalidInput(
+                f"Dataset {self._name!r} is empty: give its data with .df(frame), .csv(path), .parquet(path) or "
+                ".arrow(table)."
+            )
         return self._source
 
-    def _create(self, source: Source) -> Procedure[D]:
+    def _create(self, path: Path, on_progress: OnProgress) -> Procedure[D]:
         dataset_id = yield from ask(
             datasets.create(self._app_id, self._name, reference(self._directory), self._agent_access)
         )
         try:
-            yield from _send(source, self._app_id, dataset_id, self._name, is_new=True)
+            yield from upload(self._app_id, dataset_id, self._name, path, is_new=True, on_progress=on_progress)
         except GeneratorExit:
             raise
         except BaseException:
@@ -260,27 +343,6 @@ class DatasetBuilder(SyncFace, _DatasetBuilderText[Dataset]):
 
 class AsyncDatasetBuilder(AsyncFace, _DatasetBuilderText[AsyncDataset]):
     """Builds a dataset: ``await app.dataset.new(name).csv(path).build()``."""
-
-
-def _send(source: Source, app_id: str, dataset_id: str, name: str, *, is_new: bool) -> Procedure[None]:
-    try:
-        path = yield from work(source.open)
-        yield from upload(app_id, dataset_id, name, path, is_new=is_new)
-    finally:
-        source.close()
-
-
-def _holds(dataset: DatasetRecord, source: Source) -> Procedure[bool]:
-    """Whether the platform's data are the source's, byte for byte; only same sizes are worth the download."""
-    try:
-        path = yield from work(source.open)
-        if (yield from work(lambda: path.stat().st_size)) != dataset.size:
-            return False
-        with scratch_file(".csv") as remote:
-            yield from download(dataset.app_id, dataset.dataset_id, dataset.name, remote)
-            return (yield from work(lambda: filecmp.cmp(path, remote, shallow=False)))
-    finally:
-        source.close()
 
 
 def _forget(app_id: str, dataset_id: str) -> Procedure[None]:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from ikigai_core.api import datasets
 from ikigai_core.enums import DatasetDownloadStatus
 from ikigai_core.errors import DownloadFailed
 from ikigai_core.procedure import Procedure, ask, fetch, pause, work
+from ikigai_core.transfer.locations import copy_to, is_url
+from ikigai_core.transfer.parts import TICKETS, UrlExpired
+from ikigai_core.transfer.progress import OnProgress, metered
+from ikigai_core.transfer.ranges import Changed, Landing
+from ikigai_core.transfer.source import scratch_file
 
 PREPARATION_LIMIT = 3600.0
 """Seconds for which the platform may prepare a download."""
 
 
-def download(app_id: str, dataset_id: str, name: str, target: Path) -> Procedure[Path]:
+def download(app_id: str, dataset_id: str, name: str, target: Path, on_progress: OnProgress = None) -> Procedure[Path]:
     """Fetch a dataset's data as CSV. The target appears complete, or stays as it was.
 
     Raises
@@ -23,14 +30,83 @@ def download(app_id: str, dataset_id: str, name: str, target: Path) -> Procedure
     DownloadFailed
         Where the platform cannot prepare the file or the storage refuses it.
     """
-    url = yield from _ready_url(app_id, dataset_id, name)
     partial = yield from work(lambda: _beside(target))
     try:
-        yield from fetch(url, partial)
+        with metered(f"download of {name!r}", on_progress) as meter:
+            yield from _fetch_all(app_id, dataset_id, name, Landing(partial, meter))
         yield from work(lambda: os.replace(partial, target))
     finally:
         partial.unlink(missing_ok=True)
     return target
+
+
+def download_to(
+    app_id: str,
+    dataset_id: str,
+    name: str,
+    target: Path | str,
+    convert: Callable[[Path, Path], None] | None,
+    on_progress: OnProgress,
+) -> Procedure[Path | str]:
+    """Fetch a dataset's data into a file of this machine, or of a URL, as CSV or as what `convert` makes of it.
+
+    Returns
+    -------
+    Path or str
+        The path; or the URL, as it was given.
+
+    Raises
+    ------
+    DownloadFailed
+    """
+    if not is_url(target) and convert is None:
+        return (yield from download(app_id, dataset_id, name, Path(target), on_progress))
+    with scratch_file(".csv") as fetched:
+        yield from download(app_id, dataset_id, name, fetched, on_progress)
+        yield from work(lambda: _put(fetched, target, convert))
+    return target if is_url(target) else Path(target)
+
+
+def holds(
+    app_id: str, dataset_id: str, name: str, size: int, path: Path, on_progress: OnProgress = None
+) -> Procedure[bool]:
+    """Whether a dataset's data are those of a file, byte for byte; only the same size is worth the download."""
+    if (yield from work(lambda: path.stat().st_size)) != size:
+        return False
+    with scratch_file(".csv") as remote:
+        yield from download(app_id, dataset_id, name, remote, on_progress)
+        return (yield from work(lambda: filecmp.cmp(path, remote, shallow=False)))
+
+
+def _put(fetched: Path, target: Path | str, convert: Callable[[Path, Path], None] | None) -> None:
+    converted = fetched
+    if convert is not None:
+        converted = _beside(fetched if is_url(target) else Path(target))
+    try:
+        if convert is not None:
+            convert(fetched, converted)
+        if is_url(target):
+            copy_to(converted, str(target))
+        else:
+            os.replace(converted, target)
+    finally:
+        converted.unlink(missing_ok=True)
+
+
+def _fetch_all(app_id: str, dataset_id: str, name: str, landing: Landing) -> Procedure[None]:
+    """Fetch what is missing, with further URLs where one expires, and from the start where the data changes."""
+    for tries_left in reversed(range(TICKETS)):
+        url = yield from _ready_url(app_id, dataset_id, name)
+        try:
+            yield from fetch(url, landing)
+            return
+        except UrlExpired as error:
+            if not tries_left:
+                raise DownloadFailed(str(error)) from None
+        except Changed:
+            if not tries_left:
+                raise
+            landing.forget()
 
 
 def _ready_url(app_id: str, dataset_id: str, name: str) -> Procedure[str]:

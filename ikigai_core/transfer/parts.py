@@ -7,19 +7,32 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from ikigai_core.errors import DownloadFailed, UploadFailed
+from ikigai_core.errors import TransferError, UploadFailed
 from ikigai_core.procedure import SendParts
+from ikigai_core.transfer.progress import Meter
 
 CHUNK_SIZE = 1024 * 1024
-PARTS_AT_ONCE = 4
-"""Parts under way side by side. Each holds one chunk in memory, so an upload needs a few MiB whatever its size."""
+AT_ONCE = 8
+"""Parts or ranges under way side by side. Each holds one chunk in memory, so a transfer needs a few MiB whatever its
+size."""
 
-_TRY_AGAIN = frozenset({408, 425, 429})
+TICKETS = 3
+"""How often signed URLs are asked for, in one transfer, where they expire."""
+
+TRY_AGAIN = frozenset({408, 425, 429})
+
+
+class Stopped(Exception):
+    """Another part failed, or the user gave up: there is no use in going on."""
+
+
+class UrlExpired(TransferError):
+    """The storage does not take a signed URL (any more): another one may help."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +54,7 @@ class Part:
     start: int
     size: int
     content_type: str
+    meter: Meter = field(repr=False)
 
     def __str__(self) -> str:
         return f"part {self.number} of {self.count} of {self.path.name}"
@@ -50,20 +64,22 @@ class Part:
         """The headers that the URL was signed for."""
         return {"Content-Type": self.content_type, "Cache-Control": "no-cache"}
 
-    def open(self) -> PartReader:
-        """Open the file at the part, for one pass over it."""
-        return PartReader(self.path, self.start, self.size)
+    def open(self, stop: threading.Event | None = None) -> PartReader:
+        """Open the file at the part, for one pass over it that ends with `Stopped` once the event is set."""
+        return PartReader(self, stop)
 
 
 class PartReader(io.RawIOBase):
-    """Reads one stretch of a file, and no further."""
+    """Reads one stretch of a file, and no further, and counts what it reads."""
 
-    def __init__(self, path: Path, start: int, size: int) -> None:
+    def __init__(self, part: Part, stop: threading.Event | None) -> None:
         super().__init__()
-        self._file: BinaryIO = path.open("rb")
-        self._file.seek(start)
-        self._size = size
-        self._left = size
+        self._file: BinaryIO = part.path.open("rb")
+        self._file.seek(part.start)
+        self._size = part.size
+        self._left = part.size
+        self._meter = part.meter
+        self._stop = stop
 
     def __len__(self) -> int:
         return self._size
@@ -72,28 +88,41 @@ class PartReader(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:  # noqa: D102 - as in io
+        if self._stop is not None and self._stop.is_set():
+            raise Stopped
         wanted = self._left if size is None or size < 0 else min(size, self._left)
         chunk = self._file.read(wanted)
         self._left -= len(chunk)
+        self._meter.add(len(chunk))
         return chunk
 
     def tell(self) -> int:  # noqa: D102 - as in io
         # requests takes a stream that cannot tell for one that is already read.
         return self._size - self._left
 
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        if kind is not None:
+            # It has to be sent again.
+            self._meter.add(self._left - self._size)
+        self.close()
+
     def close(self) -> None:  # noqa: D102 - as in io
         self._file.close()
         super().close()
 
 
-def cut(step: SendParts) -> Iterator[Part]:
+def cut(step: SendParts) -> list[Part]:
     """Cut a file into the parts that its URLs ask for: ``ceil(size / number of urls)`` bytes each."""
     size = step.path.stat().st_size
     count = len(step.urls)
     each = math.ceil(size / count)
+    step.meter.begin(size)
+    parts = []
     for index, (number, url) in enumerate(sorted(step.urls.items())):
         start = min(index * each, size)
-        yield Part(step.path, url, number, count, start, min(each, size - start), step.content_type)
+        stretch = min(each, size - start)
+        parts.append(Part(step.path, url, number, count, start, stretch, step.content_type, step.meter))
+    return parts
 
 
 def read_etag(part: Part, status: int, etag: str | None, text: str) -> str:
@@ -101,20 +130,17 @@ def read_etag(part: Part, status: int, etag: str | None, text: str) -> str:
 
     Raises
     ------
+    UrlExpired
+        The storage does not take the URL (any more).
     UploadFailed
         Unless the answer is exactly 200 with an ETag; transient where another try may help.
     """
+    said = " ".join(text.split())[:300]
+    if status in (401, 403):
+        raise UrlExpired(f"The storage does not accept the signed URL of {part}: [{status}] {said}")
     if status != 200:
-        said = " ".join(text.split())[:300]
-        transient = status >= 500 or status in _TRY_AGAIN
+        transient = status >= 500 or status in TRY_AGAIN
         raise UploadFailed(f"The storage refused {part}: [{status}] {said}", transient=transient)
     if not etag:
         raise UploadFailed(f"The storage accepted {part}, but gave no ETag for it.")
     return etag
-
-
-def check_download(where: str, status: int) -> None:
-    """Raise `DownloadFailed` unless a download's status is 200."""
-    if status != 200:
-        transient = status >= 500 or status in _TRY_AGAIN
-        raise DownloadFailed(f"The storage refused the download from {where}: [{status}]", transient=transient)

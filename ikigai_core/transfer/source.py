@@ -1,38 +1,81 @@
-"""Where an upload's data comes from: a CSV file, or a frame that is written to one first."""
+"""Where an upload's data comes from, and how it becomes the CSV file that is sent."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from abc import ABC, abstractmethod
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ikigai_core.errors import InvalidInput, MissingFile
+from ikigai_core.transfer.locations import is_url, read_blocks, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_ROWS_AT_ONCE = 50_000
-"""Rows turned into CSV at a time, which bounds the memory beyond the frame itself."""
+
+class Staged:
+    """A source's data as a CSV file, for as long as one upload takes.
+
+    Closing it, from another thread too, ends the writing and removes the file unless it is the user's own.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._closed = threading.Event()
+        self._made: Path | None = None
+
+    def open(self) -> Path:
+        """Write the file, or name the user's own.
+
+        Raises
+        ------
+        InvalidInput
+            There is nothing in the source, or it cannot be written as CSV.
+        """
+        own = self._source.file()
+        if own is not None:
+            return own
+        handle, name = tempfile.mkstemp(prefix="ikigai-", suffix=".csv")
+        self._made = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file, closing(self._source.blocks()) as blocks:
+                for block in blocks:
+                    if self._closed.is_set():
+                        break
+                    file.write(block)
+        except BaseException:
+            self.close()
+            raise
+        if self._closed.is_set():
+            self.close()
+        return self._made
+
+    def close(self) -> None:
+        """Remove the file that was made."""
+        self._closed.set()
+        if self._made is not None:
+            self._made.unlink(missing_ok=True)
 
 
 class Source(ABC):
-    """Data for a dataset, checked when it is made."""
+    """Data for a dataset, checked as far as possible when it is made."""
+
+    def file(self) -> Path | None:
+        """A CSV file that has the data already, not empty."""
+        return None
 
     @abstractmethod
-    def open(self) -> Path:
-        """Make the data available as a CSV file that is not empty."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Remove what `open` made."""
+    def blocks(self) -> Generator[Any]:
+        """The data as CSV, block by block; raises `InvalidInput` where there is none."""
 
 
 class CsvFile(Source):
-    """A CSV file, sent as it is.
+    """A CSV file, sent as it is: a path, or a URL that fsspec reads.
 
     Raises
     ------
@@ -41,20 +84,20 @@ class CsvFile(Source):
     """
 
     def __init__(self, path: Path | str) -> None:
-        self._path = Path(path)
-        if not self._path.exists():
-            raise MissingFile(f"The CSV file {str(path)!r} does not exist (looked in {self._path.resolve().parent}).")
-        if not self._path.is_file():
-            raise InvalidInput(f"{str(path)!r} is no file: give the path of a CSV file.")
-        if self._path.stat().st_size == 0:
-            raise InvalidInput(f"The CSV file {str(path)!r} is empty: it needs a header and rows.")
+        self._path = path if is_url(path) else _existing(path, "CSV")
 
-    def open(self) -> Path:
-        """The file itself."""
-        return self._path
+    def file(self) -> Path | None:
+        """The file itself, where it is on this machine."""
+        return None if is_url(self._path) else Path(self._path)
 
-    def close(self) -> None:
-        """Nothing was made, and the file is the user's."""
+    def blocks(self) -> Generator[Any]:
+        """The file's bytes."""
+        is_empty = True
+        for block in read_blocks(str(self._path)):
+            is_empty = False
+            yield block
+        if is_empty:
+            raise InvalidInput(f"The CSV file {shown(self._path)!r} is empty: it needs a header and rows.")
 
 
 class Frame(Source):
@@ -63,39 +106,112 @@ class Frame(Source):
     Raises
     ------
     InvalidInput
-        The frame has no rows or no columns, or two columns of one name.
+        The frame has no rows or no columns.
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:
         if frame.empty:
             raise InvalidInput(f"The frame is empty: it has {len(frame)} rows and {len(frame.columns)} columns.")
-        if not frame.columns.is_unique:
-            twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
-            raise InvalidInput(f"The frame has several columns of one name: {', '.join(twice)}. Rename them.")
         self._frame = frame
-        self._spooled: Path | None = None
 
-    def open(self) -> Path:
-        """Write the frame to a temporary CSV file."""
-        handle, name = tempfile.mkstemp(prefix="ikigai-", suffix=".csv")
-        os.close(handle)
-        self._spooled = Path(name)
-        self._frame.to_csv(self._spooled, index=False, chunksize=_ROWS_AT_ONCE)
-        return self._spooled
+    def blocks(self) -> Generator[Any]:
+        """What pandas would write."""
+        from ikigai_core.transfer.frame_csv import frame_blocks
 
-    def close(self) -> None:
-        """Remove the temporary file."""
-        if self._spooled is not None:
-            self._spooled.unlink(missing_ok=True)
+        try:
+            yield from frame_blocks(self._frame)
+        except UnicodeEncodeError as error:
+            raise InvalidInput(f"The frame holds text that UTF-8 cannot say: {error}.") from None
 
 
-def source_of(data: pd.DataFrame | Path | str) -> Source:
-    """The source for a frame, or for the path of a CSV file."""
-    return CsvFile(data) if isinstance(data, str | Path) else Frame(data)
+class ArrowStream(Source):
+    """Anything with the Arrow stream interface: a table, frame or query result of pyarrow, polars or DuckDB.
+
+    Raises
+    ------
+    InvalidInput
+        The object has no such interface.
+    """
+
+    def __init__(self, data: Any) -> None:
+        if not hasattr(data, "__arrow_c_stream__"):
+            raise InvalidInput(
+                f"A {type(data).__name__} has no Arrow stream (__arrow_c_stream__): give a table or frame of pyarrow, "
+                "polars or DuckDB, a record batch reader, or a pandas frame with .df(…)."
+            )
+        self._data = data
+
+    def blocks(self) -> Generator[Any]:
+        """The batches as CSV."""
+        import pyarrow as pa
+
+        from ikigai_core.transfer.arrow_csv import batch_blocks
+
+        reader = pa.RecordBatchReader.from_stream(self._data)
+        yield from batch_blocks(reader.schema, reader)
+
+
+class ParquetFile(Source):
+    """A Parquet file, read batch by batch: a path, or a URL that fsspec reads.
+
+    Raises
+    ------
+    InvalidInput
+        The file does not exist, or is no file.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self._path = path if is_url(path) else _existing(path, "Parquet")
+
+    def blocks(self) -> Generator[Any]:
+        """The row groups as CSV."""
+        import pyarrow as pa
+
+        from ikigai_core.transfer.arrow_csv import parquet_blocks
+
+        try:
+            with _local(self._path) as path:
+                yield from parquet_blocks(path)
+        except pa.ArrowInvalid as error:
+            raise InvalidInput(f"{shown(self._path)!r} cannot be read as Parquet: {error}") from None
+
+
+def source_of(data: Any) -> Source:
+    """The source for a pandas frame, an object with an Arrow stream, or the path of a CSV or Parquet file."""
+    if isinstance(data, str | Path):
+        is_parquet = shown(data).lower().endswith((".parquet", ".pq"))
+        return ParquetFile(data) if is_parquet else CsvFile(data)
+    if type(data).__module__.partition(".")[0] == "pandas":
+        return Frame(data)
+    return ArrowStream(data)
 
 
 @contextmanager
-def scratch_file(suffix: str) -> Generator[Path]:
+def scratch_file(suffix: str) -> Iterator[Path]:
     """The path of a file that does not exist yet, in a folder that is removed afterwards."""
-    with tempfile.TemporaryDirectory(prefix="ikigai-") as folder:
+    with tempfile.TemporaryDirectory(prefix="ikigai-", ignore_cleanup_errors=True) as folder:
         yield Path(folder) / f"data{suffix}"
+
+
+@contextmanager
+def _local(path: Path | str) -> Iterator[Path]:
+    """A file on this machine with what the path or URL names."""
+    if not is_url(path):
+        yield Path(path)
+        return
+    with scratch_file("") as copy:
+        with copy.open("wb") as file:
+            for block in read_blocks(str(path)):
+                file.write(block)
+        yield copy
+
+
+def _existing(given: Path | str, kind: str) -> Path:
+    path = Path(given)
+    if not path.exists():
+        raise MissingFile(f"The {kind} file {str(given)!r} does not exist (looked in {path.resolve().parent}).")
+    if not path.is_file():
+        raise InvalidInput(f"{str(given)!r} is no file: give the path of a {kind} file.")
+    if path.stat().st_size == 0:
+        raise InvalidInput(f"The {kind} file {str(given)!r} is empty: it needs a header and rows.")
+    return path

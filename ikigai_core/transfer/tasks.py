@@ -1,35 +1,28 @@
-"""A pool of tasks that sends parts (async driver)."""
+"""A pool of tasks: jobs side by side on the event loop."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
-from ikigai_core.procedure import SendParts
-from ikigai_core.transfer.parts import PARTS_AT_ONCE, Part, cut
+J = TypeVar("J")
+R = TypeVar("R")
 
 
-async def send_side_by_side(step: SendParts, put: Callable[[Part], Awaitable[str]]) -> dict[int, str]:
-    """Send a file's parts, a few at a time; the first failure cancels the others.
+async def side_by_side(jobs: Sequence[J], do: Callable[[J], Awaitable[R]], at_once: int) -> list[R]:
+    """Do jobs, a few at a time, and return what they return, in their order; the first failure cancels the others."""
+    places = asyncio.Semaphore(at_once)
 
-    Returns
-    -------
-    dict of int to str
-        ETags by part number.
-    """
-    places = asyncio.Semaphore(PARTS_AT_ONCE)
-
-    async def send(part: Part) -> str:
+    async def placed(job: J) -> R:
         async with places:
-            return await put(part)
+            return await do(job)
 
-    parts = await asyncio.to_thread(lambda: list(cut(step)))
-    tasks = [asyncio.ensure_future(send(part)) for part in parts]
+    tasks = [asyncio.ensure_future(placed(job)) for job in jobs]
     try:
-        etags = await asyncio.gather(*tasks)
+        return list(await asyncio.gather(*tasks))
     except BaseException:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
-    return {part.number: etag for part, etag in zip(parts, etags, strict=True)}

@@ -1,31 +1,54 @@
-"""A pool of threads that sends parts (sync driver)."""
+"""Pools of threads: jobs side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
+from typing import TypeVar
 
-from ikigai_core.procedure import SendParts
-from ikigai_core.transfer.parts import PARTS_AT_ONCE, Part, cut
+J = TypeVar("J")
+R = TypeVar("R")
+
+_AHEAD = min(4, os.cpu_count() or 1)
+_FAREWELL = 5.0
+"""Seconds for which jobs that were told to stop are waited for."""
 
 
-def send_side_by_side(step: SendParts, put: Callable[[Part], str]) -> dict[int, str]:
-    """Send a file's parts, a few at a time; the first failure stops those not yet begun.
+def side_by_side(jobs: Sequence[J], do: Callable[[J, threading.Event], R], at_once: int) -> list[R]:
+    """Do jobs, a few at a time, and return what they return, in their order.
 
-    Returns
-    -------
-    dict of int to str
-        ETags by part number.
+    The first failure, an interruption by the user too, is raised; jobs not yet begun are dropped, and those under way
+    are told to stop by the event that they were given.
     """
-    parts = list(cut(step))
-    with ThreadPoolExecutor(min(PARTS_AT_ONCE, len(parts)), thread_name_prefix="ikigai-upload") as pool:
-        sent = {part.number: pool.submit(put, part) for part in parts}
-        try:
-            wait(sent.values(), return_when=FIRST_EXCEPTION)
-            failed = [future for future in sent.values() if future.done() and future.exception() is not None]
-            for future in failed:
-                future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        return {number: future.result() for number, future in sent.items()}
+    stop = threading.Event()
+    pool = ThreadPoolExecutor(max(min(at_once, len(jobs)), 1), thread_name_prefix="ikigai-transfer")
+    futures: list[Future[R]] = []
+    try:
+        futures += [pool.submit(do, job, stop) for job in jobs]
+        for future in as_completed(futures):
+            future.result()
+    except BaseException:
+        stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        wait(futures, timeout=_FAREWELL)
+        raise
+    pool.shutdown()
+    return [future.result() for future in futures]
+
+
+def in_order(jobs: Iterable[Callable[[], R]]) -> Iterator[R]:
+    """Do jobs side by side, one for each CPU, and yield what they return, in order; few are ahead of the reader."""
+    pool = ThreadPoolExecutor(_AHEAD, thread_name_prefix="ikigai-csv")
+    pending: deque[Future[R]] = deque()
+    try:
+        for job in jobs:
+            pending.append(pool.submit(job))
+            if len(pending) > _AHEAD:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -16,6 +16,8 @@ from ikigai_core.errors import (
     UploadFailed,
 )
 from ikigai_core.procedure import Procedure, ask, pause, send_parts, work
+from ikigai_core.transfer.parts import TICKETS, UrlExpired
+from ikigai_core.transfer.progress import Meter, OnProgress, metered
 
 VERDICT_GRACE = 30.0
 """Seconds for which the dataset's log may lag behind the confirmation."""
@@ -23,7 +25,9 @@ VERDICT_GRACE = 30.0
 _LOG_DEPTH = 20
 
 
-def upload(app_id: str, dataset_id: str, name: str, path: Path, *, is_new: bool) -> Procedure[None]:
+def upload(
+    app_id: str, dataset_id: str, name: str, path: Path, *, is_new: bool, on_progress: OnProgress = None
+) -> Procedure[None]:
     """Replace a dataset's data with a CSV file.
 
     Parameters
@@ -34,6 +38,7 @@ def upload(app_id: str, dataset_id: str, name: str, path: Path, *, is_new: bool)
         A file that is not empty.
     is_new : bool
         Whether the dataset was just created, so that its log is known to be empty.
+    on_progress : callable or bool, optional
 
     Raises
     ------
@@ -42,18 +47,30 @@ def upload(app_id: str, dataset_id: str, name: str, path: Path, *, is_new: bool)
     """
     filename = f"{name}.csv"
     log_before: list[Record] = [] if is_new else (yield from ask(datasets.log(app_id, dataset_id, _LOG_DEPTH)))
+    with metered(f"upload of {name!r}", on_progress) as meter:
+        for tries_left in reversed(range(TICKETS)):
+            try:
+                yield from _send(app_id, dataset_id, filename, path, meter)
+                break
+            except UrlExpired as error:
+                if not tries_left:
+                    raise UploadFailed(str(error)) from None
+    yield from ask(datasets.verify_upload(app_id, dataset_id, filename))
+    yield from _await_verdict(app_id, dataset_id, name, log_before)
+
+
+def _send(app_id: str, dataset_id: str, filename: str, path: Path, meter: Meter) -> Procedure[None]:
+    """Send the file under fresh URLs; whatever goes wrong, the platform is told that it is not coming."""
     size = yield from work(lambda: path.stat().st_size)
     ticket = yield from ask(datasets.upload_urls(app_id, dataset_id, filename, size))
     try:
-        etags = yield from send_parts(path, ticket.urls, ticket.content_type)
+        etags = yield from send_parts(path, ticket.urls, ticket.content_type, meter)
         yield from _complete(app_id, dataset_id, filename, ticket.upload_id, etags)
     except GeneratorExit:
         raise
     except BaseException:
         yield from _abort(app_id, dataset_id, filename, ticket.upload_id)
         raise
-    yield from ask(datasets.verify_upload(app_id, dataset_id, filename))
-    yield from _await_verdict(app_id, dataset_id, name, log_before)
 
 
 def _complete(app_id: str, dataset_id: str, filename: str, upload_id: str, etags: dict[int, str]) -> Procedure[None]:

@@ -7,7 +7,7 @@ import inspect
 import ssl
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
+from functools import partial
 from typing import Any, TypeVar
 
 from tenacity import AsyncRetrying
@@ -21,8 +21,9 @@ from ikigai_core.errors import (
     IkigaiError,
 )
 from ikigai_core.procedure import Fetch, Pause, Procedure, SendParts, Step, Work
-from ikigai_core.transfer.parts import CHUNK_SIZE, Part, check_download, read_etag
-from ikigai_core.transfer.tasks import send_side_by_side
+from ikigai_core.transfer.parts import AT_ONCE, CHUNK_SIZE, Part, PartReader, cut, read_etag
+from ikigai_core.transfer.ranges import FIRST, PLAIN, Landing, Range, is_of_use
+from ikigai_core.transfer.tasks import side_by_side
 from ikigai_core.transport.answering import read_answer
 from ikigai_core.transport.redaction import redact_http_logs, without_query
 from ikigai_core.transport.retry import RetryPolicy
@@ -78,9 +79,9 @@ class AsyncDriver:
             case Work(function):
                 return await asyncio.to_thread(function)
             case SendParts():
-                return await send_side_by_side(step, self._put_part)
-            case Fetch(url, path):
-                return await self._retrying(repeatable=True)(self._download, url, path)
+                return await self._send_parts(step)
+            case Fetch(url, landing):
+                return await self._fetch(url, landing)
 
     async def send(self, call: Call[A]) -> A:
         """Send a call, again where that is safe, and return its answer."""
@@ -116,6 +117,11 @@ class AsyncDriver:
             raise connection_error(error, f"{call.method} {call.path}", self._config.base_url) from None
         return read_answer(call, self._config, response.status_code, response.headers, response.content)
 
+    async def _send_parts(self, step: SendParts) -> dict[int, str]:
+        parts = await asyncio.to_thread(cut, step)
+        etags = await side_by_side(parts, self._put_part, AT_ONCE)
+        return {part.number: etag for part, etag in zip(parts, etags, strict=True)}
+
     async def _put_part(self, part: Part) -> str:
         etag: str = await self._retrying(repeatable=True)(self._put, part)
         return etag
@@ -123,30 +129,47 @@ class AsyncDriver:
     async def _put(self, part: Part) -> str:
         _, client = await self._connect()
         headers = {**part.headers, "Content-Length": str(part.size)}
-        try:
-            response = await client.put(part.url, content=_chunks(part), headers=headers)
-        except httpx.HTTPError as error:
-            raise connection_error(error, f"PUT {part}", without_query(part.url)) from None
-        return read_etag(part, response.status_code, response.headers.get("ETag"), response.text)
+        with await asyncio.to_thread(part.open) as body:
+            try:
+                response = await client.put(part.url, content=_chunks(body), headers=headers)
+            except httpx.HTTPError as error:
+                raise connection_error(error, f"PUT {part}", without_query(part.url)) from None
+            return read_etag(part, response.status_code, response.headers.get("ETag"), response.text)
 
-    async def _download(self, url: str, path: Path) -> int:
+    async def _fetch(self, url: str, landing: Landing) -> None:
+        if landing.size is None:
+            await self._retrying(repeatable=True)(self._get_first, url, landing)
+        await side_by_side(landing.missing, partial(self._get_range, url, landing), AT_ONCE)
+
+    async def _get_first(self, url: str, landing: Landing) -> None:
+        if not await self._get(url, FIRST.headers, landing, None):
+            await self._get(url, PLAIN, landing, None)
+
+    async def _get_range(self, url: str, landing: Landing, piece: Range) -> None:
+        await self._retrying(repeatable=True)(self._get, url, piece.headers, landing, piece)
+
+    async def _get(self, url: str, headers: dict[str, str], landing: Landing, piece: Range | None) -> bool:
+        """Land an answer; False where it is of no use, since it holds no range that could be begun with."""
         _, client = await self._connect()
-        where = without_query(url)
         try:
-            async with client.stream("GET", url, follow_redirects=True) as response:
-                check_download(where, response.status_code)
-                with await asyncio.to_thread(path.open, "wb") as file:
-                    async for chunk in response.aiter_bytes(CHUNK_SIZE):
-                        await asyncio.to_thread(file.write, chunk)
+            async with client.stream("GET", url, headers=headers, follow_redirects=True) as response:
+                if headers == FIRST.headers and not is_of_use(response.status_code, response.headers):
+                    return False
+                await self._land(response, landing, piece)
         except httpx.HTTPError as error:
-            raise connection_error(error, "GET", where) from None
-        return path.stat().st_size
+            raise connection_error(error, "GET", without_query(url)) from None
+        return True
+
+    async def _land(self, response: httpx.Response, landing: Landing, piece: Range | None) -> None:
+        where = without_query(str(response.url))
+        with await asyncio.to_thread(landing.arrival, where, response.status_code, response.headers, piece) as arrival:
+            async for chunk in response.aiter_bytes(CHUNK_SIZE):
+                await asyncio.to_thread(arrival.write, chunk)
 
 
-async def _chunks(part: Part) -> AsyncIterator[bytes]:
-    with part.open() as body:
-        while chunk := await asyncio.to_thread(body.read, CHUNK_SIZE):
-            yield chunk
+async def _chunks(body: PartReader) -> AsyncIterator[bytes]:
+    while chunk := await asyncio.to_thread(body.read, CHUNK_SIZE):
+        yield chunk
 
 
 def connection_error(error: httpx.HTTPError, what: str, where: str) -> IkigaiError:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from pathlib import Path
+from functools import partial
 from typing import Any, TypeVar
 
 import requests
 from requests import exceptions as failures
-from tenacity import Retrying
+from tenacity import Retrying, sleep_using_event
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from ikigai_core.api.call import Call
 from ikigai_core.config import Config
 from ikigai_core.errors import AnswerLost, ConnectionFailed, IkigaiError
 from ikigai_core.procedure import Fetch, Pause, Procedure, SendParts, Step, Work
-from ikigai_core.transfer.parts import CHUNK_SIZE, Part, check_download, read_etag
-from ikigai_core.transfer.threads import send_side_by_side
+from ikigai_core.transfer.parts import AT_ONCE, CHUNK_SIZE, Part, Stopped, cut, read_etag
+from ikigai_core.transfer.ranges import FIRST, PLAIN, Landing, Range, is_of_use
+from ikigai_core.transfer.threads import side_by_side
 from ikigai_core.transport.answering import read_answer
 from ikigai_core.transport.redaction import redact_http_logs, without_query
 from ikigai_core.transport.retry import RetryPolicy
@@ -35,6 +37,8 @@ class SyncDriver:
         self._session.headers.update(config.headers)
         self._bulk = requests.Session()
         self._bulk.headers.update(config.public_headers)
+        # Without it, requests would look for the host's credentials in ~/.netrc.
+        self._bulk.auth = _no_credentials
         for session in (self._session, self._bulk):
             session.verify = _verify(config)
         if not isinstance(config.ssl, bool):
@@ -71,17 +75,18 @@ class SyncDriver:
             case Work(function):
                 return function()
             case SendParts():
-                return send_side_by_side(step, self._put_part)
-            case Fetch(url, path):
-                return self._retrying(repeatable=True)(self._download, url, path)
+                return self._send_parts(step)
+            case Fetch(url, landing):
+                return self._fetch(url, landing)
 
     def send(self, call: Call[A]) -> A:
         """Send a call, again where that is safe, and return its answer."""
         result: A = self._retrying(repeatable=call.repeatable)(self._exchange, call)
         return result
 
-    def _retrying(self, *, repeatable: bool) -> Retrying:
-        return Retrying(**self._policy.options(repeatable=repeatable, connect_timeout=self._config.connect_timeout))
+    def _retrying(self, *, repeatable: bool, stop: threading.Event | None = None) -> Retrying:
+        options = self._policy.options(repeatable=repeatable, connect_timeout=self._config.connect_timeout)
+        return Retrying(**options, sleep=sleep_using_event(stop)) if stop else Retrying(**options)
 
     @property
     def _timeout(self) -> tuple[float, float]:
@@ -102,31 +107,59 @@ class SyncDriver:
         headers = {name.lower(): value for name, value in response.headers.items()}
         return read_answer(call, self._config, response.status_code, headers, response.content)
 
-    def _put_part(self, part: Part) -> str:
-        etag: str = self._retrying(repeatable=True)(self._put, part)
+    def _send_parts(self, step: SendParts) -> dict[int, str]:
+        parts = cut(step)
+        etags = side_by_side(parts, self._put_part, AT_ONCE)
+        return {part.number: etag for part, etag in zip(parts, etags, strict=True)}
+
+    def _put_part(self, part: Part, stop: threading.Event) -> str:
+        etag: str = self._retrying(repeatable=True, stop=stop)(self._put, part, stop)
         return etag
 
-    def _put(self, part: Part) -> str:
-        with part.open() as body:
+    def _put(self, part: Part, stop: threading.Event) -> str:
+        with part.open(stop) as body:
             try:
                 response = self._bulk.put(
                     part.url, data=body, headers=part.headers, timeout=self._timeout, allow_redirects=False
                 )
             except failures.RequestException as error:
                 raise connection_error(error, f"PUT {part}", without_query(part.url)) from None
-        return read_etag(part, response.status_code, response.headers.get("ETag"), response.text)
+            return read_etag(part, response.status_code, response.headers.get("ETag"), response.text)
 
-    def _download(self, url: str, path: Path) -> int:
-        where = without_query(url)
+    def _fetch(self, url: str, landing: Landing) -> None:
+        if landing.size is None:
+            self._retrying(repeatable=True)(self._get_first, url, landing)
+        side_by_side(landing.missing, partial(self._get_range, url, landing), AT_ONCE)
+
+    def _get_first(self, url: str, landing: Landing) -> None:
+        if not self._get(url, FIRST.headers, landing, None):
+            self._get(url, PLAIN, landing, None)
+
+    def _get_range(self, url: str, landing: Landing, piece: Range, stop: threading.Event) -> None:
+        self._retrying(repeatable=True, stop=stop)(self._get, url, piece.headers, landing, piece, stop)
+
+    def _get(
+        self,
+        url: str,
+        headers: dict[str, str],
+        landing: Landing,
+        piece: Range | None,
+        stop: threading.Event | None = None,
+    ) -> bool:
+        """Land an answer; False where it is of no use, since it holds no range that could be begun with."""
         try:
-            with self._bulk.get(url, stream=True, timeout=self._timeout) as response:
-                check_download(where, response.status_code)
-                with path.open("wb") as file:
+            with self._bulk.get(url, headers=headers, stream=True, timeout=self._timeout) as response:
+                if headers == FIRST.headers and not is_of_use(response.status_code, response.headers):
+                    return False
+                where = without_query(response.url)
+                with landing.arrival(where, response.status_code, response.headers, piece) as arrival:
                     for chunk in response.iter_content(CHUNK_SIZE):
-                        file.write(chunk)
+                        if stop is not None and stop.is_set():
+                            raise Stopped
+                        arrival.write(chunk)
         except failures.RequestException as error:
-            raise connection_error(error, "GET", where) from None
-        return path.stat().st_size
+            raise connection_error(error, "GET", without_query(url)) from None
+        return True
 
 
 def connection_error(error: failures.RequestException, what: str, where: str) -> IkigaiError:
@@ -142,6 +175,10 @@ def connection_error(error: failures.RequestException, what: str, where: str) ->
             f"Cannot reach {where} ({type(reason or error).__name__}): is it running, and is this its address?"
         )
     return AnswerLost(f"{what} at {where} was sent, but no answer came back ({type(error).__name__}).")
+
+
+def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def _verify(config: Config) -> bool | str:

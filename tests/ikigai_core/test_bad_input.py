@@ -60,7 +60,6 @@ def test_data_that_cannot_be_uploaded_is_refused_before_anything_is_sent(
     app: App, tmp_path: Path, changes: Any
 ) -> None:
     (tmp_path / "empty.csv").touch()
-    twice = pd.DataFrame([[1, 2]], columns=["a", "a"])
     before = changes()
     with pytest.raises(FileNotFoundError, match=r"nowhere\.csv"):
         app.dataset.new("d").csv(tmp_path / "nowhere.csv").build()
@@ -70,8 +69,11 @@ def test_data_that_cannot_be_uploaded_is_refused_before_anything_is_sent(
         app.dataset.new("d").csv(tmp_path).build()
     with pytest.raises(ValueError, match="The frame is empty: it has 0 rows and 1 columns"):
         app.dataset.new("d").df(pd.DataFrame({"a": []})).build()
-    with pytest.raises(errors.InvalidInput, match="several columns of one name: a"):
-        app.dataset.new("d").df(twice).build()
+    with pytest.raises(errors.InvalidInput, match="list has no Arrow stream"):
+        app.dataset.new("d").arrow([1, 2])
+    (tmp_path / "text.parquet").write_text("no parquet")
+    with pytest.raises(errors.InvalidInput, match=r"text\.parquet' cannot be read as Parquet"):
+        app.dataset.new("d").parquet(tmp_path / "text.parquet").build()
     with pytest.raises(ValueError, match="Dataset 'd' is empty"):
         app.dataset.new("d").build()
     with pytest.raises(errors.InvalidInput, match="no name"):

@@ -15,8 +15,11 @@ from ikigai_core import errors
 from ikigai_core.api import apps, flows
 from ikigai_core.config import Config
 from ikigai_core.procedure import Procedure, ask, fetch, send_parts
+from ikigai_core.transfer.progress import Meter
+from ikigai_core.transfer.ranges import Landing
 from ikigai_core.transport.retry import RetryPolicy
 
+METER = Meter("transfer")
 Drive = Callable[[Procedure[Any]], Any]
 KEY = "a-key-that-nobody-may-see"
 
@@ -133,7 +136,7 @@ def test_parts_go_to_their_urls_without_credentials(server: Any, drive: Drive, t
     data.write_bytes(bytes(range(256)) * 1000)
     reply(server, {"headers": {"ETag": '"e"'}})
     urls = {number: f"{server.url}/{number}?signature=secret" for number in (1, 2, 3)}
-    assert drive(send_parts(data, urls, "text/csv")) == {1: '"e"', 2: '"e"', 3: '"e"'}
+    assert drive(send_parts(data, urls, "text/csv", METER)) == {1: '"e"', 2: '"e"', 3: '"e"'}
     by_path = {path: (headers, body) for _, path, headers, body in server.requests}
     assert b"".join(by_path[f"/{number}?signature=secret"][1] for number in (1, 2, 3)) == data.read_bytes()
     for headers, body in by_path.values():
@@ -146,7 +149,7 @@ def test_a_part_that_fails_for_a_moment_is_sent_again(server: Any, drive: Drive,
     data = tmp_path / "data.csv"
     data.write_text("a\n1\n")
     reply(server, {"status": 503}, {"cut": True}, {"headers": {"ETag": '"e"'}})
-    assert drive(send_parts(data, {1: f"{server.url}/1?signature=secret"}, "text/csv")) == {1: '"e"'}
+    assert drive(send_parts(data, {1: f"{server.url}/1?signature=secret"}, "text/csv", METER)) == {1: '"e"'}
     assert [body for *_, body in server.requests] == [b"a\n1\n"] * 3
 
 
@@ -154,8 +157,8 @@ def test_a_refused_part_is_an_error_without_the_signature(server: Any, drive: Dr
     data = tmp_path / "data.csv"
     data.write_text("a\n1\n")
     reply(server, {"status": 403, "body": b"<Error>AccessDenied</Error>"})
-    with pytest.raises(errors.UploadFailed, match=r"part 1 of 1 of data.csv.*AccessDenied") as caught:
-        drive(send_parts(data, {1: f"{server.url}/1?signature=secret"}, "text/csv"))
+    with pytest.raises(errors.TransferError, match=r"part 1 of 1 of data.csv.*AccessDenied") as caught:
+        drive(send_parts(data, {1: f"{server.url}/1?signature=secret"}, "text/csv", METER))
     assert "secret" not in str(caught.value)
     assert len(server.requests) == 1
 
@@ -164,7 +167,7 @@ def test_a_download_that_breaks_off_begins_anew(server: Any, drive: Drive, tmp_p
     target = tmp_path / "data.csv"
     reply(server, {"body": b"a\n1", "headers": {"Content-Length": "400", "Connection": "close"}}, {"body": b"a\n1\n"})
     server.script[0].headers["Connection"] = "close"
-    assert drive(fetch(f"{server.url}/data?signature=secret", target)) == 4
+    drive(fetch(f"{server.url}/data?signature=secret", Landing(target, METER)))
     assert target.read_bytes() == b"a\n1\n"
 
 
@@ -173,7 +176,7 @@ def test_signed_urls_stay_out_of_the_http_libraries_logs(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     reply(server, {"body": b"a\n1\n"})
-    drive(fetch(f"{server.url}/data?signature=secret", tmp_path / "data.csv"))
+    drive(fetch(f"{server.url}/data?signature=secret", Landing(tmp_path / "data.csv", METER)))
     assert "/data" in caplog.text
     assert "secret" not in caplog.text
 

@@ -1,0 +1,56 @@
+"""What the platform tells of a dataset."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from ikigai_core.components.component import Component, printed
+from ikigai_core.enums import DatasetDataType
+
+
+class ColumnDataType(BaseModel):
+    """Type of a column, and how its values are written.
+
+    Attributes
+    ----------
+    data_type : DatasetDataType
+    data_formats : dict of str to str
+        Such as ``{"numeric_format": "INTEGER"}``.
+    """
+
+    data_type: DatasetDataType
+    data_formats: dict[str, str] = {}
+
+
+class DatasetRecord(Component):
+    """What the platform tells of a dataset.
+
+    Attributes
+    ----------
+    app_id, dataset_id, name, filename, file_extension : str
+    data_types : dict of str to ColumnDataType
+        By column.
+    size : int
+        Bytes of the data as CSV.
+    agent_access : bool
+    created_at, modified_at : datetime
+        With time zone.
+    """
+
+    app_id: str = Field(validation_alias="project_id")
+    dataset_id: str
+    name: str
+    filename: str = ""
+    file_extension: str = ""
+    data_types: dict[str, ColumnDataType] = Field(default_factory=dict)
+    size: int = 0
+    agent_access: bool = Field(default=False, repr=False, exclude=True)
+    created_at: datetime
+    modified_at: datetime
+
+    def __repr__(self) -> str:
+        return printed(self)
+
+    __str__ = __repr__

@@ -1,0 +1,89 @@
+"""Batches of Arrow as CSV, with the values as pandas would write them: ``True``, ``1.0``, nulls and NaN left empty."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ikigai_core.errors import InvalidInput
+from ikigai_core.transfer.csv_text import TEXT, Unsupported, pandas_text, quote, rows, value_text
+from ikigai_core.transfer.threads import in_order
+
+_CHUNK_BYTES = 4 << 20
+_MOST_ROWS = 100_000
+
+
+def batch_blocks(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Generator[pa.Buffer]:
+    """The header and the batches' rows, block by block.
+
+    Raises
+    ------
+    InvalidInput
+        There are no columns or no rows.
+    """
+    if not len(schema):
+        raise InvalidInput("The data has no columns.")
+    yield _header(schema.names)
+    is_empty = True
+    for block in in_order(partial(_batch_rows, piece) for piece in _pieces(batches)):
+        is_empty = False
+        yield block
+    if is_empty:
+        raise InvalidInput(f"The data is empty: it has 0 rows and {len(schema)} columns, or was read before.")
+
+
+def parquet_blocks(path: Path) -> Generator[pa.Buffer]:
+    """The rows of a Parquet file as CSV; the index that pandas puts beside the columns is left out."""
+    with pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
+        schema = file.schema_arrow
+        told = (schema.pandas_metadata or {}).get("index_columns", [])
+        unnamed = {name for name in told if isinstance(name, str) and name.startswith("__index_level_")}
+        columns = [name for name in schema.names if name not in unnamed]
+        picked = pa.schema([schema.field(name) for name in columns])
+        yield from batch_blocks(picked, file.iter_batches(batch_size=_MOST_ROWS // 2, columns=columns))
+
+
+def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Cut batches that are too large to be written at once."""
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        step = max(1, min(_MOST_ROWS, batch.num_rows * _CHUNK_BYTES // max(batch.nbytes, 1)))
+        for start in range(0, batch.num_rows, step):
+            yield batch.slice(start, step)
+
+
+def _batch_rows(batch: pa.RecordBatch) -> pa.Buffer:
+    return rows([quote(_text(column)) for column in batch.columns])
+
+
+def _text(column: pa.Array) -> pa.Array:
+    try:
+        return value_text(_without_nan(column))
+    except Unsupported:
+        return _as_pandas_writes(column)
+
+
+def _without_nan(column: pa.Array) -> pa.Array:
+    if pa.types.is_float32(column.type) or pa.types.is_float64(column.type):
+        return pc.if_else(pc.is_nan(column), None, column)
+    return column
+
+
+def _as_pandas_writes(column: pa.Array) -> pa.Array:
+    import pandas as pd
+
+    if pa.types.is_timestamp(column.type):
+        # One by one, so that how a value is written does not depend on its neighbours.
+        return pandas_text(pd.Series(column, dtype=pd.ArrowDtype(column.type)))
+    return pandas_text(column.to_pandas(date_as_object=True))
+
+
+def _header(names: list[str]) -> pa.Buffer:
+    quoted = [quote(pa.array([name], TEXT)) for name in names]
+    return rows(quoted)

@@ -1,0 +1,170 @@
+"""Columns as CSV text, value by value what pandas writes, at the speed of Arrow.
+
+Arrow's own CSV writer quotes every string and writes ``1.0`` as ``1``, so only its casts are used, and what they write
+differently is mended here. What they cannot write at all is left to pandas (`Unsupported`).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TEXT = pa.large_string()
+"""Its offsets have 64 bits, so that no chunk is too long."""
+
+_SPECIAL = (b'"', b",", b"\n", b"\r")
+
+# Between these magnitudes Arrow and NumPy both write plain decimals. For single precision, NumPy goes over to exponents
+# much earlier than for double precision.
+_PLAIN_FROM = 1e-4
+_PLAIN_BELOW = {pa.float64(): 1e10, pa.float32(): 1e5}
+_EXACT_INTEGERS_BELOW = 2.0**53
+
+
+class Unsupported(Exception):
+    """Arrow has no text for these values that equals that of pandas."""
+
+
+def value_text(values: pa.Array) -> pa.Array:
+    """Write values as pandas does, without quotes; nulls stay nulls.
+
+    Parameters
+    ----------
+    values : pyarrow.Array
+        NaN is written ``nan``.
+
+    Raises
+    ------
+    Unsupported
+    """
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        return value_text(values.dictionary_decode())
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or kind == pa.string_view():
+        return pc.cast(values, TEXT)
+    if pa.types.is_integer(kind) or pa.types.is_date32(kind):
+        return pc.cast(values, TEXT)
+    if pa.types.is_boolean(kind):
+        return pc.take(pa.array(["False", "True"], TEXT), pc.cast(values, pa.int8()))
+    if kind in _PLAIN_BELOW:
+        return _float_text(values)
+    if pa.types.is_timestamp(kind) and kind.tz in (None, "UTC"):
+        text = _shortest_timestamp_text(pc.cast(values, pa.timestamp(kind.unit)))
+        return text if kind.tz is None else append(text, "+00:00")
+    if pa.types.is_null(kind):
+        return pa.nulls(len(values), TEXT)
+    raise Unsupported(str(kind))
+
+
+def pandas_text(values: pd.Series[Any]) -> pa.Array:
+    """Let pandas write what Arrow cannot; slower, and right by definition."""
+    text = values.to_frame("a").to_csv(index=False, header=False, lineterminator="\n")
+    return pa.array([row[0] for row in csv.reader(io.StringIO(text, newline=""))], TEXT)
+
+
+def timestamp_text(values: pa.Array, unit: str) -> pa.Array:
+    """Write timestamps without zone to the day (``"D"``) or to the second and its 0 to 9 decimals, by unit."""
+    return pc.cast(pc.cast(values, pa.date32() if unit == "D" else pa.timestamp(unit), safe=False), TEXT)
+
+
+def append(text: pa.Array, suffix: str | pa.Array) -> pa.Array:
+    """Add a suffix to each value that is not null."""
+    return pc.binary_join_element_wise(text, _text(suffix) if isinstance(suffix, str) else suffix, _text(""))
+
+
+def quote(text: pa.Array) -> pa.Array:
+    """Put the values into quotes that cannot do without: those with a quote, comma or line end in them.
+
+    The csv module leaves a lone carriage return bare, which readers take for the end of the row; here it is quoted.
+    """
+    content = bytes(_content(text))
+    present = [special for special in _SPECIAL if special in content]
+    if not present:
+        return text
+    marked = reduce(pc.or_, [pc.match_substring(text, special.decode()) for special in present])
+    return _replace(text, marked, _in_quotes)
+
+
+def _in_quotes(text: pa.Array) -> pa.Array:
+    doubled = pc.replace_substring(text, '"', '""')
+    return pc.binary_join_element_wise(_text('"'), doubled, _text('"'), _text(""))
+
+
+def rows(columns: list[pa.Array]) -> pa.Buffer:
+    """The bytes of the rows, each with a line feed at its end. The columns are quoted text; nulls are left empty."""
+    if len(columns) == 1:
+        # An empty line is no row, so an empty value that is alone in its row is quoted.
+        filled = pc.fill_null(columns[0], "")
+        columns = [pc.if_else(pc.equal(filled, ""), _text('""'), filled)]
+    *rest, last = columns
+    last = append(pc.fill_null(last, ""), "\n")
+    lines = pc.binary_join_element_wise(*rest, last, _text(","), null_handling="replace", null_replacement="")
+    return _content(lines)
+
+
+def _float_text(values: pa.Array) -> pa.Array:
+    below = _PLAIN_BELOW[values.type]
+    size = pc.abs(values)
+    whole = pc.and_(pc.equal(values, pc.floor(values)), pc.less(size, below))
+    if pc.all(whole).as_py() and not pc.any(_is_negative_zero(values)).as_py():
+        return append(pc.cast(pc.cast(values, pa.int64()), TEXT), ".0")
+    text = _replace(pc.cast(values, TEXT), whole, lambda wholes: append(wholes, ".0"))
+    small = pc.and_(pc.less(size, _PLAIN_FROM), pc.greater(size, 0))
+    odd = pc.or_(small, pc.and_(pc.greater_equal(size, below), pc.is_finite(values)))
+    if pc.any(odd).as_py():
+        text = pc.replace_with_mask(text, pc.fill_null(odd, False), _odd_float_text(pc.filter(values, odd)))
+    return text
+
+
+def _is_negative_zero(values: pa.Array) -> pa.Array:
+    return pc.and_(pc.equal(values, 0), pc.less(pc.divide(pa.scalar(1.0, values.type), values), 0))
+
+
+def _replace(text: pa.Array, mask: pa.Array, change: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """Change the values of a text array that are marked."""
+    if not pc.any(mask).as_py():
+        return text
+    return pc.replace_with_mask(text, pc.fill_null(mask, False), change(pc.filter(text, mask)))
+
+
+def _odd_float_text(values: pa.Array) -> pa.Array:
+    """Write very small and very large numbers."""
+    are_whole = pc.all(pc.equal(values, pc.floor(values))).as_py()
+    if are_whole and values.type == pa.float64() and pc.max(pc.abs(values)).as_py() < _EXACT_INTEGERS_BELOW:
+        return append(pc.cast(pc.cast(values, pa.int64()), TEXT), ".0")
+    return pa.array(values.to_numpy(zero_copy_only=False).astype(str).tolist(), TEXT)
+
+
+def _shortest_timestamp_text(values: pa.Array) -> pa.Array:
+    """Write each timestamp with no decimals, six or nine, as it needs: the way a `pandas.Timestamp` is written."""
+    text = timestamp_text(values, "s")
+    for unit in ("us", "ns"):
+        coarser = "s" if unit == "us" else "us"
+        needs = pc.not_equal(pc.cast(pc.cast(values, pa.timestamp(coarser), safe=False), values.type), values)
+        if not pc.any(needs).as_py():
+            return text
+        text = pc.if_else(needs, timestamp_text(values, unit), text)
+    return text
+
+
+def _content(text: pa.Array) -> pa.Buffer:
+    """The bytes of all values of a text array, one after another."""
+    if not len(text):
+        return pa.py_buffer(b"")
+    _, offsets, content = text.buffers()
+    bounds = memoryview(offsets).cast("q")
+    start, end = bounds[text.offset], bounds[text.offset + len(text)]
+    return content.slice(start, end - start) if content is not None else pa.py_buffer(b"")
+
+
+def _text(value: str) -> pa.Scalar:
+    return pa.scalar(value, TEXT)

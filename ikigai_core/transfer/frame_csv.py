@@ -1,0 +1,192 @@
+"""A pandas frame as CSV, chunk by chunk, equal to what `DataFrame.to_csv` writes without the index.
+
+Two things differ on purpose. How many decimals a column of timestamps gets is decided once, from the whole column,
+where pandas decides anew for each of its chunks. And a lone carriage return is quoted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ikigai_core.transfer.csv_text import (
+    TEXT,
+    Unsupported,
+    append,
+    pandas_text,
+    quote,
+    rows,
+    timestamp_text,
+    value_text,
+)
+from ikigai_core.transfer.threads import in_order
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHUNK_BYTES = 4 << 20
+"""About how much CSV is made at a time: what bounds the memory beyond the frame itself."""
+
+_SAMPLE_ROWS = 200
+_MOST_ROWS = 100_000
+_BYTES_OF_A_VALUE = 12
+_UNITS = {"D": 86_400_000_000_000, "s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
+"""Nanoseconds, the coarsest first."""
+
+Chunk = Callable[[], pa.Buffer]
+_Encoder = Callable[[int, int], pa.Array]
+
+
+def frame_blocks(frame: pd.DataFrame) -> Iterator[pa.Buffer]:
+    """The frame's CSV, block by block; a few blocks are made side by side, ahead of the reader."""
+    return in_order(_chunks(frame))
+
+
+def _chunks(frame: pd.DataFrame) -> Iterator[Chunk]:
+    yield lambda: _header(frame)
+    encoders = [_encoder(frame.iloc[:, position]) for position in range(frame.shape[1])]
+    step = _rows_at_once(frame)
+    for start in range(0, len(frame), step):
+        yield _chunk(encoders, start, min(start + step, len(frame)))
+
+
+def _chunk(encoders: list[_Encoder], start: int, end: int) -> Chunk:
+    return lambda: rows([quote(encode(start, end)) for encode in encoders])
+
+
+def _header(frame: pd.DataFrame) -> pa.Buffer:
+    return pa.py_buffer(frame.iloc[:0].to_csv(index=False, lineterminator="\n").encode())
+
+
+def _rows_at_once(frame: pd.DataFrame) -> int:
+    sample = frame.iloc[:: max(len(frame) // _SAMPLE_ROWS, 1)].iloc[:_SAMPLE_ROWS]
+    text = sum(
+        sum(len(value) for value in column if isinstance(value, str)) / max(len(sample), 1)
+        for _, column in sample.items()
+        if column.dtype.kind == "O" or column.dtype == "str"
+    )
+    return int(max(1, min(_MOST_ROWS, CHUNK_BYTES // (text + _BYTES_OF_A_VALUE * frame.shape[1]))))
+
+
+def _encoder(column: pd.Series[Any]) -> _Encoder:
+    """What writes some of a column's values; what the whole column has a say in is found out here."""
+    import pandas as pd
+
+    dtype: Any = column.dtype
+    if dtype.kind == "M" and not isinstance(dtype, pd.ArrowDtype):
+        return _timestamp_encoder(column)
+    to_arrow = _arrow_values(dtype)
+
+    def encode(start: int, end: int) -> pa.Array:
+        part = column.iloc[start:end]
+        try:
+            return value_text(to_arrow(part))
+        except Unsupported:
+            return pandas_text(part)
+
+    return encode
+
+
+def _arrow_values(dtype: Any) -> Callable[[pd.Series[Any]], pa.Array]:
+    """What turns values of a type into Arrow's, so that their text is that of pandas."""
+    import pandas as pd
+
+    if isinstance(dtype, np.dtype) and (dtype.kind in "biu" or dtype in (np.float32, np.float64)):
+        return lambda part: pa.array(part.to_numpy(), from_pandas=True)
+    if isinstance(dtype, np.dtype) and dtype.kind == "O":
+        return _object_values
+    if isinstance(dtype, pd.StringDtype):
+        return lambda part: _one_array(part.array)
+    if isinstance(dtype, pd.ArrowDtype):
+        return _arrow_backed_values
+    if isinstance(dtype, pd.CategoricalDtype) and dtype.categories.dtype.kind not in "Mmc":
+        return _category_values
+    if getattr(dtype, "kind", "") in "biuf" and hasattr(dtype, "numpy_dtype"):
+        return _masked_values
+    return _unsupported
+
+
+def _object_values(part: pd.Series[Any]) -> pa.Array:
+    import pandas as pd
+
+    if pd.api.types.infer_dtype(part, skipna=True) not in ("string", "empty"):
+        raise Unsupported("objects")
+    return pa.array(part.to_numpy(), TEXT, mask=part.isna().to_numpy())
+
+
+def _arrow_backed_values(part: pd.Series[Any]) -> pa.Array:
+    values = _one_array(part.array)
+    # pandas hands them to the csv module as Python's floats.
+    return pc.cast(values, pa.float64()) if values.type == pa.float32() else values
+
+
+def _masked_values(part: pd.Series[Any]) -> pa.Array:
+    values = _one_array(part.array)
+    if values.type == pa.float16():
+        raise Unsupported("half precision")
+    if pa.types.is_floating(values.type):
+        return pc.if_else(pc.is_nan(values), None, values)
+    return values
+
+
+def _category_values(part: pd.Series[Any]) -> pa.Array:
+    categories = [str(value) for value in part.cat.categories.astype(object)]
+    codes = part.cat.codes.to_numpy()
+    return pc.take(pa.array(categories, TEXT), pa.array(codes, mask=codes < 0))
+
+
+def _unsupported(part: pd.Series[Any]) -> pa.Array:
+    raise Unsupported(str(part.dtype))
+
+
+def _one_array(values: Any) -> pa.Array:
+    array = pa.array(values)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _timestamp_encoder(column: pd.Series[Any]) -> _Encoder:
+    zone = getattr(column.dtype, "tz", None)
+    unit = _timestamp_unit(column, has_zone=zone is not None)
+
+    def encode(start: int, end: int) -> pa.Array:
+        part = column.iloc[start:end]
+        if zone is None:
+            return timestamp_text(pa.array(part.to_numpy(), from_pandas=True), unit)
+        local = part.dt.tz_localize(None).to_numpy()
+        text = timestamp_text(pa.array(local, from_pandas=True), unit)
+        return append(text, _offset_text(local - _absolute(part)))
+
+    return encode
+
+
+def _timestamp_unit(column: pd.Series[Any], *, has_zone: bool) -> str:
+    """The coarsest unit that holds all of a column's timestamps; days count as one only without a zone."""
+    units = list(_UNITS)[1 if has_zone else 0 :]
+    for start in range(0, len(column), _MOST_ROWS):
+        part = column.iloc[start : start + _MOST_ROWS]
+        stamps = _absolute(part) if has_zone else part.to_numpy()
+        counts = stamps[~np.isnat(stamps)].view(np.int64)
+        own = _UNITS[np.datetime_data(stamps.dtype)[0]]
+        while _UNITS[units[0]] > own and (counts % (_UNITS[units[0]] // own)).any():
+            units.pop(0)
+    return units[0]
+
+
+def _absolute(part: pd.Series[Any]) -> Any:
+    return part.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+
+
+def _offset_text(offsets: Any) -> pa.Array:
+    seconds = offsets.astype("m8[s]").astype(np.int64)
+    distinct, which = np.unique(seconds, return_inverse=True)
+    return pc.take(pa.array([_offset(int(value)) for value in distinct], TEXT), pa.array(which))
+
+
+def _offset(seconds: int) -> str:
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("+", seconds)
+    text = f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}"
+    return f"{text}:{seconds % 60:02d}" if seconds % 60 else text

@@ -1,0 +1,85 @@
+"""Files that are not on this machine: URLs that fsspec reads and writes. No other module knows fsspec."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ikigai_core.errors import ConfigurationError, InvalidInput, MissingFile
+
+BLOCK_SIZE = 1 << 20
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]+(://|::)", re.IGNORECASE)
+_PASSWORD = re.compile(r"//[^@/]*@")
+
+
+def is_url(location: Path | str) -> bool:
+    """Whether a location is a URL (``s3://…``, ``https://…``) and no path."""
+    return isinstance(location, str) and _URL.match(location) is not None
+
+
+def shown(location: Path | str) -> str:
+    """A location without what may be secret in a URL: its query, a user and password."""
+    text = str(location)
+    return _PASSWORD.sub("//…@", text.split("?", 1)[0]) if is_url(text) else text
+
+
+def read_blocks(url: str) -> Iterator[bytes]:
+    """The content of what a URL names.
+
+    Raises
+    ------
+    ConfigurationError
+        fsspec, or what it needs for this kind of URL, is not installed.
+    InvalidInput
+        There is no such file, or it cannot be read.
+    """
+    with _opened(url, "rb") as file:
+        while block := file.read(BLOCK_SIZE):
+            yield block
+
+
+def copy_to(path: Path, url: str) -> None:
+    """Write a file's content to what a URL names. Raises as `read_blocks`."""
+    with path.open("rb") as source, _opened(url, "wb") as target:
+        while block := source.read(BLOCK_SIZE):
+            target.write(block)
+
+
+class _opened:
+    """A file of fsspec, whose failures are told without the URL's secrets."""
+
+    def __init__(self, url: str, mode: str) -> None:
+        self._url = url
+        self._mode = mode
+        self._open: Any = None
+
+    def __enter__(self) -> Any:
+        try:
+            import fsspec
+        except ImportError:
+            raise ConfigurationError(
+                f"{shown(self._url)!r} is a URL, which needs fsspec: pip install 'ikigai-core[files]'."
+            ) from None
+        try:
+            self._open = fsspec.open(self._url, self._mode)
+            return self._open.__enter__()
+        except Exception as error:
+            raise self._told(error) from None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        self._open.__exit__(kind, error, trace)
+        if isinstance(error, Exception):
+            raise self._told(error) from None
+
+    def _told(self, error: Exception) -> Exception:
+        where = shown(self._url)
+        if isinstance(error, ImportError):
+            return ConfigurationError(f"{where!r} needs a package that is not installed: {error}")
+        if isinstance(error, FileNotFoundError):
+            return MissingFile(f"The file {where!r} does not exist.")
+        reason = str(error).replace(self._url, where).split("?", 1)[0]
+        doing = "read" if self._mode == "rb" else "written"
+        return InvalidInput(f"The file {where!r} cannot be {doing} ({type(error).__name__}: {reason}).")

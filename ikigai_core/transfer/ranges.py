@@ -1,0 +1,171 @@
+"""A download in ranges: several stretches of one file side by side, each into its place.
+
+Where the server does not honour ranges, the file comes in one piece.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ikigai_core.errors import AnswerLost, DownloadFailed
+from ikigai_core.transfer.parts import TRY_AGAIN, UrlExpired
+from ikigai_core.transfer.progress import Meter
+
+RANGE_SIZE = 8 << 20
+FIRST_SIZE = 1 << 20
+"""The first range tells the file's size; the others have to wait for it, so it is small."""
+
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+# A range of a compressed body is of no use.
+PLAIN = {"Accept-Encoding": "identity"}
+
+
+class Changed(DownloadFailed):
+    """The file is not the one that the download began with."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """A stretch of a file, in bytes."""
+
+    start: int
+    size: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that ask for it."""
+        return {**PLAIN, "Range": f"bytes={self.start}-{self.start + self.size - 1}"}
+
+
+FIRST = Range(0, FIRST_SIZE)
+
+
+class Landing:
+    """The file that a download goes to, and what is missing in it: a further try goes on where the last one stopped.
+
+    Parameters
+    ----------
+    path : Path
+    meter : Meter
+    """
+
+    def __init__(self, path: Path, meter: Meter) -> None:
+        self.path = path
+        self.meter = meter
+        self.size: int | None = None
+        self._etag: str | None = None
+        self._missing: set[Range] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def missing(self) -> list[Range]:
+        """The ranges that have not arrived, in their order."""
+        return sorted(self._missing, key=lambda piece: piece.start)
+
+    def arrival(self, where: str, status: int, headers: Mapping[str, str], piece: Range | None) -> Arrival:
+        """What takes an answer's bytes to their place. Touches the disk.
+
+        Parameters
+        ----------
+        where : str
+            The address, without anything secret.
+        status, headers
+            The answer's.
+        piece : Range, optional
+            What was asked for; None where the file's size is not known yet.
+
+        Raises
+        ------
+        UrlExpired
+            The storage does not take the URL (any more).
+        Changed
+            The answer is about another file than the one before.
+        DownloadFailed
+            Transient where another try may help.
+        """
+        if status in (401, 403):
+            raise UrlExpired(f"The storage does not accept the signed URL of the download from {where}: [{status}]")
+        if status not in (200, 206):
+            transient = status >= 500 or status in TRY_AGAIN
+            raise DownloadFailed(f"The storage refused the download from {where}: [{status}]", transient=transient)
+        if piece is None:
+            return Arrival(self, self._begin(status, headers))
+        expected = f"bytes {piece.start}-{piece.start + piece.size - 1}/{self.size}"
+        if headers.get("content-range") != expected or headers.get("etag") != self._etag:
+            raise Changed("The data changed while it was downloaded.", transient=True)
+        return Arrival(self, piece)
+
+    def _begin(self, status: int, headers: Mapping[str, str]) -> Range | None:
+        """Learn from the first answer how large the file is; return the range that it holds, or None for all of it."""
+        self.path.open("wb").close()
+        told = _CONTENT_RANGE.fullmatch(headers.get("content-range", "")) if status == 206 else None
+        if told is None:
+            self.meter.begin(int(headers.get("content-length") or 0))
+            return None
+        first = Range(0, int(told[2]) + 1)
+        self.size = int(told[3])
+        self._etag = headers.get("etag")
+        starts = range(first.size, self.size, RANGE_SIZE)
+        self._missing = {first, *(Range(start, min(RANGE_SIZE, self.size - start)) for start in starts)}
+        self.meter.begin(self.size)
+        return first
+
+    def arrived(self, piece: Range | None, size: int) -> None:
+        """Note that a range, or all of the file, has arrived.
+
+        Raises
+        ------
+        AnswerLost
+            It is shorter than it should be.
+        """
+        if piece is None:
+            self.size = size
+            return
+        if size != piece.size:
+            raise AnswerLost(f"The answer broke off after {size} of {piece.size} bytes.")
+        with self._lock:
+            self._missing.discard(piece)
+
+    def forget(self) -> None:
+        """Begin anew: what has arrived is of no use."""
+        self.size, self._etag, self._missing = None, None, set()
+
+
+def is_of_use(status: int, headers: Mapping[str, str]) -> bool:
+    """Whether an answer to the first range can be begun with; otherwise the file has to be asked for as a whole."""
+    if status == 206:
+        told = _CONTENT_RANGE.fullmatch(headers.get("content-range", ""))
+        return told is not None and told[1] == "0" and headers.get("content-encoding", "identity") == "identity"
+    # An empty file has no first range.
+    return status != 416
+
+
+class Arrival:
+    """Writes an answer's bytes to their place in the file, and counts them. A context manager."""
+
+    def __init__(self, landing: Landing, piece: Range | None) -> None:
+        self._landing = landing
+        self._piece = piece
+        self._size = 0
+        self._file = landing.path.open("r+b")
+        self._file.seek(piece.start if piece else 0)
+
+    def write(self, chunk: bytes) -> None:
+        """Write the next bytes. Blocks on the disk."""
+        self._file.write(chunk)
+        self._size += len(chunk)
+        self._landing.meter.add(len(chunk))
+
+    def __enter__(self) -> Arrival:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        self._file.close()
+        if kind is not None:
+            self._landing.meter.add(-self._size)
+        else:
+            self._landing.arrived(self._piece, self._size)

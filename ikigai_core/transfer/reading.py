@@ -1,0 +1,137 @@
+"""A downloaded CSV file as tables: all of it, or batch by batch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pcsv
+import pyarrow.parquet as pq
+
+_BLOCK_BYTES = 4 << 20
+_NARROW_TO_WIDE = (
+    (pa.int64(), pa.float64()),
+    (pa.bool_(),),
+    (pa.date32(), pa.timestamp("s"), pa.timestamp("ns")),
+    (pa.timestamp("s", "UTC"), pa.timestamp("ns", "UTC")),
+)
+"""The types that a column may turn out to have: where the values of one batch need it, the next wider one. Columns of
+anything else are text."""
+
+
+def read_table(path: Path) -> pa.Table:
+    """The whole file; empty values are null."""
+    return pcsv.read_csv(path, parse_options=_parsing(), convert_options=pcsv.ConvertOptions(**_NULLS))
+
+
+def write_parquet(source: Path, target: Path) -> None:
+    """Turn a CSV file into a Parquet file, batch by batch."""
+    with Batches(source) as batches, pq.ParquetWriter(target, batches.schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+class Batches:
+    """A table in batches of a few MiB, in the order of its rows: iterate over it, with ``for`` or ``async for``.
+
+    Its data are in a file without a name, which is gone when the last batch was read, or with `close`. It is a context
+    manager too.
+
+    Attributes
+    ----------
+    schema : pyarrow.Schema
+        The types of the columns; every batch has them.
+    """
+
+    def __init__(self, path: Path, *, keep: bool = True) -> None:
+        """Find out the columns' types, which reads all of the file once.
+
+        Parameters
+        ----------
+        path : Path
+        keep : bool, default True
+            Whether the file stays; otherwise its name is removed at once.
+        """
+        self._reader = _reader(path, column_types(path))
+        self.schema: pa.Schema = self._reader.schema
+        if not keep:
+            path.unlink()
+
+    def __iter__(self) -> Generator[pa.RecordBatch]:
+        with self._reader:
+            for batch in self._reader:
+                if batch.num_rows:
+                    yield batch
+
+    async def __aiter__(self) -> Any:
+        batches = iter(self)
+        while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+            yield batch
+
+    def close(self) -> None:
+        """Let go of the data."""
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def column_types(path: Path) -> dict[str, pa.DataType]:
+    """The narrowest type of each column that holds all of its values."""
+    names = _reader(path, {}).schema.names
+    found: dict[str, _Inference] = {name: _Inference() for name in names}
+    with _reader(path, dict.fromkeys(names, pa.large_string())) as reader:
+        for batch in reader:
+            for name, column in zip(names, batch.columns, strict=True):
+                found[name].look_at(column)
+    return {name: inference.type for name, inference in found.items()}
+
+
+class _Inference:
+    """What is known of a column's type by now."""
+
+    def __init__(self) -> None:
+        self._ladder: tuple[pa.DataType, ...] | None = None
+
+    @property
+    def type(self) -> pa.DataType:
+        return self._ladder[0] if self._ladder else pa.string()
+
+    def look_at(self, values: pa.Array) -> None:
+        if values.null_count == len(values) or self._ladder == ():
+            return
+        ladders = _NARROW_TO_WIDE if self._ladder is None else (self._ladder,)
+        fitting = (ladder[step:] for ladder in ladders for step in range(len(ladder)) if _fits(values, ladder[step]))
+        self._ladder = next(fitting, ())
+
+
+def _fits(values: pa.Array, kind: pa.DataType) -> bool:
+    try:
+        pc.cast(values, kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return False
+    return True
+
+
+# An empty value is null; the texts NULL, NA, … are texts.
+_NULLS: dict[str, Any] = {"null_values": [""], "strings_can_be_null": True}
+
+
+def _parsing() -> pcsv.ParseOptions:
+    return pcsv.ParseOptions(newlines_in_values=True)
+
+
+def _reader(path: Path, types: dict[str, pa.DataType]) -> pcsv.CSVStreamingReader:
+    return pcsv.open_csv(
+        path,
+        read_options=pcsv.ReadOptions(block_size=_BLOCK_BYTES, use_threads=True),
+        parse_options=_parsing(),
+        convert_options=pcsv.ConvertOptions(column_types=types, **_NULLS),
+    )
