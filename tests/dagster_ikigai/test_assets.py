@@ -24,6 +24,8 @@ from dagster_ikigai import (
 from ikigai_core import Ikigai, RunLog
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+DAYS = dg.StaticPartitionsDefinition(["Monday"])
+DAYS_AND_PLACES = dg.MultiPartitionsDefinition({"day": DAYS, "place": dg.StaticPartitionsDefinition(["north"])})
 IMPORTED = {"type": "INPUT.Imported", "dataset": "numbers", "arguments": {"file_type": "csv", "header": True}}
 
 
@@ -206,10 +208,13 @@ def test_partitions_of_two_dimensions_set_two_variables(app: str, instance: dg.D
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"variables": {"bound": ["1"]}}, "'bound' of .* is of type list"),
-        ({"variables": {"bond": "1"}}, "no run variable 'bond'; it has: 'bound'"),
+        ({"variables": {"bound": ["1"]}}, "'bound' is of type list"),
+        ({"variables": {"bond": "1"}}, "no run variable 'bond', but: 'bound'"),
         ({"partition_variable": "day"}, "no run variable 'day'"),
         ({"partition_variable": "bound"}, "needs a partitions_def"),
+        ({"partition_variable": {"day": "bound"}, "partitions_def": DAYS}, "whose dimensions are: none"),
+        ({"partition_variable": "bound", "partitions_def": DAYS_AND_PLACES}, "whose dimensions are: 'day', 'place'"),
+        ({"partition_variable": {"dya": "bound"}, "partitions_def": DAYS_AND_PLACES}, "are: 'day', 'place'"),
         (
             {"partition_variable": "bound", "variables": {"bound": "1"}},
             "both by `variables` and by `partition_variable`",

@@ -59,7 +59,7 @@ def project(dagster_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (tmp_path / "project" / "pyproject.toml").write_text(PROJECT)
     (tmp_path / "config.toml").write_text("[cli.telemetry]\nenabled = false\n")
     monkeypatch.setenv("DG_CLI_CONFIG", str(tmp_path / "config.toml"))
-    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    monkeypatch.setenv("PYTHONPATH", str(package.parent), prepend=os.pathsep)
     return tmp_path / "project"
 
 

@@ -188,7 +188,7 @@ def test_a_variable_that_the_flow_lacks_fails_before_anything_is_sent(
         yield from ikigai.run_flow(context, flow, variables={"ouput": "elsewhere"})
 
     before = requests_sent()
-    assert "no run variable 'ouput'; it has: 'script', 'output'" in said(materialize(worked_on, instance))[0]
+    assert "no run variable 'ouput', but: 'script', 'output'" in said(materialize(worked_on, instance))[0]
     assert requests_sent() == before
 
 

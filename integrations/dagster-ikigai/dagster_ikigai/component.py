@@ -92,7 +92,7 @@ class IkigaiFlowComponent(dg.Component, dg.Model, dg.Resolvable):
     definition: str | dict[str, Any] = Field(
         description="The definition document: a path relative to the component's folder, or the document itself."
     )
-    variables: dict[str, Any] = Field(default_factory=dict, description="Run variables by name.")
+    variables: dict[str, Any] = Field(default={}, description="Run variables by name.")
     workspace: str | None = Field(
         default=None,
         description="Key of the IkigaiWorkspace resource. Default: the workspace that the variables IKIGAI_USER_EMAIL, "

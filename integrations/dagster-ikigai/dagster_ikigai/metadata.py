@@ -49,7 +49,9 @@ class Profile:
         if dataset.size > limit_mb * 1e6 or dataset.file_extension != "csv":
             return None
         with TemporaryDirectory(prefix="dagster-ikigai-") as folder:
-            return cls.of_csv(dataset.to_csv(Path(folder) / "data.csv"), preview_rows)
+            path = Path(folder) / "data.csv"
+            dataset.to_csv(path)
+            return cls.of_csv(path, preview_rows)
 
 
 def dataset_metadata(dataset: Dataset, profile: Profile | None) -> dict[str, Any]:

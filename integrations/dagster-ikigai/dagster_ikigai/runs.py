@@ -34,7 +34,7 @@ def run_flow(
     keys = _asset_keys(context, flow)
     fault = variables_fault(flow, variables)
     if fault is not None:
-        raise dg.Failure(fault, allow_retries=False)
+        raise dg.Failure(f"{flow!r}: {fault}", allow_retries=False)
     journal = RunJournal(context, list(keys.values())[-1], _digest(flow, variables))
     with dagster_failures(), workspace.get_client() as ikigai:
         app = ikigai.app.new(flow.app).ensure()

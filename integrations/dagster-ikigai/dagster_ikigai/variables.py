@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
 
@@ -32,10 +32,10 @@ def variables_fault(flow: IkigaiFlow, variables: Mapping[str, Any]) -> str | Non
     for variable, value in variables.items():
         if variable not in flow.variables:
             known = ", ".join(map(repr, flow.variables)) or "none"
-            return f"{flow!r} has no run variable {variable!r}; it has: {known}. Add it to a facet's `variables`."
+            return f"There is no run variable {variable!r}, but: {known}. Add it to a facet's `variables`."
         if not isinstance(value, str | int | float):
             kind = type(value).__name__
-            return f"Run variable {variable!r} of {flow!r} is of type {kind}: give text, a number or a bool."
+            return f"Run variable {variable!r} is of type {kind}: give text, a number or a bool."
     return None
 
 
@@ -56,11 +56,10 @@ def check_variables(
     fault = variables_fault(flow, {**constants, **dict.fromkeys(by_partition, "")})
     twice = [variable for variable in by_partition if variable in constants]
     if fault is None and twice:
-        fault = f"Run variable {twice[0]!r} of {flow!r} is given both by `variables` and by `partition_variable`."
-    if fault is None and by_partition and partitions_def is None:
-        fault = f"partition_variable={partition_variable!r} of {flow!r} needs a partitions_def to take its value from."
+        fault = f"Run variable {twice[0]!r} is given both by `variables` and by `partition_variable`."
+    fault = fault or _partition_fault(partition_variable, partitions_def)
     if fault is not None:
-        raise dg.DagsterInvalidDefinitionError(fault)
+        raise dg.DagsterInvalidDefinitionError(f"{flow!r}: {fault}")
 
 
 def run_variables(
@@ -85,6 +84,22 @@ def run_variables(
     return {**constants, **configured, **by_partition}
 
 
+def _partition_fault(
+    partition_variable: PartitionVariable, partitions_def: dg.PartitionsDefinition[Any] | None
+) -> str | None:
+    given = f"partition_variable={partition_variable!r}"
+    if partition_variable is None:
+        return None
+    if partitions_def is None:
+        return f"{given} needs a partitions_def to take its value from."
+    has = set(getattr(partitions_def, "partition_dimension_names", ()))
+    named = set() if isinstance(partition_variable, str) else set(partition_variable)
+    if bool(has) != bool(named) or not named <= has:
+        dimensions = ", ".join(map(repr, sorted(has))) or "none, so name one run variable"
+        return f"{given} does not fit the partitions, whose dimensions are: {dimensions}."
+    return None
+
+
 def _variable_names(partition_variable: PartitionVariable) -> list[str]:
     if partition_variable is None:
         return []
@@ -96,5 +111,5 @@ def _partition_values(context: dg.AssetExecutionContext, partition_variable: Par
         return {}
     if isinstance(partition_variable, str):
         return {partition_variable: context.partition_key}
-    dimensions = context.multi_partition_key.keys_by_dimension
+    dimensions = cast("dg.MultiPartitionKey", context.partition_key).keys_by_dimension
     return {variable: dimensions[dimension] for dimension, variable in partition_variable.items()}
