@@ -101,7 +101,7 @@ test-packaging: .venvs/core/.ready ## the four distributions, built and installe
 	$(call PYTEST,core) tests/packaging
 
 test-examples: $(ENVIRONMENTS:%=.venvs/%/.ready) ## the examples, the documents and the demo
-	$(call PYTEST,core) tests/examples
+	$(call PYTEST,core) tests/examples tests/docs
 
 test-airflow: .venvs/core/.ready .venvs/airflow/.ready ## the Airflow provider
 	$(call PYTEST,airflow) tests/airflow_provider_ikigai
@@ -111,6 +111,11 @@ test-prefect: .venvs/core/.ready .venvs/prefect/.ready ## the Prefect integratio
 
 test-dagster: .venvs/core/.ready .venvs/dagster/.ready ## the Dagster integration
 	$(call PYTEST,dagster) tests/dagster_ikigai
+
+.PHONY: dist
+dist: .venvs/core/.ready ## the sdists and wheels of all four distributions
+	@rm -rf dist
+	@for folder in . integrations/*; do .venvs/core/bin/python -m build --no-isolation --outdir dist $$folder; done
 
 .PHONY: clean
 clean: ## delete what was made, the environments too
