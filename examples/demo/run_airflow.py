@@ -74,7 +74,7 @@ def run_late_flights(work_dir: Path) -> dict[str, Any]:
         run_id = api.trigger(DAG_ID, {"output": str(output)})
         states = follow(api, run_id)
         seconds = time.monotonic() - started
-        show_trigger(api, run_id, states)
+        show_log(api, run_id, states)
         outcome = api.xcom(DAG_ID, run_id, RUN_TASK)
     run_log = outcome["run_log"]
     print(f"Run log {run_log['log_id']}: {run_log['status']}, by {run_log['user']}")
@@ -109,12 +109,17 @@ def follow(api: Api, run_id: str) -> dict[str, list[str]]:
         time.sleep(0.2)
 
 
-def show_trigger(api: Api, run_id: str, states: dict[str, list[str]]) -> None:
-    """Print what the triggerer logged, and make sure that it was the triggerer that followed the run."""
-    lines = [line for line in api.task_log(DAG_ID, run_id, RUN_TASK) if "Flow 'Late flights' is" in line]
-    for line in lines:
-        print(f"triggerer: {line}")
-    if "deferred" not in states[RUN_TASK] or not lines:
+def show_log(api: Api, run_id: str, states: dict[str, list[str]]) -> None:
+    """Print what was logged of the flow's run, and make sure that it was the triggerer that followed it."""
+    where = {"triggers": "triggerer", "operators": "worker"}
+    followers = set()
+    for entry in api.task_log(DAG_ID, run_id, RUN_TASK):
+        _, package, module = str(entry.get("logger")).rpartition("airflow_provider_ikigai.")
+        if package:
+            follower = where[module.partition(".")[0]]
+            followers.add(follower)
+            print(f"{follower}: {entry['event']}")
+    if "deferred" not in states[RUN_TASK] or "triggerer" not in followers:
         raise RuntimeError(f"The triggerer did not follow the run; {RUN_TASK} was {', '.join(states[RUN_TASK])}.")
 
 
@@ -184,23 +189,22 @@ class Api:
         value: dict[str, Any] = self.get(entry, deserialize="true")["value"]
         return value
 
-    def task_log(self, dag_id: str, run_id: str, task_id: str) -> list[str]:
-        """The lines of a task's log, the triggerer's among them."""
-        return [str(entry["event"]) for entry in self._log(dag_id, run_id, task_id)]
+    def task_log(self, dag_id: str, run_id: str, task_id: str) -> list[dict[str, Any]]:
+        """A task's log, what the triggerer wrote included; ``event`` is a line's text."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/1"
+        content: list[dict[str, Any]] = self.get(path, full_content="true")["content"]
+        return content
 
     def task_error(self, dag_id: str, run_id: str, task_id: str) -> str:
         """Why a task failed, as far as its log says."""
-        details = [detail for entry in self._log(dag_id, run_id, task_id) for detail in entry.get("error_detail", ())]
+        details = [
+            detail for entry in self.task_log(dag_id, run_id, task_id) for detail in entry.get("error_detail", ())
+        ]
         return str(details[-1]["exc_value"]) if details else "its log does not say why"
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
-
-    def _log(self, dag_id: str, run_id: str, task_id: str) -> list[dict[str, Any]]:
-        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/1"
-        content: list[dict[str, Any]] = self.get(path, full_content="true")["content"]
-        return content
 
 
 # -- Airflow's processes -----------------------------------------------------------------------------------------------
