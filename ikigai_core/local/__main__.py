@@ -47,6 +47,13 @@ def _parse() -> argparse.Namespace:
         "--user-email", help="user of the platform (default: $IKIGAI_USER_EMAIL, or as kept in the folder)"
     )
     parser.add_argument("--api-key", help="key of that user (default: $IKIGAI_API_KEY, or one kept in the folder)")
+    parser.add_argument(
+        "--user",
+        action="append",
+        default=[],
+        metavar="EMAIL",
+        help="a further user, whose key is made and kept in the folder; may be given several times",
+    )
     parser.add_argument("--url-lifetime", type=float, help="seconds for which signed URLs hold (default: an hour)")
     parser.add_argument(
         "--workers", type=int, help="flows that run side by side (default: one for each CPU, two at least)"
@@ -63,6 +70,7 @@ def _settings(arguments: argparse.Namespace, scratch: Path) -> Settings:
         data_dir=(arguments.data_dir or scratch).absolute(),
         user_email=arguments.user_email or os.environ.get("IKIGAI_USER_EMAIL"),
         api_key=arguments.api_key or os.environ.get("IKIGAI_API_KEY"),
+        users=tuple(arguments.user),
         **{name: value for name, value in chosen.items() if value is not None},
     )
 

@@ -1,10 +1,11 @@
-"""Who may use the platform: one user with one key."""
+"""Who may use the platform: its user, and others beside them, each with a key."""
 
 from __future__ import annotations
 
 import hmac
 import json
 import secrets
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,20 +19,30 @@ FILE_NAME = "credentials.json"
 
 @dataclass(frozen=True)
 class Credentials:
-    """The user's email address and key; `file` is where they are kept, if anywhere."""
+    """The user's email address and key; `file` is where they are kept, if anywhere.
+
+    `others` are the keys of further users, by email address.
+    """
 
     user_email: str
     api_key: str = field(repr=False)
     file: Path | None = None
+    others: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    def match(self, user_email: str, api_key: str) -> bool:
-        """Say whether these are the user and the key, in a time that does not depend on them."""
-        same_user = hmac.compare_digest(_folded(user_email), _folded(self.user_email))
-        same_key = hmac.compare_digest(api_key.encode(), self.api_key.encode())
-        return same_user & same_key
+    def user_of(self, user_email: str, api_key: str) -> str | None:
+        """Return the user whose email address and key these are, if any, in a time that does not depend on them."""
+        user = None
+        for email, key in ((self.user_email, self.api_key), *self.others.items()):
+            same_user = hmac.compare_digest(_folded(user_email), _folded(email))
+            same_key = hmac.compare_digest(api_key.encode(), key.encode())
+            if same_user & same_key:
+                user = email
+        return user
 
 
-def load_credentials(data_dir: Path, user_email: str | None, api_key: str | None) -> Credentials:
+def load_credentials(
+    data_dir: Path, user_email: str | None, api_key: str | None, others: Iterable[str] = ()
+) -> Credentials:
     """Return the credentials that were given, completed by those kept in the data directory; keep new ones there.
 
     Parameters
@@ -40,22 +51,45 @@ def load_credentials(data_dir: Path, user_email: str | None, api_key: str | None
         The data directory.
     user_email, api_key : str, optional
         What was given; a key that was given is not written down.
+    others : iterable of str
+        Email addresses of further users; their keys are made and kept in the data directory, where those of earlier
+        starts stay valid.
 
     Raises
     ------
     ValueError
-        If the email address is not one that clients accept, or the key cannot be sent in a header.
+        If an email address is not one that clients accept, or the key cannot be sent in a header.
     """
     file = data_dir / FILE_NAME
     kept = json.loads(file.read_text()) if file.exists() else {}
     email = _checked_email(user_email or kept.get("user_email") or DEFAULT_EMAIL)
-    if api_key:
-        return Credentials(email, _checked_key(api_key))
-    key = kept.get("api_key") or secrets.token_urlsafe(32)
-    content = {"user_email": email, "api_key": key}
+    content = dict(kept)
+    if not api_key:
+        content |= {"user_email": email, "api_key": kept.get("api_key") or _new_key()}
+    keys = _keys(others, kept.get("users") or {})
+    if keys:
+        content["users"] = keys
     if content != kept:
         write_private(file, json.dumps(content, indent=2).encode())
-    return Credentials(email, key, file)
+    # The platform's user has one key, also if an earlier start had them beside another.
+    others_keys = {other: key for other, key in keys.items() if other.casefold() != email.casefold()}
+    if api_key:
+        return Credentials(email, _checked_key(api_key), None, others_keys)
+    return Credentials(email, content["api_key"], file, others_keys)
+
+
+def _keys(emails: Iterable[str], kept: Mapping[str, str]) -> dict[str, str]:
+    """Return the keys of users by email address: the kept ones, and new ones for those who have none."""
+    keys = dict(kept)
+    for email in emails:
+        known = {other.casefold() for other in keys}
+        if _checked_email(email).casefold() not in known:
+            keys[email] = _new_key()
+    return keys
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(32)
 
 
 def _checked_email(email: str) -> str:

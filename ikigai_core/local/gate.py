@@ -28,16 +28,19 @@ class Gate:
             scope["path"] = _SLASHES.sub("/", scope["path"])
             headers = Headers(scope=scope)
             self._count(scope, headers)
-            if not self._may_pass(scope["path"], headers):
+            user_email = self._user(headers)
+            if user_email is None and not self._is_open(scope["path"]):
                 refusal = JSONResponse({"message": "Missing Authentication Token"}, 403)
                 await refusal(scope, receive, send)
                 return
+            scope["state"] = {**scope.get("state", {}), "user_email": user_email or ""}
         await self._app(scope, receive, send)
 
-    def _may_pass(self, path: str, headers: Headers) -> bool:
-        if path in heartbeats.PATHS or path.startswith(DATA_PREFIX):
-            return True
-        return self._platform.credentials.match(headers.get("user", ""), headers.get("api-key", ""))
+    def _user(self, headers: Headers) -> str | None:
+        return self._platform.credentials.user_of(headers.get("user", ""), headers.get("api-key", ""))
+
+    def _is_open(self, path: str) -> bool:
+        return path in heartbeats.PATHS or path.startswith(DATA_PREFIX)
 
     def _count(self, scope: Scope, headers: Headers) -> None:
         path = scope["path"]

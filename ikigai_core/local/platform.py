@@ -36,6 +36,8 @@ class Settings:
         The folder of its state; made if it is not there.
     user_email, api_key : str, optional
         The credentials; by default those kept in the data directory, or new ones.
+    users : tuple of str
+        Email addresses of further users; their keys are made and kept in the data directory.
     url_lifetime : float
         Seconds for which signed URLs hold.
     side_by_side : int
@@ -45,6 +47,7 @@ class Settings:
     data_dir: Path
     user_email: str | None = None
     api_key: str | None = None
+    users: tuple[str, ...] = ()
     url_lifetime: float = DEFAULT_LIFETIME
     side_by_side: int = max(2, os.cpu_count() or 1)
 
@@ -64,7 +67,7 @@ class Platform:
         root = settings.data_dir
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _lock(root / "lock")
-        self.credentials: Credentials = load_credentials(root, settings.user_email, settings.api_key)
+        self.credentials: Credentials = load_credentials(root, settings.user_email, settings.api_key, settings.users)
         self.signer = Signer(load_key(root / "signing.key"), settings.url_lifetime)
         self.store = Store(root / "platform.sqlite")
         self.files = Files(root)

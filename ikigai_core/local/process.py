@@ -17,9 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 PYTHON_VARIABLE = "IKIGAI_LOCAL_PYTHON"
 
@@ -40,6 +41,8 @@ class LocalPlatform:
         Base URL, with the port that was picked.
     user_email, api_key : str
         The credentials that it accepts.
+    users : dict of str to str
+        The keys of its further users, by email address.
     data_dir : Path
         The folder of its state.
     pid : int
@@ -56,6 +59,7 @@ class LocalPlatform:
         self.data_dir = data_dir
         self.user_email = ""
         self.api_key = ""
+        self.users: dict[str, str] = {}
         self.url = ""
         self._launch(port=None)
 
@@ -68,6 +72,7 @@ class LocalPlatform:
         data_dir: str | Path | None = None,
         user_email: str | None = None,
         api_key: str | None = None,
+        users: Iterable[str] = (),
         python: str | Path | None = None,
         timeout: float = 30.0,
         url_lifetime: float | None = None,
@@ -85,6 +90,8 @@ class LocalPlatform:
             Folder of its state; by default a temporary one, deleted by `stop`.
         user_email, api_key : str, optional
             Its credentials; by default those kept in the folder, or new ones.
+        users : iterable of str, optional
+            Email addresses of further users; `users` then has their keys.
         python : str or Path, optional
             Interpreter with ``ikigai-core[local]``; by default ``$IKIGAI_LOCAL_PYTHON``, else the running one.
         timeout : float, default 30.0
@@ -107,6 +114,8 @@ class LocalPlatform:
         command += ["--data-dir", str(folder)]
         for option, value in (("--url-lifetime", url_lifetime), ("--workers", workers)):
             command += [] if value is None else [option, str(value)]
+        for email in users:
+            command += ["--user", email]
         # The key goes through the environment: a command line can be read by every user of the machine.
         given = {"IKIGAI_USER_EMAIL": user_email, "IKIGAI_API_KEY": api_key}
         environment = {name: value for name, value in os.environ.items() if not name.startswith("IKIGAI_")}
@@ -118,12 +127,23 @@ class LocalPlatform:
         """The process id."""
         return self._process.pid
 
-    def environ(self) -> dict[str, str]:
-        """Return the environment variables with which clients find the platform."""
+    def environ(self, user_email: str | None = None) -> dict[str, str]:
+        """Return the environment variables with which clients find the platform.
+
+        Parameters
+        ----------
+        user_email : str, optional
+            One of `users`; by default the platform's own user.
+
+        Raises
+        ------
+        KeyError
+            If there is no such user.
+        """
         return {
             "IKIGAI_BASE_URL": self.url,
-            "IKIGAI_USER_EMAIL": self.user_email,
-            "IKIGAI_API_KEY": self.api_key,
+            "IKIGAI_USER_EMAIL": user_email or self.user_email,
+            "IKIGAI_API_KEY": self.users[user_email] if user_email else self.api_key,
         }
 
     def stop(self) -> None:
@@ -174,7 +194,9 @@ class LocalPlatform:
             self.stop()
             raise
         self.url, self.user_email = ready["url"], ready["email"]
-        self.api_key = self._environment.get("IKIGAI_API_KEY") or self._kept_key()
+        kept = self._kept_credentials()
+        self.api_key = self._environment.get("IKIGAI_API_KEY") or kept["api_key"]
+        self.users = kept.get("users", {})
 
     def _wait_until_ready(self) -> re.Match[str]:
         deadline = time.monotonic() + self._timeout
@@ -194,8 +216,10 @@ class LocalPlatform:
             raise RuntimeError(f"The local platform said something else than that it is ready: {said.decode()!r}")
         return ready
 
-    def _kept_key(self) -> str:
-        return str(json.loads((self.data_dir / _CREDENTIALS_FILE).read_text())["api_key"])
+    def _kept_credentials(self) -> dict[str, Any]:
+        file = self.data_dir / _CREDENTIALS_FILE
+        kept: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+        return kept
 
     def _errors(self) -> str:
         with self._said.open("rb") as log:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ikigai_core.local import stamps
+from ikigai_core.local.access import AccessLevel
 from ikigai_core.local.files import Files
 from ikigai_core.local.ids import new_id
 from ikigai_core.local.store import Store
@@ -42,6 +43,7 @@ def create_once(store: Store, files: Files, owner: str) -> None:
             return
         now = stamps.now()
         app = store.apps.add(App(new_id(), APP_NAME, owner, "", "", now, now, now))
+        store.app_grants.set(app.app_id, owner, AccessLevel.OWNER)
         folders = {}
         for name in (OUTPUT_NAME, INPUT_NAME):
             folder = store.directories.add(Directory(new_id(), name, "DATASET", app.app_id, "", now))

@@ -77,3 +77,24 @@ def own_platform() -> Iterator[LocalPlatform]:
     """A platform for one test that stops or restarts it."""
     with LocalPlatform.start() as platform:
         yield platform
+
+
+@pytest.fixture(scope="session")
+def team() -> Iterator[LocalPlatform]:
+    """A platform with two more users."""
+    with LocalPlatform.start(users=["ann@example.com", "bob@example.com"]) as platform:
+        yield platform
+
+
+@pytest.fixture
+def member(team: LocalPlatform) -> Iterator[Callable[[str], Ikigai]]:
+    """The client of a user of the team's platform."""
+    clients = []
+
+    def connect(email: str) -> Ikigai:
+        clients.append(Ikigai(user_email=email, api_key=team.users[email], base_url=team.url))
+        return clients[-1]
+
+    yield connect
+    for client in clients:
+        client.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fastapi import APIRouter, Depends
+
 from ikigai_core.local.routes import (
     apps,
     data,
@@ -15,8 +17,10 @@ from ikigai_core.local.routes import (
     specs,
     uploads,
 )
+from ikigai_core.local.routes.guard import check_access
 
-ROUTERS = tuple(
-    module.router
-    for module in (heartbeats, apps, directories, datasets, uploads, data, flows, runs, models, specs, own)
-)
+_guarded = APIRouter(dependencies=[Depends(check_access)])
+for module in (apps, directories, datasets, uploads, flows, runs, models):
+    _guarded.include_router(module.router)
+
+ROUTERS = (_guarded, heartbeats.router, data.router, specs.router, own.router)

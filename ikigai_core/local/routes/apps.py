@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from fastapi import APIRouter
 from pydantic import BaseModel
 
 from ikigai_core.local import stamps
+from ikigai_core.local.access import AccessLevel
 from ikigai_core.local.ids import new_id
 from ikigai_core.local.platform import Platform
+from ikigai_core.local.problems import bad_request, conflict, not_found
 from ikigai_core.local.routes import datasets, flows, models
 from ikigai_core.local.routes.common import (
     Answer,
     Body,
+    Caller,
     DirectoryPart,
     Email,
     Name,
     PlatformPart,
     directory_answer,
     edits,
-    pick,
     place_answer,
-    within,
 )
 from ikigai_core.local.store.apps import App
 
@@ -39,14 +38,6 @@ _UNUSED = (
     "database_directories",
     "external_resource_directories",
 )
-
-
-class AccessLevel(StrEnum):
-    """What a user may do with an app."""
-
-    OWNER = "OWNER"
-    BUILDER = "BUILDER"
-    VIEWER = "VIEWER"
 
 
 class NewApp(BaseModel):
@@ -95,8 +86,8 @@ class UnshareApp(Body):
     user: User
 
 
-def app_answer(platform: Platform, app: App) -> Answer:
-    """Return an app as the wire has it."""
+def app_answer(platform: Platform, app: App, caller: str) -> Answer:
+    """Return an app as the wire has it, for one of its users."""
     return {
         "project_id": app.app_id,
         "name": app.name,
@@ -104,7 +95,7 @@ def app_answer(platform: Platform, app: App) -> Answer:
         "description": app.description,
         "icon": app.icon,
         "images": app.images,
-        "directory": place_answer(platform, "PROJECT", app.directory_id),
+        "directory": place_answer(platform, "PROJECT", _directory_id(app, caller)),
         "created_at": str(app.created_at),
         "modified_at": str(app.modified_at),
         "last_used_at": str(app.last_used_at),
@@ -112,38 +103,46 @@ def app_answer(platform: Platform, app: App) -> Answer:
 
 
 @router.post("/component/create-project")
-def create_app(platform: PlatformPart, body: CreateApp) -> Answer:
-    """Create an app, owned by the platform's user."""
+def create_app(platform: PlatformPart, caller: Caller, body: CreateApp) -> Answer:
+    """Create an app, owned by the caller."""
     new = body.project
-    directory_id = _place(platform, new.directory)
+    directory_id = _place(platform, new.directory, caller)
     now = stamps.now()
-    owner = platform.credentials.user_email
-    app = App(new_id(), new.name, owner, new.description, directory_id, now, now, now)
+    app = App(new_id(), new.name, caller, new.description, directory_id, now, now, now)
     with platform.store.transaction():
         platform.store.apps.add(app)
-        platform.store.grants.set(app.app_id, owner, AccessLevel.OWNER)
+        platform.store.app_grants.set(app.app_id, caller, AccessLevel.OWNER)
     return {"project_id": app.app_id}
 
 
 @router.get("/component/get-project")
-def get_app(platform: PlatformPart, project_id: str | None = None, name: str | None = None) -> Answer:
-    """Return one app, by id or name."""
-    app = pick(platform.store.apps, "project_id", project_id, name)
-    return {"project": app_answer(platform, app)}
+def get_app(platform: PlatformPart, caller: Caller, project_id: str | None = None, name: str | None = None) -> Answer:
+    """Return one app, by id or name; of several the caller's own before those shared with them."""
+    if project_id is not None:
+        app = platform.store.apps.get(project_id)
+    elif name is not None:
+        app = _named(platform, caller, name)
+    else:
+        raise bad_request("project_id: required, or name")
+    return {"project": app_answer(platform, app, caller)}
 
 
 @router.get("/component/get-projects-for-user")
-def get_apps(platform: PlatformPart, fetch_all: bool = False, directory_id: str | None = None) -> Answer:
-    """Return all apps, or those in a directory."""
-    apps = platform.store.apps.all(**within(fetch_all, directory_id))
-    return {"projects": [app_answer(platform, app) for app in apps], "limit_warning": ""}
+def get_apps(
+    platform: PlatformPart, caller: Caller, fetch_all: bool = False, directory_id: str | None = None
+) -> Answer:
+    """Return all apps that the caller may use, or those in a directory."""
+    apps = _visible(platform, caller, platform.store.apps.all())
+    if not fetch_all and directory_id is not None:
+        apps = [app for app in apps if _directory_id(app, caller) == directory_id]
+    return {"projects": [app_answer(platform, app, caller) for app in apps], "limit_warning": ""}
 
 
 @router.get("/search/search-projects-for-user")
-def search_apps(platform: PlatformPart, query: str) -> Answer:
-    """Return the apps whose name has the query in it."""
-    apps = platform.store.apps.search(query)
-    return {"projects": [app_answer(platform, app) for app in apps], "limit_warning": ""}
+def search_apps(platform: PlatformPart, caller: Caller, query: str) -> Answer:
+    """Return the apps that the caller may use and whose name has the query in it."""
+    apps = _visible(platform, caller, platform.store.apps.search(query))
+    return {"projects": [app_answer(platform, app, caller) for app in apps], "limit_warning": ""}
 
 
 @router.get("/component/get-components-for-project")
@@ -156,7 +155,7 @@ def get_components(platform: PlatformPart, project_id: str) -> Answer:
     components["pipelines"] = [flows.flow_answer(platform, item) for item in store.flows.all(app_id=app_id)]
     components["models"] = [models.model_answer(platform, item) for item in store.models.all(app_id=app_id)]
     components["users"] = [
-        {"email": grant.email, "project_access_level": grant.access_level} for grant in store.grants.of_app(app_id)
+        {"email": grant.email, "project_access_level": grant.access_level} for grant in store.app_grants.of(app_id)
     ]
     for kind in ("dataset", "pipeline", "model"):
         found = store.directories.all(app_id=app_id, kind=kind.upper())
@@ -170,7 +169,7 @@ def edit_app(platform: PlatformPart, body: EditApp) -> Answer:
     app = platform.store.apps.get(body.project.project_id)
     changes = edits(body.project, name="name", description="description")
     if body.project.directory is not None:
-        changes["directory_id"] = _place(platform, body.project.directory)
+        changes["directory_id"] = _place(platform, body.project.directory, app.owner)
     platform.store.apps.edit(app.app_id, **changes)
     return {"project_id": app.app_id}
 
@@ -195,7 +194,8 @@ def delete_app(platform: PlatformPart, body: DeleteApp) -> Answer:
 def share_app(platform: PlatformPart, body: ShareApp) -> Answer:
     """Give a user access to an app."""
     app = platform.store.apps.get(body.project.project_id)
-    platform.store.grants.set(app.app_id, body.user.email, body.user.project_access_level)
+    _check_not_owner(app, body.user.email)
+    platform.store.app_grants.set(app.app_id, body.user.email, body.user.project_access_level)
     return {"project_id": app.app_id}
 
 
@@ -203,7 +203,8 @@ def share_app(platform: PlatformPart, body: ShareApp) -> Answer:
 def edit_access(platform: PlatformPart, body: ShareApp) -> Answer:
     """Change the level of a user's access to an app."""
     app = platform.store.apps.get(body.project.project_id)
-    platform.store.grants.change(app.app_id, body.user.email, body.user.project_access_level)
+    _check_not_owner(app, body.user.email)
+    platform.store.app_grants.change(app.app_id, body.user.email, body.user.project_access_level)
     return {"project_id": app.app_id}
 
 
@@ -211,10 +212,38 @@ def edit_access(platform: PlatformPart, body: ShareApp) -> Answer:
 def unshare_app(platform: PlatformPart, body: UnshareApp) -> Answer:
     """Take a user's access to an app away."""
     app = platform.store.apps.get(body.project.project_id)
-    platform.store.grants.revoke(app.app_id, body.user.email)
+    _check_not_owner(app, body.user.email)
+    platform.store.app_grants.revoke(app.app_id, body.user.email)
     return {"project_id": app.app_id}
 
 
-def _place(platform: Platform, directory: DirectoryPart | None) -> str:
+def _visible(platform: Platform, caller: str, apps: list[App]) -> list[App]:
+    levels = platform.store.app_grants.levels(caller)
+    return [app for app in apps if app.app_id in levels]
+
+
+def _named(platform: Platform, caller: str, name: str) -> App:
+    found = _visible(platform, caller, platform.store.apps.all(name=name))
+    if not found:
+        raise not_found("App", name)
+    return min(found, key=lambda app: not _is_owner(app, caller))
+
+
+def _is_owner(app: App, email: str) -> bool:
+    return app.owner.casefold() == email.casefold()
+
+
+def _directory_id(app: App, caller: str) -> str:
+    """Return the directory that the caller sees the app in: directories are their owner's own."""
+    return app.directory_id if _is_owner(app, caller) else ""
+
+
+def _check_not_owner(app: App, email: str) -> None:
+    if _is_owner(app, email):
+        raise conflict(f"{email} owns app {app.name!r}: the access of an app's owner cannot be changed")
+
+
+def _place(platform: Platform, directory: DirectoryPart | None, owner: str) -> str:
     directory_id = directory.directory_id if directory else ""
-    return platform.store.directories.check(directory_id, "PROJECT", "", "project.directory.directory_id")
+    field = "project.directory.directory_id"
+    return platform.store.directories.check(directory_id, "PROJECT", "", field, owner=owner)

@@ -28,6 +28,13 @@ def _platform(request: Request) -> Platform:
 PlatformPart = Annotated[Platform, Depends(_platform)]
 
 
+def _caller(request: Request) -> str:
+    return str(request.state.user_email)
+
+
+Caller = Annotated[str, Depends(_caller)]
+
+
 def _named(name: str) -> str:
     if not name.strip():
         raise ValueError("must not be blank")

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from ikigai_core.local import stamps
 from ikigai_core.local.ids import new_id
-from ikigai_core.local.routes.common import Answer, Body, Name, PlatformPart, directory_answer
+from ikigai_core.local.routes.common import Answer, Body, Caller, Name, PlatformPart, directory_answer
 from ikigai_core.local.store.directories import Directory
 
 router = APIRouter()
@@ -40,43 +40,46 @@ class DeleteDirectory(Body):
     directory: DirectoryId
 
 
-def _create(platform: PlatformPart, kind: str, app_id: str, new: NewAppDirectory) -> Answer:
+def _create(platform: PlatformPart, kind: str, app_id: str, new: NewAppDirectory, owner: str = "") -> Answer:
     directories = platform.store.directories
-    parent_id = directories.check(new.parent_id, kind, app_id, "directory.parent_id")
-    directory = Directory(new_id(), new.name, kind, app_id, parent_id, stamps.now())
+    parent_id = directories.check(new.parent_id, kind, app_id, "directory.parent_id", owner=owner)
+    directory = Directory(new_id(), new.name, kind, app_id, parent_id, stamps.now(), owner.casefold())
     return {"directory_id": directories.add(directory).directory_id}
 
 
-def _list(platform: PlatformPart, kind: str, app_id: str, parent_id: str | None) -> Answer:
+def _list(platform: PlatformPart, kind: str, app_id: str, parent_id: str | None, owner: str = "") -> Answer:
     inside = {} if parent_id is None else {"parent_id": parent_id}
-    found = platform.store.directories.all(kind=kind, app_id=app_id, **inside)
+    found = platform.store.directories.all(kind=kind, app_id=app_id, owner=owner.casefold(), **inside)
     return {"directories": [directory_answer(directory) for directory in found]}
 
 
 @router.post("/component/create-project-directory")
-def create_app_directory(platform: PlatformPart, body: CreateAppDirectory) -> Answer:
+def create_app_directory(platform: PlatformPart, caller: Caller, body: CreateAppDirectory) -> Answer:
     """Create a directory of apps."""
-    return _create(platform, "PROJECT", "", body.directory)
+    return _create(platform, "PROJECT", "", body.directory, caller)
 
 
 @router.get("/component/get-project-directory")
-def get_app_directory(platform: PlatformPart, directory_id: str) -> Answer:
+def get_app_directory(platform: PlatformPart, caller: Caller, directory_id: str) -> Answer:
     """Return a directory of apps."""
-    return {"directory": directory_answer(platform.store.directories.get(directory_id, kind="PROJECT"))}
+    directory = platform.store.directories.get(directory_id, kind="PROJECT", owner=caller.casefold())
+    return {"directory": directory_answer(directory)}
 
 
 @router.get("/component/get-project-directories-for-user")
-def get_app_directories(platform: PlatformPart, fetch_all: bool = False, directory_id: str | None = None) -> Answer:
-    """Return all directories of apps, or those in a directory."""
-    return _list(platform, "PROJECT", "", None if fetch_all else directory_id)
+def get_app_directories(
+    platform: PlatformPart, caller: Caller, fetch_all: bool = False, directory_id: str | None = None
+) -> Answer:
+    """Return all directories of apps that the caller has, or those in a directory."""
+    return _list(platform, "PROJECT", "", None if fetch_all else directory_id, caller)
 
 
 @router.post("/component/delete-project-directory")
-def delete_app_directory(platform: PlatformPart, body: DeleteDirectory) -> Answer:
+def delete_app_directory(platform: PlatformPart, caller: Caller, body: DeleteDirectory) -> Answer:
     """Delete a directory of apps; what was in it moves up."""
     store = platform.store
     with store.transaction():
-        directory = store.directories.get(body.directory.directory_id, kind="PROJECT")
+        directory = store.directories.get(body.directory.directory_id, kind="PROJECT", owner=caller.casefold())
         for app in store.apps.all(directory_id=directory.directory_id):
             store.apps.touch(app.app_id, directory_id=directory.parent_id)
         store.directories.dissolve(directory)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from ikigai_core.local import stamps
 from ikigai_core.local.problems import bad_request
-from ikigai_core.local.routes.common import Answer, Body, Limit, PlatformPart
+from ikigai_core.local.routes.common import Answer, Body, Caller, Limit, PlatformPart
 from ikigai_core.local.routes.flows import FlowId
 from ikigai_core.local.store.runs import Run, RunState
 
@@ -28,7 +28,7 @@ class RunFlow(Body):
 
 
 @router.post("/component/run-pipeline")
-def run_flow(platform: PlatformPart, body: RunFlow) -> Answer:
+def run_flow(platform: PlatformPart, caller: Caller, body: RunFlow) -> Answer:
     """Start a flow. Its status has left IDLE when this answers."""
     flow = platform.store.flows.get(body.pipeline.pipeline_id, app_id=body.pipeline.project_id)
     variables = {name: given.value for name, given in (body.variables or {}).items()}
@@ -37,7 +37,7 @@ def run_flow(platform: PlatformPart, body: RunFlow) -> Answer:
         if name not in known:
             has = ", ".join(known) or "none"
             raise bad_request(f"variables.{name}: flow {flow.name!r} has no variable of this name; it has: {has}")
-    run = platform.store.runs.queue(flow, platform.credentials.user_email, variables)
+    run = platform.store.runs.queue(flow, caller, variables)
     platform.store.apps.touch(flow.app_id, last_used_at=stamps.now())
     platform.runner.submit(run)
     return {"pipeline_id": flow.flow_id}

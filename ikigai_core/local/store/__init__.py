@@ -6,12 +6,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from ikigai_core.local.store.apps import App, Grants
+from ikigai_core.local.store.apps import App
 from ikigai_core.local.store.components import Components
 from ikigai_core.local.store.database import Database
 from ikigai_core.local.store.datasets import Dataset, DatasetLog
 from ikigai_core.local.store.directories import Directories
 from ikigai_core.local.store.flows import Flow
+from ikigai_core.local.store.grants import Grants
 from ikigai_core.local.store.models import Model, ModelVersion
 from ikigai_core.local.store.runs import Runs
 from ikigai_core.local.store.uploads import Uploads
@@ -31,7 +32,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._database = Database(path)
         self.apps: Components[App] = Components(self._database, "apps", App, "App", index=("name",))
-        self.grants = Grants(self._database)
+        self.app_grants = Grants(self._database, "app_grants", "app")
         self.directories = Directories(self._database)
         self.datasets: Components[Dataset] = Components(self._database, "datasets", Dataset, "Dataset", index=_BY_APP)
         self.dataset_log = DatasetLog(self._database)
@@ -80,5 +81,5 @@ class Store:
             for model in self.models.all(app_id=app_id):
                 self.delete_model(model.model_id)
             self.directories.remove(app_id=app_id)
-            self.grants.remove_app(app_id)
+            self.app_grants.remove(app_id)
             self.apps.remove(app_id=app_id)

@@ -13,7 +13,10 @@ KINDS = ("PROJECT", "DATASET", "PIPELINE", "MODEL")
 
 @dataclass(frozen=True)
 class Directory:
-    """A directory; `kind` is one of `KINDS`, `app_id` is empty for directories of apps, `parent_id` at the root."""
+    """A directory; `kind` is one of `KINDS`, `app_id` is empty for directories of apps, `parent_id` at the root.
+
+    Directories of apps have an `owner`, an email address without upper case; others belong to their app.
+    """
 
     directory_id: str
     name: str
@@ -21,6 +24,7 @@ class Directory:
     app_id: str
     parent_id: str
     created_at: int
+    owner: str = ""
 
 
 class Directories(Components[Directory]):
@@ -29,15 +33,16 @@ class Directories(Components[Directory]):
     def __init__(self, database: Database) -> None:
         super().__init__(database, "directories", Directory, "Directory", index=("app_id",))
 
-    def check(self, directory_id: str, kind: str, app_id: str, field: str) -> str:
+    def check(self, directory_id: str, kind: str, app_id: str, field: str, *, owner: str = "") -> str:
         """Return `directory_id` if something of this kind can be put there; empty is the root.
 
         Raises
         ------
         Problem
-            400, naming `field`, if there is no such directory of this kind in this app.
+            400, naming `field`, if there is no such directory of this kind in this app, or of this owner.
         """
-        if directory_id and self.find(directory_id, kind=kind, app_id=app_id) is None:
+        place = {"kind": kind, "app_id": app_id, "owner": owner.casefold()}
+        if directory_id and self.find(directory_id, **place) is None:
             raise bad_request(f"{field}: there is no {kind} directory {directory_id!r} here")
         return directory_id
 

@@ -98,9 +98,7 @@ def test_a_definition_draws_itself() -> None:
 def test_a_facet_without_the_children_that_it_needs_is_warned_of(facet_types: FacetTypes) -> None:
     builder = FlowDefinitionBuilder()
     builder.facet(facet_types.INPUT.IMPORTED, "flights")
-    with pytest.warns(
-        DefinitionWarning, match="Imported facet 'flights' is followed by no facets"
-    ):
+    with pytest.warns(DefinitionWarning, match="Imported facet 'flights' is followed by no facets"):
         builder.build()
     with pytest.raises(InvalidDefinition, match="'flights' is followed by no facets"):
         builder.build_checked()

@@ -22,10 +22,12 @@ SLOW_SCRIPT = "import time\ntime.sleep(60)\nresult = data"
 class Api:
     """Sends what clients send, and does the steps that take several calls."""
 
-    def __init__(self, platform: LocalPlatform) -> None:
+    def __init__(self, platform: LocalPlatform, user_email: str | None = None) -> None:
         self.platform = platform
         self.session = requests.Session()
-        self.session.headers.update({"user": platform.user_email, "api-key": platform.api_key})
+        environment = platform.environ(user_email)
+        credentials = {"user": environment["IKIGAI_USER_EMAIL"], "api-key": environment["IKIGAI_API_KEY"]}
+        self.session.headers.update(credentials)
 
     def get(self, path: str, **query: Any) -> requests.Response:
         return self.session.get(self.platform.url + path, params=query, timeout=_PATIENCE)
@@ -197,8 +199,8 @@ def app_id(api: Api) -> Iterator[str]:
 
 
 @pytest.fixture
-def connect() -> Callable[[LocalPlatform], Api]:
-    """Reach a platform of the test's own."""
+def connect() -> Callable[..., Api]:
+    """Reach a platform of the test's own, as its user or as another."""
     return Api
 
 

@@ -114,3 +114,25 @@ def test_the_launcher_needs_the_standard_library_only() -> None:
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     for name in ("fastapi", "pydantic", "pandas", "requests", "httpx", "duckdb"):
         assert name not in loaded
+
+
+def test_further_users_have_a_key_each_that_outlives_a_restart(tmp_path: Path) -> None:
+    with LocalPlatform.start(data_dir=tmp_path, users=["ann@example.com"]) as platform:
+        first = platform.environ("ann@example.com")
+        assert first["IKIGAI_USER_EMAIL"] == "ann@example.com"
+        assert platform.users["ann@example.com"] not in {platform.api_key, repr(platform)}
+    with LocalPlatform.start(data_dir=tmp_path, users=["bob@example.com"]) as platform:
+        assert platform.environ("ann@example.com")["IKIGAI_API_KEY"] == first["IKIGAI_API_KEY"]
+        for email, key in [
+            ("Ann@Example.com", first["IKIGAI_API_KEY"]),
+            ("bob@example.com", platform.users["bob@example.com"]),
+        ]:
+            headers = {"user": email, "api-key": key}
+            assert requests.get(f"{platform.url}/component/get-projects-for-user", headers=headers).status_code == 200
+        headers = {"user": "bob@example.com", "api-key": first["IKIGAI_API_KEY"]}
+        assert requests.get(f"{platform.url}/component/get-projects-for-user", headers=headers).status_code == 403
+
+
+def test_a_further_user_needs_an_email_address() -> None:
+    with pytest.raises(RuntimeError, match="user email 'ann' is not valid"):
+        LocalPlatform.start(users=["ann"])
