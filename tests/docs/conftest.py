@@ -67,5 +67,6 @@ def reader(ikigai_local: LocalPlatform, tmp_path: Path) -> Reader:
         "DO_NOT_TRACK": "1",
         "PREFECT_HOME": str(tmp_path / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     }
     return Reader(tmp_path, {**ikigai_local.environ(), **settings})

@@ -68,6 +68,7 @@ def test_prefect_finds_the_blocks(install: Callable, tmp_path: Path) -> None:
     settings = {
         "PREFECT_HOME": str(tmp_path),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
         "DO_NOT_TRACK": "1",
     }
     assert "ikigai-credentials" in environment.run("prefect", "block", "type", "ls", **settings)
