@@ -44,7 +44,8 @@ def main() -> int:
     parser.add_argument("--result", type=Path, required=True, help="JSON file to write")
     parser.add_argument("--work-dir", type=Path, required=True, help="an empty folder")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: sys.exit(f"Ended by {signal.Signals(number).name}."))
     try:
         result = run_late_flights(arguments.work_dir.resolve())
     except (RuntimeError, OSError, httpx.HTTPError, subprocess.CalledProcessError) as error:
