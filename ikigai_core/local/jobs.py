@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ikigai_core.local.custom_facets import custom_facets_of
 from ikigai_core.local.files import Files
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.runs import Run
@@ -40,6 +41,7 @@ def write_job(run: Run, store: Store, files: Files) -> Path:
         "definition": run.definition,
         "variables": run.variables,
         "inputs": inputs,
+        "custom_facets": custom_facets_of(run, store),
         "parameters": {},
     }
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")

@@ -56,6 +56,7 @@ def run_flow(
     folder: Path,
     report: Report,
     script_limits: ScriptLimits | None = None,
+    custom_facets: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> RunResult:
     """Run a flow to its end.
 
@@ -73,6 +74,8 @@ def run_flow(
         Called with the progress (0 to 100) and a message as the run goes on.
     script_limits
         What scripts may use.
+    custom_facets
+        Script, libraries and arguments of the custom facets by facet id, or the `problem` for which there are none.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def run_flow(
         Also for a run that failed: what the flow's author got wrong is no exception.
     """
     with Tables(folder) as tables:
-        workspace = Workspace(folder, tables, datasets, script_limits or ScriptLimits())
+        workspace = Workspace(folder, tables, datasets, script_limits or ScriptLimits(), custom_facets or {})
         try:
             _Run(definition, variables, workspace, report).go()
         except FlowError as error:

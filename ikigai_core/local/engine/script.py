@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -33,6 +33,7 @@ def run_script(
     inputs: Sequence[Input],
     *,
     needs_result: bool = True,
+    values: Mapping[str, Any] | None = None,
 ) -> Table | None:
     """Run a script on tables.
 
@@ -44,6 +45,8 @@ def run_script(
         Tables, each a DataFrame in the script under its arrow's `name`; the first is also `data`.
     needs_result
         Whether it is an error if the script leaves no `result`.
+    values
+        Further variables of the script; JSON-able.
 
     Returns
     -------
@@ -61,7 +64,8 @@ def run_script(
         request = {
             "script": script,
             "libraries": list(libraries),
-            "inputs": _write_inputs(workspace.tables, inputs, folder),
+            "inputs": _write_inputs(workspace.tables, inputs, folder, set(values or {})),
+            "values": dict(values or {}),
             "needs_result": needs_result,
             "null_mark": null_mark,
             "memory_bytes": workspace.script_limits.memory_bytes,
@@ -75,7 +79,7 @@ def run_script(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write_inputs(tables: Tables, inputs: Sequence[Input], folder: Path) -> list[dict[str, Any]]:
+def _write_inputs(tables: Tables, inputs: Sequence[Input], folder: Path, reserved: set[str]) -> list[dict[str, Any]]:
     entries = []
     taken: set[str] = set()
     for number, entry in enumerate(inputs):
@@ -83,6 +87,8 @@ def _write_inputs(tables: Tables, inputs: Sequence[Input], folder: Path) -> list
         columns = ", ".join(f"{_script_value(column)} AS {column.key}" for column in entry.table.columns)
         tables.execute(f"COPY (SELECT {columns} FROM {entry.table.name}) TO {quote(str(path))} (FORMAT parquet)")
         variables = _variables(entry, number, taken)
+        for name in reserved.intersection(variables):
+            raise FlowError(f"an input and an argument of the script are both called '{name}'; rename one of them")
         taken.update(variables)
         entries.append(
             {

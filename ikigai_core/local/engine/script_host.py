@@ -77,6 +77,7 @@ def _check_libraries(libraries: list[str]) -> None:
 
 def _run(request: dict[str, Any]) -> dict[str, Any]:
     namespace: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
+    namespace |= request["values"]
     truths: dict[str, str] = {}
     for entry in request["inputs"]:
         frame = _read_frame(entry, truths)

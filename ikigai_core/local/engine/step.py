@@ -45,12 +45,16 @@ class ScriptLimits:
 
 @dataclass
 class Workspace:
-    """What the facets of one run share: tables, the datasets that they read, and what they leave."""
+    """What the facets of one run share: tables, the datasets that they read, and what they leave.
+
+    `custom_facets` says by facet id what the custom facets do, or the `problem` for which that is not known.
+    """
 
     folder: Path
     tables: Tables
     datasets: Mapping[str, Dataset]
     script_limits: ScriptLimits = ScriptLimits()
+    custom_facets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     outputs: list[Output] = field(default_factory=list)
     printed: list[str] = field(default_factory=list)
 

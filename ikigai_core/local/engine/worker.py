@@ -46,6 +46,7 @@ def _run(folder: Path) -> RunResult:
         datasets={dataset_id: _dataset(entry) for dataset_id, entry in job.get("inputs", {}).items()},
         folder=folder,
         report=lambda progress, message: _replace(folder / "progress.json", {"progress": progress, "message": message}),
+        custom_facets=job.get("custom_facets") or {},
         script_limits=_script_limits(job.get("parameters") or {}),
     )
 

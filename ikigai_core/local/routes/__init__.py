@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 
 from ikigai_core.local.routes import (
     apps,
+    custom_facets,
     data,
     datasets,
     directories,
@@ -23,4 +24,4 @@ _guarded = APIRouter(dependencies=[Depends(check_access)])
 for module in (apps, directories, datasets, uploads, flows, runs, models):
     _guarded.include_router(module.router)
 
-ROUTERS = (_guarded, heartbeats.router, data.router, specs.router, own.router)
+ROUTERS = (_guarded, custom_facets.router, heartbeats.router, data.router, specs.router, own.router)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ikigai_core.local.store.apps import App
 from ikigai_core.local.store.components import Components
+from ikigai_core.local.store.custom_facets import CustomFacet, CustomFacetVersion
 from ikigai_core.local.store.database import Database
 from ikigai_core.local.store.datasets import Dataset, DatasetLog
 from ikigai_core.local.store.directories import Directories
@@ -43,6 +44,17 @@ class Store:
         self.model_versions: Components[ModelVersion] = Components(
             self._database, "model_versions", ModelVersion, "Model version", index=("model_id",)
         )
+        self.custom_facets: Components[CustomFacet] = Components(
+            self._database, "custom_facets", CustomFacet, "Custom facet", index=("name",)
+        )
+        self.custom_facet_versions: Components[CustomFacetVersion] = Components(
+            self._database,
+            "custom_facet_versions",
+            CustomFacetVersion,
+            "Version of this custom facet",
+            index=("custom_facet_id",),
+        )
+        self.custom_facet_grants = Grants(self._database, "custom_facet_grants", "custom facet")
 
     def transaction(self) -> AbstractContextManager[Any]:
         """Do what is inside entirely or not at all."""
@@ -70,6 +82,13 @@ class Store:
         with self.transaction():
             self.models.remove(model_id=model_id)
             self.model_versions.remove(model_id=model_id)
+
+    def delete_custom_facet(self, custom_facet_id: str) -> None:
+        """Delete a custom facet, its versions and who may use it."""
+        with self.transaction():
+            self.custom_facets.remove(custom_facet_id=custom_facet_id)
+            self.custom_facet_versions.remove(custom_facet_id=custom_facet_id)
+            self.custom_facet_grants.remove(custom_facet_id)
 
     def delete_app(self, app_id: str) -> None:
         """Delete an app and everything in it."""

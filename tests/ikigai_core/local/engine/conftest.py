@@ -104,12 +104,13 @@ class Jobs:
         variables: Mapping[str, Any] | None = None,
         targets: Mapping[str, Any] | None = None,
         parameters: Mapping[str, Any] | None = None,
+        custom_facets: Mapping[str, Any] | None = None,
     ) -> Ended:
         """Run a flow of these facets: chained one after another where no arrows are given."""
         if arrows is None:
             arrows = [self.arrow(one, other) for one, other in zip(facets, facets[1:], strict=False)]
         definition = {"facets": list(facets), "arrows": arrows, "variables": targets or {}, "model_variables": {}}
-        return self.run_definition(definition, variables=variables, parameters=parameters)
+        return self.run_definition(definition, variables=variables, parameters=parameters, custom_facets=custom_facets)
 
     def run_definition(
         self,
@@ -118,6 +119,7 @@ class Jobs:
         variables: Mapping[str, Any] | None = None,
         parameters: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
+        custom_facets: Mapping[str, Any] | None = None,
     ) -> Ended:
         """Run a definition, whatever it is."""
         self._made += 1
@@ -129,6 +131,7 @@ class Jobs:
             "variables": variables or {},
             "inputs": self._inputs,
             "parameters": parameters or {},
+            "custom_facets": custom_facets or {},
         }
         (folder / "job.json").write_text(json.dumps(job))
         if self.own_process or environment:
