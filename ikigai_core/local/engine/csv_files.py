@@ -7,6 +7,7 @@ missing; a quoted empty one is empty text.
 from __future__ import annotations
 
 import csv
+import itertools
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -181,7 +182,8 @@ def _read_with_arrow(
                 ),
             )
         except pa.ArrowInvalid as error:
-            if "Empty CSV file" in str(error):
+            # A header without a line end is to Arrow a row that goes on in the next block.
+            if "Empty CSV file" in str(error) or not _has_row(path, skip):
                 batches = pa.RecordBatchReader.from_batches(schema, [])
             elif block_bytes < largest:
                 continue
@@ -196,6 +198,12 @@ def _read_with_arrow(
                 raise
         finally:
             connection.unregister("batches")
+
+
+def _has_row(path: Path, skip: int) -> bool:
+    """Whether there is a row after those that are left out; one of no values counts."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return next(itertools.islice(csv.reader(file), skip, None), None) is not None
 
 
 def write_csv(

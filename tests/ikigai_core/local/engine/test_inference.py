@@ -69,3 +69,11 @@ def test_a_product_table_has_the_types_that_people_expect(tmp_path: Path) -> Non
     kinds = {name: column["data_type"] for name, column in infer_columns(path).items()}
 
     assert kinds == {"Product": "TEXT", "SKU": "TEXT", "Channel": "CATEGORICAL", "Quantity": "NUMERIC"}
+
+
+@pytest.mark.parametrize("content", [b"only", b"only\n", b"\xef\xbb\xbfonly"])
+def test_a_header_alone_has_text_columns_with_or_without_a_line_end(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "header.csv"
+    path.write_bytes(content)
+
+    assert infer_columns(path) == {"only": {"data_type": "TEXT", "data_formats": {}}}
