@@ -25,13 +25,18 @@ from ikigai_core.components.directory import (
     reference,
 )
 from ikigai_core.components.flow import AsyncFlow, AsyncFlowBuilder, Flow, FlowBuilder
-from ikigai_core.components.kinds import apps_of, datasets_of, find_only, flows_of, models_of
+from ikigai_core.components.kinds import apps_of, datasets_of, find_only, flows_of, models_of, named
 from ikigai_core.components.model import AsyncModel, AsyncModelBuilder, Model, ModelBuilder
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.enums import AppAccessLevel, DirectoryType
 from ikigai_core.errors import InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.procedure import Procedure, ask, pause
+
+
+STAMP_RESOLUTION = 1.0
+"""Seconds to which the platform stamps creation. After as long, all who created an app within the same second see each
+other's, and agree on the first."""
 
 
 class AppRecord(Component):
@@ -270,7 +275,7 @@ class _AppBuilderText(Generic[A]):
         self._check_name()
         current = yield from find_only(apps_of(self._user_email), self._name)
         if current is None:
-            return (yield from self._create())
+            return (yield from self._create_only())
         differing: dict[str, Any] = {}
         if self._description is not None and current.get("description") != self._description:
             differing["description"] = self._description
@@ -285,6 +290,20 @@ class _AppBuilderText(Generic[A]):
     def _check_name(self) -> None:
         if not self._name:
             raise InvalidInput("The app has no name: begin with .new(name).")
+
+    def _create_only(self) -> Procedure[A]:
+        """Create the app; where somebody did so at the same moment, keep the first and delete the other.
+
+        Steps side by side often ensure the same app, and an app that was just made holds nothing yet.
+        """
+        app = yield from self._create()
+        yield from pause(STAMP_RESOLUTION)
+        namesakes = yield from named(apps_of(self._user_email), self._name)
+        first = min(namesakes, key=lambda record: (int(record["created_at"]), record["project_id"]), default=None)
+        if first is None or first["project_id"] == app.app_id:
+            return app
+        yield from ask(apps.delete(app.app_id))
+        return self._component.bind(first, self._client)
 
     def _create(self) -> Procedure[A]:
         app_id = yield from ask(apps.create(self._name, self._description or "", reference(self._directory)))

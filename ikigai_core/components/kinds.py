@@ -127,6 +127,14 @@ def get_by_name(kind: Kind, name: str) -> Procedure[Record]:
         ) from None
 
 
+def named(kind: Kind, name: str) -> Procedure[list[Record]]:
+    """All components of exactly that name."""
+    found = yield from ask(kind.search(name))
+    if found.limit_warning:
+        found = yield from ask(kind.listing())
+    return [record for record in found.records if record["name"] == name]
+
+
 def find_only(kind: Kind, name: str) -> Procedure[Record | None]:
     """The only component of exactly that name, or None.
 
@@ -135,10 +143,7 @@ def find_only(kind: Kind, name: str) -> Procedure[Record | None]:
     Ambiguous
         Where several share the name.
     """
-    found = yield from ask(kind.search(name))
-    if found.limit_warning:
-        found = yield from ask(kind.listing())
-    same = [record for record in found.records if record["name"] == name]
+    same = yield from named(kind, name)
     if len(same) > 1:
         ids = ", ".join(str(record[kind.id_key]) for record in same)
         raise Ambiguous(
