@@ -135,6 +135,17 @@ class DefinitionDocument(BaseModel):
             if "dataset_name" in facet.arguments
         }
 
+    def output_names(self, variables: Mapping[str, Any] | None = None) -> dict[str, str]:
+        """Names of the datasets that a run with these variables writes, by facet."""
+        given = variables or {}
+        replaced = {
+            name: str(given[variable])
+            for name, facet in self.facets.items()
+            for variable, argument in facet.variables.items()
+            if argument == "dataset_name" and variable in given
+        }
+        return {**self.outputs, **replaced}
+
     @property
     def variables(self) -> dict[str, str]:
         """The run variables, each with the name of its facet."""

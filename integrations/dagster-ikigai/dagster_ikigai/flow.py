@@ -93,13 +93,7 @@ class IkigaiFlow:
 
     def output_names(self, variables: Mapping[str, Any]) -> dict[str, str]:
         """Names of the datasets that a run with these variables writes, by facet."""
-        renamed = {
-            name: str(variables[variable])
-            for name, facet in self.definition.facets.items()
-            for variable, argument in facet.variables.items()
-            if argument == "dataset_name" and variable in variables
-        }
-        return {**self.outputs, **renamed}
+        return self.definition.output_names(variables)
 
     def _ancestors(self, facet: str) -> Iterator[str]:
         waiting, seen = [facet], set[str]()

@@ -40,6 +40,14 @@ def test_a_document_tells_what_it_reads_writes_and_lets_runs_set() -> None:
     assert document.variables == {"min_delay": "late"}
 
 
+def test_a_document_tells_what_a_run_with_variables_writes() -> None:
+    named = deepcopy(DOCUMENT)
+    named["facets"]["output"]["variables"] = {"output": "dataset_name"}
+    document = DefinitionDocument.load(named)
+    assert document.output_names() == {"output": "late"}
+    assert document.output_names({"output": "very late", "min_delay": "90"}) == {"output": "very late"}
+
+
 def test_a_document_resolves_to_a_definition(facet_types: FacetTypes) -> None:
     definition = DefinitionDocument.load(DOCUMENT).resolve(facet_types, {"flights": "d1"})
     assert [facet.name for facet in definition.facets] == ["flights", "late", "both", "output"]
