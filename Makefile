@@ -117,6 +117,10 @@ dist: .venvs/core/.ready ## the sdists and wheels of all four distributions
 	@rm -rf dist
 	@for folder in . integrations/*; do .venvs/core/bin/python -m build --no-isolation --outdir dist $$folder; done
 
+.PHONY: bench
+bench: .venvs/core/.ready .venvs/released/.ready ## transfers, measured beside the released client
+	.venvs/core/bin/python -m benchmarks
+
 .PHONY: clean
 clean: ## delete what was made, the environments too
 	rm -rf .venvs dist .mypy_cache .pytest_cache .ruff_cache

@@ -14,7 +14,7 @@ from ikigai_core.errors import InvalidInput
 from ikigai_core.transfer.csv_text import TEXT, Unsupported, pandas_text, quote, rows, value_text
 from ikigai_core.transfer.threads import in_order
 
-_CHUNK_BYTES = 4 << 20
+_CHUNK_BYTES = 1 << 20
 _MOST_ROWS = 100_000
 
 

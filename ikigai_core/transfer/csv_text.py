@@ -48,7 +48,7 @@ def value_text(values: pa.Array) -> pa.Array:
     """
     kind = values.type
     if pa.types.is_dictionary(kind):
-        return value_text(values.dictionary_decode())
+        return pc.take(value_text(values.dictionary), values.indices)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or kind == pa.string_view():
         return pc.cast(values, TEXT)
     if pa.types.is_integer(kind) or pa.types.is_date32(kind):

@@ -28,8 +28,8 @@ from ikigai_core.transfer.threads import in_order
 if TYPE_CHECKING:
     import pandas as pd
 
-CHUNK_BYTES = 4 << 20
-"""About how much CSV is made at a time: what bounds the memory beyond the frame itself."""
+CHUNK_BYTES = 1 << 20
+"""About how much CSV is made at a time. A multiple of it, for what is under way, is needed beyond the frame itself."""
 
 _SAMPLE_ROWS = 200
 _MOST_ROWS = 100_000
