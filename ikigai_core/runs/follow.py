@@ -98,7 +98,7 @@ def _to_the_end(run: RunState, timeout: float | None, on_update: OnUpdate | None
 def _timed_out(run: RunState, watch: _Watch, timeout: float | None) -> RunTimeout:
     seen = watch.last.status if watch.last else "not seen"
     return RunTimeout(
-        f"Flow {run.flow_name!r} did not end within {timeout:g} s (last status: {seen}). "
+        f"Flow {run.flow_name!r} did not end within {timeout:.3g} s (last status: {seen}). "
         "The run goes on: the platform offers no way to stop it."
     )
 

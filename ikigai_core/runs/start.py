@@ -10,11 +10,10 @@ from typing import Any, Literal
 from ikigai_core.api import flows
 from ikigai_core.errors import (
     AnswerLost,
-    BadRequest,
-    Conflict,
+    ApiError,
+    ConnectionFailed,
     FlowBusy,
     InvalidInput,
-    NotFound,
     RateLimited,
     ServerError,
     StartUnknown,
@@ -98,16 +97,15 @@ def _start(wanted: Launch, run: RunState) -> Procedure[RunState | None]:
         yield from ask(flows.run(run.app_id, run.flow_id, run.variables))
     except (AnswerLost, ServerError) as error:
         yield from _look(run, error)
-    except RateLimited as error:
-        if error.status != 408:
-            raise
-        yield from _look(run, error)
-    except (BadRequest, Conflict, NotFound):
-        # A successor must not take whatever runs now for the run that it finds here.
-        yield from _keep(wanted, replace(run, phase="refused"))
-        if (yield from report_of(run)).is_idle:
-            raise
-        return None
+    except (ApiError, ConnectionFailed) as error:
+        if isinstance(error, RateLimited) and error.status == 408:
+            yield from _look(run, error)
+        else:
+            # A successor must not take whatever runs now for the run that it finds here.
+            yield from _keep(wanted, replace(run, phase="refused"))
+            if error.transient or (yield from report_of(run)).is_idle:
+                raise
+            return None
     started = replace(run, phase="started")
     yield from _keep(wanted, started)
     return started

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from ikigai_core.errors import AnswerLost, BadRequest, Conflict, FlowBusy, InvalidInput, ServerError, StartUnknown
+from ikigai_core.errors import (
+    AnswerLost,
+    BadRequest,
+    Conflict,
+    ConnectionFailed,
+    FlowBusy,
+    InvalidInput,
+    RateLimited,
+    ServerError,
+    StartUnknown,
+)
 from ikigai_core.runs.start import LOOK_FOR, Launch, OnBusy, launch
 from ikigai_core.runs.state import RunState
 
@@ -60,6 +70,15 @@ def test_a_start_that_nobody_can_vouch_for_is_an_error(flow: Any) -> None:
         flow.run(launch(Launch(RUN)))
     assert flow.starts() == 1
     assert flow.now >= LOOK_FOR
+
+
+@pytest.mark.parametrize("error", [ConnectionFailed("away"), RateLimited("later", status=429, method="POST", path="/")])
+def test_a_start_that_did_not_get_through_is_kept_as_refused(flow: Any, error: Exception) -> None:
+    flow.on_start = loses_answer(error=error)
+    kept: list[dict[str, Any]] = []
+    with pytest.raises(type(error)):
+        flow.run(launch(Launch(RUN, keep=kept.append)))
+    assert [run["phase"] for run in kept] == ["prepared", "refused"]
 
 
 def test_a_refused_start_is_the_platforms_error(flow: Any) -> None:

@@ -17,7 +17,7 @@ from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
 from airflow_provider_ikigai.outcome import Outcome
 from airflow_provider_ikigai.progress import ProgressLog
 from airflow_provider_ikigai.triggers.flow_run import IkigaiFlowRunTrigger
-from ikigai_core.errors import FlowBusy, IkigaiError
+from ikigai_core.errors import IkigaiError
 
 if TYPE_CHECKING:
     import jinja2
@@ -206,18 +206,13 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
 
     def _launch(self, context: Context, flow: Flow, deadline: float | None) -> FlowRun:
         kept = KeptRun(context, self.log)
-        try:
-            run = flow.launch(
-                self.variables,
-                on_busy=self.on_busy,
-                keep=kept.keep,
-                previous=kept.previous(flow.flow_id),
-                timeout=_left(deadline),
-            )
-        except FlowBusy:
-            # What was kept is no run of this task's: the next try must not take the other's for it.
-            kept.forget()
-            raise
+        run = flow.launch(
+            self.variables,
+            on_busy=self.on_busy,
+            keep=kept.keep,
+            previous=kept.previous(flow.flow_id),
+            timeout=_left(deadline),
+        )
         self.log.info("%s a run of flow %r (%s)", "Picked up" if run.attached else "Started", flow.name, flow.flow_id)
         return run
 
