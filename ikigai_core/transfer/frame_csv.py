@@ -77,8 +77,10 @@ def _encoder(column: pd.Series[Any]) -> _Encoder:
     import pandas as pd
 
     dtype: Any = column.dtype
-    if dtype.kind == "M" and not isinstance(dtype, pd.ArrowDtype):
-        return _timestamp_encoder(column)
+    if isinstance(dtype, pd.CategoricalDtype) and dtype.categories.dtype.kind in "Mm":
+        return _encoder(column.astype(dtype.categories.dtype))
+    if dtype.kind in "Mm" and not isinstance(dtype, pd.ArrowDtype):
+        return _timestamp_encoder(column) if dtype.kind == "M" else _duration_encoder(column)
     to_arrow = _arrow_values(dtype)
 
     def encode(start: int, end: int) -> pa.Array:
@@ -103,7 +105,7 @@ def _arrow_values(dtype: Any) -> Callable[[pd.Series[Any]], pa.Array]:
         return lambda part: _one_array(part.array)
     if isinstance(dtype, pd.ArrowDtype):
         return _arrow_backed_values
-    if isinstance(dtype, pd.CategoricalDtype) and dtype.categories.dtype.kind not in "Mmc":
+    if isinstance(dtype, pd.CategoricalDtype) and dtype.categories.dtype.kind != "c":
         return _category_values
     if getattr(dtype, "kind", "") in "biuf" and hasattr(dtype, "numpy_dtype"):
         return _masked_values
@@ -150,7 +152,7 @@ def _one_array(values: Any) -> pa.Array:
 
 def _timestamp_encoder(column: pd.Series[Any]) -> _Encoder:
     zone = getattr(column.dtype, "tz", None)
-    unit = _timestamp_unit(column, has_zone=zone is not None)
+    unit = _coarsest_unit(column, has_zone=zone is not None)
 
     def encode(start: int, end: int) -> pa.Array:
         part = column.iloc[start:end]
@@ -163,8 +165,21 @@ def _timestamp_encoder(column: pd.Series[Any]) -> _Encoder:
     return encode
 
 
-def _timestamp_unit(column: pd.Series[Any], *, has_zone: bool) -> str:
-    """The coarsest unit that holds all of a column's timestamps; days count as one only without a zone."""
+def _duration_encoder(column: pd.Series[Any]) -> _Encoder:
+    import pandas as pd
+
+    # pandas writes durations to the unit that the finest one needs, so one of that unit goes with each part.
+    unit = _coarsest_unit(column, has_zone=False)
+    finest = pd.Series(np.array([1], f"m8[{unit}]")).astype(column.dtype)
+
+    def encode(start: int, end: int) -> pa.Array:
+        return pandas_text(pd.concat([column.iloc[start:end], finest]))[:-1]
+
+    return encode
+
+
+def _coarsest_unit(column: pd.Series[Any], *, has_zone: bool) -> str:
+    """The coarsest unit that holds all of a column's timestamps or durations; days are none where there is a zone."""
     units = list(_UNITS)[1 if has_zone else 0 :]
     for start in range(0, len(column), _MOST_ROWS):
         part = column.iloc[start : start + _MOST_ROWS]
