@@ -16,6 +16,7 @@ from ikigai_core.local.credentials import Credentials, load_credentials
 from ikigai_core.local.downloads import Downloads
 from ikigai_core.local.files import Files
 from ikigai_core.local.runner import Runner
+from ikigai_core.local.schedules import Scheduler
 from ikigai_core.local.signing import DEFAULT_LIFETIME, Signer, load_key
 from ikigai_core.local.specs import load_facet_specs, load_model_specs
 from ikigai_core.local.store import Store
@@ -75,6 +76,7 @@ class Platform:
         self.checks = UploadChecks(self.store, self.files, self._workers)
         self.downloads = Downloads(self.store, self.files)
         self.runner = Runner(self.store, self.files, self._workers, settings.side_by_side)
+        self.scheduler = Scheduler(self.store, self.runner)
         self.requests = RequestCounter()
 
     @cached_property
@@ -94,9 +96,11 @@ class Platform:
         tutorial.create_once(self.store, self.files, self.credentials.user_email)
         self.checks.recover()
         self.runner.recover()
+        self.scheduler.start()
 
     def stop(self) -> None:
         """End all work and close all files."""
+        self.scheduler.stop()
         self.runner.stop()
         self.checks.stop()
         self._workers.stop()

@@ -7,12 +7,15 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
+from ikigai_core.local import stamps
 from ikigai_core.local.files import Files
 from ikigai_core.local.jobs import Progress, read_progress, read_result, write_job
 from ikigai_core.local.outputs import OutputRefused, import_outputs
 from ikigai_core.local.problems import Stopped
 from ikigai_core.local.store import Store
+from ikigai_core.local.store.flows import Flow
 from ikigai_core.local.store.runs import Run, RunState
 from ikigai_core.local.workers import Workers, ending, last_words
 
@@ -47,11 +50,18 @@ class Runner:
         self._submitted = 0
         self._workers = workers
 
-    def submit(self, run: Run) -> None:
-        """Queue a run; where a worker is free, return once it has left the queue.
+    def start(self, flow: Flow, user: str, variables: dict[str, Any]) -> None:
+        """Queue a run of a flow; where a worker is free, return once it has left the queue.
 
         The released client sleeps for seconds when it sees a run in the queue.
+
+        Raises
+        ------
+        Problem
+            409 if the flow has an unfinished run.
         """
+        run = self._store.runs.queue(flow, user, variables)
+        self._store.apps.touch(flow.app_id, last_used_at=stamps.now())
         left_queue = threading.Event()
         with self._lock:
             self._submitted += 1

@@ -9,13 +9,14 @@ from cronsim import CronSim, CronSimError
 from fastapi import APIRouter
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
-from ikigai_core.local import stamps
+from ikigai_core.local import schedules, stamps
 from ikigai_core.local.ids import new_id
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request
 from ikigai_core.local.routes.common import (
     Answer,
     Body,
+    Caller,
     DirectoryPart,
     Name,
     PlatformPart,
@@ -154,14 +155,14 @@ def flow_answer(platform: Platform, flow: Flow) -> Answer:
         "agent_access": flow.agent_access,
         "schedule": flow.schedule or _NO_SCHEDULE,
         "last_run": {"status": last_run[0].status, "timestamp": str(last_run[0].timestamp)} if last_run else {},
-        "next_run": {},
+        "next_run": _next_run(flow),
         "created_at": str(flow.created_at),
         "modified_at": str(flow.modified_at),
     }
 
 
 @router.post("/component/create-pipeline")
-def create_flow(platform: PlatformPart, body: CreateFlow) -> Answer:
+def create_flow(platform: PlatformPart, caller: Caller, body: CreateFlow) -> Answer:
     """Create a flow."""
     new = body.pipeline
     app = platform.store.apps.get(new.project_id)
@@ -176,7 +177,7 @@ def create_flow(platform: PlatformPart, body: CreateFlow) -> Answer:
         modified_at=now,
         high_volume_preference=bool(new.high_volume_preference),
         agent_access=bool(new.agent_access),
-        schedule=_kept_schedule(new.schedule),
+        **_schedule_changes(new.schedule, caller),
     )
     return {"pipeline_id": platform.store.flows.add(flow).flow_id}
 
@@ -212,7 +213,7 @@ def search_flows(platform: PlatformPart, project_id: str, query: str) -> Answer:
 
 
 @router.post("/component/edit-pipeline")
-def edit_flow(platform: PlatformPart, body: EditFlow) -> Answer:
+def edit_flow(platform: PlatformPart, caller: Caller, body: EditFlow) -> Answer:
     """Change what is given of a flow. A run that is under way goes on as it started."""
     edit = body.pipeline
     flow = platform.store.flows.get(edit.pipeline_id, app_id=edit.project_id)
@@ -220,8 +221,7 @@ def edit_flow(platform: PlatformPart, body: EditFlow) -> Answer:
     changes = edits(edit, **same)
     if edit.directory is not None:
         changes["directory_id"] = _place(platform, flow.app_id, edit.directory)
-    if edit.schedule is not None:
-        changes["schedule"] = _kept_schedule(edit.schedule)
+    changes |= _schedule_changes(edit.schedule, caller)
     platform.store.flows.edit(flow.flow_id, **changes)
     return {"pipeline_id": flow.flow_id}
 
@@ -239,10 +239,16 @@ def delete_flow(platform: PlatformPart, body: DeleteFlow) -> Answer:
     return {"pipeline_id": flow.flow_id}
 
 
-def _kept_schedule(schedule: Schedule | None) -> dict[str, str]:
-    if schedule is None or schedule.kept() == _REMOVE_SCHEDULE:
+def _schedule_changes(schedule: Schedule | None, caller: str) -> Answer:
+    if schedule is None:
         return {}
-    return schedule.kept()
+    kept = {} if schedule.kept() == _REMOVE_SCHEDULE else schedule.kept()
+    return {"schedule": kept, "scheduled_by": caller, "scheduled_at": stamps.now()}
+
+
+def _next_run(flow: Flow) -> Answer:
+    due = schedules.next_time(flow.schedule, schedules.now()) if flow.schedule else None
+    return {"timestamp": str(int(due.timestamp()))} if due else {}
 
 
 def _place(platform: Platform, app_id: str, directory: DirectoryPart | None) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from ikigai_core.local import stamps
 from ikigai_core.local.problems import bad_request
 from ikigai_core.local.routes.common import Answer, Body, Caller, Limit, PlatformPart
 from ikigai_core.local.routes.flows import FlowId
@@ -37,9 +36,7 @@ def run_flow(platform: PlatformPart, caller: Caller, body: RunFlow) -> Answer:
         if name not in known:
             has = ", ".join(known) or "none"
             raise bad_request(f"variables.{name}: flow {flow.name!r} has no variable of this name; it has: {has}")
-    run = platform.store.runs.queue(flow, caller, variables)
-    platform.store.apps.touch(flow.app_id, last_used_at=stamps.now())
-    platform.runner.submit(run)
+    platform.runner.start(flow, caller, variables)
     return {"pipeline_id": flow.flow_id}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ikigai_core.local.problems import Stopped
 
-_LAYOUT = 2
+_LAYOUT = 3
 
 
 class Database:

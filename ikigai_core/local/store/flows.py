@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Flow:
-    """A pipeline on the wire; `schedule` is empty where there is none."""
+    """A pipeline on the wire; `schedule` is empty where there is none, else it was made by `scheduled_by`, then."""
 
     flow_id: str
     app_id: str
@@ -20,3 +20,5 @@ class Flow:
     high_volume_preference: bool = False
     agent_access: bool = False
     schedule: dict[str, Any] = field(default_factory=dict)
+    scheduled_by: str = ""
+    scheduled_at: int = 0
