@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -11,8 +12,10 @@ import socket
 import sqlite3
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
+from ikigai_core.local.credentials import Credentials
 from ikigai_core.local.lifeline import call_when_starter_ends
 from ikigai_core.local.platform import Platform, Settings
 from ikigai_core.local.server import Server, create_app
@@ -20,9 +23,17 @@ from ikigai_core.local.server import Server, create_app
 _BACKLOG = 2048
 
 
-def main() -> int:
-    """Run the command; return its exit status."""
-    arguments = _parse()
+def main(command_line: Sequence[str] | None = None, program: str = "python -m ikigai_core.local") -> int:
+    """Run the command; return its exit status.
+
+    Parameters
+    ----------
+    command_line : sequence of str, optional
+        By default the process's own.
+    program : str
+        What the command is called, for its help.
+    """
+    arguments = _parse(command_line, program)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if arguments.exit_with_parent:
         call_when_starter_ends(lambda: os.kill(os.getpid(), signal.SIGTERM))
@@ -33,11 +44,11 @@ def main() -> int:
         except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
             sys.stderr.write(f"The local platform cannot start: {error}\n")
             return 1
-        return _serve(platform, listener)
+        return _serve(platform, listener, as_json=arguments.json)
 
 
-def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m ikigai_core.local", description=__doc__)
+def _parse(command_line: Sequence[str] | None, program: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=program, description="Serve the local platform until told to stop.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument(
         "--port", type=int, default=8100, help="port to listen on, 0 for a free one (default: %(default)s)"
@@ -61,7 +72,8 @@ def _parse() -> argparse.Namespace:
     parser.add_argument(
         "--exit-with-parent", action="store_true", help="stop when standard input, held open by the starter, is closed"
     )
-    return parser.parse_args()
+    parser.add_argument("--json", action="store_true", help="say as one line of JSON where the platform is")
+    return parser.parse_args(command_line)
 
 
 def _settings(arguments: argparse.Namespace, scratch: Path) -> Settings:
@@ -88,15 +100,13 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(platform: Platform, listener: socket.socket) -> int:
+def _serve(platform: Platform, listener: socket.socket, *, as_json: bool) -> int:
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    credentials = platform.credentials
-    where = f"in {credentials.file}" if credentials.file else "as given"
-    ready = f"Ikigai local platform ready at {url} (credentials of {credentials.user_email}: {where})\n"
+    ready = _announcement(url, platform.credentials, as_json=as_json)
 
     def say_ready() -> None:
-        sys.stdout.write(ready)
+        sys.stdout.write(f"{ready}\n")
         sys.stdout.flush()
 
     server = Server(create_app(platform), on_ready=say_ready)
@@ -107,6 +117,15 @@ def _serve(platform: Platform, listener: socket.socket) -> int:
     except (KeyboardInterrupt, SystemExit):
         pass
     return 0 if server.started else 1
+
+
+def _announcement(url: str, credentials: Credentials, *, as_json: bool) -> str:
+    """One line that says where the platform and its credentials are, without the key."""
+    if as_json:
+        file = str(credentials.file) if credentials.file else None
+        return json.dumps({"base_url": url, "user_email": credentials.user_email, "credentials_file": file})
+    where = f"in {credentials.file}" if credentials.file else "as given"
+    return f"Ikigai local platform ready at {url} (credentials of {credentials.user_email}: {where})"
 
 
 if __name__ == "__main__":
