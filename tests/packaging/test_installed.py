@@ -39,6 +39,25 @@ except ConfigurationError as error:
     assert "ikigai-core[async]" in environment.run("python", "-c", program)
 
 
+def test_the_core_says_which_extra_its_command_line_needs(install: Callable) -> None:
+    environment = install("core", "ikigai-core")
+    program = "import subprocess; print(subprocess.run(['ikigai', 'ping'], capture_output=True, text=True))"
+    printed = environment.run("python", "-c", program)
+    assert "returncode=1" in printed
+    assert "ikigai-core[cli]" in printed
+    assert "Traceback" not in printed
+
+
+def test_the_command_line_runs_from_its_wheel(install: Callable) -> None:
+    environment = install("core", "ikigai-core[cli]")
+    assert environment.run("ikigai", "--version").startswith("ikigai-core ")
+    assert "--watch" in environment.run("ikigai", "flows", "run", "--help")
+    program = "import subprocess; print(subprocess.run(['ikigai', 'local'], capture_output=True, text=True))"
+    printed = environment.run("python", "-c", program)
+    assert "returncode=1" in printed
+    assert "ikigai-core[local]" in printed
+
+
 def test_the_local_platform_runs_from_its_wheel(install: Callable) -> None:
     environment = install("core", "ikigai-core[local]")
     program = """

@@ -1,0 +1,23 @@
+"""The command line ``ikigai``. It needs the extra ``cli``.
+
+Its commands turn words into calls of the client; HTTP, polling and retries are the client's.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+
+
+def main() -> int:
+    """Run the command line; return its exit status."""
+    missing = [name for name in ("typer", "rich") if find_spec(name) is None]
+    if missing:
+        sys.stderr.write(
+            f"ikigai: the command line needs {' and '.join(missing)}, which the extra `cli` brings: "
+            'pip install "ikigai-core[cli]"\n'
+        )
+        return 1
+    from ikigai_core.cli.root import run
+
+    return run()

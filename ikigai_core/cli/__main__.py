@@ -1,0 +1,9 @@
+"""``python -m ikigai_core.cli``: the command line, where no script ``ikigai`` is on the path."""
+
+from __future__ import annotations
+
+import sys
+
+from ikigai_core.cli import main
+
+sys.exit(main())

@@ -1,0 +1,129 @@
+"""``ikigai datasets``."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ikigai_core.cli.connection import AppName, DatasetName, connect
+from ikigai_core.cli.output import AsJson, details, emit, sections, table
+
+datasets = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="List, show, upload and download datasets.")
+
+_STREAM = "-"
+
+
+@datasets.command("list")
+def list_datasets(context: typer.Context, app: AppName, as_json: AsJson = False) -> None:
+    """List the datasets of an app."""
+    with connect(context) as ikigai:
+        found = list(ikigai.apps[app].datasets().values())
+    emit(
+        [dataset.to_dict() for dataset in found],
+        lambda: table(
+            ("Name", "Columns", "Bytes", "Modified"),
+            ((each.name, len(each.data_types), each.size, each.modified_at) for each in found),
+            empty=f"App {app!r} has no datasets yet.",
+        ),
+        as_json=as_json,
+    )
+
+
+@datasets.command()
+def show(context: typer.Context, app: AppName, name: DatasetName, as_json: AsJson = False) -> None:
+    """Show a dataset and its columns."""
+    with connect(context) as ikigai:
+        dataset = ikigai.apps[app].datasets[name]
+    emit(
+        dataset.to_dict(),
+        lambda: sections(
+            dataset=details(
+                {
+                    "Name": dataset.name,
+                    "Id": dataset.dataset_id,
+                    "File": dataset.filename,
+                    "Bytes": dataset.size,
+                    "Created": dataset.created_at,
+                    "Modified": dataset.modified_at,
+                }
+            ),
+            columns=table(
+                ("Column", "Type", "Format"),
+                ((column, kind.data_type, kind.data_formats) for column, kind in dataset.data_types.items()),
+                empty="No columns are known.",
+            ),
+        ),
+        as_json=as_json,
+    )
+
+
+@datasets.command()
+def upload(
+    context: typer.Context,
+    app: AppName,
+    name: DatasetName,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A .parquet file, or else CSV; a path or URL; - for standard input.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Upload a file as a new dataset, or as the new data of the one of that name. Equal data is not sent again."""
+    with tempfile.TemporaryDirectory(prefix="ikigai-") as folder, connect(context) as ikigai:
+        builder = ikigai.apps[app].dataset.new(name)
+        source = _spooled(Path(folder)) if file == _STREAM else file
+        dataset = (builder.parquet(source) if _is_parquet(file) else builder.csv(source)).ensure()
+    emit(
+        {**dataset.to_dict(), "changes": dataset.changes},
+        lambda: f"Dataset {name!r} ({dataset.size} bytes): {', '.join(dataset.changes) or 'nothing to change'}",
+        as_json=as_json,
+    )
+
+
+@datasets.command()
+def download(
+    context: typer.Context,
+    app: AppName,
+    name: DatasetName,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A .parquet file, or else CSV; a path or URL; - for standard output.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Download a dataset into a file, which appears complete or not at all."""
+    if file == _STREAM and as_json:
+        raise typer.BadParameter("standard output cannot take the data and the JSON: name a file.", param_hint="FILE")
+    if Path(file).is_dir():
+        raise typer.BadParameter(f"{file!r} is a folder: name the file.", param_hint="FILE")
+    from ikigai_core.transfer.locations import shown
+
+    with tempfile.TemporaryDirectory(prefix="ikigai-") as folder, connect(context) as ikigai:
+        dataset = ikigai.apps[app].datasets[name]
+        if file == _STREAM:
+            _pour(Path(dataset.to_csv(Path(folder) / "standard-output.csv")))
+            return
+        written = shown(dataset.to_parquet(file) if _is_parquet(file) else dataset.to_csv(file))
+    emit({**dataset.to_dict(), "file": written}, lambda: f"Dataset {name!r} is in {written}", as_json=as_json)
+
+
+def _is_parquet(file: str) -> bool:
+    return file.partition("?")[0].lower().endswith(".parquet")
+
+
+def _spooled(folder: Path) -> Path:
+    """Standard input in a file: an upload needs to know its size, and may have to send parts of it twice."""
+    path = folder / "standard-input.csv"
+    with path.open("wb") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    return path
+
+
+def _pour(path: Path) -> None:
+    """A file into standard output, once all of it is there."""
+    with path.open("rb") as file:
+        shutil.copyfileobj(file, sys.stdout.buffer)
+    sys.stdout.buffer.flush()

@@ -1,0 +1,103 @@
+"""``ikigai flows export`` and ``apply``: definitions from and to files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ikigai_core.cli.connection import AppName, FlowName, connect
+from ikigai_core.cli.output import AsJson, emit
+from ikigai_core.errors import InvalidDefinition
+
+if TYPE_CHECKING:
+    from ikigai_core.components.app import App
+    from ikigai_core.components.flow import Flow
+    from ikigai_core.definition.definition import FlowDefinition
+    from ikigai_core.definition.document import DefinitionDocument
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def export(
+    context: typer.Context,
+    app: AppName,
+    flow: FlowName,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A .yaml, .yml or .json file; by default standard output.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a flow's definition as YAML, or as JSON where the file's suffix or --json says so."""
+    if output is not None and output.suffix not in _SUFFIXES:
+        raise typer.BadParameter(f"{str(output)!r} has to end in .yaml, .yml or .json.", param_hint="--output")
+    with connect(context) as ikigai:
+        found = ikigai.apps[app].flows[flow]
+        definition = found.definition()
+    if output is None:
+        emit(definition.to_dict(), lambda: definition.to_yaml().rstrip(), as_json=as_json)
+        return
+    content = f"{definition.to_json()}\n" if output.suffix == ".json" else definition.to_yaml()
+    output.write_text(content, encoding="utf-8")
+    emit(
+        {"flow_id": found.flow_id, "name": found.name, "file": output},
+        lambda: f"Flow {flow!r}: definition in {output}",
+        as_json=as_json,
+    )
+
+
+def apply(
+    context: typer.Context,
+    app: AppName,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A definition document, or an exported definition.")],
+    name: Annotated[str | None, typer.Option(help="The flow's name; by default the file's, without suffix.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create a flow from a file, or bring it up to date, and say what changed. Doing it again changes nothing."""
+    # Read first: what is wrong with the file needs no platform to be told.
+    wanted = load_definition(file)
+    with connect(context) as ikigai:
+        target = ikigai.apps[app]
+        before = _definition_of(target, name or file.stem)
+        flow = target.flow.new(name or file.stem).definition(wanted).ensure()
+        differences = _differences(before, flow)
+    emit(
+        {**flow.to_dict(), "changes": flow.changes, "differences": differences},
+        lambda: "\n".join(
+            [f"Flow {flow.name!r}: {', '.join(flow.changes) or 'nothing to change'}", *(f"  {d}" for d in differences)]
+        ),
+        as_json=as_json,
+    )
+
+
+def load_definition(file: Path) -> FlowDefinition | DefinitionDocument:
+    """Read a file of either form: the platform's has a list of facets, a document has them by name.
+
+    Raises
+    ------
+    MissingFile, InvalidDefinition
+    """
+    from ikigai_core.definition.definition import FlowDefinition
+    from ikigai_core.definition.document import DefinitionDocument
+    from ikigai_core.definition.files import read_file
+
+    _, content = read_file(file)
+    is_platforms = isinstance(content, dict) and isinstance(content.get("facets"), list)
+    return FlowDefinition.load(file) if is_platforms else DefinitionDocument.load(file)
+
+
+def _definition_of(app: App, name: str) -> FlowDefinition | None:
+    """The present definition of the only flow of that name, to tell what changes."""
+    same = [flow for flow in app.flows.search(name).values() if flow.name == name]
+    return same[0].definition() if len(same) == 1 else None
+
+
+def _differences(before: FlowDefinition | None, flow: Flow) -> list[str]:
+    if before is None or "definition" not in flow.changes:
+        return []
+    try:
+        return before.diff(flow.definition())
+    except InvalidDefinition:
+        # The platform keeps definitions that no run could follow; they are replaced all the same.
+        return []

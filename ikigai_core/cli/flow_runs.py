@@ -1,0 +1,137 @@
+"""``ikigai flows run``: start a flow, and follow the run to its end."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ikigai_core.cli.connection import AppName, FlowName, connect
+from ikigai_core.cli.output import AsJson, details, emit
+from ikigai_core.errors import RunFailed
+
+if TYPE_CHECKING:
+    from ikigai_core.runs.flow_run import FlowRun
+    from ikigai_core.runs.follow import OnUpdate
+    from ikigai_core.runs.records import FlowStatusReport, RunLog
+
+_INTERRUPTED = 130
+
+
+class OnBusy(StrEnum):
+    """What to do where the flow runs already."""
+
+    FAIL = "fail"
+    WAIT = "wait"
+    ATTACH = "attach"
+
+
+def run(
+    context: typer.Context,
+    app: AppName,
+    flow: FlowName,
+    var: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A run variable; NAME:=VALUE for JSON instead of text. Repeatable."),
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Follow the run; exit with 1 unless it succeeds.")
+    ] = False,
+    timeout: Annotated[
+        float | None, typer.Option(min=0, help="Most seconds to wait for a busy flow and for the run's end.")
+    ] = None,
+    on_busy: Annotated[
+        OnBusy, typer.Option(help="Where the flow runs already: fail, wait for that run's end, or attach to it.")
+    ] = OnBusy.FAIL,
+    as_json: AsJson = False,
+) -> None:
+    """Run a flow. Without --watch, say that it was started; with it, follow the run and print its log."""
+    variables = read_variables(var or ())
+    with connect(context) as ikigai:
+        wanted = ikigai.apps[app].flows[flow]
+        began = time.monotonic()
+        started = wanted.launch(variables, on_busy=on_busy.value, timeout=timeout)
+        if not watch:
+            how = "runs already: attached to that run" if started.attached else "was started"
+            emit(started.to_dict(), lambda: f"Flow {flow!r} {how}.", as_json=as_json)
+            return
+        left = None if timeout is None else max(round(timeout - (time.monotonic() - began), 1), 0.0)
+        try:
+            log = _follow(started, left)
+        except RunFailed as failure:
+            _tell(flow, failure.run_log, as_json=as_json)
+            raise
+    _tell(flow, log, as_json=as_json)
+
+
+def read_variables(assignments: Iterable[str]) -> dict[str, Any]:
+    """Run variables from ``name=text`` and ``name:=JSON``.
+
+    Raises
+    ------
+    typer.BadParameter
+        One is no assignment, holds no JSON where it should, or is of a name that was given before.
+    """
+    variables: dict[str, Any] = {}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        is_json = name.endswith(":")
+        name = name.removesuffix(":").strip()
+        if not equals or not name:
+            raise _unusable(f"{assignment!r} is no assignment: write NAME=VALUE.")
+        if name in variables:
+            raise _unusable(f"{name!r} is given twice.")
+        variables[name] = _json(name, value) if is_json else value
+    return variables
+
+
+def _json(name: str, value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise _unusable(f"the value of {name!r} is no JSON ({error}); NAME=VALUE gives text as it is.") from None
+
+
+def _unusable(text: str) -> typer.BadParameter:
+    return typer.BadParameter(text, param_hint="--var")
+
+
+def _follow(run: FlowRun, timeout: float | None) -> RunLog:
+    try:
+        with _live(run.flow_name) as on_update:
+            return run.result(timeout, on_update=on_update)
+    except KeyboardInterrupt:
+        sys.stderr.write(
+            f"ikigai: interrupted. The run of flow {run.flow_name!r} goes on: the platform offers no way to stop it.\n"
+        )
+        raise typer.Exit(_INTERRUPTED) from None
+
+
+@contextmanager
+def _live(title: str) -> Generator[OnUpdate]:
+    """Show progress on standard error: a bar in a terminal, a line for each change elsewhere."""
+    if sys.stderr.isatty():
+        from ikigai_core.runs.progress import progress_bar
+
+        with progress_bar(title) as on_update:
+            yield on_update
+        return
+
+    def say(report: FlowStatusReport) -> None:
+        progress = "" if report.progress is None else f" {report.progress} %"
+        sys.stderr.write(f"{title}: {report.status.value}{progress}\n")
+        sys.stderr.flush()
+
+    yield say
+
+
+def _tell(flow: str, log: RunLog, *, as_json: bool) -> None:
+    ended = {"Flow": flow, "Status": log.status, "Ended": log.timestamp, "User": log.user, "Log id": log.log_id}
+    message = {"Message": log.data} if log.data else {}
+    emit(log.model_dump(), lambda: details(ended | message), as_json=as_json)

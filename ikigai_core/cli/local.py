@@ -1,0 +1,30 @@
+"""``ikigai local``: a platform on this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from ikigai_core.cli.connection import Connection
+from ikigai_core.errors import ConfigurationError
+
+
+def local(context: typer.Context) -> None:
+    """Serve a platform on this machine until it is told to stop; `ikigai local --help` lists its options."""
+    connection: Connection = context.obj
+    if connection.base_url is not None:
+        raise typer.BadParameter("a local platform says itself where it is: use --host and --port.", ctx=context)
+    try:
+        from ikigai_core.local.__main__ import main
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f'The local platform needs {error.name}, which the extra `local` brings: pip install "ikigai-core[local]"'
+        ) from None
+    given = {"IKIGAI_USER_EMAIL": connection.user_email, "IKIGAI_API_KEY": connection.api_key}
+    os.environ.update({name: value for name, value in given.items() if value is not None})
+    status = main(context.args, program="ikigai local")
+    sys.stdout.flush()
+    # As for `python -m ikigai_core.local`: threads that are at work on data are not waited for.
+    os._exit(status)

@@ -1,0 +1,135 @@
+"""What commands print: tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print plain JSON, and nothing else, on standard output.")]
+
+_STYLES = {"SUCCESS": "green", "FAILED": "red", "STOPPED": "yellow", "RUNNING": "cyan"}
+
+_WIDE = 100_000
+"""Columns of what is no terminal: nothing is folded or cut in pipes and files."""
+
+
+def emit(data: object, render: Callable[[], RenderableType], *, as_json: bool) -> None:
+    """Print the data as JSON, or what people read instead, on standard output.
+
+    Parameters
+    ----------
+    data : object
+        Plain values, dates and enums among them.
+    render : callable
+        Makes what people read.
+    as_json : bool
+    """
+    if as_json:
+        _print_json(data)
+    else:
+        _print(render())
+
+
+def _print_json(data: object) -> None:
+    from pydantic_core import to_json
+
+    # JSON is UTF-8, whatever the terminal's encoding; and it has no NaN.
+    sys.stdout.flush()
+    sys.stdout.buffer.write(to_json(data, indent=2, inf_nan_mode="null") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _print(renderable: RenderableType) -> None:
+    from rich.console import Console
+
+    plain: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
+    if not sys.stdout.isatty():
+        plain |= {"width": _WIDE, "force_terminal": False, "no_color": True}
+    Console(**plain).print(renderable, soft_wrap=isinstance(renderable, str))
+
+
+def table(columns: Iterable[str], rows: Iterable[Iterable[object]], *, empty: str) -> RenderableType:
+    """A table.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        The heads.
+    rows : iterable of iterables
+        The values, which `cell` turns into text.
+    empty : str
+        What to say where there are no rows.
+    """
+    grid = _grid(show_header=True)
+    for column in columns:
+        grid.add_column(column, overflow="fold")
+    for row in rows:
+        grid.add_row(*(cell(value) for value in row))
+    return grid if grid.row_count else empty
+
+
+def details(values: Mapping[str, object]) -> RenderableType:
+    """One thing's properties, one a line."""
+    grid = _grid(show_header=False)
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in values.items():
+        grid.add_row(name, cell(value))
+    return grid
+
+
+def sections(**titled: RenderableType) -> RenderableType:
+    """Several tables, one below the other, each under its title but the first."""
+    from rich.console import Group
+    from rich.text import Text
+
+    parts: list[RenderableType] = []
+    for title, part in titled.items():
+        parts += [Text(""), Text(title.capitalize(), style="bold underline")] if parts else []
+        parts.append(part)
+    return Group(*parts)
+
+
+def cell(value: object) -> Text:
+    """A value as people read it. Nothing in it is taken for markup, nor for a command to the terminal."""
+    from rich.text import Text
+
+    text = _text(value)
+    return Text(
+        "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text),
+        style=_STYLES.get(text, ""),
+    )
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{value.astimezone():%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_nested(part)}" for name, part in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_nested, value))
+    return str(value)
+
+
+def _nested(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | dict | bool) else _text(value)
+
+
+def _grid(*, show_header: bool) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    line = box.SIMPLE_HEAD if show_header and sys.stdout.isatty() else None
+    return Table(box=line, show_header=show_header, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))

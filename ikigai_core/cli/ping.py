@@ -1,0 +1,25 @@
+"""``ikigai ping``: whether the platform answers, and whom it takes us for."""
+
+from __future__ import annotations
+
+import time
+
+import typer
+
+from ikigai_core.cli.connection import connect
+from ikigai_core.cli.output import AsJson, emit
+
+
+def ping(context: typer.Context, as_json: AsJson = False) -> None:
+    """Ask the platform for your apps, and say who you are, where it is, and how long it took."""
+    from ikigai_core.procedure import pause
+
+    with connect(context) as ikigai:
+        # Loads the HTTP library, whose time is not the platform's.
+        ikigai.drive(pause(0))
+        began = time.perf_counter()
+        count = len(ikigai.apps())
+        seconds = round(time.perf_counter() - began, 4)
+        answer = {"user_email": ikigai.user_email, "base_url": ikigai.base_url, "apps": count, "seconds": seconds}
+    said = f"{ikigai.base_url} answered {ikigai.user_email} ({count} {'app' if count == 1 else 'apps'})"
+    emit(answer, lambda: f"{said} in {seconds * 1000:.0f} ms", as_json=as_json)

@@ -1,0 +1,97 @@
+"""The command itself: what it is made of, its global options, and how it says what went wrong."""
+
+from __future__ import annotations
+
+import io
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ikigai_core._version import __version__
+from ikigai_core.cli.apps import apps
+from ikigai_core.cli.connection import KEY_FILE_VARIABLE, Connection
+from ikigai_core.cli.datasets import datasets
+from ikigai_core.cli.flows import flows
+from ikigai_core.cli.local import local
+from ikigai_core.cli.models import models
+from ikigai_core.cli.ping import ping
+from ikigai_core.errors import IkigaiError
+
+root = typer.Typer(
+    name="ikigai",
+    no_args_is_help=True,
+    # Plain help: quicker, and the same in a terminal, a pipe and a log.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ikigai-core {__version__}")
+        raise typer.Exit
+
+
+@root.callback()
+def ikigai(
+    context: typer.Context,
+    user_email: Annotated[
+        str | None, typer.Option(help="Who you are; by default the environment variable IKIGAI_USER_EMAIL.")
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(help="Where the platform is; by default the environment variable IKIGAI_BASE_URL, or the public."),
+    ] = None,
+    api_key_file: Annotated[
+        Path | None,
+        typer.Option(
+            envvar=KEY_FILE_VARIABLE,
+            help="A file that holds your API key; by default the key is in the environment variable IKIGAI_API_KEY.",
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and exit.")
+    ] = False,
+) -> None:
+    """Work with the Ikigai platform: datasets, flows and their runs, models.
+
+    Every command takes --json, for plain JSON on standard output. What goes wrong is one line on standard error, with
+    exit status 1, or 2 where the command was not understood.
+    """
+    context.obj = Connection(user_email, base_url, api_key_file)
+
+
+root.command()(ping)
+root.add_typer(apps, name="apps")
+root.add_typer(datasets, name="datasets")
+root.add_typer(flows, name="flows")
+root.add_typer(models, name="models")
+root.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(local)
+
+
+def run() -> int:
+    """Run the command line on this process's arguments; return its exit status, or exit with it."""
+    warnings.showwarning = _show_warning
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that lacks a character is no reason to fail.
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        root(prog_name="ikigai")
+    except (IkigaiError, OSError) as error:
+        _complain(str(error))
+    except Exception as error:
+        # A fault of this package: a traceback helps nobody at a shell.
+        _complain(f"unexpected {type(error).__name__}: {error}")
+    return 1
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"ikigai: {' '.join(text.split())}\n")
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    _complain(f"warning: {message}")

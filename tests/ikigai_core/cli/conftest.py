@@ -1,0 +1,112 @@
+"""The command line as its users have it: a process of its own, with the local platform in its environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from ikigai_core import App
+from ikigai_core.local.process import LocalPlatform
+
+COMMAND = (sys.executable, "-m", "ikigai_core.cli")
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """Runs ``ikigai`` in a folder of its own."""
+
+    environment: dict[str, str] = field(repr=False)
+    folder: Path
+
+    def __call__(self, *words: str, given: bytes = b"", **variables: str | None) -> subprocess.CompletedProcess[bytes]:
+        """Run a command to its end; a variable of None is taken from its environment."""
+        environment = {**self.environment, **variables}
+        return subprocess.run(
+            [*COMMAND, *words],
+            env={name: value for name, value in environment.items() if value is not None},
+            cwd=self.folder,
+            input=given,
+            capture_output=True,
+        )
+
+    def text(self, *words: str) -> str:
+        """What a command that ends well prints for people."""
+        done = self(*words)
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout.decode()
+
+    def json(self, *words: str) -> Any:
+        """What a command that ends well prints with ``--json``: that, and nothing else."""
+        return json.loads(self.text(*words, "--json"))
+
+    @contextmanager
+    def watching(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+        """A command under way, which has said on standard error how far a run is."""
+        pipe = subprocess.PIPE
+        process = subprocess.Popen([*COMMAND, *words], env=self.environment, stdout=pipe, stderr=pipe, text=True)
+        try:
+            assert process.stderr is not None
+            while not (line := process.stderr.readline()).endswith("%\n"):
+                assert line, "it ended before the run was under way"
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+    def complaint(self, *words: str, status: int = 1, **variables: str | None) -> str:
+        """The one line with which a command that ends badly says why."""
+        done = self(*words, **variables)
+        said = done.stderr.decode()
+        assert (done.returncode, done.stdout) == (status, b""), said
+        assert said.startswith("ikigai: ")
+        assert said.count("\n") == 1
+        return said
+
+
+@pytest.fixture
+def ikigai(ikigai_local: LocalPlatform, tmp_path: Path) -> CommandLine:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("IKIGAI_")}
+    return CommandLine({**clean, **ikigai_local.environ()}, tmp_path)
+
+
+@pytest.fixture
+def stocked(app: App, flights: pd.DataFrame, document: dict[str, Any]) -> App:
+    """An app with the dataset `flights` and the flow `Late flights`."""
+    app.dataset.new("flights").df(flights).build()
+    app.flow.new("Late flights").definition(document).build()
+    return app
+
+
+@dataclass(frozen=True)
+class GatedFlow:
+    """A flow whose runs end once the gate is open."""
+
+    name: str
+    gate: Path
+
+    def open(self) -> None:
+        self.gate.touch()
+
+    def shut(self) -> None:
+        self.gate.unlink()
+
+
+@pytest.fixture
+def gated(
+    stocked: App, document: dict[str, Any], fail: Callable[..., dict[str, Any]], tmp_path: Path
+) -> Iterator[GatedFlow]:
+    flow = GatedFlow("Gated", tmp_path / "gate")
+    wait = f"import os, time\nwhile not os.path.exists({str(flow.gate)!r}):\n    time.sleep(0.05)\nresult = data"
+    stocked.flow.new(flow.name).definition(fail(document, wait)).build()
+    yield flow
+    flow.open()

@@ -1,0 +1,19 @@
+"""Models are listed and shown."""
+
+from __future__ import annotations
+
+from ikigai_core import App, Ikigai
+
+from .conftest import CommandLine
+
+
+def test_models_are_listed_and_shown(ikigai: CommandLine, ikigai_client: Ikigai, app: App) -> None:
+    assert "no models yet" in ikigai.text("models", "list", app.name)
+    app.model.new("Delays").model_type(ikigai_client.model_types.Linear.Lasso).description("How late").build()
+    (listed,) = ikigai.json("models", "list", app.name)
+    assert (listed["name"], listed["model_type"].title(), listed["description"]) == ("Delays", "Linear", "How late")
+    assert ikigai.json("models", "show", app.name, "Delays") == {**listed, "versions": []}
+    said = ikigai.text("models", "show", app.name, "Delays")
+    assert "How late" in said
+    assert "No versions yet." in said
+    assert "Delays" in ikigai.text("models", "list", app.name)

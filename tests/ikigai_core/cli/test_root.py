@@ -1,0 +1,142 @@
+"""What holds for every command: help, the connection, one line for what goes wrong, JSON that is only JSON."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ikigai_core import App, __version__
+from ikigai_core.local.process import LocalPlatform
+
+from .conftest import CommandLine
+
+COMMANDS = [
+    "ping",
+    "apps",
+    "apps create",
+    *(f"datasets {verb}" for verb in ("list", "show", "upload", "download")),
+    *(f"flows {verb}" for verb in ("list", "show", "run", "logs", "export", "apply")),
+    *(f"models {verb}" for verb in ("list", "show")),
+    "local",
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_and_json(ikigai: CommandLine, command: str) -> None:
+    said = ikigai.text(*command.split(), "--help")
+    assert f"ikigai {command}" in said
+    assert "--json" in said
+
+
+def test_help_and_version_need_no_connection(ikigai: CommandLine) -> None:
+    nobody = {"IKIGAI_USER_EMAIL": None, "IKIGAI_API_KEY": None, "IKIGAI_BASE_URL": None}
+    assert ikigai("--version", **nobody).stdout.decode() == f"ikigai-core {__version__}\n"
+    assert b"Commands:" in ikigai("--help", **nobody).stdout
+
+
+def test_ping_says_who_where_and_how_long(ikigai: CommandLine, ikigai_local: LocalPlatform) -> None:
+    answer = ikigai.json("ping")
+    assert (answer["user_email"], answer["base_url"]) == (ikigai_local.user_email, ikigai_local.url)
+    assert 0 < answer["seconds"] < 30
+    said = ikigai.text("ping")
+    assert ikigai_local.user_email in said
+    assert ikigai_local.url in said
+    assert said.endswith(" ms\n")
+
+
+def test_options_go_before_the_environment(ikigai: CommandLine, ikigai_local: LocalPlatform, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text(f"{ikigai_local.api_key}\n")
+    options = ("--user-email", ikigai_local.user_email, "--base-url", ikigai_local.url, "--api-key-file", str(key))
+    wrong = {"IKIGAI_USER_EMAIL": "x@y.z", "IKIGAI_BASE_URL": "nowhere", "IKIGAI_API_KEY": "wrong"}
+    assert ikigai(*options, "ping", **wrong).returncode == 0
+    assert ikigai("ping", IKIGAI_API_KEY=None, IKIGAI_API_KEY_FILE=str(key)).returncode == 0
+
+
+def test_what_is_missing_is_named_with_the_way_to_give_it(ikigai: CommandLine) -> None:
+    assert "--user-email" in ikigai.complaint("ping", IKIGAI_USER_EMAIL=None)
+    assert "--api-key-file" in ikigai.complaint("ping", IKIGAI_API_KEY=None)
+    assert "base_url is 'nowhere'" in ikigai.complaint("--base-url", "nowhere", "ping")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "does not exist"), (b"", "has to hold"), (b"a\nb\n", "has to hold"), (b"\xff", "no text")],
+)
+def test_an_unusable_key_file_is_named(ikigai: CommandLine, tmp_path: Path, content: bytes | None, reason: str) -> None:
+    if content is not None:
+        (tmp_path / "key").write_bytes(content)
+    said = ikigai.complaint("--api-key-file", "key", "ping")
+    assert "'key'" in said
+    assert reason in said
+
+
+def test_a_refused_key_is_never_shown(ikigai: CommandLine) -> None:
+    key = "a-key-that-nobody-may-see"
+    assert key not in ikigai.complaint("ping", IKIGAI_API_KEY=key)
+    done = ikigai(f"--api-key={key}", "ping")
+    assert done.returncode == 2
+    assert key.encode() not in done.stdout + done.stderr
+
+
+def test_a_platform_that_is_away_is_one_line(ikigai: CommandLine) -> None:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        assert f"Cannot reach {url}" in ikigai.complaint("--base-url", url, "ping")
+
+
+@pytest.mark.parametrize("words", [("plng",), ("flows", "lst"), ("flows", "run", "only an app"), ("ping", "--jsn")])
+def test_what_is_not_understood_ends_with_2(ikigai: CommandLine, words: tuple[str, ...]) -> None:
+    done = ikigai(*words)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"Usage: " in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("datasets", "show"), ("flows", "show"), ("models", "show")])
+def test_the_nearest_name_is_offered(ikigai: CommandLine, stocked: App, words: tuple[str, ...]) -> None:
+    assert f"Did you mean {stocked.name!r}?" in ikigai.complaint(*words, stocked.name.lower(), "x")
+
+
+def test_a_reader_that_stops_reading_is_no_error(ikigai: CommandLine, stocked: App) -> None:
+    command = f"'{sys.executable}' -m ikigai_core.cli datasets download '{stocked.name}' flights - | head -n 1"
+    done = subprocess.run(command, shell=True, env=ikigai.environment, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("flight,delay,carrier\n", "")
+
+
+def test_no_colour_and_no_folding_where_standard_output_is_no_terminal(ikigai: CommandLine, app: App) -> None:
+    description = "[red]long[/red] " * 30 + "\x1b[31m"
+    app.update_description(description)
+    done = ikigai("apps", FORCE_COLOR="1", COLUMNS="40")
+    lines = [line for line in done.stdout.decode().splitlines() if line.startswith(app.name)]
+    assert len(lines) == 1
+    assert description.replace("\x1b", "\N{REPLACEMENT CHARACTER}") in lines[0]
+    assert b"\x1b" not in done.stdout
+
+
+def test_an_app_is_created_once(ikigai: CommandLine, app: App) -> None:
+    again = ikigai.json("apps", "create", app.name, "--description", "For the flights")
+    assert (again["app_id"], again["changes"]) == (app.app_id, ["description"])
+    assert ikigai.text("apps", "create", app.name) == f"App {app.name!r}: nothing to change\n"
+    listed = {each["app_id"]: each for each in ikigai.json("apps")}
+    assert listed[app.app_id]["description"] == "For the flights"
+    assert listed[app.app_id]["created_at"].endswith("Z")
+
+
+def test_starting_up_loads_neither_frames_nor_http_nor_tables() -> None:
+    heavy = ("pandas", "pyarrow", "pydantic", "requests", "httpx", "tenacity", "yaml", "fastapi", "duckdb", "rich")
+    script = f"import sys, ikigai_core.cli.root\nprint(*(name for name in {heavy!r} if name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "\n"
+
+
+def test_json_has_characters_as_they_are_in_any_locale(ikigai: CommandLine, app: App) -> None:
+    app.update_description("Zürich — 漢字")
+    done = ikigai("apps", "--json", PYTHONIOENCODING="ascii")
+    assert "Zürich — 漢字" in {each["description"] for each in json.loads(done.stdout.decode("utf-8"))}
+    assert ikigai("apps", PYTHONIOENCODING="ascii").returncode == 0
