@@ -65,7 +65,7 @@ def _batch_rows(batch: pa.RecordBatch) -> pa.Buffer:
 def _text(column: pa.Array) -> pa.Array:
     try:
         return value_text(_without_nan(column))
-    except Unsupported:
+    except (Unsupported, pa.ArrowNotImplementedError):
         return _as_pandas_writes(column)
 
 

@@ -49,7 +49,7 @@ def value_text(values: pa.Array) -> pa.Array:
     kind = values.type
     if pa.types.is_dictionary(kind):
         return pc.take(value_text(values.dictionary), values.indices)
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or kind == pa.string_view():
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or str(kind) == "string_view":
         return pc.cast(values, TEXT)
     if pa.types.is_integer(kind) or pa.types.is_date32(kind):
         return pc.cast(values, TEXT)

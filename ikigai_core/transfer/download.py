@@ -105,7 +105,9 @@ def _fetch_all(app_id: str, dataset_id: str, name: str, landing: Landing) -> Pro
                 raise DownloadFailed(str(error)) from None
         except Changed:
             if not tries_left:
-                raise
+                raise DownloadFailed(
+                    f"Dataset {name!r} changed again and again during the download.", transient=True
+                ) from None
             landing.forget()
 
 

@@ -87,7 +87,7 @@ def _encoder(column: pd.Series[Any]) -> _Encoder:
         part = column.iloc[start:end]
         try:
             return value_text(to_arrow(part))
-        except Unsupported:
+        except (Unsupported, pa.ArrowNotImplementedError):
             return pandas_text(part)
 
     return encode

@@ -96,7 +96,7 @@ class Landing:
             return Arrival(self, self._begin(status, headers))
         expected = f"bytes {piece.start}-{piece.start + piece.size - 1}/{self.size}"
         if headers.get("content-range") != expected or headers.get("etag") != self._etag:
-            raise Changed("The data changed while it was downloaded.", transient=True)
+            raise Changed("The data changed while it was downloaded.")
         return Arrival(self, piece)
 
     def _begin(self, status: int, headers: Mapping[str, str]) -> Range | None:
