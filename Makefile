@@ -48,8 +48,11 @@ $(UV):
 .venvs/dagster/.ready: integrations/dagster-ikigai/pyproject.toml
 $(ENVIRONMENTS:%=.venvs/%/.ready): .venvs/%/.ready: constraints/%.in constraints/%.txt pyproject.toml | $(UV)
 	@echo "making .venvs/$*"
-	@$(UV) venv --quiet --clear --no-project --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venvs/$*
-	@$(UV) pip install --quiet --compile-bytecode --python .venvs/$*/bin/python -r constraints/$*.in -c constraints/$*.txt
+	@.venvs/$*/bin/python -c '' 2>/dev/null || \
+	  $(UV) venv --quiet --clear --no-project --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venvs/$*
+	@$(UV) pip sync --quiet --compile-bytecode --python .venvs/$*/bin/python constraints/$*.txt <(grep '^-e' constraints/$*.in)
+	@$(UV) pip check --quiet --python .venvs/$*/bin/python || { \
+	  echo "make: constraints/$*.txt lacks what a pyproject.toml requires, as said above; \`make constraints\` adds it" >&2; exit 1; }
 	@touch $@
 
 # -- the demo ----------------------------------------------------------------------------------------------------------
