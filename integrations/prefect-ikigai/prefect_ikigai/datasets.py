@@ -112,16 +112,20 @@ def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, pat
     ikigai_core.errors.DownloadFailed
         Where the data does not come through.
     """
+    file = _with_folder(path)
     with credentials.get_client() as ikigai:
-        return _downloaded(dataset, ikigai.apps[app].datasets[dataset].to_csv(_with_folder(path)))
+        ikigai.apps[app].datasets[dataset].to_csv(file)
+    return _downloaded(dataset, file)
 
 
 @ikigai_task("download {dataset}")
 async def adownload_dataset(credentials: IkigaiCredentials, app: str, dataset: str, path: CsvPath) -> Path:
     """Async twin of `download_dataset`."""
+    file = _with_folder(path)
     async with credentials.get_async_client() as ikigai:
         found = await (await ikigai.apps[app]).datasets[dataset]
-        return _downloaded(dataset, await found.to_csv(_with_folder(path)))
+        await found.to_csv(file)
+    return _downloaded(dataset, file)
 
 
 @ikigai_task("read {dataset}")
