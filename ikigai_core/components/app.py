@@ -33,7 +33,6 @@ from ikigai_core.errors import InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
 from ikigai_core.procedure import Procedure, ask, pause
 
-
 STAMP_RESOLUTION = 1.0
 """Seconds to which the platform stamps creation. After as long, all who created an app within the same second see each
 other's, and agree on the first."""

@@ -70,7 +70,11 @@ class CustomFacetArgument(BaseModel):
 
     def to_dict(self) -> dict[str, str]:
         """The wire's form, in which values are texts."""
-        return {"name": self.name, "type": self.argument_type.value, "value": "" if self.value is None else str(self.value)}
+        return {
+            "name": self.name,
+            "type": self.argument_type.value,
+            "value": "" if self.value is None else str(self.value),
+        }
 
     def spec(self) -> ArgumentSpec:
         """What the argument takes in a flow."""
