@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
@@ -59,6 +60,15 @@ class Component(Record):
     def __eq__(self, other: object) -> bool:
         # What the platform says of them, whichever client fetched it and whatever was done to get there.
         return type(other) is type(self) and other.__dict__ == self.__dict__
+
+    def _repr_html_(self) -> str:
+        """A table of the fields, for notebooks."""
+        rows = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>"
+            for name, value in self.__repr_args__()
+            if name
+        )
+        return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
 
     def to_dict(self) -> dict[str, Any]:
         """The component's data as plain values."""

@@ -63,12 +63,17 @@ class FacetBuilder:
     def arguments(self, **arguments: Any) -> Self:
         """Set arguments; those of earlier calls are kept, maps are merged.
 
+        An argument that takes a component's id takes the component too: ``arguments(dataset_id=dataset)``.
+
         Raises
         ------
         InvalidDefinition
             Also a `ValueError`, `TypeError` or `KeyError`, by what is wrong.
         """
         known = self._facet_type.facet_arguments
+        arguments = {
+            name: getattr(value, name, value) if name.endswith("_id") else value for name, value in arguments.items()
+        }
         for name, value in arguments.items():
             if name not in known:
                 raise InvalidDefinition(

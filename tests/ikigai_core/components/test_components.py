@@ -76,6 +76,20 @@ def test_a_dataset_is_shown_one_field_a_line(app: App, flights: pd.DataFrame) ->
     ]
 
 
+def test_a_component_is_a_table_in_a_notebook(app: App, flights: pd.DataFrame) -> None:
+    table = app.dataset.new("<flights>").df(flights).build()._repr_html_()
+    assert table.startswith("<table><caption>Dataset</caption><tr><th>app_id</th>")
+    assert "<td>&lt;flights&gt;</td>" in table
+
+
+def test_a_dataset_stands_for_its_id_in_a_definition(ikigai_client: Ikigai, app: App, flights: pd.DataFrame) -> None:
+    dataset = app.dataset.new("flights").df(flights).build()
+    types = ikigai_client.facet_types
+    imported = ikigai_client.builder.facet(types.INPUT.IMPORTED).arguments(dataset_id=dataset)
+    definition = imported.facet(types.OUTPUT.EXPORTED).arguments(dataset_name="copy").build()
+    assert definition.dataset_ids == [dataset.dataset_id]
+
+
 def test_a_dataset_tells_its_columns_types(app: App, flights: pd.DataFrame) -> None:
     dataset = app.dataset.new("flights").df(flights).build()
     assert list(dataset.data_types) == ["flight", "delay", "carrier"]
