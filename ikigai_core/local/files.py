@@ -40,9 +40,9 @@ class Files:
         """Return the path of a data file."""
         return self._data / name
 
-    def new_data(self) -> Path:
+    def new_data(self, suffix: str = ".csv") -> Path:
         """Return a path for a new data file."""
-        return self._data / f"{new_id()}.csv"
+        return self._data / f"{new_id()}{suffix}"
 
     def new_part(self, upload_id: str, number: int) -> Path:
         """Return a path for a part of an upload."""
@@ -80,7 +80,7 @@ class Files:
 
     def adopt(self, path: Path, *, packed: bool) -> Path:
         """Return a new data file with the content of `path`, packed or not; `path` stays."""
-        target = self.new_data()
+        target = self.new_data(path.suffix)
         if not packed:
             os.link(path, target)
             return target

@@ -30,7 +30,7 @@ def write_job(run: Run, store: Store, files: Files) -> Path:
     folder = files.job(run.run_id)
     (folder / "inputs").mkdir(parents=True)
     inputs = {}
-    for number, dataset_id in enumerate(sorted(_dataset_ids(run))):
+    for number, dataset_id in enumerate(sorted(_given(run, "dataset_id"))):
         dataset = store.datasets.find(dataset_id, app_id=run.app_id)
         if dataset is not None and dataset.data_file:
             path = folder / "inputs" / f"{number}.csv"
@@ -42,6 +42,7 @@ def write_job(run: Run, store: Store, files: Files) -> Path:
         "variables": run.variables,
         "inputs": inputs,
         "custom_facets": custom_facets_of(run, store),
+        "models": _lend_models(run, folder, store, files),
         "parameters": {},
     }
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
@@ -72,12 +73,33 @@ def _read(path: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _dataset_ids(run: Run) -> set[str]:
-    """Return every dataset id that the definition or a run variable names."""
+def _lend_models(run: Run, folder: Path, store: Store, files: Files) -> dict[str, Any]:
+    """Return the models of the run's app by name, with their versions as they are now, oldest first."""
+    names = _given(run, "model_name")
+    models = {}
+    for model in store.models.all(app_id=run.app_id):
+        # Of models that share a name the oldest is meant, as where one is asked for by name.
+        if model.name in names and model.name not in models:
+            versions = store.model_versions.all(model_id=model.model_id)
+            for version in versions:
+                files.lend(version.data_file, folder / "inputs" / version.data_file)
+            models[model.name] = {
+                "model_id": model.model_id,
+                "model_type": model.model_type,
+                "sub_model_type": model.sub_model_type,
+                "versions": [
+                    {"name": version.name, "path": str(folder / "inputs" / version.data_file)} for version in versions
+                ],
+            }
+    return models
+
+
+def _given(run: Run, argument: str) -> set[str]:
+    """Return every text that a facet or a run variable gives for an argument of this name."""
     found = set()
     for facet in run.definition.get("facets", []):
-        found.add((facet.get("arguments") or {}).get("dataset_id"))
+        found.add((facet.get("arguments") or {}).get(argument))
     for name, variable in (run.definition.get("variables") or {}).items():
-        if variable.get("name") == "dataset_id":
+        if variable.get("name") == argument:
             found.add(run.variables.get(name))
-    return {dataset_id for dataset_id in found if isinstance(dataset_id, str)}
+    return {value for value in found if isinstance(value, str)}

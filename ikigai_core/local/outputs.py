@@ -11,6 +11,7 @@ from ikigai_core.local.files import Files
 from ikigai_core.local.ids import new_id
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.datasets import Dataset
+from ikigai_core.local.store.models import ModelVersion
 from ikigai_core.local.store.runs import Run
 
 
@@ -22,28 +23,55 @@ class OutputRefused(Exception):
         self.facet_id = facet_id
 
 
-def import_outputs(run: Run, outputs: list[dict[str, Any]], store: Store, files: Files) -> None:
-    """Make a run's outputs datasets and write its log, in one step.
+def import_outputs(
+    run: Run, outputs: list[dict[str, Any]], model_versions: list[dict[str, Any]], store: Store, files: Files
+) -> None:
+    """Make a run's outputs datasets, keep what its models learned and write its log, in one step.
 
     An output takes the place of the data of the app's dataset of that name; where there is none it becomes a new one.
 
     Raises
     ------
     OutputRefused
-        If an output asks for a directory that does not exist; nothing is changed then.
+        If an output asks for a directory that does not exist, or a model was trained or deleted meanwhile; nothing is
+        changed then.
     """
     for output in outputs:
         _check_directory(run, output, store)
     adopted = [files.adopt(Path(output["path"]), packed=run.high_volume) for output in outputs]
+    learned = [files.adopt(Path(version["path"]), packed=False) for version in model_versions]
     replaced: list[str] = []
     with store.transaction():
         if store.runs.get(run.run_id) is None:
-            replaced = [path.name for path in adopted]
+            replaced = [path.name for path in (*adopted, *learned)]
         else:
             for output, path in zip(outputs, adopted, strict=True):
                 replaced.append(_write_dataset(run, output, path.name, store))
+            for version, path in zip(model_versions, learned, strict=True):
+                _write_model_version(run, version, path.name, store)
             store.runs.finish(run.run_id, "SUCCESS")
     files.retire(*replaced)
+
+
+def _write_model_version(run: Run, version: dict[str, Any], data_file: str, store: Store) -> None:
+    if store.models.find(version["model_id"], app_id=run.app_id) is None:
+        raise OutputRefused(version["facet_id"], "The model was deleted while it was trained")
+    if version["is_first"] and store.model_versions.all(model_id=version["model_id"]):
+        raise OutputRefused(version["facet_id"], "The model was trained by another run meanwhile")
+    now = stamps.now()
+    store.model_versions.add(
+        ModelVersion(
+            version_id=new_id(),
+            app_id=run.app_id,
+            model_id=version["model_id"],
+            name=version["name"],
+            hyperparameters=version["hyperparameters"],
+            metrics=version["metrics"],
+            created_at=now,
+            modified_at=now,
+            data_file=data_file,
+        )
+    )
 
 
 def _check_directory(run: Run, output: dict[str, Any], store: Store) -> None:

@@ -117,7 +117,8 @@ class Platform:
         unchecked = self.store.uploads.in_state(*UNCHECKED)
         self.files.sweep(
             data=[dataset.data_file for dataset in self.store.datasets.all()]
-            + [upload.data_file for upload in unchecked],
+            + [upload.data_file for upload in unchecked]
+            + [version.data_file for version in self.store.model_versions.all()],
             uploads=[upload.upload_id for upload in self.store.uploads.in_state(UploadState.OPEN)],
             runs=[run.run_id for run in self.store.runs.in_state(RunState.RUNNING)],
         )

@@ -127,15 +127,16 @@ class Runner:
         """Bring a run whose worker has ended to its end; `unfinished` says why, where it left no result."""
         result = read_result(self._files.job(run.run_id)) or {"status": "FAILED", "message": unfinished}
         if result["status"] == "SUCCESS":
-            self._succeed(run, result.get("outputs") or [])
+            self._succeed(run, result)
         else:
             facet_id = str(result.get("facet_id") or "")
             message = str(result.get("message") or "The flow failed without a reason")
             self._store.runs.finish(run.run_id, "FAILED", facet_id=facet_id, message=message)
         self._files.drop_job(run.run_id)
 
-    def _succeed(self, run: Run, outputs: list[dict[str, object]]) -> None:
+    def _succeed(self, run: Run, result: dict[str, Any]) -> None:
         try:
-            import_outputs(run, outputs, self._store, self._files)
+            outputs, learned = (result.get(name) or [] for name in ("outputs", "model_versions"))
+            import_outputs(run, outputs, learned, self._store, self._files)
         except OutputRefused as refusal:
             self._store.runs.finish(run.run_id, "FAILED", facet_id=refusal.facet_id, message=str(refusal))

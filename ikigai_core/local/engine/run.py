@@ -13,7 +13,7 @@ from ikigai_core.local.engine.arguments import resolve_arguments
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.graph import Facet, Graph
 from ikigai_core.local.engine.registry import Implementation, implementation
-from ikigai_core.local.engine.step import Dataset, Input, Output, ScriptLimits, Step, Workspace
+from ikigai_core.local.engine.step import Dataset, Input, Model, ModelVersion, Output, ScriptLimits, Step, Workspace
 from ikigai_core.local.engine.tables import Table, Tables
 
 Report = Callable[[int, str], None]
@@ -35,6 +35,8 @@ class RunResult:
         The datasets that the flow wrote; empty unless it succeeded.
     printed
         What the scripts of its Python facets printed.
+    model_versions
+        What its model facets learned; empty unless it succeeded.
     """
 
     status: str
@@ -42,10 +44,18 @@ class RunResult:
     message: str
     outputs: tuple[Output, ...]
     printed: str
+    model_versions: tuple[ModelVersion, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Give the result as JSON-able values."""
-        return {**asdict(self), "outputs": [{**asdict(output), "path": str(output.path)} for output in self.outputs]}
+        files = {
+            name: [_with_text_path(item) for item in getattr(self, name)] for name in ("outputs", "model_versions")
+        }
+        return asdict(self) | files
+
+
+def _with_text_path(item: Output | ModelVersion) -> dict[str, Any]:
+    return {**asdict(item), "path": str(item.path)}
 
 
 def run_flow(
@@ -57,6 +67,7 @@ def run_flow(
     report: Report,
     script_limits: ScriptLimits | None = None,
     custom_facets: Mapping[str, Mapping[str, Any]] | None = None,
+    models: Mapping[str, Model] | None = None,
 ) -> RunResult:
     """Run a flow to its end.
 
@@ -76,6 +87,8 @@ def run_flow(
         What scripts may use.
     custom_facets
         Script, libraries and arguments of the custom facets by facet id, or the `problem` for which there are none.
+    models
+        The models of the flow's app by name.
 
     Returns
     -------
@@ -83,12 +96,16 @@ def run_flow(
         Also for a run that failed: what the flow's author got wrong is no exception.
     """
     with Tables(folder) as tables:
-        workspace = Workspace(folder, tables, datasets, script_limits or ScriptLimits(), custom_facets or {})
+        workspace = Workspace(
+            folder, tables, datasets, script_limits or ScriptLimits(), custom_facets or {}, models or {}
+        )
         try:
             _Run(definition, variables, workspace, report).go()
         except FlowError as error:
             return RunResult("FAILED", error.facet_id, error.message, (), "".join(workspace.printed))
-        return RunResult("SUCCESS", "", "", tuple(workspace.outputs), "".join(workspace.printed))
+        return RunResult(
+            "SUCCESS", "", "", tuple(workspace.outputs), "".join(workspace.printed), tuple(workspace.model_versions)
+        )
 
 
 class _Run:

@@ -36,6 +36,29 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Model:
+    """A model of the flow's app; `versions` are the files of its trained versions by name, oldest first."""
+
+    model_id: str
+    model_type: str
+    sub_model_type: str
+    versions: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """What a facet learned: a new version of a model."""
+
+    facet_id: str
+    model_id: str
+    name: str
+    path: Path
+    hyperparameters: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    is_first: bool
+
+
+@dataclass(frozen=True)
 class ScriptLimits:
     """What a Python facet's script may use: seconds of wall time, bytes of memory."""
 
@@ -55,7 +78,9 @@ class Workspace:
     datasets: Mapping[str, Dataset]
     script_limits: ScriptLimits = ScriptLimits()
     custom_facets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    models: Mapping[str, Model] = field(default_factory=dict)
     outputs: list[Output] = field(default_factory=list)
+    model_versions: list[ModelVersion] = field(default_factory=list)
     printed: list[str] = field(default_factory=list)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
@@ -15,6 +15,9 @@ from ikigai_core.local.engine.columns import Column, column_keys, quote
 from ikigai_core.local.engine.csv_files import check_header, check_table, read_csv, read_first_row, write_csv
 from ikigai_core.local.engine.errors import FlowError, did_you_mean
 from ikigai_core.local.engine.inference import Inferred, infer_types
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Table", "Tables", "check_table", "infer_columns"]
 
@@ -118,6 +121,14 @@ class Tables:
         # All rows are fetched: DuckDB takes no new table while an answer is half read.
         rows: list[tuple[Any, ...]] = self.execute(sql, parameters).fetchall()
         return rows[0] if rows else None
+
+    def frame(self, query: str) -> pd.DataFrame:
+        """Run a query and give its rows as a DataFrame, all in memory."""
+        return self.execute(query).df()
+
+    def register(self, name: str, frame: pd.DataFrame) -> None:
+        """Let queries read a DataFrame under a name."""
+        self._connection.register(name, frame)
 
     def create(self, query: str, columns: Sequence[Column], parameters: Sequence[object] = ()) -> Table:
         """Make a table of a query.

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ikigai_core.local.engine.run import RunResult, run_flow
-from ikigai_core.local.engine.step import Dataset, ScriptLimits
+from ikigai_core.local.engine.step import Dataset, Model, ScriptLimits
 
 
 def main(arguments: list[str]) -> int:
@@ -47,12 +47,18 @@ def _run(folder: Path) -> RunResult:
         folder=folder,
         report=lambda progress, message: _replace(folder / "progress.json", {"progress": progress, "message": message}),
         custom_facets=job.get("custom_facets") or {},
+        models={name: _model(entry) for name, entry in (job.get("models") or {}).items()},
         script_limits=_script_limits(job.get("parameters") or {}),
     )
 
 
 def _dataset(entry: Mapping[str, Any]) -> Dataset:
     return Dataset(Path(entry["path"]), entry.get("name", ""), entry.get("data_types") or {})
+
+
+def _model(entry: Mapping[str, Any]) -> Model:
+    versions = {version["name"]: Path(version["path"]) for version in entry["versions"]}
+    return Model(entry["model_id"], entry["model_type"], entry["sub_model_type"], versions)
 
 
 def _script_limits(parameters: Mapping[str, Any]) -> ScriptLimits:

@@ -182,6 +182,7 @@ def delete_app(platform: PlatformPart, body: DeleteApp) -> Answer:
     with store.transaction():
         active = [store.runs.active(flow.flow_id) for flow in store.flows.all(app_id=app.app_id)]
         data = [dataset.data_file for dataset in store.datasets.all(app_id=app.app_id)]
+        data += [version.data_file for version in store.model_versions.all(app_id=app.app_id)]
         store.delete_app(app.app_id)
     for run in active:
         if run is not None:

@@ -138,7 +138,9 @@ def edit_model(platform: PlatformPart, body: EditModel) -> Answer:
 def delete_model(platform: PlatformPart, body: DeleteModel) -> Answer:
     """Delete a model and its versions."""
     model = platform.store.models.get(body.model.model_id, app_id=body.model.project_id)
+    data = [version.data_file for version in platform.store.model_versions.all(model_id=model.model_id)]
     platform.store.delete_model(model.model_id)
+    platform.files.retire(*data)
     return {"model_id": model.model_id}
 
 

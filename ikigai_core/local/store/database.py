@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ikigai_core.local.problems import Stopped
 
-_LAYOUT = 3
+_LAYOUT = 4
 
 
 class Database:

@@ -23,7 +23,7 @@ class Model:
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """What one training made of a model; `name` is the version's name."""
+    """What one training made of a model; `name` is the version's name, `data_file` holds what was learned."""
 
     version_id: str
     app_id: str
@@ -33,3 +33,4 @@ class ModelVersion:
     metrics: dict[str, Any]
     created_at: int
     modified_at: int
+    data_file: str = ""

@@ -30,6 +30,7 @@ class Ended:
     printed: str
     outputs: list[dict[str, Any]]
     folder: Path
+    model_versions: list[dict[str, Any]]
 
     def text(self, number: int = 0) -> str:
         """The bytes of an output, as text with its line endings."""
@@ -105,12 +106,15 @@ class Jobs:
         targets: Mapping[str, Any] | None = None,
         parameters: Mapping[str, Any] | None = None,
         custom_facets: Mapping[str, Any] | None = None,
+        models: Mapping[str, Any] | None = None,
     ) -> Ended:
         """Run a flow of these facets: chained one after another where no arrows are given."""
         if arrows is None:
             arrows = [self.arrow(one, other) for one, other in zip(facets, facets[1:], strict=False)]
         definition = {"facets": list(facets), "arrows": arrows, "variables": targets or {}, "model_variables": {}}
-        return self.run_definition(definition, variables=variables, parameters=parameters, custom_facets=custom_facets)
+        return self.run_definition(
+            definition, variables=variables, parameters=parameters, custom_facets=custom_facets, models=models
+        )
 
     def run_definition(
         self,
@@ -120,6 +124,7 @@ class Jobs:
         parameters: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
         custom_facets: Mapping[str, Any] | None = None,
+        models: Mapping[str, Any] | None = None,
     ) -> Ended:
         """Run a definition, whatever it is."""
         self._made += 1
@@ -132,6 +137,7 @@ class Jobs:
             "inputs": self._inputs,
             "parameters": parameters or {},
             "custom_facets": custom_facets or {},
+            "models": models or {},
         }
         (folder / "job.json").write_text(json.dumps(job))
         if self.own_process or environment:

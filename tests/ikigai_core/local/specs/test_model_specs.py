@@ -56,7 +56,7 @@ def test_lasso() -> None:
         "parameters": {},
         "target_column_data_types": ["TEXT", "CATEGORICAL"],
     }
-    assert list(lasso["parameters"]) == ["target_column"]
+    assert [name for name, spec in lasso["parameters"].items() if not spec["is_hidden"]] == ["target_column"]
     shown = {name: spec["default_value"] for name, spec in lasso["hyperparameters"].items() if not spec["is_hidden"]}
     assert shown == {"alpha": 1}
     assert lasso["hyperparameters"]["fit_intercept"]["is_hidden"]
