@@ -22,6 +22,11 @@ import ikigai_core as ours
 from ikigai_core.local.process import LocalPlatform
 
 FRAME = pd.DataFrame({"name": ["Alice", "Bob"], "age": [25, 30]})
+SCRIPT = """
+    result = data.assign(age=data["age"] + years)
+    if loud:
+        result["note"] = note
+"""
 _ID = re.compile(r"\b[0-9A-Za-z]{27}\b")
 _CREDENTIALS = ("user", "api-key", "authorization")
 
@@ -131,6 +136,7 @@ class Walk:
     """The same code for both clients: only the module that `Ikigai` comes from differs."""
 
     def __init__(self, client: ModuleType, url: str) -> None:
+        self.client = client
         self.ikigai = client.Ikigai(user_email="bob@example.com", api_key="my-ikigai-api-key", base_url=url)
 
     def app(self) -> None:
@@ -252,6 +258,61 @@ class Walk:
         definition = forecast.facet(types.OUTPUT.EXPORTED).arguments(dataset_name="predicted").build()
         self.app.flow.new("Predict").definition(definition).build()
 
+    def app_access(self) -> None:
+        self.app.access.grant("ann@example.com", self.client.AppAccessLevel.VIEWER)
+        self.app.access.update("ann@example.com", self.client.AppAccessLevel.BUILDER)
+        self.app.access.revoke("ann@example.com")
+
+    def custom_facet(self) -> None:
+        mid = self.ikigai.facet_types.MID.CUSTOM_FACET
+        self.custom_facet = (
+            self.ikigai.custom_facet.new("Older", facet_type=mid)
+            .description("adds years")
+            .script(SCRIPT, requirements=["pandas"], arguments={"years": 1, "rate": 0.5, "loud": False, "note": "x"})
+            .build()
+        )
+
+    def custom_facet_changes(self) -> None:
+        self.custom_facet.rename("Aged").update_description("adds some years")
+        self.first = self.custom_facet.create_version("first")
+        self.custom_facet.update_script("result = data", arguments={"years": 2})
+        assert len(self.custom_facet.versions()) == 1
+        self.custom_facet.update_script(SCRIPT, requirements=[], arguments={"years": 2, "loud": True, "note": "y"})
+
+    def custom_facet_reads(self) -> None:
+        self.ikigai.custom_facets()
+        self.ikigai.custom_facets.search("age")
+        assert self.ikigai.custom_facets["Aged"].describe()["name"] == "Aged"
+
+    def custom_facet_in_flows(self) -> None:
+        types = self.ikigai.facet_types
+        for number, version in enumerate([self.first, self.custom_facet.unpinned()]):
+            definition = (
+                self.ikigai.builder.facet(facet_type=types.INPUT.Imported)
+                .arguments(dataset_id=self.dataset.dataset_id, file_type="csv", header=True)
+                .custom_facet(custom_facet_version=version, name="aged")
+                .arguments(years=3, loud=True)
+                .arguments(note="False")
+                .facet(facet_type=types.OUTPUT.EXPORTED)
+                .arguments(dataset_name="aged", file_type="csv", header=True)
+                .build()
+            )
+            flow = self.app.flow.new(f"Aged {number}").definition(definition).build()
+            assert flow.run().status == "SUCCESS"
+            assert list(self.app.datasets["aged"].df()["age"]) == [28, 33]
+            assert list(self.app.datasets["aged"].df()["note"].astype(str)) == ["False", "False"]
+
+    def custom_facet_access(self) -> None:
+        levels = self.client.CustomFacetAccessLevel
+        self.custom_facet.access.grant("ann@example.com", levels.RUNNER)
+        self.custom_facet.access.update("ann@example.com", levels.ADMIN)
+        self.custom_facet.access.update("ann@example.com", levels.EDITOR)
+        self.custom_facet.access.update("ann@example.com", levels.VIEWER)
+        self.custom_facet.access.revoke("ann@example.com")
+
+    def custom_facet_end(self) -> None:
+        self.custom_facet.delete()
+
     def end(self) -> None:
         self.flow.delete()
         self.dataset.delete()
@@ -272,6 +333,13 @@ STEPS = [
     "flow_reads",
     "model",
     "model_facets",
+    "app_access",
+    "custom_facet",
+    "custom_facet_changes",
+    "custom_facet_reads",
+    "custom_facet_in_flows",
+    "custom_facet_access",
+    "custom_facet_end",
     "end",
 ]
 
@@ -284,6 +352,7 @@ def walk(client: ModuleType, target: str) -> dict[str, list[Any]]:
         with warnings.catch_warnings():
             # The released client calls its own listings deprecated.
             warnings.simplefilter("ignore", DeprecationWarning)
+            warnings.simplefilter("ignore", ours.errors.DefinitionWarning)
             return {step: recorder.record(getattr(walk, step)) for step in STEPS}
     finally:
         recorder.close()
