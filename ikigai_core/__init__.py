@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from ikigai_core.runs.records import FlowStatusReport, RunLog
     from ikigai_core.specs.facet import FacetType, FacetTypes
     from ikigai_core.specs.model import ModelTypes
+    from ikigai_core.transfer.progress import Progress
 
 _HOMES = {
     "App": "ikigai_core.components.app",
@@ -89,6 +90,7 @@ _HOMES = {
     "ModelTypes": "ikigai_core.specs.model",
     "ModelVersion": "ikigai_core.components.model",
     "NamedMapping": "ikigai_core.components.named_mapping",
+    "Progress": "ikigai_core.transfer.progress",
     "RunLog": "ikigai_core.runs.records",
     "Schedule": "ikigai_core.components.schedule",
     "errors": "ikigai_core.errors",
@@ -132,6 +134,7 @@ __all__ = [
     "ModelTypes",
     "ModelVersion",
     "NamedMapping",
+    "Progress",
     "RunLog",
     "Schedule",
     "__version__",
