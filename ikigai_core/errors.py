@@ -104,7 +104,9 @@ class ApiError(IkigaiError, RuntimeError):
         text = f"[{self.status}] {self.method} {self.path}: {self.message}"
         if self.request_id:
             text += f" (request id {self.request_id})"
-        return f"{text} {self.hint}".rstrip()
+        if not self.hint:
+            return text
+        return f"{text} {self.hint}" if text.endswith((".", "!", "?")) else f"{text}. {self.hint}"
 
 
 class BadRequest(ApiError):

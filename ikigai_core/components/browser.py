@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
 from ikigai_core.api.answers import Listing
@@ -23,6 +24,12 @@ class _BrowserText(Generic[C]):
 
     def __repr__(self) -> str:
         return f"<{self._kind.word}s {self._kind.place}>"
+
+    def __iter__(self) -> Iterator[str]:
+        # Without this, Python would ask the platform for a component named 0.
+        raise TypeError(f"Call it to list the {self._kind.word}s: app.{self._kind.word}s(), and look in the answer.")
+
+    __contains__ = None
 
     @operation
     def __call__(self) -> Procedure[NamedMapping[C]]:
@@ -52,6 +59,9 @@ class _BrowserText(Generic[C]):
 
 class Browser(SyncFace, _BrowserText[C]):
     """Finds components of one kind: ``browser()``, ``browser["name"]``, ``browser.search("part")``."""
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self())
 
 
 class AsyncBrowser(AsyncFace, _BrowserText[C]):

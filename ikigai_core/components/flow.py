@@ -13,7 +13,7 @@ from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.components.component import Component, printed
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.kinds import find_only, flows_of
-from ikigai_core.components.resolving import Definition, resolve
+from ikigai_core.components.resolving import CopyOf, Definition, resolve
 from ikigai_core.components.schedule import NO_SCHEDULE, Schedule
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.errors import InvalidDefinition, InvalidInput
@@ -253,7 +253,7 @@ class _FlowBuilderText(Generic[F]):
         self._app_name = app_name
         self._component = component
         self._name = ""
-        self._definition: Definition = FlowDefinition()
+        self._definition: Definition | CopyOf = FlowDefinition()
         self._directory: Directory | None = None
         self._high_volume_preference: bool | None = None
         self._agent_access: bool | None = None
@@ -269,15 +269,16 @@ class _FlowBuilderText(Generic[F]):
 
         Parameters
         ----------
-        definition : FlowDefinition, Flow, DefinitionDocument or mapping
-            A flow's definition is copied. A mapping is a definition in the wire's form, or a definition document.
+        definition : FlowDefinition, Flow, DefinitionDocument, mapping or path
+            A flow's definition is copied. A mapping is a definition in the wire's form, or a definition document; a
+            path is that of a document's file.
         """
         if isinstance(definition, FlowRecord) and definition.app_id != self._app_id:
             raise InvalidInput(
                 f"Flow {definition.name!r} belongs to app {definition.app_id}, not to {self._app_id}: "
                 "its definition refers to that app's datasets."
             )
-        self._definition = definition.flow_id if isinstance(definition, FlowRecord) else definition
+        self._definition = CopyOf(definition.flow_id) if isinstance(definition, FlowRecord) else definition
         return self
 
     def directory(self, directory: Directory) -> Self:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from ikigai_core.api import flows
 from ikigai_core.components.kinds import Kind, datasets_of, find_only
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.document import DefinitionDocument
-from ikigai_core.errors import InvalidDefinition, did_you_mean
+from ikigai_core.errors import InvalidDefinition, WrongArgumentType, did_you_mean
 from ikigai_core.procedure import Procedure, ask
 from ikigai_core.specs.facet import FacetTypes
 
-Definition = FlowDefinition | DefinitionDocument | Mapping[str, Any] | str
-"""A definition, a document, a mapping of either form, or the id of the flow to copy."""
+Definition = FlowDefinition | DefinitionDocument | Mapping[str, Any] | str | Path
+"""A definition, a document, a mapping of either form, or the path of a document's file."""
+
+
+@dataclass(frozen=True)
+class CopyOf:
+    """The definition that a flow has when it is copied."""
+
+    flow_id: str
 
 
 class SpecsHolder(Protocol):
@@ -25,7 +34,9 @@ class SpecsHolder(Protocol):
         ...
 
 
-def resolve(definition: Definition, client: SpecsHolder, app_id: str, app_name: str) -> Procedure[FlowDefinition]:
+def resolve(
+    definition: Definition | CopyOf, client: SpecsHolder, app_id: str, app_name: str
+) -> Procedure[FlowDefinition]:
     """The definition that is meant.
 
     Raises
@@ -35,15 +46,15 @@ def resolve(definition: Definition, client: SpecsHolder, app_id: str, app_name: 
     """
     if isinstance(definition, FlowDefinition):
         return definition
-    if isinstance(definition, str):
-        record = yield from ask(flows.fetch(definition))
+    if isinstance(definition, CopyOf):
+        record = yield from ask(flows.fetch(definition.flow_id))
         return FlowDefinition.model_validate(record["definition"])
     if isinstance(definition, Mapping) and isinstance(definition.get("facets"), list):
         return FlowDefinition.load(definition)
-    if not isinstance(definition, Mapping | DefinitionDocument):
-        raise InvalidDefinition(
+    if not isinstance(definition, Mapping | DefinitionDocument | str | Path):
+        raise WrongArgumentType(
             f"Definition was of type {type(definition).__name__}, but must be a FlowDefinition, a Flow, "
-            "a DefinitionDocument or a mapping."
+            "a DefinitionDocument, a mapping or a path."
         )
     document = DefinitionDocument.load(definition)
     facet_types = yield from client.facet_types_text()

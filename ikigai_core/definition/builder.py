@@ -10,7 +10,7 @@ from ikigai_core.definition.custom_facet import CustomFacetFacetBuilder
 from ikigai_core.definition.definition import Arrow, FlowDefinition, FlowVariable
 from ikigai_core.definition.facet_builder import FacetBuilder
 from ikigai_core.definition.model_facet import ModelFacetBuilder
-from ikigai_core.definition.shape import ordered, shape_faults
+from ikigai_core.definition.shape import missing_arguments, ordered, shape_faults
 from ikigai_core.errors import DefinitionWarning, InvalidDefinition
 from ikigai_core.specs.facet import FacetType
 from ikigai_core.specs.model import SubModelType
@@ -82,36 +82,33 @@ class FlowDefinitionBuilder:
         Warns
         -----
         DefinitionWarning
-            Where a facet has too few or too many facets before or after it: the platform keeps such a flow, and fails
-            its runs.
+            Where a facet lacks an argument that it needs, or has too few or too many facets before or after it: the
+            platform keeps such a flow, and fails its runs.
 
         Raises
         ------
         InvalidDefinition
             Facets hang on each other in a circle.
         """
-        definition, types = self._built()
-        ordered(definition)
-        for fault in shape_faults(definition, types):
+        definition, faults = self._built()
+        for fault in faults:
             warnings.warn(fault, DefinitionWarning, stacklevel=2)
         return definition
 
     def build_checked(self) -> FlowDefinition:
-        """The definition, as `build` gives it, but a fault of its shape is an error.
+        """The definition, as `build` gives it, but what `build` warns of is an error.
 
         Raises
         ------
         InvalidDefinition
         """
-        definition, types = self._built()
-        ordered(definition)
-        faults = list(shape_faults(definition, types))
+        definition, faults = self._built()
         if faults:
             raise InvalidDefinition(" ".join(faults))
         return definition
 
-    def _built(self) -> tuple[FlowDefinition, dict[str, FacetType]]:
-        """The definition, and the types of its facets by id."""
+    def _built(self) -> tuple[FlowDefinition, list[str]]:
+        """The definition, and what will fail its runs."""
         ids = {id(facet): str(index) for index, facet in enumerate(self._facets)}
         types = {ids[id(facet)]: facet._facet_type for facet in self._facets}
         definition = FlowDefinition(
@@ -123,7 +120,8 @@ class FlowDefinitionBuilder:
             ],
             variables=dict(self._variables),
         )
-        return definition, types
+        ordered(definition)
+        return definition, [*missing_arguments(definition, types), *shape_faults(definition, types)]
 
     def _add_variable(self, name: str, variable: FlowVariable) -> None:
         existing = self._variables.get(name)

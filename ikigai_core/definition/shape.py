@@ -1,4 +1,4 @@
-"""The shape of a definition: who hangs on whom, whether that is what the facet types require, and in which order."""
+"""Whether a definition can run: who hangs on whom, in which order, and whether the facets have what they need."""
 
 from __future__ import annotations
 
@@ -68,6 +68,23 @@ def shape_faults(definition: FlowDefinition, types: Mapping[str, FacetType]) -> 
         ]
         for fault in filter(None, faults):
             yield f"{types[facet_id].title} facet {definition.facet_name(facet_id)!r} {fault}"
+
+
+def missing_arguments(definition: FlowDefinition, types: Mapping[str, FacetType]) -> Iterator[str]:
+    """What the facets need and do not have, a sentence each; what a run variable gives, and what has a default, is had.
+
+    Parameters
+    ----------
+    types : mapping of str to FacetType
+        By facet id.
+    """
+    given = {(variable.facet_name, variable.argument_name) for variable in definition.variables.values()}
+    for facet in definition.facets:
+        for name, spec in types[facet.facet_id].facet_arguments.items():
+            is_open = spec.is_required and spec.default_value is None and facet.arguments.get(name) is None
+            if is_open and (facet.name, name) not in given:
+                title = types[facet.facet_id].title
+                yield f"{title} facet {facet.name or facet.facet_id!r} needs the argument {name!r}."
 
 
 def _fault(relation: str, count: int, least: int, most: int) -> str:

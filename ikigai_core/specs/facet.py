@@ -76,6 +76,11 @@ class FacetType(BaseModel):
         """Whether the facet works with a model."""
         return self.facet_info.facet_group.upper() == "MACHINE_LEARNING"
 
+    def __repr__(self) -> str:
+        return f"<{self.chain_group} facet type {self.name} ({self.facet_uid}); .help() tells its arguments>"
+
+    __str__ = __repr__
+
     def help(self) -> str:
         """Help text: the arguments, their types, defaults and options."""
         return "\n".join(self.help_lines())

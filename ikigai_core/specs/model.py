@@ -53,6 +53,11 @@ class SubModelType(BaseModel):
         """The name as messages show it."""
         return self.name.title()
 
+    def __repr__(self) -> str:
+        return f"<model type {self.model_type} {self.name}; .help() tells its parameters and hyperparameters>"
+
+    __str__ = __repr__
+
     def help(self) -> str:
         """Help text: metrics, parameters and hyperparameters."""
         return "\n".join(self.help_lines())

@@ -110,6 +110,8 @@ class Frame(Source):
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:
+        if not hasattr(frame, "to_csv"):
+            raise InvalidInput(f"A {type(frame).__name__} is no pandas DataFrame: make one of it with pd.DataFrame(…).")
         if frame.empty:
             raise InvalidInput(f"The frame is empty: it has {len(frame)} rows and {len(frame.columns)} columns.")
         self._frame = frame

@@ -64,7 +64,7 @@ def _error(call: Call[Any], config: Config, status: int, headers: Mapping[str, s
         method=call.method,
         path=call.path,
         request_id=next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), ""),
-        hint=_hint(status, config, headers),
+        hint=_hint(status, config, headers, is_json=_is_json(body)),
         retry_after=retry_after_seconds(headers.get("retry-after")),
     )
 
@@ -74,13 +74,25 @@ def _message(body: bytes) -> str:
     try:
         answer = json.loads(text)
     except ValueError:
-        return text[:_LONGEST_MESSAGE] or "no message"
+        return "a web page instead of an answer" if _is_page(text) else text[:_LONGEST_MESSAGE] or "no message"
     if isinstance(answer, dict):
         return str(answer.get("message") or answer.get("detail") or answer)[:_LONGEST_MESSAGE]
     return str(answer)[:_LONGEST_MESSAGE]
 
 
-def _hint(status: int, config: Config, headers: Mapping[str, str]) -> str:
+def _is_page(text: str) -> bool:
+    return text[:200].lstrip().lower().startswith(("<!doctype html", "<html"))
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    return True
+
+
+def _hint(status: int, config: Config, headers: Mapping[str, str], *, is_json: bool) -> str:
     if status in (401, 403):
         return f"{config.base_url} does not accept the API key of {config.user_email}, or does not allow this request."
     if status < 400:
@@ -88,4 +100,6 @@ def _hint(status: int, config: Config, headers: Mapping[str, str]) -> str:
         return (
             f"{config.base_url} redirects to {target}. Redirects are not followed: set the final address as base URL."
         )
+    if status < 500 and not is_json:
+        return f"{config.base_url} does not answer like an Ikigai platform: is this its address?"
     return ""

@@ -74,6 +74,8 @@ def test_data_that_cannot_be_uploaded_is_refused_before_anything_is_sent(
     (tmp_path / "text.parquet").write_text("no parquet")
     with pytest.raises(errors.InvalidInput, match=r"text\.parquet' cannot be read as Parquet"):
         app.dataset.new("d").parquet(tmp_path / "text.parquet").build()
+    with pytest.raises(errors.InvalidInput, match="A list is no pandas DataFrame"):
+        app.dataset.new("d").df([1, 2])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="Dataset 'd' is empty"):
         app.dataset.new("d").build()
     with pytest.raises(errors.InvalidInput, match="no name"):
@@ -115,6 +117,7 @@ def test_an_unknown_name_offers_the_nearest(ikigai_client: Ikigai, app: App, fli
         ({"late": {"type": "MID.Fliter"}}, "'Fliter' does not exist. Did you mean 'FILTER'"),
         ({"late": {"arguments": {"colum_name": "delay"}}}, "Did you mean 'column_name'"),
         ({"late": {"after": "flight"}}, "Did you mean 'flights'"),
+        ({"late": {"arguments": {"column_name": "delay"}}}, "Filter facet 'late' needs the argument 'condition'"),
     ],
 )
 def test_a_definition_with_a_fault_creates_nothing(

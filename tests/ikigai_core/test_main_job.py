@@ -60,6 +60,18 @@ def test_the_main_job_is_the_same_when_awaited(
     asyncio.run(job())
 
 
+def test_a_definition_is_read_from_a_file(
+    app: App, flights: pd.DataFrame, document: dict[str, Any], tmp_path: Path
+) -> None:
+    app.dataset.new("flights").df(flights).build()
+    path = tmp_path / "late.json"
+    path.write_text(json.dumps(document))
+    assert app.flow.new("Late flights").definition(path).ensure().changes == ("created",)
+    assert app.flow.new("Late flights").definition(str(path)).ensure().changes == ()
+    with pytest.raises(errors.InvalidInput, match=r"early\.json"):
+        app.flow.new("Early flights").definition(tmp_path / "early.json").ensure()
+
+
 def test_doing_it_again_changes_nothing_and_says_so(app: App, flights: pd.DataFrame, document: dict[str, Any]) -> None:
     for changes in (("created",), ()):
         assert app.dataset.new("flights").df(flights).ensure().changes == changes

@@ -76,6 +76,15 @@ def test_a_dataset_is_shown_one_field_a_line(app: App, flights: pd.DataFrame) ->
     ]
 
 
+def test_a_browser_says_how_to_list_where_it_is_taken_for_a_list(app: App, flights: pd.DataFrame) -> None:
+    app.dataset.new("flights").df(flights).build()
+    with pytest.raises(TypeError, match=r"app\.datasets\(\)"):
+        list(app.datasets)  # type: ignore[call-overload]
+    with pytest.raises(TypeError):
+        "flights" in app.datasets  # type: ignore[operator]  # noqa: B015 - the question is what is tried
+    assert app.datasets._ipython_key_completions_() == ["flights"]
+
+
 def test_a_component_is_a_table_in_a_notebook(app: App, flights: pd.DataFrame) -> None:
     table = app.dataset.new("<flights>").df(flights).build()._repr_html_()
     assert table.startswith("<table><caption>Dataset</caption><tr><th>app_id</th>")

@@ -114,11 +114,23 @@ def test_a_facet_with_too_many_parents_is_warned_of(facet_types: FacetTypes) -> 
 
 def test_an_arrow_into_an_input_facet_is_tolerated(facet_types: FacetTypes) -> None:
     builder = FlowDefinitionBuilder()
-    first = builder.facet(facet_types.INPUT.IMPORTED)
-    first.facet(facet_types.INPUT.IMPORTED).facet(facet_types.OUTPUT.EXPORTED)
+    first = builder.facet(facet_types.INPUT.IMPORTED, args={"dataset_id": "d1"})
+    second = first.facet(facet_types.INPUT.IMPORTED, args={"dataset_id": "d2"})
+    second.facet(facet_types.OUTPUT.EXPORTED, args={"dataset_name": "out"})
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert len(builder.build().arrows) == 2
+
+
+def test_an_argument_that_is_needed_and_missing_is_named(facet_types: FacetTypes) -> None:
+    builder = FlowDefinitionBuilder()
+    late = builder.facet(facet_types.INPUT.IMPORTED, args={"dataset_id": "d1"}).facet(facet_types.MID.FILTER, "late")
+    late.arguments(condition="greater_than").facet(facet_types.OUTPUT.EXPORTED, "out").variables(output="dataset_name")
+    with pytest.warns(DefinitionWarning, match="Filter facet 'late' needs the argument 'column_name'"):
+        builder.build()
+    with pytest.raises(InvalidDefinition, match="'late' needs the argument 'column_name'") as caught:
+        builder.build_checked()
+    assert "dataset_name" not in str(caught.value), "a run variable gives it"
 
 
 def test_a_circle_is_an_error(facet_types: FacetTypes) -> None:

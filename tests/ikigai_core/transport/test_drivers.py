@@ -123,6 +123,15 @@ def test_an_answer_of_an_unknown_form_is_an_error_that_names_the_request(server:
     assert server.url in str(caught.value)
 
 
+def test_an_address_that_is_no_platform_is_named(server: Any, drive: Drive) -> None:
+    reply(server, {"status": 404, "body": b"<!DOCTYPE HTML>\n<html><body>File not found</body></html>"})
+    with pytest.raises(errors.NotFound) as caught:
+        drive(ask(apps.fetch("1")))
+    assert str(caught.value).endswith(
+        f"a web page instead of an answer. {server.url} does not answer like an Ikigai platform: is this its address?"
+    )
+
+
 def test_errors_survive_the_way_to_another_process(server: Any, drive: Drive) -> None:
     reply(server, {"status": 404, "body": {"message": "gone"}})
     with pytest.raises(errors.NotFound) as caught:

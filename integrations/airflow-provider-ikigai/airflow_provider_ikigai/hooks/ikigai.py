@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
 from airflow_provider_ikigai.connection import UnusableConnection, client_arguments
 from ikigai_core.errors import ConfigurationError, IkigaiError
 
 if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
     from ikigai_core import AsyncIkigai, Ikigai
 
 
@@ -108,8 +111,15 @@ class IkigaiAsyncHook(_ConnectionHook):
         from ikigai_core import AsyncIkigai
 
         # Airflow masks the password as it looks the connection up; mask_secret itself would block the event loop.
-        arguments = client_arguments(await self.aget_connection(self.ikigai_conn_id))
+        arguments = client_arguments(await self._connection())
         try:
             return AsyncIkigai(**arguments)
         except ConfigurationError as error:
             raise UnusableConnection(self.ikigai_conn_id, str(error)) from None
+
+    async def _connection(self) -> Connection:
+        try:
+            return await self.aget_connection(self.ikigai_conn_id)
+        except AirflowNotFoundException:
+            # Where a trigger runs in the process of `dag.test()`, only the sync way reaches Airflow's database.
+            return await asyncio.to_thread(self.get_connection, self.ikigai_conn_id)
