@@ -15,10 +15,16 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from ikigai_core.local.credentials import Credentials
-from ikigai_core.local.lifeline import call_when_starter_ends
-from ikigai_core.local.platform import Platform, Settings
-from ikigai_core.local.server import Server, create_app
+try:
+    from ikigai_core.local.credentials import Credentials
+    from ikigai_core.local.lifeline import call_when_starter_ends
+    from ikigai_core.local.platform import Platform, Settings
+    from ikigai_core.local.server import Server, create_app
+except ModuleNotFoundError as missing:
+    sys.exit(
+        f"The local platform needs {missing.name}: pip install 'ikigai-core[local]', "
+        "or set IKIGAI_LOCAL_PYTHON to a Python that has it."
+    )
 
 _BACKLOG = 2048
 
