@@ -57,6 +57,9 @@ $(ENVIRONMENTS:%=.venvs/%/.ready): .venvs/%/.ready: constraints/%.in constraints
 
 # -- the demo ----------------------------------------------------------------------------------------------------------
 
+# Ends all that a command has started when it ends, however that comes about.
+SUPERVISED := .venvs/core/bin/python tools/supervise.py
+
 WITH ?= airflow prefect dagster
 comma := ,
 demonstrated = $(subst $(comma), ,$(WITH))
@@ -68,15 +71,21 @@ endif
 
 .PHONY: demo
 demo: .venvs/core/.ready $(demonstrated:%=.venvs/%/.ready) ## the main job on the local platform; WITH=prefect shows only that orchestrator
-	@.venvs/core/bin/python examples/demo --with "$(demonstrated)"
+	@$(SUPERVISED) .venvs/core/bin/python examples/demo --with "$(demonstrated)"
 
 # -- tests -------------------------------------------------------------------------------------------------------------
 
-PYTEST = $(1:%=.venvs/%/bin/python) -m pytest $(PYTEST_OPTIONS)
+# How many checks run side by side; they wait for servers much of the time.
+JOBS ?= 2
+PYTEST = $(SUPERVISED) .venvs/$(1)/bin/python -m pytest $(PYTEST_OPTIONS)
 MYPY = $(CURDIR)/.venvs/$(1)/bin/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache/$(1)
+# The longest first.
+SUITES := $(addprefix test-,core examples airflow prefect dagster packaging interop)
 
-.PHONY: test lint format types $(addprefix test-,core interop examples packaging airflow prefect dagster)
-test: lint types test-core test-interop test-packaging test-examples test-dagster test-prefect test-airflow ## everything below
+.PHONY: test lint format types $(SUITES)
+test: ## everything below
+	@echo "Each check is shown when it is done."
+	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target lint $(SUITES) types
 	@echo "All tests, lint and type checks passed."
 
 lint: .venvs/core/.ready ## ruff: errors, style, formatting
@@ -103,8 +112,8 @@ test-interop: .venvs/core/.ready .venvs/released/.ready ## the released client a
 test-packaging: .venvs/core/.ready ## the four distributions, built and installed in clean environments
 	$(call PYTEST,core) tests/packaging
 
-test-examples: $(ENVIRONMENTS:%=.venvs/%/.ready) ## the examples, the documents and the demo
-	$(call PYTEST,core) tests/examples tests/docs
+test-examples: .venvs/core/.ready $(ENVIRONMENTS:%=.venvs/%/.ready) ## the examples, the documents and the demo
+	$(call PYTEST,core) tests/tools tests/examples tests/docs
 
 test-airflow: .venvs/core/.ready .venvs/airflow/.ready ## the Airflow provider
 	$(call PYTEST,airflow) tests/airflow_provider_ikigai

@@ -6,10 +6,13 @@ python examples/demo [--with airflow,prefect,dagster]
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import tempfile
+from pathlib import Path
 
+from participants import fail
 from runner import PARTICIPANTS, run
-from supervisor import supervise
 
 
 def main() -> int:
@@ -21,7 +24,14 @@ def main() -> int:
     unknown = [name for name in names if name not in everyone]
     if unknown or not names:
         parser.error(f"--with: {', '.join(unknown) or 'nobody'} is not one of {', '.join(everyone)}")
-    return supervise(lambda folder: run(["plain", *names], folder))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        with tempfile.TemporaryDirectory(prefix="demo-", ignore_cleanup_errors=True) as folder:
+            return run(["plain", *names], Path(folder))
+    except KeyboardInterrupt:
+        fail("interrupted")
+        return 128 + signal.SIGINT
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ from typing import IO, Any
 DEMO = Path(__file__).resolve().parent
 ENVIRONMENTS = DEMO.parent.parent / ".venvs"
 
-_PATIENCE = 15.0
+_PATIENCE = 12.0
 _print_lock = threading.Lock()
 
 
@@ -107,14 +108,18 @@ class Job:
             raise Failed(f"the run is {result['status']}")
         return result
 
+    def terminate(self) -> None:
+        """Ask the process to end; it ends its own."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGTERM)
+
     def end(self) -> None:
         """End what is left of the process group, gently first."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(self._process.pid, number)
-                self._process.wait(_PATIENCE)
-            except (ProcessLookupError, subprocess.TimeoutExpired):
-                continue
+        self.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_PATIENCE)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def _show(self, stream: IO[str], kept: deque[str] | None) -> None:
         for line in stream:

@@ -76,8 +76,11 @@ def run_side_by_side(
     is_over = threading.Event()
 
     def work() -> None:
-        while not waiting.empty() and not is_over.is_set():
-            participant = waiting.get()
+        while not is_over.is_set():
+            try:
+                participant = waiting.get_nowait()
+            except queue.Empty:
+                return
             try:
                 jobs.append(job := participant.start(folder, credentials))
                 outcomes[participant.name] = job.result()
@@ -92,6 +95,8 @@ def run_side_by_side(
             lane.join()
     finally:
         is_over.set()
+        for job in jobs:
+            job.terminate()
         for job in jobs:
             job.end()
     return outcomes

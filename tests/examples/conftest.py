@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PYTHON = ROOT / ".venvs" / "core" / "bin" / "python"
 MARK = "TEST_OF_THE_DEMO"
 
 
@@ -37,7 +38,7 @@ class Demo:
         self.mark = uuid.uuid4().hex
         temporary.mkdir()
         self.process = subprocess.Popen(
-            [ROOT / ".venvs/core/bin/python", examples / "demo", "--with", names],
+            [PYTHON, ROOT / "tools" / "supervise.py", PYTHON, examples / "demo", "--with", names],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
