@@ -23,7 +23,9 @@ EXAMPLES = Path(__file__).parent
 APP = "Late flights with Dagster"
 
 # An asset for the dataset: materializing it uploads the file, or does nothing where the platform has this data already.
-flights = build_ikigai_dataset_asset(app=APP, dataset="flights", path=EXAMPLES / "data" / "flights.csv")
+flights = build_ikigai_dataset_asset(
+    app=APP, dataset="flights", path=EXAMPLES / "data" / "flights.csv", create_app=True
+)
 
 # An asset for each dataset that the flow writes, downstream of those that it reads. Nothing is sent while this loads;
 # materializing brings the flow up to date, runs it and follows it. A retried step follows the run that it had started.

@@ -283,6 +283,46 @@ def test_a_file_is_uploaded_once(app: str, instance: dg.DagsterInstance, ikigai_
     assert list(ikigai_client.apps[app].datasets["letters"].df()["letter"]) == ["c"]
 
 
+@pytest.mark.parametrize("of", ["a flow", "a dataset"])
+def test_a_mistyped_app_names_the_nearest_and_creates_nothing(
+    of: str, app: str, instance: dg.DagsterInstance, ikigai_client: Ikigai, tmp_path: Path
+) -> None:
+    path = tmp_path / "letters.csv"
+    path.write_text("letter,place\na,1\n")
+    mistyped, patient = app[:-1], dg.RetryPolicy(max_retries=2)
+    made = (
+        build_ikigai_flow_assets(large_numbers(mistyped, "large"), retry_policy=patient)
+        if of == "a flow"
+        else build_ikigai_dataset_asset(app=mistyped, dataset="letters", path=path, retry_policy=patient)
+    )
+    before = len(ikigai_client.apps())
+    result, _ = materialize(made, instance=instance)
+    assert f"There is no app {mistyped!r}" in failure_of(result)
+    assert f"Did you mean {app!r}?" in failure_of(result)
+    assert not result.filter_events(lambda event: event.is_step_up_for_retry)
+    assert len(ikigai_client.apps()) == before
+
+
+def test_an_app_is_created_where_that_is_asked_for(
+    app: str, instance: dg.DagsterInstance, ikigai_client: Ikigai, tmp_path: Path
+) -> None:
+    path, new = tmp_path / "numbers.csv", f"New {app}"
+    path.write_text("name,value\none,1\ntwo,2\n")
+    flow = IkigaiFlow(new, "Scripted", large_numbers(new, "large").definition.to_dict(), create_app=True)
+    before = len(ikigai_client.apps())
+
+    result, _ = materialize(build_ikigai_flow_assets(flow), instance=instance)
+    assert "there is no dataset 'numbers'" in failure_of(result)
+    assert len(ikigai_client.apps()) == before + 1
+    ikigai_client.apps[new].delete()
+
+    numbers = build_ikigai_dataset_asset(app=new, dataset="numbers", path=path, create_app=True)
+    result, recorded = materialize(numbers, build_ikigai_flow_assets(flow), instance=instance)
+    assert result.success
+    assert recorded["large"]["dagster/row_count"] == 1
+    assert len(ikigai_client.apps()) == before + 1
+
+
 def test_a_missing_file_fails_before_anything_is_sent(
     instance: dg.DagsterInstance, requests_sent: Callable[[], int], tmp_path: Path
 ) -> None:

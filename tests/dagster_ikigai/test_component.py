@@ -118,6 +118,24 @@ def test_a_definition_may_be_inline_and_the_workspace_a_resource() -> None:
             assert "my_workspace" in made.required_resource_keys
 
 
+@pytest.mark.parametrize("attribute", [{}, {"create_app": False}, {"create_app": True}])
+def test_an_app_is_created_only_where_the_component_asks_for_it(
+    attribute: dict[str, bool], app: str, ikigai_client: Ikigai
+) -> None:
+    facets = {
+        "numbers": {"type": "INPUT.Imported", "dataset": "numbers"},
+        "out": {"type": "OUTPUT.Exported", "after": "numbers", "arguments": {"dataset_name": "out"}},
+    }
+    attributes = {"app": f"New {app}", "flow": "Copy", "definition": {"facets": facets}, **attribute}
+    body = {"type": "dagster_ikigai.IkigaiFlowComponent", "attributes": attributes}
+    with create_defs_folder_sandbox() as sandbox:
+        path = sandbox.scaffold_component(component_cls=IkigaiFlowComponent, defs_yaml_contents=body)
+        with sandbox.load_component_and_build_defs(defs_path=path) as (_, defs):
+            job = defs.resolve_implicit_global_asset_job_def()
+            assert not job.execute_in_process(raise_on_error=False).success  # there is no such app or no such dataset
+    assert (f"New {app}" in ikigai_client.apps()) is attribute.get("create_app", False)
+
+
 def test_a_faulty_definition_names_the_facet_at_load() -> None:
     definition = {"facets": {"out": {"type": "OUTPUT.Exported", "after": "nowhere"}}}
     attributes = {"app": "An app", "flow": "A flow", "definition": definition}

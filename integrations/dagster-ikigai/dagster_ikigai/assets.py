@@ -196,6 +196,7 @@ def build_ikigai_dataset_asset(
     app: str,
     dataset: str,
     path: str | Path,
+    create_app: bool = False,
     workspace: Workspace = "ikigai",
     name: str | None = None,
     group_name: str | None = None,
@@ -211,11 +212,13 @@ def build_ikigai_dataset_asset(
     Parameters
     ----------
     app : str
-        Name of the app; it is made where there is none yet.
+        Name of the app.
     dataset : str
         Name of the dataset.
     path : str or Path
         The CSV file, where the step runs.
+    create_app : bool, default False
+        Create the app where there is none of that name, when the asset is materialized.
     workspace : str or IkigaiWorkspace
         Key of the resource that is the workspace, or the workspace itself. Default: the resource ``ikigai``.
     name : str, optional
@@ -252,7 +255,8 @@ def build_ikigai_dataset_asset(
         used = _of(context, workspace)
         source = _existing(Path(path), dataset, app)
         with dagster_failures(), used.get_client() as ikigai:
-            uploaded = ikigai.app.new(app).ensure().dataset.new(dataset).csv(source).ensure()
+            home = ikigai.app.new(app).ensure() if create_app else ikigai.apps[app]
+            uploaded = home.dataset.new(dataset).csv(source).ensure()
         context.log.info(f"Dataset {dataset!r}: {', '.join(uploaded.changes) or 'up to date, nothing sent'}.")
         return _uploaded(uploaded, Profile.of_csv(source, used.preview_rows))
 

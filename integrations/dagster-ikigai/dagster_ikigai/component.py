@@ -69,6 +69,8 @@ class IkigaiFlowComponent(dg.Component, dg.Model, dg.Resolvable):
         Name of the flow in the app.
     definition : str or mapping
         The definition document: a path relative to the component's folder, or the document itself.
+    create_app : bool
+        Create the app where there is none of that name, when the flow is run. Default: False.
     variables : mapping
         Run variables by name.
     workspace : str or None
@@ -87,10 +89,13 @@ class IkigaiFlowComponent(dg.Component, dg.Model, dg.Resolvable):
             min_delay: 60
     """
 
-    app: str = Field(description="Name of the app; it is made where there is none yet.")
+    app: str = Field(description="Name of the app that holds the flow and its datasets.")
     flow: str = Field(description="Name of the flow in the app.")
     definition: str | dict[str, Any] = Field(
         description="The definition document: a path relative to the component's folder, or the document itself."
+    )
+    create_app: bool = Field(
+        default=False, description="Create the app where there is none of that name, when the flow is run."
     )
     variables: dict[str, Any] = Field(default={}, description="Run variables by name.")
     workspace: str | None = Field(
@@ -101,7 +106,7 @@ class IkigaiFlowComponent(dg.Component, dg.Model, dg.Resolvable):
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Build the flow's assets; called by Dagster."""
-        flow = IkigaiFlow(self.app, self.flow, self._document(context.path))
+        flow = IkigaiFlow(self.app, self.flow, self._document(context.path), create_app=self.create_app)
         workspace = IkigaiWorkspace() if self.workspace is None else self.workspace
         return dg.Definitions(assets=[build_ikigai_flow_assets(flow, workspace=workspace, variables=self.variables)])
 

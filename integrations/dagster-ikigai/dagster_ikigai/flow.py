@@ -21,11 +21,13 @@ class IkigaiFlow:
     Parameters
     ----------
     app : str
-        Name of the app; it is made where there is none yet.
+        Name of the app that holds the flow and the datasets that the document names.
     name : str
         Name of the flow in the app.
     definition : str, Path or mapping
         The definition document: a YAML or JSON file's path, or its content.
+    create_app : bool, default False
+        Create the app where there is none of that name, when the flow is run.
 
     Raises
     ------
@@ -54,11 +56,14 @@ class IkigaiFlow:
     {'output': 'late_flights'}
     """
 
-    def __init__(self, app: str, name: str, definition: str | Path | Mapping[str, Any]) -> None:
+    def __init__(
+        self, app: str, name: str, definition: str | Path | Mapping[str, Any], *, create_app: bool = False
+    ) -> None:
         from ikigai_core import DefinitionDocument
 
         self.app = app
         self.name = name
+        self.create_app = create_app
         self.definition: DefinitionDocument = DefinitionDocument.load(definition)
         self._check_outputs()
 

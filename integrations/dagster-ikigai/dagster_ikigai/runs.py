@@ -37,7 +37,7 @@ def run_flow(
         raise dg.Failure(f"{flow!r}: {fault}", allow_retries=False)
     journal = RunJournal(context, list(keys.values())[-1], _digest(flow, variables))
     with dagster_failures(), workspace.get_client() as ikigai:
-        app = ikigai.app.new(flow.app).ensure()
+        app = ikigai.app.new(flow.app).ensure() if flow.create_app else ikigai.apps[flow.app]
         remote = app.flow.new(flow.name).definition(flow.definition).ensure()
         _log_changes(context, remote)
         run = remote.launch(
