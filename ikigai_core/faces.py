@@ -8,7 +8,7 @@ method of both; type checkers see the right signature on each.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from functools import update_wrapper, wraps
+from functools import wraps
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -72,7 +72,7 @@ class operation(Generic[P, R]):
 
     def __init__(self, text: Callable[Concatenate[Any, P], Procedure[R]]) -> None:
         self._text = text
-        update_wrapper(self, text)
+        self.__doc__ = text.__doc__
 
     @overload
     def __get__(self, instance: None, owner: Any) -> operation[P, R]: ...
@@ -101,7 +101,7 @@ class edit(Generic[P]):
 
     def __init__(self, text: Callable[Concatenate[Any, P], Procedure[None]]) -> None:
         self._text = text
-        update_wrapper(self, text)
+        self.__doc__ = text.__doc__
 
     @overload
     def __get__(self, instance: None, owner: Any) -> edit[P]: ...

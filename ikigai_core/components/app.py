@@ -17,6 +17,7 @@ from ikigai_core.components.dataset import (
     Dataset,
     DatasetBuilder,
 )
+from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import (
     AsyncDirectoryBuilder,
     Directory,
@@ -275,11 +276,7 @@ class _AppBuilderText(Generic[A]):
         current = yield from find_only(apps_of(self._user_email), self._name)
         if current is None:
             return (yield from self._create_only())
-        differing: dict[str, Any] = {}
-        if self._description is not None and current.get("description") != self._description:
-            differing["description"] = self._description
-        if self._directory is not None and current["directory"].get("directory_id") != self._directory.directory_id:
-            differing["directory"] = self._directory.to_dict()
+        differing = differences(current, self._directory, description=self._description)
         app_id = str(current["project_id"])
         if not differing:
             return self._component.bind(current, self._client)

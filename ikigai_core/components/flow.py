@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 from ikigai_core.api import flows
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.components.component import Component, printed
+from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.kinds import find_only, flows_of
 from ikigai_core.components.resolving import CopyOf, Definition, resolve
@@ -344,15 +345,14 @@ class _FlowBuilderText(Generic[F]):
 
     def _differing(self, current: WireRecord, definition: FlowDefinition) -> dict[str, Any]:
         """What was set and is not so yet, as the arguments of an edit."""
-        wanted: dict[str, Any] = {
-            "high_volume_preference": self._high_volume_preference,
-            "agent_access": self._agent_access,
-        }
-        differing = {key: value for key, value in wanted.items() if value is not None and current.get(key) != value}
+        differing = differences(
+            current,
+            self._directory,
+            high_volume_preference=self._high_volume_preference,
+            agent_access=self._agent_access,
+        )
         if not _means(current["definition"], definition):
             differing["definition"] = definition.to_dict()
-        if self._directory is not None and current["directory"].get("directory_id") != self._directory.directory_id:
-            differing["directory"] = self._directory.to_dict()
         if self._schedule is not None and (current.get("schedule") or {}).get("cron") != self._schedule.cron:
             differing["schedule"] = self._schedule.to_dict()
         return differing

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from ikigai_core.api import models
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.components.component import Component, Record, printed
+from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.kinds import find_only, models_of
 from ikigai_core.components.named_mapping import NamedMapping
@@ -204,11 +205,7 @@ class _ModelBuilderText(Generic[M]):
                 f"Model {self._name!r} is {model.model_type} {model.sub_model_type}, not {model_type.model_type} "
                 f"{model_type.sub_model_type}: a model's type cannot be changed. Choose another name."
             )
-        differing: dict[str, Any] = {}
-        if self._description is not None and model.description != self._description:
-            differing["description"] = self._description
-        if self._directory is not None and current["directory"].get("directory_id") != self._directory.directory_id:
-            differing["directory"] = self._directory.to_dict()
+        differing = differences(current, self._directory, description=self._description)
         if not differing:
             return model
         yield from ask(models.edit(self._app_id, model.model_id, **differing))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
-from ikigai_core.errors import UnknownFacetType, did_you_mean
-from ikigai_core.specs.naming import folded
+from ikigai_core.errors import UnknownFacetType
+from ikigai_core.specs.lookup import TypesByName
 from ikigai_core.specs.value import ArgumentSpec
 
 
@@ -107,17 +107,11 @@ def _visible(arguments: Mapping[str, ArgumentSpec]) -> list[ArgumentSpec]:
     return [argument for argument in arguments.values() if not argument.is_hidden]
 
 
-class FacetTypeGroup:
-    """The facet types of a chain group, by attribute or by key, whatever the case: ``MID.Count``, ``MID["COUNT"]``."""
+class FacetTypeGroup(TypesByName[FacetType]):
+    """The facet types of a chain group: ``MID.Count``, ``MID["COUNT"]``."""
 
-    def __init__(self, chain_group: str, facet_types: Mapping[str, FacetType]) -> None:
-        self._chain_group = chain_group
-        self._by_name = {folded(name): facet_type for name, facet_type in facet_types.items()}
-
-    @property
-    def types(self) -> list[str]:
-        """Names of all facet types that are not hidden."""
-        return [facet_type.name for facet_type in self._by_name.values() if not facet_type.is_hidden]
+    def __init__(self, chain_group: str, facet_types: Iterable[FacetType]) -> None:
+        super().__init__(facet_types, f"{chain_group} facet", UnknownFacetType)
 
     def help(self) -> str:
         """Help text of all facet types."""
@@ -125,32 +119,8 @@ class FacetTypeGroup:
 
     def help_lines(self) -> Iterator[str]:
         """The lines of the help text."""
-        for facet_type in self._by_name.values():
+        for facet_type in self:
             yield from (f"  {line}" for line in facet_type.help_lines())
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and folded(name) in self._by_name
-
-    def __getitem__(self, name: str) -> FacetType:
-        if name not in self:
-            raise UnknownFacetType(
-                f"{self._chain_group} facet {name!r} does not exist. {did_you_mean(name, self.types)}"
-            )
-        return self._by_name[folded(name)]
-
-    def __getattr__(self, name: str) -> FacetType:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return self[name]
-
-    def __iter__(self) -> Iterator[FacetType]:
-        return iter(self._by_name.values())
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self.types]
-
-    def __repr__(self) -> str:
-        return f"<{self._chain_group} facet types: {', '.join(self.types)}>"
 
 
 class FacetTypes:
@@ -208,8 +178,5 @@ class FacetTypes:
 
 def _chain_group(name: str, specs: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> FacetTypeGroup:
     # The platform serves the facet groups last to first.
-    facet_types: dict[str, FacetType] = {}
-    for facet_group in reversed(list(specs.get(name, {}).values())):
-        for key, spec in facet_group.items():
-            facet_types[key] = FacetType.model_validate(spec)
-    return FacetTypeGroup(name, facet_types)
+    groups = reversed(list(specs.get(name, {}).values()))
+    return FacetTypeGroup(name, [FacetType.model_validate(spec) for group in groups for spec in group.values()])

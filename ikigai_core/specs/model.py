@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from ikigai_core.errors import UnknownModelType, did_you_mean
-from ikigai_core.specs.naming import folded
+from ikigai_core.errors import UnknownModelType
+from ikigai_core.specs.lookup import TypesByName
 from ikigai_core.specs.value import HyperparameterSpec, ParameterSpec, ValueSpec
 
 S = TypeVar("S", bound=ValueSpec)
@@ -85,8 +85,8 @@ def _section(title: str, specs: Iterable[ValueSpec]) -> Iterator[str]:
         yield f"    No {title}"
 
 
-class ModelType:
-    """A model type and its sub-model types, by attribute or by key, whatever the case: ``Linear.Lasso``.
+class ModelType(TypesByName[SubModelType]):
+    """A model type and its sub-model types: ``Linear.Lasso``, ``Linear["LASSO"]``.
 
     Parameters
     ----------
@@ -99,15 +99,8 @@ class ModelType:
         self.is_deprecated: bool = spec.get("is_deprecated", False)
         self.is_hidden: bool = spec.get("is_hidden", False)
         self.keywords: list[str] = spec.get("keywords", [])
-        self._by_name = {
-            folded(sub["name"]): SubModelType.model_validate({**sub, "model_type": self.name})
-            for sub in spec["sub_model_types"]
-        }
-
-    @property
-    def types(self) -> list[str]:
-        """Names of all sub-model types that are not hidden."""
-        return [sub.name for sub in self._by_name.values() if not sub.is_hidden]
+        subs = (SubModelType.model_validate({**sub, "model_type": self.name}) for sub in spec["sub_model_types"])
+        super().__init__(subs, f"{self.name} sub-model", UnknownModelType)
 
     def help(self) -> str:
         """Help text of the model type and its sub-model types."""
@@ -118,34 +111,15 @@ class ModelType:
         yield f"{self.name.title()}:"
         if self.keywords:
             yield f"  keywords: {self.keywords}"
-        visible = [sub for sub in self._by_name.values() if not sub.is_hidden]
+        visible = [sub for sub in self if not sub.is_hidden]
         if visible:
             yield "  sub-model types:"
         for sub in visible:
             yield from (f"    {line}" for line in sub.help_lines())
 
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and folded(name) in self._by_name
 
-    def __getitem__(self, name: str) -> SubModelType:
-        if name not in self:
-            raise UnknownModelType(f"{self.name} sub-model {name!r} does not exist. {did_you_mean(name, self.types)}")
-        return self._by_name[folded(name)]
-
-    def __getattr__(self, name: str) -> SubModelType:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return self[name]
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self.types]
-
-    def __repr__(self) -> str:
-        return f"<{self.name} models: {', '.join(self.types)}>"
-
-
-class ModelTypes:
-    """All model types of the platform, by attribute or by key, whatever the case: ``model_types.AI_CAST``.
+class ModelTypes(TypesByName[ModelType]):
+    """All model types of the platform: ``model_types.AI_CAST``, ``model_types["Ai Cast"]``.
 
     Parameters
     ----------
@@ -154,12 +128,7 @@ class ModelTypes:
     """
 
     def __init__(self, specs: Mapping[str, Mapping[str, Any]]) -> None:
-        self._by_name = {folded(spec["name"]): ModelType(spec) for spec in specs.values()}
-
-    @property
-    def types(self) -> list[str]:
-        """Names of all model types that are not hidden."""
-        return [model_type.name for model_type in self._by_name.values() if not model_type.is_hidden]
+        super().__init__((ModelType(spec) for spec in specs.values()), "Model", UnknownModelType)
 
     def find(self, path: str) -> SubModelType:
         """The model type of a path such as ``Linear.Lasso``.
@@ -180,25 +149,6 @@ class ModelTypes:
 
     def help_lines(self) -> Iterator[str]:
         """The lines of the help text."""
-        for model_type in self._by_name.values():
+        for model_type in self:
             if not model_type.is_hidden:
                 yield from model_type.help_lines()
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and folded(name) in self._by_name
-
-    def __getitem__(self, name: str) -> ModelType:
-        if name not in self:
-            raise UnknownModelType(f"Model {name!r} does not exist. {did_you_mean(name, self.types)}")
-        return self._by_name[folded(name)]
-
-    def __getattr__(self, name: str) -> ModelType:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return self[name]
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self.types]
-
-    def __repr__(self) -> str:
-        return f"<model types: {', '.join(self.types)}>"
