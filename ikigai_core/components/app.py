@@ -34,9 +34,9 @@ from ikigai_core.errors import InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
 from ikigai_core.procedure import Procedure, ask, pause
 
-STAMP_RESOLUTION = 1.0
-"""Seconds to which the platform stamps creation. After as long, all who created an app within the same second see each
-other's, and agree on the first."""
+SETTLING = 2.0
+"""Seconds after which all who created an app within the same second, to which the platform stamps them, see each
+other's and agree on the first."""
 
 
 class AppRecord(Component):
@@ -293,7 +293,7 @@ class _AppBuilderText(Generic[A]):
         Steps side by side often ensure the same app, and an app that was just made holds nothing yet.
         """
         app = yield from self._create()
-        yield from pause(STAMP_RESOLUTION)
+        yield from pause(SETTLING)
         namesakes = yield from named(apps_of(self._user_email), self._name)
         first = min(namesakes, key=lambda record: (int(record["created_at"]), record["project_id"]), default=None)
         if first is None or first["project_id"] == app.app_id:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
@@ -41,22 +39,6 @@ def test_an_app_is_ensured_once(ikigai_client: Ikigai) -> None:
         assert (again.app_id, again.description, again.changes) == (app.app_id, "second", ("description",))
     finally:
         app.delete()
-
-
-def test_an_app_that_several_ensure_at_once_is_made_once(ikigai_client: Ikigai) -> None:
-    for _ in range(3):
-        name = f"App {uuid.uuid4().hex[:8]}"
-        together = threading.Barrier(4)
-
-        def ensure(name: str = name, together: threading.Barrier = together) -> str:
-            together.wait()
-            return ikigai_client.app.new(name).ensure().app_id
-
-        with ThreadPoolExecutor(4) as pool:
-            ids = {future.result() for future in [pool.submit(ensure) for _ in range(4)]}
-        assert ids == {app.app_id for app in ikigai_client.apps.search(name).values()}
-        assert len(ids) == 1
-        ikigai_client.apps[name].delete()
 
 
 def test_a_dataset_is_shown_one_field_a_line(app: App, flights: pd.DataFrame) -> None:
