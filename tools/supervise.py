@@ -35,7 +35,7 @@ PATIENCE = 15.0
 """Seconds in which an interrupted command ends by itself."""
 
 _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.05
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -86,10 +86,7 @@ def supervise(command: Sequence[str]) -> int:
 def _wait(keeper: int, starter: int, interruptions: list[int]) -> int:
     """Wait for the keeper; hand the first interruption on, and do not wait any longer at the second."""
     deadline = None
-    while True:
-        ended, status = os.waitpid(keeper, os.WNOHANG)
-        if ended:
-            return _exit_status(os.waitstatus_to_exitcode(status))
+    while (status := _reaped(keeper)) is None:
         if os.getppid() != starter and not interruptions:
             interruptions.append(signal.SIGHUP)
         if interruptions and deadline is None:
@@ -98,6 +95,7 @@ def _wait(keeper: int, starter: int, interruptions: list[int]) -> int:
         if deadline is not None and (time.monotonic() > deadline or len(interruptions) > 1):
             return 1
         time.sleep(_POLL_SECONDS)
+    return status
 
 
 def _keep(command: Sequence[str], folder: Path) -> NoReturn:
@@ -132,13 +130,31 @@ def _run(command: Sequence[str], folder: Path) -> int:
     environment = {**os.environ, "TMPDIR": str(folder)}
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment, process_group=0)
     try:
-        return _exit_status(process.wait())
+        while (status := _reaped(process.pid)) is None:
+            time.sleep(_POLL_SECONDS)
+        return status
     except Interrupted:
         # What Python programs, pytest among them, understand best: it runs their finally blocks.
-        os.killpg(process.pid, signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(PATIENCE)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+        deadline = time.monotonic() + PATIENCE
+        while _reaped(process.pid) is None and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
         raise
+
+
+def _reaped(process: int) -> int | None:
+    """Take note of the children that have ended, adopted ones too; return that one's exit status if it is among them."""
+    while True:
+        try:
+            ended, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return 1
+        if ended == process:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
+        if not ended:
+            return None
 
 
 def _end_with(supervisor: int, folder: Path) -> None:
@@ -149,10 +165,6 @@ def _end_with(supervisor: int, folder: Path) -> None:
     time.sleep(PATIENCE + 5)
     _clean_up(folder)
     os._exit(1)
-
-
-def _exit_status(code: int) -> int:
-    return code if code >= 0 else 128 - code
 
 
 def _adopt_orphans() -> None:

@@ -159,6 +159,23 @@ def test_nothing_is_left_where_the_starter_is_killed(start: Callable, tmp_path: 
     assert list(temporary.iterdir()) == []
 
 
+def test_orphans_that_end_are_taken_note_of(tmp_path: Path) -> None:
+    orphan = "import os, pathlib, sys; pathlib.Path(sys.argv[1]).write_text(str(os.getpid()))"
+    parent = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', sys.argv[1], sys.argv[2]])"
+    program = """
+import pathlib, psutil, subprocess, sys, time
+
+subprocess.run([sys.executable, "-c", *sys.argv[1:]], check=True)
+note = pathlib.Path(sys.argv[3])
+deadline = time.monotonic() + 30
+while not note.exists() or not note.read_text() or psutil.pid_exists(int(note.read_text())):
+    assert time.monotonic() < deadline, "the orphan is still there"
+    time.sleep(0.05)
+"""
+    command = [sys.executable, "-c", program, parent, orphan, str(tmp_path / "note")]
+    assert subprocess.run([sys.executable, SUPERVISE, *command]).returncode == 0
+
+
 @pytest.mark.parametrize(("program", "status"), [("exit(3)", 3), ("import os; os.kill(os.getpid(), 9)", 137)])
 def test_the_exit_status_is_the_commands(program: str, status: int) -> None:
     done = subprocess.run([sys.executable, SUPERVISE, sys.executable, "-c", program])
