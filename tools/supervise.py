@@ -144,7 +144,7 @@ def _run(command: Sequence[str], folder: Path) -> int:
 
 
 def _reaped(process: int) -> int | None:
-    """Take note of the children that have ended, adopted ones too; return that one's exit status if it is among them."""
+    """Take note of children that have ended, adopted ones too; return that one's exit status if it is among them."""
     while True:
         try:
             ended, status = os.waitpid(-1, os.WNOHANG)
