@@ -53,7 +53,7 @@ class Supervised:
 
     def leftovers(self) -> list[str]:
         """Processes and files that are still there."""
-        running = [str(number) for number in self._ids() if psutil.pid_exists(number) and not is_zombie(number)]
+        running = [str(number) for number in self._ids() if not is_over(number)]
         return running + [str(path) for path in self.temporary.iterdir()]
 
     def end(self) -> None:
@@ -68,7 +68,8 @@ class Supervised:
         return [int(path.name) for path in self.notes.iterdir() if path.name.isdigit()]
 
 
-def is_zombie(number: int) -> bool:
+def is_over(number: int) -> bool:
+    """Whether a process has ended; one that has may still wait for its adoptive parent to take note."""
     try:
         return psutil.Process(number).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -131,14 +132,6 @@ def test_nothing_is_left_where_one_is_killed(start: Callable, whom: str) -> None
     await_true(lambda: supervised.leftovers() == [])
 
 
-def is_alive(process: psutil.Process) -> bool:
-    """Whether a process does anything yet; one that has ended may still wait for its adoptive parent to ask."""
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
 def test_nothing_is_left_where_the_starter_is_killed(start: Callable, tmp_path: Path) -> None:
     notes, temporary = tmp_path / "notes", tmp_path / "tmp"
     notes.mkdir()
@@ -155,7 +148,7 @@ def test_nothing_is_left_where_the_starter_is_killed(start: Callable, tmp_path: 
     starter.kill()
     starter.wait()
     assert len(started) == 3
-    await_true(lambda: not any(map(is_alive, started)))
+    await_true(lambda: all(is_over(process.pid) for process in started))
     assert list(temporary.iterdir()) == []
 
 
