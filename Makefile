@@ -97,7 +97,7 @@ format: .venvs/core/.ready ## ruff: mend what can be mended
 	.venvs/core/bin/ruff format --quiet .
 
 types: $(ENVIRONMENTS:%=.venvs/%/.ready) ## mypy --strict, each package in its own environment
-	$(call MYPY,core) ikigai_core
+	$(call MYPY,core) ikigai_core tools
 	cd examples/demo && MYPYPATH=.. $(call MYPY,core) __main__.py run_plain.py
 	cd integrations/airflow-provider-ikigai && $(call MYPY,airflow) airflow_provider_ikigai
 	cd integrations/prefect-ikigai && $(call MYPY,prefect) prefect_ikigai

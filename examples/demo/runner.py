@@ -60,7 +60,7 @@ def run(names: Sequence[str], folder: Path) -> int:
     for reason in reasons:
         fail(reason)
     if not reasons:
-        print(f"All {len(participants)} outputs are equal.")
+        print(f"The {len(participants)} outputs are equal.")
     return 1 if reasons else 0
 
 

@@ -23,7 +23,7 @@ def test_all_four_do_the_job_and_bring_the_same_back(start_demo: Callable) -> No
     )
     assert set(rows) == {"Airflow", "Prefect", "Dagster", "plain client"}
     assert len(set(rows.values())) == 1
-    assert output.rstrip().endswith("All 4 outputs are equal.")
+    assert output.rstrip().endswith("The 4 outputs are equal.")
     assert demo.leftovers() == []
 
 
