@@ -77,6 +77,7 @@ demo: .venvs/core/.ready $(demonstrated:%=.venvs/%/.ready) ## the main job on th
 
 # How many checks run side by side; they wait for servers much of the time.
 JOBS ?= 2
+PYTEST_OPTIONS ?= -m 'not soak'
 PYTEST = $(SUPERVISED) .venvs/$(1)/bin/python -m pytest $(PYTEST_OPTIONS)
 MYPY = $(CURDIR)/.venvs/$(1)/bin/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache/$(1)
 # The longest first.
@@ -123,6 +124,13 @@ test-prefect: .venvs/core/.ready .venvs/prefect/.ready ## the Prefect integratio
 
 test-dagster: .venvs/core/.ready .venvs/dagster/.ready ## the Dagster integration
 	$(call PYTEST,dagster) tests/dagster_ikigai
+
+.PHONY: soak
+soak: ## what takes longer than `make test` has time for: loads, kills, fuzzing; SOAK=core,prefect runs only these
+	@for suite in $(subst $(comma), ,$(SOAK)); do $(MAKE) --no-print-directory test-$$suite \
+	  PYTEST_OPTIONS='-m soak --timeout=3600' || exit; done
+
+SOAK ?= core,airflow,prefect,dagster
 
 .PHONY: dist
 dist: .venvs/core/.ready ## the sdists and wheels of all four distributions
