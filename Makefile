@@ -8,7 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 UV_VERSION := 0.13.8
 UV := .venvs/uv/bin/uv
-ENVIRONMENTS := core airflow prefect dagster released
+ENVIRONMENTS := core airflow prefect dagster released released_0_2
 
 # The machine's own Python settings must not leak into the environments made here.
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
@@ -107,8 +107,9 @@ types: $(ENVIRONMENTS:%=.venvs/%/.ready) ## mypy --strict, each package in its o
 test-core: .venvs/core/.ready ## the client and the local platform
 	$(call PYTEST,core) tests/ikigai_core
 
-test-interop: .venvs/core/.ready .venvs/released/.ready ## the released client against the local platform
+test-interop: .venvs/core/.ready .venvs/released/.ready .venvs/released_0_2/.ready ## the released clients against the local platform
 	$(call PYTEST,released) tests/interop
+	$(call PYTEST,released_0_2) tests/interop/test_released_client.py
 
 test-packaging: .venvs/core/.ready ## the four distributions, built and installed in clean environments
 	$(call PYTEST,core) tests/packaging

@@ -1,15 +1,20 @@
-"""The released client, unchanged but for the base URL, does on the local platform what its README shows."""
+"""The released client, unchanged but for the base URL, does on the local platform what its README shows.
+
+Run with 0.2.14, whose README that is, and with 0.4.4.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from ikigai import AppAccessLevel, FlowStatus, Ikigai
-from ikigai.components import App, Dataset, Schedule
+from ikigai import Ikigai
+from ikigai.components import App, Dataset
+from ikigai.components.flow import FlowStatus, Schedule
 from pandas.testing import assert_frame_equal
 
 from ikigai_core.local.process import LocalPlatform
@@ -20,6 +25,8 @@ pytestmark = [
     # Its session closes itself when it is collected, whatever the state that it is in.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
+
+newer_client = pytest.mark.skipif(version("ikigai") == "0.2.14", reason="0.2.14 does not have it yet")
 
 TUTORIAL = "Start Here (Tutorial)"
 CSV = {"file_type": "csv", "header": True}
@@ -69,7 +76,10 @@ def test_apps_live_in_directories(ikigai: Ikigai) -> None:
     assert "outer" not in ikigai.app_directories()
 
 
+@newer_client
 def test_access_is_granted_updated_and_revoked(app: App) -> None:
+    from ikigai import AppAccessLevel
+
     def users() -> dict[str, str]:
         return {user["email"]: user["project_access_level"] for user in app.describe()["components"]["users"]}
 
@@ -148,12 +158,20 @@ def test_a_dataset_that_fails_to_upload_is_not_left_behind(app: App, tmp_path: P
 
 def test_datasets_are_renamed_moved_searched_and_deleted(app: App, dataset: Dataset) -> None:
     folder = app.dataset_directory.new(name="folder").build()
-    dataset.rename("renamed").move(folder).update_agent_access(agent_access=True)
-    assert app.datasets["renamed"].agent_access is True
+    dataset.rename("renamed").move(folder)
     assert folder.datasets()["renamed"].dataset_id == dataset.dataset_id
     assert [found.name for found in app.datasets.search("nam").values()] == ["renamed"]
     dataset.delete()
     assert len(app.datasets()) == 0
+
+
+@newer_client
+def test_agents_are_given_access(ikigai: Ikigai, app: App, dataset: Dataset) -> None:
+    dataset.update_agent_access(agent_access=True)
+    assert app.datasets["my dataset"].agent_access is True
+    definition = counting(ikigai, dataset.dataset_id, "counted")
+    flow = app.flow.new("for agents").definition(definition).agent_access(True).build()
+    assert flow.agent_access is True
 
 
 # -- facet types and flow definitions ----------------------------------------------------------------------------------
@@ -278,8 +296,7 @@ def test_a_flow_is_cloned_described_moved_and_deleted(ikigai: Ikigai, app: App, 
     definition = counting(ikigai, dataset.dataset_id, "counted")
     flow = app.flow.new("original").definition(definition).build()
     folder = app.flow_directory.new(name="folder").build()
-    clone = app.flow.new("clone").definition(flow).directory(folder).agent_access(True).build()
-    assert clone.agent_access is True
+    clone = app.flow.new("clone").definition(flow).directory(folder).build()
     assert [found.name for found in folder.flows().values()] == ["clone"]
     assert clone.describe()["definition"] == flow.describe()["definition"]
     facets = clone.describe()["definition"]["facets"]
@@ -323,3 +340,31 @@ def test_a_model_is_made_listed_and_changed(ikigai: Ikigai, app: App) -> None:
     assert [found.name for found in folder.models().values()] == ["renamed"]
     model.delete()
     assert len(app.models()) == 0
+
+
+def test_a_model_facet_trains_a_version_and_predicts(ikigai: Ikigai, app: App) -> None:
+    sizes = pd.DataFrame({"size": range(20), "shade": ["light", "dark"] * 10, "price": [3 * n for n in range(20)]})
+    dataset = app.dataset.new("sizes").df(sizes).build()
+    facet_types, lasso = ikigai.facet_types, ikigai.model_types.Linear.Lasso
+    model = app.model.new("prices").model_type(model_type=lasso).build()
+    definition = (
+        ikigai.builder.facet(facet_type=facet_types.INPUT.Imported)
+        .arguments(dataset_id=dataset.dataset_id, **IMPORTED)
+        .model_facet(facet_type=facet_types.MID.PREDICT, model_type=lasso)
+        .arguments(model_name="prices", model_version="initial")
+        .hyperparameters(alpha=0.1, fit_intercept=True)
+        .parameters(target_column="price")
+        .facet(facet_type=facet_types.OUTPUT.EXPORTED)
+        .arguments(dataset_name="predicted", **CSV)
+        .build()
+    )
+    log = app.flow.new("predict").definition(definition).build().run()
+    assert log.status == FlowStatus.SUCCESS, log.data
+    predicted = app.datasets["predicted"].df()
+    assert (predicted["predicted_price"] - predicted["price"]).abs().max() < 1
+    version = model.versions()["initial"]
+    assert version.describe()["version_id"] == app.models["prices"].describe()["latest_version_id"]
+    assert version.hyperparameters["alpha"] == 0.1
+    assert version.metrics["performance"]["r2"]["average_test"] > 0.9
+    importance = version.metrics["feature_importance"]["permutation"]
+    assert importance["size"] > importance["shade"]
