@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ikigai_core.client import AsyncIkigai, Ikigai
     from ikigai_core.components.app import App, AsyncApp
     from ikigai_core.components.custom_facet import AsyncCustomFacet, CustomFacet, CustomFacetVersion
-    from ikigai_core.components.dataset import AsyncDataset, ColumnDataType, Dataset
+    from ikigai_core.components.dataset import AsyncDataset, ColumnDataType, Dataset, DatasetLog
     from ikigai_core.components.directory import Directory
     from ikigai_core.components.flow import AsyncFlow, Flow
     from ikigai_core.components.model import AsyncModel, Model, ModelVersion
@@ -70,6 +70,7 @@ _HOMES = {
     "Dataset": "ikigai_core.components.dataset",
     "DatasetDataType": "ikigai_core.enums",
     "DatasetDownloadStatus": "ikigai_core.enums",
+    "DatasetLog": "ikigai_core.components.dataset",
     "DefinitionDocument": "ikigai_core.definition.document",
     "Directory": "ikigai_core.components.directory",
     "DirectoryType": "ikigai_core.enums",
@@ -114,6 +115,7 @@ __all__ = [
     "Dataset",
     "DatasetDataType",
     "DatasetDownloadStatus",
+    "DatasetLog",
     "DefinitionDocument",
     "Directory",
     "DirectoryType",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ikigai_core.api import datasets
 from ikigai_core.api.answers import Record as WireRecord
-from ikigai_core.components.dataset_record import ColumnDataType, DatasetRecord
+from ikigai_core.components.dataset_record import ColumnDataType, DatasetLog, DatasetRecord
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.kinds import datasets_of, find_only
 from ikigai_core.errors import IkigaiError, InvalidInput
@@ -39,6 +39,7 @@ __all__ = [
     "ColumnDataType",
     "Dataset",
     "DatasetBuilder",
+    "DatasetLog",
     "DatasetRecord",
 ]
 
@@ -167,6 +168,17 @@ class _DatasetText:
             yield from upload(self.app_id, self.dataset_id, self.name, path, is_new=False, on_progress=on_progress)
         finally:
             staged.close()
+
+    @operation
+    def logs(self, max_count: int = 1) -> Procedure[list[DatasetLog]]:
+        """What became of the dataset's newest uploads and other jobs, newest first.
+
+        Parameters
+        ----------
+        max_count : int, default 1
+        """
+        entries = yield from ask(datasets.log(self.app_id, self.dataset_id, max_count))
+        return [DatasetLog.read(entry) for entry in entries]
 
     @operation
     def describe(self) -> Procedure[WireRecord]:

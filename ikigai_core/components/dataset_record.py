@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from ikigai_core.components.component import Component, printed
+from ikigai_core.components.component import Component, Record, printed
 from ikigai_core.enums import DatasetDataType
 
 
@@ -22,6 +22,29 @@ class ColumnDataType(BaseModel):
 
     data_type: DatasetDataType
     data_formats: dict[str, str] = {}
+
+
+class DatasetLog(Record):
+    """What became of a dataset's data, such as of an upload.
+
+    Attributes
+    ----------
+    status : str
+        Such as ``SUCCESS`` or ``FAILED``.
+    job_type : str
+        Such as ``UPLOAD_DATASET``.
+    timestamp : datetime
+        With time zone.
+    """
+
+    status: str
+    job_type: str = ""
+    timestamp: datetime
+
+    def __repr__(self) -> str:
+        return printed(self)
+
+    __str__ = __repr__
 
 
 class DatasetRecord(Component):

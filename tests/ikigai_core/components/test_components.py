@@ -112,3 +112,17 @@ def test_components_are_renamed_moved_and_deleted(app: App, flights: pd.DataFram
     dataset.delete()
     with pytest.raises(KeyError):
         app.datasets["departures"]
+
+
+def test_a_dataset_tells_what_became_of_its_uploads(app: App, flights: pd.DataFrame) -> None:
+    dataset = app.dataset.new("flights").df(flights).build().edit_data(flights)
+    assert [(log.status, log.job_type) for log in dataset.logs(5)] == 2 * [("SUCCESS", "UPLOAD_DATASET")]
+    assert len(dataset.logs()) == 1
+
+
+def test_an_app_tells_the_definitions_of_all_its_flows_at_once(app: App) -> None:
+    made = [app.flow.new(name).build() for name in ("first", "second")]
+    definitions = app.flow_definitions()
+    assert {flow_id: definition["facets"] for flow_id, definition in definitions.items()} == {
+        flow.flow_id: [] for flow in made
+    }
