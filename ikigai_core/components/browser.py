@@ -43,6 +43,12 @@ class _BrowserText(Generic[C]):
         return self._component.bind((yield from self._kind.complete(record, self._client)), self._client)
 
     @operation
+    def find(self, name_or_id: str) -> Procedure[C]:
+        """The component of that name or, where none has it, of that id; `NotFound` where there is none of either."""
+        record = yield from get_by_name(self._kind, name_or_id, or_id=True)
+        return self._component.bind((yield from self._kind.complete(record, self._client)), self._client)
+
+    @operation
     def search(self, query: str) -> Procedure[NamedMapping[C]]:
         """The components whose name contains the query, as a mapping by name."""
         return (yield from self._mapping((yield from ask(self._kind.search(query)))))

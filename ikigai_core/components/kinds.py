@@ -104,8 +104,8 @@ def models_of(app_id: str, app_name: str) -> Kind:
     )
 
 
-def get_by_name(kind: Kind, name: str) -> Procedure[Record]:
-    """The component of that name.
+def get_by_name(kind: Kind, name: str, *, or_id: bool = False) -> Procedure[Record]:
+    """The component of that name, or, where none has it and that is asked for too, of that id.
 
     Raises
     ------
@@ -116,6 +116,9 @@ def get_by_name(kind: Kind, name: str) -> Procedure[Record]:
         return (yield from ask(kind.by_name(name)))
     except (NotFound, BadRequest) as error:
         known = yield from ask(kind.listing())
+        for record in known.records if or_id else ():
+            if record[kind.id_key] == name:
+                return record
         hint = did_you_mean(name, (record["name"] for record in known.records))
         raise NotFound(
             f"There is no {kind.word} {name!r} {kind.place}.",
