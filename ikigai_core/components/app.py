@@ -26,8 +26,10 @@ from ikigai_core.components.directory import (
     list_directories,
     reference,
 )
+from ikigai_core.components.finding import find_only
 from ikigai_core.components.flow import AsyncFlow, AsyncFlowBuilder, Flow, FlowBuilder
-from ikigai_core.components.kinds import apps_of, datasets_of, find_only, flows_of, models_of, named
+from ikigai_core.components.kinds import apps_of, datasets_of, flows_of, models_of
+from ikigai_core.components.listing import named
 from ikigai_core.components.model import AsyncModel, AsyncModelBuilder, Model, ModelBuilder
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.enums import AppAccessLevel, DirectoryType

@@ -8,10 +8,12 @@ from typing import Any, Generic, TypeVar
 
 from ikigai_core.api.answers import Listing
 from ikigai_core.components.component import Component
-from ikigai_core.components.kinds import Kind, get_by_name
+from ikigai_core.components.finding import get_by_name
+from ikigai_core.components.kinds import Kind
+from ikigai_core.components.listing import list_all, search_all
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.faces import AsyncFace, SyncFace, operation
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.procedure import Procedure
 
 C = TypeVar("C", bound=Component)
 
@@ -33,8 +35,12 @@ class _BrowserText(Generic[C]):
 
     @operation
     def __call__(self) -> Procedure[NamedMapping[C]]:
-        """All components, as a mapping by name."""
-        return (yield from self._mapping((yield from ask(self._kind.listing()))))
+        """All components, as a mapping by name.
+
+        Where the platform cuts its list short, the rest is looked for in the directories and by search; a warning says
+        so where even that may not have found everything.
+        """
+        return (yield from self._mapping((yield from list_all(self._kind))))
 
     @operation
     def __getitem__(self, name: str) -> Procedure[C]:
@@ -51,7 +57,7 @@ class _BrowserText(Generic[C]):
     @operation
     def search(self, query: str) -> Procedure[NamedMapping[C]]:
         """The components whose name contains the query, as a mapping by name."""
-        return (yield from self._mapping((yield from ask(self._kind.search(query)))))
+        return (yield from self._mapping((yield from search_all(self._kind, query))))
 
     def _mapping(self, listing: Listing) -> Procedure[NamedMapping[C]]:
         if listing.limit_warning:

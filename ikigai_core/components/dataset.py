@@ -9,7 +9,8 @@ from ikigai_core.api import datasets
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.components.dataset_record import ColumnDataType, DatasetLog, DatasetRecord
 from ikigai_core.components.directory import Directory, reference
-from ikigai_core.components.kinds import datasets_of, find_only
+from ikigai_core.components.finding import find_only
+from ikigai_core.components.kinds import datasets_of
 from ikigai_core.errors import IkigaiError, InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
 from ikigai_core.procedure import Procedure, ask, work

@@ -9,8 +9,8 @@ from typing import Any
 from ikigai_core.api import apps, custom_facets, datasets, flows, models
 from ikigai_core.api.answers import Listing, Record
 from ikigai_core.api.call import Call
-from ikigai_core.errors import Ambiguous, BadRequest, NotFound, did_you_mean
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.enums import DirectoryType
+from ikigai_core.procedure import Procedure
 
 Complete = Callable[[Record, Any], Procedure[Record]]
 
@@ -32,21 +32,37 @@ class Kind:
         The wire's name of its id.
     place : str
         Where it was looked for, for messages.
+    listing : callable
+        Lists those in a directory, by its id; with None all of them, with ``""`` those in none.
+    directories : DirectoryType, optional
+        What its directories hold, where it can be put into directories.
+    app_id : str, optional
+        The app that it is of, where it is of one.
     """
 
     word: str
     id_key: str
     place: str
     by_name: Callable[[str], Call[Record]]
-    listing: Callable[[], Call[Listing]]
+    listing: Callable[[str | None], Call[Listing]]
     search: Callable[[str], Call[Listing]]
     complete: Complete = _as_it_is
     """Adds to a record what the platform tells elsewhere."""
+    directories: DirectoryType | None = None
+    app_id: str | None = None
 
 
 def apps_of(user_email: str) -> Kind:
     """The apps of a user."""
-    return Kind("app", "project_id", f"for {user_email}", apps.by_name, apps.listing, apps.search)
+    return Kind(
+        "app",
+        "project_id",
+        f"for {user_email}",
+        apps.by_name,
+        apps.listing,
+        apps.search,
+        directories=DirectoryType.APP,
+    )
 
 
 def custom_facets_of(user_email: str) -> Kind:
@@ -56,7 +72,7 @@ def custom_facets_of(user_email: str) -> Kind:
         "custom_facet_id",
         f"for {user_email}",
         custom_facets.by_name,
-        custom_facets.listing,
+        lambda _: custom_facets.listing(),
         custom_facets.search,
         with_facet_type,
     )
@@ -75,8 +91,10 @@ def datasets_of(app_id: str, app_name: str) -> Kind:
         "dataset_id",
         f"in app {app_name!r}",
         lambda name: datasets.by_name(app_id, name),
-        lambda: datasets.listing(app_id),
+        lambda directory_id: datasets.listing(app_id, directory_id),
         lambda query: datasets.search(app_id, query),
+        directories=DirectoryType.DATASET,
+        app_id=app_id,
     )
 
 
@@ -87,8 +105,10 @@ def flows_of(app_id: str, app_name: str) -> Kind:
         "pipeline_id",
         f"in app {app_name!r}",
         lambda name: flows.by_name(app_id, name),
-        lambda: flows.listing(app_id),
+        lambda directory_id: flows.listing(app_id, directory_id),
         lambda query: flows.search(app_id, query),
+        directories=DirectoryType.FLOW,
+        app_id=app_id,
     )
 
 
@@ -99,58 +119,8 @@ def models_of(app_id: str, app_name: str) -> Kind:
         "model_id",
         f"in app {app_name!r}",
         lambda name: models.by_name(app_id, name),
-        lambda: models.listing(app_id),
+        lambda directory_id: models.listing(app_id, directory_id),
         lambda query: models.search(app_id, query),
+        directories=DirectoryType.MODEL,
+        app_id=app_id,
     )
-
-
-def get_by_name(kind: Kind, name: str, *, or_id: bool = False) -> Procedure[Record]:
-    """The component of that name, or, where none has it and that is asked for too, of that id.
-
-    Raises
-    ------
-    NotFound
-        Naming the nearest existing name.
-    """
-    try:
-        return (yield from ask(kind.by_name(name)))
-    except (NotFound, BadRequest) as error:
-        known = yield from ask(kind.listing())
-        for record in known.records if or_id else ():
-            if record[kind.id_key] == name:
-                return record
-        hint = did_you_mean(name, (record["name"] for record in known.records))
-        raise NotFound(
-            f"There is no {kind.word} {name!r} {kind.place}.",
-            status=error.status,
-            method=error.method,
-            path=error.path,
-            request_id=error.request_id,
-            hint=hint,
-        ) from None
-
-
-def named(kind: Kind, name: str) -> Procedure[list[Record]]:
-    """All components of exactly that name."""
-    found = yield from ask(kind.search(name))
-    if found.limit_warning:
-        found = yield from ask(kind.listing())
-    return [record for record in found.records if record["name"] == name]
-
-
-def find_only(kind: Kind, name: str) -> Procedure[Record | None]:
-    """The only component of exactly that name, or None.
-
-    Raises
-    ------
-    Ambiguous
-        Where several share the name.
-    """
-    same = yield from named(kind, name)
-    if len(same) > 1:
-        ids = ", ".join(str(record[kind.id_key]) for record in same)
-        raise Ambiguous(
-            f"{len(same)} {kind.word}s {kind.place} are named {name!r} ({ids}). "
-            "Rename or delete all but one: which of them to bring up to date is not for the client to guess."
-        )
-    return same[0] if same else None

@@ -12,7 +12,8 @@ from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.components.component import Component, Record, printed
 from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import Directory, reference
-from ikigai_core.components.kinds import find_only, models_of
+from ikigai_core.components.finding import find_only
+from ikigai_core.components.kinds import models_of
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.errors import InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ikigai_core.api import flows
-from ikigai_core.components.kinds import Kind, datasets_of, find_only
+from ikigai_core.components.finding import find_only
+from ikigai_core.components.kinds import Kind, datasets_of
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.document import DefinitionDocument
 from ikigai_core.errors import InvalidDefinition, WrongArgumentType, did_you_mean
@@ -67,7 +68,7 @@ def resolve(
 def _dataset_id(kind: Kind, facet: str, name: str) -> Procedure[str]:
     record = yield from find_only(kind, name)
     if record is None:
-        known = yield from ask(kind.listing())
+        known = yield from ask(kind.listing(None))
         hint = did_you_mean(name, (entry["name"] for entry in known.records))
         raise InvalidDefinition(f"Facet {facet!r}: there is no dataset {name!r} {kind.place}. {hint}")
     return str(record["dataset_id"])

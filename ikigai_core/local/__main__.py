@@ -76,6 +76,9 @@ def _parse(command_line: Sequence[str] | None, program: str) -> argparse.Namespa
         "--workers", type=int, help="flows that run side by side (default: one for each CPU, two at least)"
     )
     parser.add_argument(
+        "--list-limit", type=int, help="components that a list holds at most, with a warning (default: all)"
+    )
+    parser.add_argument(
         "--exit-with-parent", action="store_true", help="stop when standard input, held open by the starter, is closed"
     )
     parser.add_argument("--json", action="store_true", help="say as one line of JSON where the platform is")
@@ -83,7 +86,11 @@ def _parse(command_line: Sequence[str] | None, program: str) -> argparse.Namespa
 
 
 def _settings(arguments: argparse.Namespace, scratch: Path) -> Settings:
-    chosen = {"url_lifetime": arguments.url_lifetime, "side_by_side": arguments.workers}
+    chosen = {
+        "url_lifetime": arguments.url_lifetime,
+        "side_by_side": arguments.workers,
+        "list_limit": arguments.list_limit,
+    }
     return Settings(
         data_dir=(arguments.data_dir or scratch).absolute(),
         user_email=arguments.user_email or os.environ.get("IKIGAI_USER_EMAIL"),

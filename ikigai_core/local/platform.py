@@ -43,6 +43,8 @@ class Settings:
         Seconds for which signed URLs hold.
     side_by_side : int
         Flows that run at the same time.
+    list_limit : int, optional
+        Components that a list holds at most; by default all.
     """
 
     data_dir: Path
@@ -51,6 +53,7 @@ class Settings:
     users: tuple[str, ...] = ()
     url_lifetime: float = DEFAULT_LIFETIME
     side_by_side: int = max(2, os.cpu_count() or 1)
+    list_limit: int | None = None
 
 
 class Platform:
@@ -70,6 +73,7 @@ class Platform:
         self._lock = _lock(root / "lock")
         self.credentials: Credentials = load_credentials(root, settings.user_email, settings.api_key, settings.users)
         self.signer = Signer(load_key(root / "signing.key"), settings.url_lifetime)
+        self.list_limit = settings.list_limit
         self.store = Store(root / "platform.sqlite")
         self.files = Files(root)
         self._workers = Workers()

@@ -77,6 +77,7 @@ class LocalPlatform:
         timeout: float = 30.0,
         url_lifetime: float | None = None,
         workers: int | None = None,
+        list_limit: int | None = None,
     ) -> Self:
         """Start a platform and wait until it is ready.
 
@@ -100,6 +101,8 @@ class LocalPlatform:
             Seconds for which its signed URLs hold; by default an hour.
         workers : int, optional
             Flows that it runs side by side; by default one for each CPU, two at least.
+        list_limit : int, optional
+            Components that a list holds at most, as platforms with many have it; by default all.
 
         Raises
         ------
@@ -112,7 +115,8 @@ class LocalPlatform:
         interpreter = str(python or os.environ.get(PYTHON_VARIABLE) or sys.executable)
         command = [interpreter, "-m", "ikigai_core.local", "--exit-with-parent", "--host", host, "--port", str(port)]
         command += ["--data-dir", str(folder)]
-        for option, value in (("--url-lifetime", url_lifetime), ("--workers", workers)):
+        options = (("--url-lifetime", url_lifetime), ("--workers", workers), ("--list-limit", list_limit))
+        for option, value in options:
             command += [] if value is None else [option, str(value)]
         for email in users:
             command += ["--user", email]

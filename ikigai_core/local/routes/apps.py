@@ -21,6 +21,7 @@ from ikigai_core.local.routes.common import (
     PlatformPart,
     directory_answer,
     edits,
+    listed,
     place_answer,
 )
 from ikigai_core.local.store.apps import App
@@ -135,14 +136,14 @@ def get_apps(
     apps = _visible(platform, caller, platform.store.apps.all())
     if not fetch_all and directory_id is not None:
         apps = [app for app in apps if _directory_id(app, caller) == directory_id]
-    return {"projects": [app_answer(platform, app, caller) for app in apps], "limit_warning": ""}
+    return listed(platform, "projects", apps, lambda app: app_answer(platform, app, caller))
 
 
 @router.get("/search/search-projects-for-user")
 def search_apps(platform: PlatformPart, caller: Caller, query: str) -> Answer:
     """Return the apps that the caller may use and whose name has the query in it."""
     apps = _visible(platform, caller, platform.store.apps.search(query))
-    return {"projects": [app_answer(platform, app, caller) for app in apps], "limit_warning": ""}
+    return listed(platform, "projects", apps, lambda app: app_answer(platform, app, caller))
 
 
 @router.get("/component/get-components-for-project")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
@@ -126,3 +127,11 @@ def place_answer(platform: Platform, kind: str, directory_id: str) -> Answer:
 def within(fetch_all: bool, directory_id: str | None) -> Answer:
     """Return the filter of a listing: everything, or what is directly in a directory (empty: in none)."""
     return {} if fetch_all or directory_id is None else {"directory_id": directory_id}
+
+
+def listed(platform: Platform, key: str, components: list[C], answer: Callable[[C], Answer]) -> Answer:
+    """Return a list as the wire has it, cut short where the platform was started with a limit."""
+    most = platform.list_limit
+    is_cut = most is not None and len(components) > most
+    warning = f"Only {most} of {len(components)} are listed" if is_cut else ""
+    return {key: [answer(component) for component in components[:most]], "limit_warning": warning}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
@@ -17,6 +19,7 @@ from ikigai_core.local.routes.common import (
     Name,
     PlatformPart,
     edits,
+    listed,
     pick,
     place_answer,
     within,
@@ -110,7 +113,7 @@ def get_datasets(
     """Return all datasets of an app, or those in a directory."""
     app = platform.store.apps.get(project_id)
     datasets = platform.store.datasets.all(app_id=app.app_id, **within(fetch_all, directory_id))
-    return {"datasets": [dataset_answer(platform, dataset) for dataset in datasets], "limit_warning": ""}
+    return listed(platform, "datasets", datasets, partial(dataset_answer, platform))
 
 
 @router.get("/search/search-datasets-for-project")
@@ -118,7 +121,7 @@ def search_datasets(platform: PlatformPart, project_id: str, query: str) -> Answ
     """Return the datasets of an app whose name has the query in it."""
     app = platform.store.apps.get(project_id)
     datasets = platform.store.datasets.search(query, app_id=app.app_id)
-    return {"datasets": [dataset_answer(platform, dataset) for dataset in datasets], "limit_warning": ""}
+    return listed(platform, "datasets", datasets, partial(dataset_answer, platform))
 
 
 @router.post("/component/edit-dataset")

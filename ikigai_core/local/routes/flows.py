@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 
 from cronsim import CronSim, CronSimError
@@ -21,6 +22,7 @@ from ikigai_core.local.routes.common import (
     Name,
     PlatformPart,
     edits,
+    listed,
     pick,
     place_answer,
     within,
@@ -201,7 +203,7 @@ def get_flows(
     """Return all flows of an app, or those in a directory."""
     app = platform.store.apps.get(project_id)
     flows = platform.store.flows.all(app_id=app.app_id, **within(fetch_all, directory_id))
-    return {"pipelines": [flow_answer(platform, flow) for flow in flows], "limit_warning": ""}
+    return listed(platform, "pipelines", flows, partial(flow_answer, platform))
 
 
 @router.get("/search/search-pipelines-for-project")
@@ -209,7 +211,7 @@ def search_flows(platform: PlatformPart, project_id: str, query: str) -> Answer:
     """Return the flows of an app whose name has the query in it."""
     app = platform.store.apps.get(project_id)
     flows = platform.store.flows.search(query, app_id=app.app_id)
-    return {"pipelines": [flow_answer(platform, flow) for flow in flows], "limit_warning": ""}
+    return listed(platform, "pipelines", flows, partial(flow_answer, platform))
 
 
 @router.post("/component/edit-pipeline")

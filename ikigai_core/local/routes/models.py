@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -18,6 +19,7 @@ from ikigai_core.local.routes.common import (
     Name,
     PlatformPart,
     edits,
+    listed,
     pick,
     place_answer,
     within,
@@ -111,7 +113,7 @@ def get_models(
     """Return all models of an app, or those in a directory."""
     app = platform.store.apps.get(project_id)
     models = platform.store.models.all(app_id=app.app_id, **within(fetch_all, directory_id))
-    return {"models": [model_answer(platform, model) for model in models], "limit_warning": ""}
+    return listed(platform, "models", models, partial(model_answer, platform))
 
 
 @router.get("/search/search-models-for-project")
@@ -119,7 +121,7 @@ def search_models(platform: PlatformPart, project_id: str, query: str) -> Answer
     """Return the models of an app whose name has the query in it."""
     app = platform.store.apps.get(project_id)
     models = platform.store.models.search(query, app_id=app.app_id)
-    return {"models": [model_answer(platform, model) for model in models], "limit_warning": ""}
+    return listed(platform, "models", models, partial(model_answer, platform))
 
 
 @router.post("/component/edit-model")

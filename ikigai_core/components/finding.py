@@ -1,0 +1,53 @@
+"""Finding one component by its name."""
+
+from __future__ import annotations
+
+from ikigai_core.api.answers import Record
+from ikigai_core.components.kinds import Kind
+from ikigai_core.components.listing import list_all, named
+from ikigai_core.errors import Ambiguous, BadRequest, NotFound, did_you_mean
+from ikigai_core.procedure import Procedure, ask
+
+
+def get_by_name(kind: Kind, name: str, *, or_id: bool = False) -> Procedure[Record]:
+    """The component of that name, or, where none has it and that is asked for too, of that id.
+
+    Raises
+    ------
+    NotFound
+        Naming the nearest existing name.
+    """
+    try:
+        return (yield from ask(kind.by_name(name)))
+    except (NotFound, BadRequest) as error:
+        known = yield from list_all(kind) if or_id else ask(kind.listing(None))
+        for record in known.records if or_id else ():
+            if record[kind.id_key] == name:
+                return record
+        hint = did_you_mean(name, (record["name"] for record in known.records))
+        raise NotFound(
+            f"There is no {kind.word} {name!r} {kind.place}.",
+            status=error.status,
+            method=error.method,
+            path=error.path,
+            request_id=error.request_id,
+            hint=hint,
+        ) from None
+
+
+def find_only(kind: Kind, name: str) -> Procedure[Record | None]:
+    """The only component of exactly that name, or None.
+
+    Raises
+    ------
+    Ambiguous
+        Where several share the name.
+    """
+    same = yield from named(kind, name)
+    if len(same) > 1:
+        ids = ", ".join(str(record[kind.id_key]) for record in same)
+        raise Ambiguous(
+            f"{len(same)} {kind.word}s {kind.place} are named {name!r} ({ids}). "
+            "Rename or delete all but one: which of them to bring up to date is not for the client to guess."
+        )
+    return same[0] if same else None
