@@ -31,6 +31,7 @@ from ikigai_core.procedure import Procedure, ask
 from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
 from ikigai_core.specs.facet import FacetTypes
 from ikigai_core.specs.model import ModelTypes
+from ikigai_core.web import WebPages
 
 if TYPE_CHECKING:
     from ikigai_core.transport.aio import AsyncDriver
@@ -53,6 +54,7 @@ class _Client:
         connect_timeout: float | None = None,
         read_timeout: float | None = None,
         user_agent: str | None = None,
+        web_url: str | None = None,
         profile: str | None = None,
     ) -> None:
         """Check the settings. Nothing is sent.
@@ -74,6 +76,10 @@ class _Client:
             Seconds.
         user_agent : str, optional
             Put before the client's own.
+        web_url : str, optional
+            Where the platform's pages are, for the ``web_url`` of components: an address, or a template of one (see
+            `ikigai_core.web`). Default: the environment variable ``IKIGAI_WEB_URL``; without it, the pages of the
+            default platform or of a local one.
         profile : str, optional
             Name of a profile (see `ikigai_core.profiles`) for what is not given here. Without it the environment comes
             before the profile that ``IKIGAI_PROFILE`` names, or the one named ``default``.
@@ -92,6 +98,7 @@ class _Client:
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             user_agent=user_agent,
+            web_url=web_url,
             profile=profile,
         )
         self._facet_types: FacetTypes | None = None
@@ -106,6 +113,11 @@ class _Client:
     def base_url(self) -> str:
         """Where the platform is."""
         return self._config.base_url
+
+    @property
+    def pages(self) -> WebPages:
+        """The addresses of the platform's pages."""
+        return self._config.pages
 
     @property
     def builder(self) -> FlowDefinitionBuilder:

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from ikigai_core._version import __version__
 from ikigai_core.errors import ConfigurationError
 from ikigai_core.profiles import load_profile
+from ikigai_core.web import PLATFORM_API, WebPages
 
-DEFAULT_BASE_URL = "https://api.ikigailabs.io"
+DEFAULT_BASE_URL = PLATFORM_API
 DEFAULT_CONNECT_TIMEOUT = 10.0
 DEFAULT_READ_TIMEOUT = 60.0
 
@@ -23,6 +24,7 @@ _VARIABLES = {
     "user_email": "IKIGAI_USER_EMAIL",
     "api_key": "IKIGAI_API_KEY",
     "base_url": "IKIGAI_BASE_URL",
+    "web_url": "IKIGAI_WEB_URL",
 }
 
 TlsConfig = bool | str | tuple[str, str]
@@ -46,6 +48,8 @@ class Config:
     connect_timeout, read_timeout : float
         Seconds.
     user_agent : str
+    web_url : str or None
+        Where the platform's pages are, for people to follow; or a template of their addresses (`ikigai_core.web`).
     """
 
     user_email: str
@@ -56,6 +60,7 @@ class Config:
     connect_timeout: float = DEFAULT_CONNECT_TIMEOUT
     read_timeout: float = DEFAULT_READ_TIMEOUT
     user_agent: str = ""
+    web_url: str | None = None
 
     @classmethod
     def resolve(
@@ -69,6 +74,7 @@ class Config:
         connect_timeout: float | None = None,
         read_timeout: float | None = None,
         user_agent: str | None = None,
+        web_url: str | None = None,
         profile: str | None = None,
     ) -> Config:
         """Fill in what was not given, and check all of it.
@@ -88,21 +94,29 @@ class Config:
             "ca_bundle": ca_bundle,
             "connect_timeout": connect_timeout,
             "read_timeout": read_timeout,
+            "web_url": web_url,
         }
         layers = (
             [given, load_profile(profile), _environment()] if profile else [given, _environment(), load_profile(None)]
         )
         settings = {name: value for layer in reversed(layers) for name, value in layer.items() if value is not None}
+        base_url = _url(str(settings.get("base_url", DEFAULT_BASE_URL)))
         return cls(
             user_email=_email(_required("user_email", settings)),
             api_key=_key(_required("api_key", settings)),
-            base_url=_url(str(settings.get("base_url", DEFAULT_BASE_URL))),
+            base_url=base_url,
             ssl=ssl,
             ca_bundle=_existing(settings.get("ca_bundle")),
             connect_timeout=_positive("connect_timeout", settings.get("connect_timeout", DEFAULT_CONNECT_TIMEOUT)),
             read_timeout=_positive("read_timeout", settings.get("read_timeout", DEFAULT_READ_TIMEOUT)),
             user_agent=_agent(user_agent),
+            web_url=WebPages.of(base_url, settings.get("web_url")).address,
         )
+
+    @property
+    def pages(self) -> WebPages:
+        """The addresses of the platform's pages."""
+        return WebPages(self.web_url)
 
     @property
     def headers(self) -> dict[str, str]:

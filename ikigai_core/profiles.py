@@ -25,7 +25,16 @@ from ikigai_core.errors import ConfigurationError, did_you_mean
 
 DEFAULT_PROFILE = "default"
 
-_SETTINGS = ("user_email", "api_key", "api_key_file", "base_url", "ca_bundle", "connect_timeout", "read_timeout")
+_SETTINGS = (
+    "user_email",
+    "api_key",
+    "api_key_file",
+    "base_url",
+    "ca_bundle",
+    "connect_timeout",
+    "read_timeout",
+    "web_url",
+)
 
 
 def profiles_file() -> Path:

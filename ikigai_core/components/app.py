@@ -61,6 +61,11 @@ class AppRecord(Component):
     modified_at: datetime
     last_used_at: datetime
 
+    @property
+    def web_url(self) -> str | None:
+        """The app's page for people; None where the platform's pages are not known. Sends nothing."""
+        return self._page(self.app_id)
+
     def __repr__(self) -> str:
         return printed(self)
 

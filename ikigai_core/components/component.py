@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 from ikigai_core.errors import UnexpectedAnswer
 from ikigai_core.faces import edit, operation
 from ikigai_core.validation import faults_of
+from ikigai_core.web import Kind, WebPages
 
 
 class Record(BaseModel):
@@ -56,6 +57,10 @@ class Component(Record):
     def changes(self) -> tuple[str, ...]:
         """What `.build()` or `.ensure()` did: ``("created",)``, names of what it changed, or ``()`` for nothing."""
         return self._changes
+
+    def _page(self, app_id: str, kind: Kind = "apps", id: str | None = None) -> str | None:
+        pages: WebPages | None = getattr(self._client, "pages", None)
+        return None if pages is None else pages.page(app_id, kind, id)
 
     def __eq__(self, other: object) -> bool:
         # What the platform says of them, whichever client fetched it and whatever was done to get there.

@@ -73,6 +73,11 @@ class DatasetRecord(Component):
     created_at: datetime
     modified_at: datetime
 
+    @property
+    def web_url(self) -> str | None:
+        """The dataset's page for people; None where the platform's pages are not known. Sends nothing."""
+        return self._page(self.app_id, "datasets", self.dataset_id)
+
     def __repr__(self) -> str:
         return printed(self)
 

@@ -53,6 +53,11 @@ class FlowRecord(Component):
     def _blanks_are_none(cls, value: object) -> object:
         return None if isinstance(value, Mapping) and (value == NO_SCHEDULE or not any(value.values())) else value
 
+    @property
+    def web_url(self) -> str | None:
+        """The flow's page for people; None where the platform's pages are not known. Sends nothing."""
+        return self._page(self.app_id, "flows", self.flow_id)
+
     def __repr__(self) -> str:
         return printed(self)
 

@@ -80,6 +80,11 @@ class ModelRecord(Component):
     created_at: datetime
     modified_at: datetime
 
+    @property
+    def web_url(self) -> str | None:
+        """The model's page for people; None where the platform's pages are not known. Sends nothing."""
+        return self._page(self.app_id, "models", self.model_id)
+
     def __repr__(self) -> str:
         return printed(self)
 

@@ -105,26 +105,31 @@ class FlowDefinition(BaseModel):
                 return facet.name or f"{facet.facet_uid} ({facet_id})"
         return facet_id
 
-    @property
-    def dataset_ids(self) -> list[str]:
-        """Ids of the datasets that the flow imports, in the order of its facets."""
-        return [str(facet.arguments["dataset_id"]) for facet in self.facets if facet.arguments.get("dataset_id")]
+    def imported(self, variables: Mapping[str, Any] | None = None) -> list[str]:
+        """Ids of the datasets that the flow imports, each once, in the order of its facets.
 
-    def output_names(self, variables: Mapping[str, Any] | None = None) -> list[str]:
-        """Names of the datasets that the flow exports, in the order of its facets.
+        Parameters
+        ----------
+        variables : mapping, optional
+            Run variables: the datasets that a run with them imports.
+        """
+        return self._argument_values("dataset_id", variables or {})
+
+    def exported(self, variables: Mapping[str, Any] | None = None) -> list[str]:
+        """Names of the datasets that the flow exports, each once, in the order of its facets.
 
         Parameters
         ----------
         variables : mapping, optional
             Run variables: the names that a run with them gives.
         """
-        given = variables or {}
+        return self._argument_values("dataset_name", variables or {})
+
+    def _argument_values(self, argument: str, given: Mapping[str, Any]) -> list[str]:
         replaced = {
-            (variable.facet_name, variable.argument_name): given[name]
+            variable.facet_name: given[name]
             for name, variable in self.variables.items()
-            if name in given
+            if variable.argument_name == argument and name in given
         }
-        names = (
-            replaced.get((facet.name, "dataset_name")) or facet.arguments.get("dataset_name") for facet in self.facets
-        )
-        return [str(name) for name in names if name]
+        values = (replaced.get(facet.name) or facet.arguments.get(argument) for facet in self.facets)
+        return list(dict.fromkeys(str(value) for value in values if value))

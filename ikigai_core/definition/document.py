@@ -146,6 +146,14 @@ class DefinitionDocument(BaseModel):
         }
         return {**self.outputs, **replaced}
 
+    def imported(self) -> list[str]:
+        """Names of the datasets that are read, each once, in the order of the facets."""
+        return list(dict.fromkeys(self.inputs.values()))
+
+    def exported(self, variables: Mapping[str, Any] | None = None) -> list[str]:
+        """Names of the datasets that a run with these variables writes, each once, in the order of the facets."""
+        return list(dict.fromkeys(self.output_names(variables).values()))
+
     @property
     def variables(self) -> dict[str, str]:
         """The run variables, each with the name of its facet."""

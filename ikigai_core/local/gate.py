@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ikigai_core.local.console.address import is_console
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.routes import heartbeats, own
 from ikigai_core.local.signing import DATA_PREFIX
@@ -40,11 +41,12 @@ class Gate:
         return self._platform.credentials.user_of(headers.get("user", ""), headers.get("api-key", ""))
 
     def _is_open(self, path: str) -> bool:
-        return path in heartbeats.PATHS or path.startswith(DATA_PREFIX)
+        # The console asks for credentials in the way that browsers understand.
+        return path in heartbeats.PATHS or path.startswith(DATA_PREFIX) or is_console(path)
 
     def _count(self, scope: Scope, headers: Headers) -> None:
         path = scope["path"]
-        if path.startswith(own.PREFIX):
+        if path.startswith(own.PREFIX) or is_console(path):
             return
         if path.startswith(DATA_PREFIX):
             path = DATA_PREFIX.rstrip("/")

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from ikigai_core.local import console
 from ikigai_core.local.gate import Gate
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import Problem
@@ -42,6 +43,7 @@ def create_app(platform: Platform) -> FastAPI:
     app.state.platform = platform
     for router in ROUTERS:
         app.include_router(router)
+    app.include_router(console.router)
     app.add_exception_handler(Problem, _answer_problem)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http_error)

@@ -14,12 +14,14 @@ from ikigai_core.procedure import Procedure, ask
 from ikigai_core.runs.follow import OUTAGE, OnUpdate, follow, report_of
 from ikigai_core.runs.records import FlowStatusReport, RunLog
 from ikigai_core.runs.state import RunState
+from ikigai_core.web import WebPages
 
 
 class _FlowRunText:
     def __init__(self, state: RunState, client: Any) -> None:
         self._state = state
         self._client = client
+        self._log: RunLog | None = None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], client: Any) -> Self:
@@ -65,6 +67,16 @@ class _FlowRunText:
         """Whether the run was found going rather than started by this call."""
         return self._state.attached
 
+    @property
+    def web_url(self) -> str | None:
+        """The run's page for people, once its log is known; before, the flow's. Sends nothing.
+
+        None where the platform's pages are not known.
+        """
+        log_id = self._log.log_id if self._log else ""
+        pages: WebPages = self._client.pages
+        return pages.page(self.app_id, "flows", self.flow_id, log_id)
+
     def __repr__(self) -> str:
         return (
             f"{type(self).__name__}(flow_name={self.flow_name!r}, flow_id={self.flow_id!r}, baseline={self.baseline!r})"
@@ -98,7 +110,8 @@ class _FlowRunText:
         RunLost
             The flow is idle, and no log of the run appeared.
         """
-        return (yield from follow(self._state, timeout=timeout, on_update=on_update, outage=outage))
+        self._log = yield from follow(self._state, timeout=timeout, on_update=on_update, outage=outage)
+        return self._log
 
     @operation
     def result(
@@ -111,7 +124,7 @@ class _FlowRunText:
         RunFailed
             With the name of the facet that failed, the platform's message and the log.
         """
-        log = yield from follow(self._state, timeout=timeout, on_update=on_update, outage=outage)
+        log = yield from type(self).wait.text(self, timeout, on_update=on_update, outage=outage)
         if log.status is not FlowStatus.SUCCESS:
             name = yield from self._facet_name(log.erroneous_facet_id)
             raise RunFailed(self.flow_name, log, name)

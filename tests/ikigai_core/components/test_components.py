@@ -79,7 +79,7 @@ def test_a_dataset_stands_for_its_id_in_a_definition(ikigai_client: Ikigai, app:
     types = ikigai_client.facet_types
     imported = ikigai_client.builder.facet(types.INPUT.IMPORTED).arguments(dataset_id=dataset)
     definition = imported.facet(types.OUTPUT.EXPORTED).arguments(dataset_name="copy").build()
-    assert definition.dataset_ids == [dataset.dataset_id]
+    assert definition.imported() == [dataset.dataset_id]
 
 
 def test_a_dataset_tells_its_columns_types(app: App, flights: pd.DataFrame) -> None:

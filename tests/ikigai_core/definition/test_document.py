@@ -51,8 +51,8 @@ def test_a_document_tells_what_a_run_with_variables_writes() -> None:
 def test_a_document_resolves_to_a_definition(facet_types: FacetTypes) -> None:
     definition = DefinitionDocument.load(DOCUMENT).resolve(facet_types, {"flights": "d1"})
     assert [facet.name for facet in definition.facets] == ["flights", "late", "both", "output"]
-    assert definition.dataset_ids == ["d1"]
-    assert definition.output_names() == ["late"]
+    assert definition.imported() == ["d1"]
+    assert definition.exported() == ["late"]
     assert [(arrow.source, arrow.destination, arrow.arguments) for arrow in definition.arrows] == [
         ("0", "1", {}),
         ("0", "2", {"table_side": "top"}),

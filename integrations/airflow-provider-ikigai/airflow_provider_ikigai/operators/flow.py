@@ -180,7 +180,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         deadline = self._deadline()
         with failing_the_task(), self.hook.get_conn() as ikigai:
             flow = ikigai.apps[self.app].flows[self.flow]
-            outputs = flow.definition().output_names(self.variables)
+            outputs = flow.definition().exported(self.variables)
             about = {"app_id": flow.app_id, "flow_id": flow.flow_id, "flow": flow.name, "outputs": outputs}
             run = self._launch(context, flow, deadline)
             if self.deferrable:
