@@ -131,7 +131,7 @@ soak: ## what takes longer than `make test` has time for: loads, kills, fuzzing;
 	@for suite in $(subst $(comma), ,$(SOAK)); do $(MAKE) --no-print-directory test-$$suite \
 	  PYTEST_OPTIONS='-m soak --timeout=3600' || exit; done
 
-SOAK ?= core,airflow,prefect,dagster
+SOAK ?= core,examples,airflow,prefect,dagster
 
 .PHONY: dist
 dist: .venvs/core/.ready ## the sdists and wheels of all four distributions

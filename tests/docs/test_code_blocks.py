@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -85,13 +86,14 @@ def test_tests_that_use_the_plugin_pass(text: str, reader: Any) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("text", programs("airflow"))
-def test_dags_run(text: str, reader: Any, ikigai_client: Ikigai) -> None:
+def test_dags_run(text: str, reader: Any, airflow_database: Path, ikigai_client: Ikigai) -> None:
     dags = reader.folder / "dags"
     dags.mkdir()
     for name in ("flights.csv", "late_flights.yaml"):
         (reader.folder / name).rename(dags / name)
     reader.write("dags/program.py", text)
-    reader.run("airflow", "airflow", "db", "migrate")
+    (reader.folder / "airflow").mkdir()
+    shutil.copy(airflow_database, reader.folder / "airflow")
     dag_ids = re.findall(r"^@dag\(.*?^def (\w+)\(", text, re.MULTILINE | re.DOTALL)
     assert dag_ids
     for dag_id in dag_ids:
@@ -101,10 +103,12 @@ def test_dags_run(text: str, reader: Any, ikigai_client: Ikigai) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("text", programs("prefect"))
-def test_prefect_flows_run(text: str, reader: Any, ikigai_client: Ikigai) -> None:
+def test_prefect_flows_run(text: str, reader: Any, prefect_api: str, ikigai_client: Ikigai) -> None:
+    reader.variables["PREFECT_API_URL"] = prefect_api
     reader.write("program.py", text)
-    # In one process, so that Prefect starts one temporary server.
-    steps = [*blocks("python prefect-setup"), SAVE_BLOCK, RUN_PROGRAM]
+    # The server has the blocks of the documents before.
+    setup = re.sub(r'\.save\("(\w+)"\)', r'.save("\1", overwrite=True)', "\n".join(blocks("python prefect-setup")))
+    steps = [setup, SAVE_BLOCK, RUN_PROGRAM]
     reader.run("prefect", "python", reader.write("run.py", "\n".join(steps)))
     assert_ran(ikigai_client)
 

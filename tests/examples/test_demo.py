@@ -39,6 +39,7 @@ def test_a_job_that_fails_fails_the_demo_with_the_reason(start_demo: Callable, c
     assert demo.leftovers() == []
 
 
+@pytest.mark.soak
 def test_outputs_that_differ_fail_the_demo(start_demo: Callable, copied_examples: Path) -> None:
     example = copied_examples / "plain_late_flights.py"
     example.write_text(example.read_text().replace("min_delay: int = 60", "min_delay: int = 61"))
@@ -63,6 +64,7 @@ def test_unknown_participants_are_refused(start_demo: Callable) -> None:
     assert "luigi is not one of airflow, prefect, dagster" in output
 
 
+@pytest.mark.soak
 def test_nothing_is_left_when_it_is_interrupted(start_demo: Callable) -> None:
     demo = start_demo("airflow,prefect")
     demo.await_servers("airflow api", "server start")
@@ -80,6 +82,7 @@ def test_nothing_is_left_when_it_is_killed(start_demo: Callable) -> None:
     demo.await_nothing_left()
 
 
+@pytest.mark.soak
 def test_jobs_that_are_killed_are_reported(start_demo: Callable) -> None:
     demo = start_demo("airflow,prefect")
     demo.await_servers("airflow api", "server start")
