@@ -79,6 +79,9 @@ def _parse(command_line: Sequence[str] | None, program: str) -> argparse.Namespa
         "--list-limit", type=int, help="components that a list holds at most, with a warning (default: all)"
     )
     parser.add_argument(
+        "--remote-control", action="store_true", help="let the control API be used from other machines, too"
+    )
+    parser.add_argument(
         "--exit-with-parent", action="store_true", help="stop when standard input, held open by the starter, is closed"
     )
     parser.add_argument("--json", action="store_true", help="say as one line of JSON where the platform is")
@@ -96,6 +99,7 @@ def _settings(arguments: argparse.Namespace, scratch: Path) -> Settings:
         user_email=arguments.user_email or os.environ.get("IKIGAI_USER_EMAIL"),
         api_key=arguments.api_key or os.environ.get("IKIGAI_API_KEY"),
         users=tuple(arguments.user),
+        remote_control=arguments.remote_control,
         **{name: value for name, value in chosen.items() if value is not None},
     )
 

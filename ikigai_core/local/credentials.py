@@ -21,13 +21,14 @@ FILE_NAME = "credentials.json"
 class Credentials:
     """The user's email address and key; `file` is where they are kept, if anywhere.
 
-    `others` are the keys of further users, by email address.
+    `others` are the keys of further users, by email address; those of `data_dir` are kept there.
     """
 
     user_email: str
     api_key: str = field(repr=False)
+    data_dir: Path
     file: Path | None = None
-    others: Mapping[str, str] = field(default_factory=dict, repr=False)
+    others: dict[str, str] = field(default_factory=dict, repr=False)
 
     def user_of(self, user_email: str, api_key: str) -> str | None:
         """Return the user whose email address and key these are, if any, in a time that does not depend on them."""
@@ -38,6 +39,38 @@ class Credentials:
             if same_user & same_key:
                 user = email
         return user
+
+    def add_user(self, email: str) -> str:
+        """Add a further user; return their key. One that is there already keeps their key.
+
+        Raises
+        ------
+        ValueError
+            If it is the email address of the platform's own user, or is not one that clients accept.
+        """
+        if email.casefold() == self.user_email.casefold():
+            raise ValueError(f"user email {email!r} is the platform's own user's")
+        known = self._known(email)
+        if known is None:
+            self.others[_checked_email(email)] = _new_key()
+            self._keep_others()
+        return self.others[known or email]
+
+    def remove_user(self, email: str) -> bool:
+        """Remove a further user; say whether there was one of this email address."""
+        known = self._known(email)
+        if known is not None:
+            del self.others[known]
+            self._keep_others()
+        return known is not None
+
+    def _known(self, email: str) -> str | None:
+        return next((other for other in self.others if other.casefold() == email.casefold()), None)
+
+    def _keep_others(self) -> None:
+        file = self.data_dir / FILE_NAME
+        kept = json.loads(file.read_text()) if file.exists() else {}
+        write_private(file, json.dumps({**kept, "users": self.others}, indent=2).encode())
 
 
 def load_credentials(
@@ -74,8 +107,8 @@ def load_credentials(
     # The platform's user has one key, also if an earlier start had them beside another.
     others_keys = {other: key for other, key in keys.items() if other.casefold() != email.casefold()}
     if api_key:
-        return Credentials(email, _checked_key(api_key), None, others_keys)
-    return Credentials(email, content["api_key"], file, others_keys)
+        return Credentials(email, _checked_key(api_key), data_dir, None, others_keys)
+    return Credentials(email, content["api_key"], data_dir, file, others_keys)
 
 
 def _keys(emails: Iterable[str], kept: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,9 @@ from typing import IO, Any
 
 from ikigai_core.local import stamps, tutorial
 from ikigai_core.local.checks import UploadChecks
+from ikigai_core.local.control.faults import Faults
+from ikigai_core.local.control.journal import Journal
+from ikigai_core.local.control.outcomes import Outcomes
 from ikigai_core.local.counting import RequestCounter
 from ikigai_core.local.credentials import Credentials, load_credentials
 from ikigai_core.local.downloads import Downloads
@@ -45,6 +48,8 @@ class Settings:
         Flows that run at the same time.
     list_limit : int, optional
         Components that a list holds at most; by default all.
+    remote_control : bool
+        Whether the control API may be used from other machines, too.
     """
 
     data_dir: Path
@@ -54,6 +59,7 @@ class Settings:
     url_lifetime: float = DEFAULT_LIFETIME
     side_by_side: int = max(2, os.cpu_count() or 1)
     list_limit: int | None = None
+    remote_control: bool = False
 
 
 class Platform:
@@ -79,9 +85,13 @@ class Platform:
         self._workers = Workers()
         self.checks = UploadChecks(self.store, self.files, self._workers)
         self.downloads = Downloads(self.store, self.files)
-        self.runner = Runner(self.store, self.files, self._workers, settings.side_by_side)
+        self.outcomes = Outcomes(self.store)
+        self.runner = Runner(self.store, self.files, self._workers, settings.side_by_side, self.outcomes)
         self.scheduler = Scheduler(self.store, self.runner)
         self.requests = RequestCounter()
+        self.faults = Faults()
+        self.journal = Journal()
+        self.is_controlled_remotely = settings.remote_control
 
     @cached_property
     def facet_specs(self) -> dict[str, Any]:
@@ -106,11 +116,24 @@ class Platform:
         """End all work and close all files."""
         self.scheduler.stop()
         self.runner.stop()
+        self.outcomes.stop()
         self.checks.stop()
         self._workers.stop()
         self.downloads.stop()
         self.store.close()
         self._lock.close()
+
+    def delete_app(self, app_id: str) -> None:
+        """Delete an app and all that is in it; runs that are under way end."""
+        with self.store.transaction():
+            active = [self.store.runs.active(flow.flow_id) for flow in self.store.flows.all(app_id=app_id)]
+            data = [dataset.data_file for dataset in self.store.datasets.all(app_id=app_id)]
+            data += [version.data_file for version in self.store.model_versions.all(app_id=app_id)]
+            self.store.delete_app(app_id)
+        for run in active:
+            if run is not None:
+                self.runner.cancel(run)
+        self.files.retire(*data)
 
     def _drop_old_uploads(self) -> None:
         for upload in self.store.uploads.in_state(UploadState.OPEN):

@@ -22,6 +22,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ikigai_core.local.control.client import LocalControl
+
 PYTHON_VARIABLE = "IKIGAI_LOCAL_PYTHON"
 
 _READY = re.compile(r"ready at (?P<url>http://\S+) \(credentials of (?P<email>\S+): ")
@@ -78,6 +80,7 @@ class LocalPlatform:
         url_lifetime: float | None = None,
         workers: int | None = None,
         list_limit: int | None = None,
+        remote_control: bool = False,
     ) -> Self:
         """Start a platform and wait until it is ready.
 
@@ -103,6 +106,8 @@ class LocalPlatform:
             Flows that it runs side by side; by default one for each CPU, two at least.
         list_limit : int, optional
             Components that a list holds at most, as platforms with many have it; by default all.
+        remote_control : bool, default False
+            Whether `control` may be used from other machines, too.
 
         Raises
         ------
@@ -118,6 +123,7 @@ class LocalPlatform:
         options = (("--url-lifetime", url_lifetime), ("--workers", workers), ("--list-limit", list_limit))
         for option, value in options:
             command += [] if value is None else [option, str(value)]
+        command += ["--remote-control"] if remote_control else []
         for email in users:
             command += ["--user", email]
         # The key goes through the environment: a command line can be read by every user of the machine.
@@ -130,6 +136,11 @@ class LocalPlatform:
     def pid(self) -> int:
         """The process id."""
         return self._process.pid
+
+    @property
+    def control(self) -> LocalControl:
+        """What orders failures, outcomes of runs and test accounts from it."""
+        return LocalControl(self.url, self.user_email, self.api_key)
 
     def environ(self, user_email: str | None = None) -> dict[str, str]:
         """Return the environment variables with which clients find the platform.

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ikigai_core.local import stamps
+from ikigai_core.local.control.outcomes import Outcome, Outcomes
 from ikigai_core.local.files import Files
 from ikigai_core.local.jobs import Progress, read_progress, read_result, write_job
 from ikigai_core.local.outputs import OutputRefused, import_outputs
@@ -39,9 +40,11 @@ class Runner:
         The processes that do the work.
     side_by_side : int
         How many flows run at the same time; others wait in the queue.
+    outcomes : Outcomes
+        The runs that go as ordered.
     """
 
-    def __init__(self, store: Store, files: Files, workers: Workers, side_by_side: int) -> None:
+    def __init__(self, store: Store, files: Files, workers: Workers, side_by_side: int, outcomes: Outcomes) -> None:
         self._store = store
         self._files = files
         self._pool = ThreadPoolExecutor(side_by_side, thread_name_prefix="run")
@@ -49,11 +52,13 @@ class Runner:
         self._lock = threading.Lock()
         self._submitted = 0
         self._workers = workers
+        self._outcomes = outcomes
 
-    def start(self, flow: Flow, user: str, variables: dict[str, Any]) -> None:
+    def start(self, flow: Flow, user: str, variables: dict[str, Any], outcome: Outcome | None = None) -> None:
         """Queue a run of a flow; where a worker is free, return once it has left the queue.
 
-        The released client sleeps for seconds when it sees a run in the queue.
+        The released client sleeps for seconds when it sees a run in the queue. A run that goes as ordered, or by the
+        outcome that is given, takes no worker.
 
         Raises
         ------
@@ -62,6 +67,8 @@ class Runner:
         """
         run = self._store.runs.queue(flow, user, variables)
         self._store.apps.touch(flow.app_id, last_used_at=stamps.now())
+        if self._outcomes.stage(run, flow, outcome):
+            return
         left_queue = threading.Event()
         with self._lock:
             self._submitted += 1
@@ -76,6 +83,7 @@ class Runner:
 
     def cancel(self, run: Run) -> None:
         """End a run's worker, if it has one; its run must be deleted already."""
+        self._outcomes.forget(run.run_id)
         self._workers.end(run.run_id)
 
     def recover(self) -> None:
@@ -121,7 +129,9 @@ class Runner:
         code = self._workers.run(run.run_id, _WORKER, folder, str(folder))
         if read_result(folder) is None and self._store.runs.get(run.run_id) is not None:
             logger.error("The worker of run %s ended with %s: %s", run.run_id, code, last_words(folder))
-        self._settle(run, f"The worker process of this run {ending(code)} before the flow was done")
+        self._outcomes.wait(run)
+        with self._outcomes.ending(run):
+            self._settle(run, f"The worker process of this run {ending(code)} before the flow was done")
 
     def _settle(self, run: Run, unfinished: str) -> None:
         """Bring a run whose worker has ended to its end; `unfinished` says why, where it left no result."""

@@ -13,10 +13,11 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from ikigai_core.local import console
+from ikigai_core.local.connections import Connection
 from ikigai_core.local.gate import Gate
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import Problem
-from ikigai_core.local.routes import ROUTERS
+from ikigai_core.local.routes import OPERATIONS, ROUTERS
 
 # Clients keep connections between requests for longer than uvicorn's default of 5 s.
 _KEEP_ALIVE_SECONDS = 300
@@ -41,6 +42,7 @@ def create_app(platform: Platform) -> FastAPI:
         redoc_url=None,
     )
     app.state.platform = platform
+    app.state.operations = OPERATIONS
     for router in ROUTERS:
         app.include_router(router)
     app.include_router(console.router)
@@ -59,6 +61,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=Connection,
                 log_level="warning",
                 access_log=False,
                 server_header=False,

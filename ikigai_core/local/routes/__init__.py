@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends
+from starlette.routing import Route
 
+from ikigai_core.local.control.exchange import DOWNLOAD, UPLOAD_PART, operation_of
 from ikigai_core.local.routes import (
     apps,
+    control,
     custom_facets,
     data,
     datasets,
@@ -20,8 +23,15 @@ from ikigai_core.local.routes import (
 )
 from ikigai_core.local.routes.guard import check_access
 
+_GUARDED = (apps, directories, datasets, uploads, flows, runs, models)
+_OPEN = (custom_facets, heartbeats, specs)
+
 _guarded = APIRouter(dependencies=[Depends(check_access)])
-for module in (apps, directories, datasets, uploads, flows, runs, models):
+for module in _GUARDED:
     _guarded.include_router(module.router)
 
-ROUTERS = (_guarded, custom_facets.router, heartbeats.router, data.router, specs.router, own.router)
+ROUTERS = (_guarded, *(module.router for module in _OPEN), data.router, own.router, control.router)
+
+_paths = [route.path for module in (*_GUARDED, *_OPEN) for route in module.router.routes if isinstance(route, Route)]
+OPERATIONS = frozenset({UPLOAD_PART, DOWNLOAD, *(operation_of("", path) for path in _paths)})
+"""What faults can be ordered for."""

@@ -178,17 +178,8 @@ def edit_app(platform: PlatformPart, body: EditApp) -> Answer:
 @router.post("/component/delete-project")
 def delete_app(platform: PlatformPart, body: DeleteApp) -> Answer:
     """Delete an app and all that is in it; runs that are under way end."""
-    store = platform.store
-    app = store.apps.get(body.project.project_id)
-    with store.transaction():
-        active = [store.runs.active(flow.flow_id) for flow in store.flows.all(app_id=app.app_id)]
-        data = [dataset.data_file for dataset in store.datasets.all(app_id=app.app_id)]
-        data += [version.data_file for version in store.model_versions.all(app_id=app.app_id)]
-        store.delete_app(app.app_id)
-    for run in active:
-        if run is not None:
-            platform.runner.cancel(run)
-    platform.files.retire(*data)
+    app = platform.store.apps.get(body.project.project_id)
+    platform.delete_app(app.app_id)
     return {"project_id": app.app_id}
 
 

@@ -47,6 +47,9 @@ def get_status(platform: PlatformPart, project_id: str, pipeline_id: str) -> Ans
     run = platform.store.runs.active(flow.flow_id)
     if run is None:
         return _IDLE
+    ordered = platform.outcomes.status(run)
+    if ordered is not None:
+        return ordered
     if run.state == RunState.QUEUED:
         return {"status": True, "progress": {"status": "SCHEDULED", "progress": 0, "message": "Waiting for a worker"}}
     progress = platform.runner.progress(run)
@@ -60,7 +63,9 @@ def get_status(platform: PlatformPart, project_id: str, pipeline_id: str) -> Ans
 def get_logs(platform: PlatformPart, project_id: str, pipeline_id: str, limit: Limit = 1) -> Answer:
     """Return the logs of a flow's last runs, newest first."""
     flow = platform.store.flows.get(pipeline_id, app_id=project_id)
-    return {"pipeline_log": [_log_answer(run) for run in platform.store.runs.logs(flow.flow_id, limit)]}
+    late = platform.outcomes.late()
+    runs = [run for run in platform.store.runs.logs(flow.flow_id, limit + len(late)) if run.run_id not in late]
+    return {"pipeline_log": [_log_answer(run) for run in runs[:limit]]}
 
 
 def _log_answer(run: Run) -> Answer:

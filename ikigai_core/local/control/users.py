@@ -1,0 +1,30 @@
+"""Users who leave, with all that is theirs."""
+
+from __future__ import annotations
+
+from ikigai_core.local.platform import Platform
+
+
+def remove_user(platform: Platform, email: str) -> None:
+    """Take a user's access away, and delete the apps, their directories and the custom facets that are theirs."""
+    store = platform.store
+    for app in store.apps.all():
+        if app.owner.casefold() == email.casefold():
+            platform.delete_app(app.app_id)
+    for custom_facet in store.custom_facets.all():
+        if custom_facet.owner.casefold() == email.casefold():
+            store.delete_custom_facet(custom_facet.custom_facet_id)
+    store.directories.remove(app_id="", owner=email.casefold())
+    for grants in (store.app_grants, store.custom_facet_grants):
+        for component_id in grants.levels(email):
+            grants.revoke(component_id, email)
+
+
+def wipe(platform: Platform) -> None:
+    """Delete all apps, custom facets and directories of apps."""
+    store = platform.store
+    for app in store.apps.all():
+        platform.delete_app(app.app_id)
+    for custom_facet in store.custom_facets.all():
+        store.delete_custom_facet(custom_facet.custom_facet_id)
+    store.directories.remove(app_id="")

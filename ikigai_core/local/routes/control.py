@@ -1,0 +1,177 @@
+"""The control API: what goes wrong, how runs go, who uses the platform, what was asked of it; all on order."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict
+from starlette.concurrency import run_in_threadpool
+
+from ikigai_core.local.control.faults import ANY, Fault
+from ikigai_core.local.control.faults import Order as FaultOrder
+from ikigai_core.local.control.outcomes import Outcome
+from ikigai_core.local.control.users import remove_user, wipe
+from ikigai_core.local.platform import Platform
+from ikigai_core.local.problems import bad_request, conflict, not_found
+from ikigai_core.local.routes.common import Answer, Email, PlatformPart
+from ikigai_core.local.routes.own import PREFIX
+from ikigai_core.local.store import Store
+from ikigai_core.local.store.flows import Flow
+
+router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["control"])
+
+
+class Reset(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    data: bool = False
+
+
+class NewUser(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    user_email: Email
+
+
+class NewRun(BaseModel):
+    """A run that somebody starts now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    user: Email
+    outcome: Outcome
+
+
+# Faults and the journal belong to the event loop: their endpoints are coroutines.
+
+
+@router.post("/faults")
+async def order_fault(request: Request, platform: PlatformPart, fault: Fault) -> Answer:
+    """Order a fault."""
+    _check_operation(request, fault.operation)
+    return platform.faults.order(fault).report()
+
+
+@router.get("/faults")
+async def get_faults(platform: PlatformPart) -> Answer:
+    """Return all faults that were ordered, oldest first."""
+    return {"faults": [order.report() for order in platform.faults.all()]}
+
+
+@router.get("/faults/{fault_id}")
+async def get_fault(platform: PlatformPart, fault_id: str) -> Answer:
+    """Return a fault that was ordered, and how often it has hit."""
+    return _found(platform.faults.find(fault_id), fault_id).report()
+
+
+@router.delete("/faults/{fault_id}")
+async def cancel_fault(platform: PlatformPart, fault_id: str) -> Answer:
+    """Take a fault back."""
+    return _found(platform.faults.cancel(fault_id), fault_id).report()
+
+
+@router.post("/outcomes")
+def order_outcome(platform: PlatformPart, outcome: Outcome) -> Answer:
+    """Order how runs go."""
+    return platform.outcomes.order(outcome).report()
+
+
+@router.get("/outcomes")
+def get_outcomes(platform: PlatformPart) -> Answer:
+    """Return all outcomes that were ordered, oldest first."""
+    return {"outcomes": [order.report() for order in platform.outcomes.all()]}
+
+
+@router.delete("/outcomes/{outcome_id}")
+def cancel_outcome(platform: PlatformPart, outcome_id: str) -> Answer:
+    """Take an outcome back."""
+    order = platform.outcomes.cancel(outcome_id)
+    if order is None:
+        raise not_found("Outcome", outcome_id)
+    return order.report()
+
+
+@router.post("/runs")
+def start_run(platform: PlatformPart, new: NewRun) -> Answer:
+    """Start a run of a flow, as another user would."""
+    flow = _flow(platform.store, new.outcome.flow)
+    platform.runner.start(flow, new.user, {}, new.outcome)
+    return {"pipeline_id": flow.flow_id}
+
+
+@router.get("/journal")
+async def get_journal(
+    platform: PlatformPart,
+    operation: str | None = None,
+    user: str | None = None,
+    after: Annotated[int, Query(ge=0)] = 0,
+) -> Answer:
+    """Return the last requests, oldest first."""
+    return {"requests": [entry.report() for entry in platform.journal.entries(operation, user, after)]}
+
+
+@router.delete("/journal")
+async def clear_journal(platform: PlatformPart) -> Answer:
+    """Forget the requests so far."""
+    platform.journal.clear()
+    return {}
+
+
+@router.post("/reset")
+async def reset(platform: PlatformPart, wanted: Reset | None = None) -> Answer:
+    """Take all orders back and forget the requests so far; delete everything that users made, if that is wanted."""
+    platform.faults.clear()
+    platform.journal.clear()
+    await run_in_threadpool(_reset, platform, data=wanted is not None and wanted.data)
+    return {}
+
+
+@router.post("/users")
+def add_user(platform: PlatformPart, new: NewUser) -> Answer:
+    """Add a user; return their key."""
+    try:
+        return {"user_email": new.user_email, "api_key": platform.credentials.add_user(new.user_email)}
+    except ValueError as error:
+        raise conflict(str(error)) from None
+
+
+@router.delete("/users/{user_email}")
+def delete_user(platform: PlatformPart, user_email: str) -> Answer:
+    """Remove a user and all that is theirs."""
+    if not platform.credentials.remove_user(user_email):
+        raise not_found("User", user_email)
+    remove_user(platform, user_email)
+    return {}
+
+
+def _reset(platform: Platform, *, data: bool) -> None:
+    platform.outcomes.clear()
+    if data:
+        wipe(platform)
+
+
+def _found(order: FaultOrder | None, fault_id: str) -> FaultOrder:
+    if order is None:
+        raise not_found("Fault", fault_id)
+    return order
+
+
+def _check_operation(request: Request, operation: str) -> None:
+    """Refuse a fault that would never hit."""
+    known: frozenset[str] = request.app.state.operations
+    if operation != ANY and operation not in known:
+        similar = difflib.get_close_matches(operation, known, 1)
+        hint = f": did you mean {similar[0]!r}?" if similar else ""
+        raise bad_request(f"operation: there is no operation {operation!r}{hint}")
+
+
+def _flow(store: Store, wanted: str) -> Flow:
+    flow = store.flows.find(wanted)
+    named = [flow] if flow is not None else store.flows.all(name=wanted)
+    if not named:
+        raise not_found("Flow", wanted)
+    if len(named) > 1:
+        raise conflict(f"There are {len(named)} flows named {wanted!r}: give the id of one")
+    return named[0]
