@@ -12,6 +12,7 @@ from ikigai_core.errors import IkigaiError, RunFailed
 from ikigai_core.faces import AsyncFace, SyncFace, operation
 from ikigai_core.procedure import Procedure, ask
 from ikigai_core.runs.follow import OUTAGE, OnUpdate, follow, report_of
+from ikigai_core.runs.logs import own_log
 from ikigai_core.runs.records import FlowStatusReport, RunLog
 from ikigai_core.runs.state import RunState
 from ikigai_core.web import WebPages
@@ -86,6 +87,17 @@ class _FlowRunText:
     def status(self) -> Procedure[FlowStatusReport]:
         """The flow's state, now."""
         return (yield from report_of(self._state))
+
+    @operation
+    def log(self) -> Procedure[RunLog | None]:
+        """The run's log, also that of a failed run; None while there is none, for the run goes on.
+
+        Raises
+        ------
+        RunLost
+            The flow's log no longer tells which of its entries is the run's.
+        """
+        return (yield from own_log(self._state))
 
     @operation
     def wait(

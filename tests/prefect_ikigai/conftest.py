@@ -5,27 +5,39 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
+import subprocess
+import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 # Prefect reads its settings when it is imported: nothing of the developer's own profile may take part.
-PREFECT_HOME = tempfile.mkdtemp(prefix="prefect-ikigai-")
+PREFECT_HOME = Path(tempfile.mkdtemp(prefix="prefect-ikigai-"))
 for name in [name for name in os.environ if name.startswith("PREFECT_")]:
     del os.environ[name]
-os.environ.update(PREFECT_HOME=PREFECT_HOME, PREFECT_SERVER_ANALYTICS_ENABLED="false", DO_NOT_TRACK="1")
+with socket.socket() as probe:
+    probe.bind(("127.0.0.1", 0))
+    PORT: int = probe.getsockname()[1]
+os.environ.update(
+    PREFECT_HOME=str(PREFECT_HOME),
+    PREFECT_API_URL=f"http://127.0.0.1:{PORT}/api",
+    PREFECT_LOGGING_COLORS="false",
+    PREFECT_SERVER_ANALYTICS_ENABLED="false",
+    DO_NOT_TRACK="1",
+)
 
 import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 from prefect.client.orchestration import get_client  # noqa: E402
 from prefect.client.schemas.objects import Artifact, FlowRun  # noqa: E402
-from prefect.settings import get_current_settings  # noqa: E402
-from prefect.testing.utilities import prefect_test_harness  # noqa: E402
 from pydantic import SecretStr  # noqa: E402
 
 from ikigai_core import FlowStatus, RunLog  # noqa: E402
@@ -34,28 +46,67 @@ from prefect_ikigai import IkigaiCredentials  # noqa: E402
 
 pytest_plugins = ["ikigai_core.local.testing"]
 
+START_TIMEOUT = 60.0
+
 
 class PrefectServer:
-    """What the server knows, asked through its API."""
+    """A Prefect server in a process of its own, and what it knows, asked through its API."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self.log = PREFECT_HOME / "server.log"
 
     @property
     def environ(self) -> dict[str, str]:
         """The environment of another process that is to use this server."""
-        return {**os.environ, **get_current_settings().to_environment_variables(exclude_unset=True)}
+        return dict(os.environ)
 
     @property
     def database(self) -> Path:
         """The file in which the server keeps everything."""
-        url = get_current_settings().server.database.connection_url
-        assert url is not None
-        return Path(url.get_secret_value().split("///")[1])
+        return PREFECT_HOME / "prefect.db"
 
     @property
     def results(self) -> Path:
         """The folder where Prefect keeps results."""
-        folder = get_current_settings().results.local_storage_path
-        assert folder is not None
-        return folder
+        return PREFECT_HOME / "storage"
+
+    def start(self) -> None:
+        """Start it on the port that its clients know; `wait` waits until it answers."""
+        command = [sys.executable, "-m", "prefect", "server", "start", "--no-ui", "--host=127.0.0.1", f"--port={PORT}"]
+        with self.log.open("a") as log:
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def wait(self) -> None:
+        """Wait until it answers."""
+        assert self._process is not None
+        deadline = time.monotonic() + START_TIMEOUT
+        while self._process.poll() is None and time.monotonic() < deadline:
+            with suppress(urllib.error.URLError, ConnectionError):
+                urllib.request.urlopen(f"{os.environ['PREFECT_API_URL']}/health", timeout=5).close()
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"Prefect's server did not start:\n{self.log.read_text()[-2000:]}")
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def cli(self, *arguments: str, cwd: Path | None = None) -> str:
+        """Run a command of Prefect's and return what it printed."""
+        command = [sys.executable, "-m", "prefect", "--no-prompt", *arguments]
+        done = subprocess.run(
+            command, env={**self.environ, "COLUMNS": "200"}, cwd=cwd, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def flow_run(self, flow_run_id: uuid.UUID | None) -> FlowRun:
         """A flow run, as the server has it."""
@@ -83,11 +134,16 @@ class PrefectServer:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def prefect_server() -> Iterator[PrefectServer]:
+def prefect_server(ikigai_local: LocalPlatform) -> Iterator[PrefectServer]:
     """A Prefect server, which records all flow runs of the tests."""
-    with prefect_test_harness():
-        yield PrefectServer()
-    shutil.rmtree(PREFECT_HOME, ignore_errors=True)
+    server = PrefectServer()
+    try:
+        server.start()
+        server.wait()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(PREFECT_HOME, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -17,19 +17,15 @@ from prefect_ikigai.datasets import (
     read_dataset,
     upload_dataset,
 )
-from prefect_ikigai.flows import (
-    aensure_flow,
-    aflow_status,
-    aread_run_logs,
-    arun_flow,
-    ensure_flow,
-    flow_status,
-    read_run_logs,
-    run_flow,
-)
+from prefect_ikigai.flow_block import IkigaiFlow, IkigaiFlowRun
+from prefect_ikigai.flows import aensure_flow, aflow_status, aread_run_logs, ensure_flow, flow_status, read_run_logs
+from prefect_ikigai.naming import output_name
+from prefect_ikigai.runs import arun_flow, astart_flow, await_for_run, run_flow, start_flow, wait_for_run
 
 __all__ = [
     "IkigaiCredentials",
+    "IkigaiFlow",
+    "IkigaiFlowRun",
     "__version__",
     "adownload_dataset",
     "aensure_flow",
@@ -37,12 +33,17 @@ __all__ = [
     "aread_dataset",
     "aread_run_logs",
     "arun_flow",
+    "astart_flow",
     "aupload_dataset",
+    "await_for_run",
     "download_dataset",
     "ensure_flow",
     "flow_status",
+    "output_name",
     "read_dataset",
     "read_run_logs",
     "run_flow",
+    "start_flow",
     "upload_dataset",
+    "wait_for_run",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import prefect
 from prefect.blocks.abstract import CredentialsBlock
@@ -13,6 +14,8 @@ from prefect_ikigai import __version__
 if TYPE_CHECKING:
     from ikigai_core import AsyncIkigai, Ikigai
 
+LOGO = "https://github.com/ikigailabs-io.png"
+DOCUMENTATION = "https://docs.ikigailabs.io/api/platform-api"
 USER_AGENT = f"prefect-ikigai/{__version__} prefect/{prefect.__version__}"
 
 
@@ -50,8 +53,8 @@ class IkigaiCredentials(CredentialsBlock):
 
     _block_type_name = "Ikigai Credentials"
     _block_type_slug = "ikigai-credentials"
-    _logo_url = HttpUrl("https://github.com/ikigailabs-io.png")
-    _documentation_url = HttpUrl("https://docs.ikigailabs.io/api/platform-api")
+    _logo_url = HttpUrl(LOGO)
+    _documentation_url = HttpUrl(DOCUMENTATION)
     _description = "Credentials for the Ikigai AI platform: upload datasets, run flows, fetch results."
     _code_example = """\
         ```python
@@ -130,6 +133,11 @@ class IkigaiCredentials(CredentialsBlock):
         from ikigai_core import AsyncIkigai
 
         return AsyncIkigai(**self._client_arguments())
+
+    @property
+    def document_id(self) -> UUID | None:
+        """Id of the saved block; None for one that was not saved."""
+        return self._block_document_id
 
     def _client_arguments(self) -> dict[str, Any]:
         return {

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
-
+from prefect_ikigai.artifacts import create_artifact, update_artifact
 from prefect_ikigai.logs import Logger
+from prefect_ikigai.naming import artifact_key
+from prefect_ikigai.owner import Owner
 
 if TYPE_CHECKING:
-    from prefect.client.schemas.objects import TaskRun
-
     from ikigai_core import FlowStatus, FlowStatusReport, RunLog
 
 LOG_STEP = 10
@@ -23,26 +20,27 @@ LOG_STEP = 10
 class ProgressReporter:
     """Passes a run's reports on: every change of status and every tenth of progress is logged, and an artifact moves.
 
-    An artifact that cannot be written never disturbs the run.
+    An artifact that cannot be written never disturbs the run: it is tried again at the next change.
 
     Parameters
     ----------
     logger : Logger
-        The task run's.
-    task_run : TaskRun or None
+        The Prefect run's.
+    owner : Owner or None
         To which the artifact belongs; None for none.
     app, flow : str
         Names.
     """
 
-    def __init__(self, logger: Logger, task_run: TaskRun | None, app: str, flow: str) -> None:
+    def __init__(self, logger: Logger, owner: Owner | None, app: str, flow: str) -> None:
         self._logger = logger
-        self._task_run = task_run
+        self._owner = owner
         self._app = app
         self._flow = flow
         self._status: FlowStatus | None = None
         self._percent = 0
         self._artifact_id: UUID | None = None
+        self._is_behind = False
 
     def update(self, report: FlowStatusReport) -> None:
         """Tell of a change of status or progress."""
@@ -68,33 +66,22 @@ class ProgressReporter:
         self._logger.info("Flow %r is %s%s%s", self._flow, report.status.value, progress, message)
 
     def _move(self, status: FlowStatus) -> None:
-        if self._task_run is None:
+        if self._owner is None:
             return
         description = f"Flow **{self._flow}** of app **{self._app}**: {status.value}"
         try:
-            self._write(self._task_run, description)
+            self._write(self._owner, description)
         except Exception as error:
-            self._logger.warning("The progress artifact of flow %r is not kept up: %s", self._flow, error)
-            self._task_run = None
+            if not self._is_behind:
+                self._logger.warning("The progress artifact of flow %r is behind: %s", self._flow, error)
+            self._is_behind = True
+        else:
+            self._is_behind = False
 
-    def _write(self, task_run: TaskRun, description: str) -> None:
-        with get_client(sync_client=True) as client:
-            if self._artifact_id is None:
-                artifact = ArtifactCreate(
-                    type="progress",
-                    key=artifact_key(self._app, self._flow),
-                    description=description,
-                    data=float(self._percent),
-                    flow_run_id=task_run.flow_run_id,
-                    task_run_id=task_run.id,
-                )
-                self._artifact_id = client.create_artifact(artifact).id
-            else:
-                change = ArtifactUpdate(description=description, data=float(self._percent))
-                client.update_artifact(self._artifact_id, change)
-
-
-def artifact_key(*names: str) -> str:
-    """A key that Prefect allows: lowercase letters, digits and dashes."""
-    words = re.findall(r"[a-z0-9]+", " ".join(names).lower())
-    return "-".join(["ikigai", *words])
+    def _write(self, owner: Owner, description: str) -> None:
+        percent = float(self._percent)
+        if self._artifact_id is None:
+            key = artifact_key(self._app, self._flow)
+            self._artifact_id = create_artifact(owner, "progress", key, percent, description)
+        else:
+            update_artifact(self._artifact_id, percent, description)

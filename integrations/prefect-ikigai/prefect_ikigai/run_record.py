@@ -1,4 +1,4 @@
-"""Where a task keeps the run that it started, so that another try follows that run instead of starting a second one."""
+"""Where a run of the platform is kept, so that another try follows that run instead of starting a second one."""
 
 from __future__ import annotations
 
@@ -6,39 +6,116 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any, Self
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.client.schemas.filters import (
     ArtifactFilter,
     ArtifactFilterFlowRunId,
     ArtifactFilterKey,
-    ArtifactFilterTaskRunId,
+    ArtifactFilterType,
 )
-from prefect.client.schemas.objects import Artifact
+from prefect.client.schemas.objects import Artifact, StateType
 from prefect.exceptions import ObjectNotFound
 
-if TYPE_CHECKING:
-    from prefect.client.schemas.objects import TaskRun
+from prefect_ikigai.artifacts import create_artifact, find_artifacts, update_artifact
+from prefect_ikigai.owner import Owner
+
+RECORD_TYPE = "ikigai-run"
+"""The type of the artifacts that records are."""
+
+LEFT_IN = frozenset({StateType.CANCELLED, StateType.CANCELLING, StateType.CRASHED, StateType.FAILED})
+"""How flow runs end that may have left a run on the platform without wanting to."""
+
+
+@dataclass(frozen=True)
+class KeptRun:
+    """A run as a record has it.
+
+    Attributes
+    ----------
+    artifact_id : UUID
+        The record.
+    run : dict
+        As `ikigai_core.FlowRun.to_dict` gives it.
+    app : str
+        Name of the app.
+    credentials_id : UUID or None
+        Of the saved block with which the run was started; None where it was not a saved one.
+    flow_run_id : UUID or None
+        Prefect's flow run that kept it.
+    task_run_id : UUID or None
+        Its task run, if any.
+    attempt : int
+        Which try of the flow run.
+    """
+
+    artifact_id: UUID
+    run: dict[str, Any]
+    app: str
+    credentials_id: UUID | None
+    flow_run_id: UUID | None
+    task_run_id: UUID | None
+    attempt: int
+
+    @classmethod
+    def read(cls, artifact: Artifact) -> Self:
+        """Read what `RunRecord.keep` wrote."""
+        data: dict[str, Any] = artifact.data or {}
+        credentials_id = data["credentials_id"]
+        return cls(
+            artifact_id=artifact.id,
+            run=data["run"],
+            app=data["app"],
+            credentials_id=UUID(credentials_id) if credentials_id else None,
+            flow_run_id=artifact.flow_run_id,
+            task_run_id=artifact.task_run_id,
+            attempt=data["attempt"],
+        )
+
+    @property
+    def flow(self) -> str:
+        """Name of the platform's flow."""
+        return str(self.run["flow_name"])
+
+    def has(self, variables: Mapping[str, Any]) -> bool:
+        """Whether the run was started with these run variables."""
+        return _as_json(self.run["variables"]) == _as_json(variables)
+
+    def discard(self) -> None:
+        """Delete the record."""
+        with get_client(sync_client=True) as client, suppress(ObjectNotFound):
+            client.delete_artifact(self.artifact_id)
+
+
+def runs_kept_by(flow_run_id: UUID) -> list[KeptRun]:
+    """The runs whose end a flow run of Prefect has not seen."""
+    wanted = ArtifactFilter(
+        flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run_id]), type=ArtifactFilterType(any_=[RECORD_TYPE])
+    )
+    return [KeptRun.read(artifact) for artifact in find_artifacts(wanted)]
 
 
 class RunRecord:
     """The record of a run, from before its start until its end has been seen.
 
     A retry of a task finds what the same task run kept. Where the whole flow run is tried again, after a crash too, its
-    task runs are new ones: they find what an earlier try of the same flow run kept for the same flow and variables. The
-    record is deleted when the run's end has been seen, so that a later try starts a new run.
+    task runs are new ones: they find what an earlier try of the same flow run kept for the same flow and variables. And
+    a later flow run finds what one that was cancelled, crashed or failed has left behind. The record is deleted when
+    the run's end has been seen, so that a later try starts a new run.
 
     Parameters
     ----------
-    task_run : TaskRun
-        The task run that starts the run, or takes it over.
+    owner : Owner
+        The Prefect run that starts the run, or takes it over.
+    app : str
+        Name of the app.
     flow_id : str
         The platform's id of the flow.
-    variables : mapping
-        The run's variables.
+    credentials_id : UUID, optional
+        Of the saved block with which the run is started.
 
     Notes
     -----
@@ -48,41 +125,46 @@ class RunRecord:
     would stumble upon.
     """
 
-    def __init__(self, task_run: TaskRun, flow_id: str, variables: Mapping[str, Any]) -> None:
-        self._task_run = task_run
-        self._key = f"ikigai-run-{_digest(flow_id, dict(variables))}"
+    def __init__(self, owner: Owner, app: str, flow_id: str, credentials_id: UUID | None = None) -> None:
+        self._owner = owner
+        self._app = app
+        self._key = f"ikigai-run-{hashlib.sha256(flow_id.encode()).hexdigest()[:32]}"
+        self._credentials_id = credentials_id
         self._artifact_id: UUID | None = None
 
-    def previous(self) -> dict[str, Any] | None:
-        """The run that an earlier try kept; None where there is none."""
-        # Not `read_artifacts`: Prefect's sync client sends nulls for what is left out, which servers on FastAPI 0.151
-        # and newer refuse.
-        wanted = {"artifacts": self._filter().model_dump(mode="json", exclude_unset=True)}
-        with get_client(sync_client=True) as client:
-            found = client.request("POST", "/artifacts/filter", json=wanted).json()
-        for artifact in Artifact.model_validate_list(found):
-            kept: dict[str, Any] = artifact.data or {}
-            if self._is_earlier_try(kept):
-                self._artifact_id = artifact.id
-                return dict(kept["run"])
+    def earlier(self, variables: Mapping[str, Any]) -> KeptRun | None:
+        """The run that an earlier try of this flow run or task run kept; None where there is none."""
+        for kept in self._all():
+            if kept.has(variables) and self._is_earlier_try(kept):
+                self._artifact_id = kept.artifact_id
+                return kept
         return None
+
+    def left_behind(self, variables: Mapping[str, Any]) -> list[KeptRun]:
+        """Runs of other flow runs that were cancelled, crashed or failed, or that no longer exist."""
+        others = [kept for kept in self._all() if kept.flow_run_id != self._owner.flow_run_id and kept.has(variables)]
+        return [kept for kept in others if kept.flow_run_id is not None and _has_left(kept.flow_run_id)]
 
     def keep(self, run: Mapping[str, Any]) -> None:
         """Keep a run, as `ikigai_core.FlowRun.to_dict` gives it, in place of what was kept before."""
-        data = {"run": dict(run), "task_run_id": str(self._task_run.id), "attempt": self._attempt}
-        with get_client(sync_client=True) as client:
-            if self._artifact_id is None:
-                artifact = ArtifactCreate(
-                    type="ikigai-run",
-                    key=self._key,
-                    description="A run on the Ikigai platform whose end has not been seen yet.",
-                    data=data,
-                    flow_run_id=self._task_run.flow_run_id,
-                    task_run_id=self._task_run.id,
-                )
-                self._artifact_id = client.create_artifact(artifact).id
-            else:
-                client.update_artifact(self._artifact_id, ArtifactUpdate(data=data))
+        data = {
+            "run": dict(run),
+            "app": self._app,
+            "credentials_id": str(self._credentials_id) if self._credentials_id else None,
+            "attempt": self._owner.attempt,
+        }
+        if self._artifact_id is None:
+            description = f"A run of flow {run['flow_name']!r} on the Ikigai platform whose end has not been seen yet."
+            self._artifact_id = create_artifact(self._owner, RECORD_TYPE, self._key, data, description)
+        else:
+            update_artifact(self._artifact_id, data)
+
+    def resume(self, run: Mapping[str, Any]) -> None:
+        """Take over the record of a run that somebody started, if there is one."""
+        for kept in self._all():
+            if kept.run["baseline"] == run["baseline"]:
+                self._artifact_id = kept.artifact_id
+                return
 
     def discard(self) -> None:
         """Forget the run: its end has been seen, or it never started."""
@@ -92,23 +174,27 @@ class RunRecord:
             client.delete_artifact(self._artifact_id)
         self._artifact_id = None
 
-    @property
-    def _attempt(self) -> int:
-        """How many times the flow run has been tried by now."""
-        return self._task_run.flow_run_run_count
+    def _all(self) -> list[KeptRun]:
+        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[self._key]))
+        return [KeptRun.read(artifact) for artifact in find_artifacts(wanted)]
 
-    def _filter(self) -> ArtifactFilter:
-        key = ArtifactFilterKey(any_=[self._key])
-        flow_run_id = self._task_run.flow_run_id
-        if flow_run_id is None:
-            return ArtifactFilter(key=key, task_run_id=ArtifactFilterTaskRunId(any_=[self._task_run.id]))
-        return ArtifactFilter(key=key, flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run_id]))
-
-    def _is_earlier_try(self, kept: Mapping[str, Any]) -> bool:
+    def _is_earlier_try(self, kept: KeptRun) -> bool:
+        owner = self._owner
+        if kept.task_run_id is not None and kept.task_run_id == owner.task_run_id:
+            return True
         # What another task run of this same try has kept is that task's own run, and goes on.
-        return bool(kept["task_run_id"] == str(self._task_run.id) or kept["attempt"] < self._attempt)
+        is_same_flow_run = kept.flow_run_id is not None and kept.flow_run_id == owner.flow_run_id
+        return is_same_flow_run and kept.attempt < owner.attempt
 
 
-def _digest(*parts: Any) -> str:
-    text = json.dumps(parts, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+def _has_left(flow_run_id: UUID) -> bool:
+    with get_client(sync_client=True) as client:
+        try:
+            state = client.read_flow_run(flow_run_id).state
+        except ObjectNotFound:
+            return True
+    return state is not None and state.type in LEFT_IN
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)

@@ -1,0 +1,69 @@
+"""Artifacts: what a Prefect run shows, and keeps, of a flow or dataset of the platform.
+
+Prefect's own functions attach artifacts to the context's run. These do it for an `Owner`, in whatever thread they run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
+from prefect.client.schemas.filters import ArtifactFilter
+from prefect.client.schemas.objects import Artifact
+
+from prefect_ikigai.logs import current_logger
+from prefect_ikigai.owner import Owner
+
+
+def find_artifacts(wanted: ArtifactFilter) -> list[Artifact]:
+    """Artifacts that match a filter, the newest first."""
+    # Not `read_artifacts`: Prefect's sync client sends nulls for what is left out, which servers on FastAPI 0.151 and
+    # newer refuse.
+    query = {"artifacts": wanted.model_dump(mode="json", exclude_unset=True), "sort": "CREATED_DESC"}
+    with get_client(sync_client=True) as client:
+        found = client.request("POST", "/artifacts/filter", json=query).json()
+    return Artifact.model_validate_list(found)
+
+
+def create_artifact(owner: Owner, kind: str, key: str, data: Any, description: str) -> UUID:
+    """Create an artifact and return its id."""
+    artifact = ArtifactCreate(
+        type=kind,
+        key=key,
+        description=description,
+        data=data,
+        flow_run_id=owner.flow_run_id,
+        task_run_id=owner.task_run_id,
+    )
+    with get_client(sync_client=True) as client:
+        return client.create_artifact(artifact).id
+
+
+def update_artifact(artifact_id: UUID, data: Any, description: str | None = None) -> None:
+    """Change an artifact's data and, where it is given, its description."""
+    change = ArtifactUpdate(data=data) if description is None else ArtifactUpdate(data=data, description=description)
+    with get_client(sync_client=True) as client:
+        client.update_artifact(artifact_id, change)
+
+
+def show_markdown(owner: Owner | None, key: str, markdown: str, description: str) -> None:
+    """Show a text; that this fails is logged, and disturbs nothing."""
+    _show(owner, "markdown", key, markdown, description)
+
+
+def show_table(owner: Owner | None, key: str, rows: Iterable[Mapping[str, Any]], description: str) -> None:
+    """Show a table, of one mapping for each row; that this fails is logged, and disturbs nothing."""
+    _show(owner, "table", key, json.dumps(list(rows), default=str), description)
+
+
+def _show(owner: Owner | None, kind: str, key: str, data: str, description: str) -> None:
+    if owner is None:
+        return
+    try:
+        create_artifact(owner, kind, key, data, description)
+    except Exception as error:
+        current_logger().warning("Artifact %r could not be written: %s", key, error)

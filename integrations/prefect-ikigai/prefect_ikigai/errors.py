@@ -1,0 +1,37 @@
+"""What this package raises beyond the client's own errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+from prefect.exceptions import PrefectHTTPStatusError
+
+from ikigai_core.errors import IkigaiError
+
+_SERVER_ERROR = 500
+
+
+class PrefectUnavailable(IkigaiError):
+    """Prefect's server could not be told of something that must not be forgotten. The same may work later."""
+
+    transient = True
+
+
+class BelowThreshold(IkigaiError):
+    """A model's version is not good enough."""
+
+
+@contextmanager
+def reaching_prefect(what_did_not_happen: str) -> Iterator[None]:
+    """Turn the failures of Prefect's own client that may pass into `PrefectUnavailable`."""
+    try:
+        yield
+    except httpx.TransportError as error:
+        raise PrefectUnavailable(f"{what_did_not_happen}: Prefect's server cannot be reached ({error}).") from None
+    except PrefectHTTPStatusError as error:
+        status = error.response.status_code
+        if status < _SERVER_ERROR:
+            raise
+        raise PrefectUnavailable(f"{what_did_not_happen}: Prefect's server answered {status}.") from None

@@ -1,0 +1,80 @@
+"""Events: what Prefect's automations and event feed hear of runs on the platform.
+
+The resource of each is the platform's flow, ``ikigai.flow.<id>``. Related are its app, its run and, which Prefect adds
+itself, the flow run, task run, flow, deployment and tags on whose behalf it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from prefect.events import Event, emit_event
+
+if TYPE_CHECKING:
+    from ikigai_core import RunLog
+
+STARTED = "ikigai.run.started"
+ATTACHED = "ikigai.run.attached"
+SUCCEEDED = "ikigai.run.succeeded"
+FAILED = "ikigai.run.failed"
+LEFT = "ikigai.run.left"
+
+
+class RunEvents:
+    """Tells of one run.
+
+    Parameters
+    ----------
+    app : str
+        Name of the app.
+    run : mapping
+        As `ikigai_core.FlowRun.to_dict` gives it.
+    """
+
+    def __init__(self, app: str, run: Mapping[str, Any]) -> None:
+        self._app = app
+        self._run = run
+        self._started: Event | None = None
+
+    def started(self, web_url: str | None) -> None:
+        """Tell that the run was started, or that it was found going."""
+        kind = ATTACHED if self._run["attached"] else STARTED
+        variables = dict(self._run["variables"])
+        self._started = self._emit(kind, {"variables": variables, "web_url": web_url})
+
+    def ended(self, log: RunLog, message: str = "") -> None:
+        """Tell how the run ended."""
+        is_success = log.status.value == "SUCCESS"
+        payload = {
+            "status": log.status.value,
+            "log_id": log.log_id,
+            "user": log.user,
+            "facet_id": log.erroneous_facet_id,
+            "message": message or log.data,
+        }
+        run = {
+            "prefect.resource.id": f"ikigai.run.{log.log_id}",
+            "prefect.resource.role": "run",
+            "prefect.resource.name": log.log_id,
+        }
+        self._emit(SUCCEEDED if is_success else FAILED, payload, [run])
+
+    def left(self, related: list[dict[str, str]], payload: Mapping[str, Any]) -> None:
+        """Tell that nobody follows the run any longer, though it goes on."""
+        self._emit(LEFT, payload, related)
+
+    def _emit(self, kind: str, payload: Mapping[str, Any], related: list[dict[str, str]] | None = None) -> Event | None:
+        flow_id, name = self._run["flow_id"], self._run["flow_name"]
+        app = {
+            "prefect.resource.id": f"ikigai.app.{self._run['app_id']}",
+            "prefect.resource.role": "app",
+            "prefect.resource.name": self._app,
+        }
+        return emit_event(
+            event=kind,
+            resource={"prefect.resource.id": f"ikigai.flow.{flow_id}", "prefect.resource.name": name},
+            related=[app, *(related or [])],
+            payload={"app": self._app, "flow": name, **payload},
+            follows=self._started,
+        )

@@ -1,0 +1,203 @@
+"""The block that names a flow of the platform, and the runs that it triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from prefect.blocks.abstract import JobBlock, JobRun
+from pydantic import Field, HttpUrl, field_validator
+
+from ikigai_core.errors import IkigaiError, RunFailed
+from prefect_ikigai.credentials import DOCUMENTATION, LOGO, IkigaiCredentials
+from prefect_ikigai.running import Deadline, OnBusy, RunRequest, follow, resume, start
+
+if TYPE_CHECKING:
+    from ikigai_core import RunLog
+    from ikigai_core.procedure import Procedure
+    from prefect_ikigai.running import Client
+
+
+class RunNotEnded(IkigaiError):
+    """The result of a run was asked for before its end was awaited."""
+
+
+class IkigaiFlowRun(JobRun["RunLog"]):
+    """A run of a flow: wait for its end, and fetch its result.
+
+    Made by `IkigaiFlow.trigger`. It pickles, without a connection.
+
+    Parameters
+    ----------
+    credentials : IkigaiCredentials
+        Whose flow it is.
+    app : str
+        Name of the app.
+    run : mapping
+        As `ikigai_core.FlowRun.to_dict` gives it.
+    deadline : Deadline
+        By when the run should have ended.
+    """
+
+    def __init__(self, credentials: IkigaiCredentials, app: str, run: Mapping[str, Any], deadline: Deadline) -> None:
+        self.credentials = credentials
+        self.app = app
+        self.run = dict(run)
+        self._deadline = deadline
+        self._log: RunLog | None = None
+        self._failure: RunFailed | None = None
+
+    def __repr__(self) -> str:
+        return f"IkigaiFlowRun(app={self.app!r}, flow={self.run['flow_name']!r}, baseline={self.run['baseline']!r})"
+
+    def wait_for_completion(self) -> None:  # type: ignore[override]
+        """Follow the run to its end. Status and progress go to the run's logs and to a progress artifact.
+
+        Raises
+        ------
+        ikigai_core.errors.RunFailed
+            The run failed; the text names the facet and holds the platform's message.
+        ikigai_core.errors.RunTimeout
+            The run goes on: the platform offers no way to stop it.
+        """
+        with self.credentials.get_client() as ikigai:
+            ikigai.drive(self._followed(ikigai))
+
+    async def await_for_completion(self) -> None:
+        """Async twin of `wait_for_completion`."""
+        async with self.credentials.get_async_client() as ikigai:
+            await ikigai.drive(self._followed(ikigai))
+
+    def fetch_result(self) -> RunLog:  # type: ignore[override]
+        """Return the log of the run, once its end was awaited.
+
+        Returns
+        -------
+        RunLog
+            Of a run that succeeded.
+
+        Raises
+        ------
+        RunNotEnded
+            Where `wait_for_completion` was not called, or did not see the end.
+        ikigai_core.errors.RunFailed
+            The run failed.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if self._log is None:
+            raise RunNotEnded(f"The end of {self!r} has not been seen: call wait_for_completion() first.")
+        return self._log
+
+    async def afetch_result(self) -> RunLog:
+        """Async twin of `fetch_result`."""
+        return self.fetch_result()
+
+    def _followed(self, ikigai: Client) -> Procedure[None]:
+        run, journal = yield from resume(ikigai, self.run, self.app)
+        try:
+            self._log = yield from follow(run, journal, self._deadline)
+        except RunFailed as failure:
+            self._failure = failure
+            raise
+
+
+class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
+    """A flow of an app on the Ikigai platform, and how it is run.
+
+    Attributes
+    ----------
+    credentials : IkigaiCredentials
+        Whose app it is.
+    app, flow : str
+        Names.
+    variables : dict
+        Run variables, by name. No secrets: they are stored as they are.
+    timeout : float, optional
+        Seconds to wait for a busy flow and for the run's end. Default: as long as it takes.
+    on_busy : {"fail", "wait", "attach"}
+        What to do where the flow runs already. Default: fail.
+
+    Examples
+    --------
+    >>> from prefect_ikigai import IkigaiFlow
+    >>> run = IkigaiFlow.load("late-flights").trigger({"min_delay": "90"})
+    >>> run.wait_for_completion()
+    >>> run.fetch_result()
+    """
+
+    _block_type_name = "Ikigai Flow"
+    _block_type_slug = "ikigai-flow"
+    _logo_url = HttpUrl(LOGO)
+    _documentation_url = HttpUrl(DOCUMENTATION)
+    _description = "A flow on the Ikigai AI platform: trigger it, follow its run, fetch the result."
+    _code_example = """\
+        ```python
+        from prefect_ikigai import IkigaiFlow
+
+        run = IkigaiFlow.load("BLOCK_NAME").trigger()
+        run.wait_for_completion()
+        print(run.fetch_result())
+        ```"""
+
+    credentials: IkigaiCredentials = Field(description="Whose app it is.")
+    app: str = Field(min_length=1, description="Name of the app that holds the flow.")
+    flow: str = Field(min_length=1, description="Name of the flow.")
+    variables: dict[str, Any] = Field(
+        default_factory=dict, description="Values of the flow's run variables, by name. No secrets."
+    )
+    timeout: float | None = Field(
+        default=None, gt=0, description="Seconds to wait for a busy flow and for the run's end."
+    )
+    on_busy: OnBusy = Field(default="fail", title="On busy", description="What to do where the flow runs already.")
+
+    @field_validator("variables", mode="before")
+    @classmethod
+    def _none_is_empty(cls, value: object) -> object:
+        return {} if value is None else value
+
+    def trigger(self, variables: Mapping[str, Any] | None = None) -> IkigaiFlowRun:  # type: ignore[override]
+        """Start the flow, or pick up the run that an earlier try of the same Prefect run started.
+
+        Parameters
+        ----------
+        variables : mapping, optional
+            Run variables for this run, in addition to the block's and before them.
+
+        Returns
+        -------
+        IkigaiFlowRun
+            The run, which goes on.
+
+        Raises
+        ------
+        ikigai_core.errors.FlowBusy
+            The flow runs already.
+        ikigai_core.errors.StartUnknown
+            Whether it started could not be found out. It was not started a second time.
+        ikigai_core.errors.NotFound
+            Where there is no such app or flow.
+        """
+        request = self._request(variables)
+        with self.credentials.get_client() as ikigai:
+            return ikigai.drive(self._triggered(ikigai, request))
+
+    async def atrigger(self, variables: Mapping[str, Any] | None = None) -> IkigaiFlowRun:
+        """Async twin of `trigger`."""
+        request = self._request(variables)
+        async with self.credentials.get_async_client() as ikigai:
+            return await ikigai.drive(self._triggered(ikigai, request))
+
+    def _request(self, variables: Mapping[str, Any] | None) -> RunRequest:
+        return RunRequest(
+            app=self.app,
+            flow=self.flow,
+            variables={**self.variables, **(variables or {})},
+            on_busy=self.on_busy,
+            deadline=Deadline(self.timeout),
+            credentials_id=self.credentials.document_id,
+        )
+
+    def _triggered(self, ikigai: Client, request: RunRequest) -> Procedure[IkigaiFlowRun]:
+        run, _ = yield from start(ikigai, request)
+        return IkigaiFlowRun(self.credentials, self.app, run.to_dict(), request.deadline)

@@ -1,0 +1,79 @@
+"""The block of a flow: what it triggers, and what its runs tell."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from prefect import flow
+
+from ikigai_core import FlowStatus, RunLog, errors
+from prefect_ikigai import IkigaiCredentials, IkigaiFlow
+from prefect_ikigai.flow_block import RunNotEnded
+
+
+def test_a_saved_block_triggers_runs_that_are_awaited_and_fetched(
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any], prefect_server: Any
+) -> None:
+    scripted = make_flow("result = data")
+    block = IkigaiFlow(credentials=credentials, app=app, flow=scripted.name, variables={"output": "by default"})
+    block.save("scripted", overwrite=True)
+
+    @flow
+    def trigger() -> RunLog:
+        run = IkigaiFlow.load("scripted").trigger()
+        with pytest.raises(RunNotEnded, match="wait_for_completion"):
+            run.fetch_result()
+        # A run goes to other processes, too.
+        run = pickle.loads(pickle.dumps(run))
+        run.wait_for_completion()
+        return run.fetch_result()
+
+    @flow
+    async def atrigger() -> RunLog:
+        run = await (await IkigaiFlow.aload("scripted")).atrigger({"output": "of its own"})
+        await run.await_for_completion()
+        return await run.afetch_result()
+
+    state = trigger(return_state=True)
+    assert [asyncio.run(atrigger()), state.result()] == scripted.runs()
+    with credentials.get_client() as ikigai:
+        assert {"by default", "of its own"} <= set(ikigai.apps[app].datasets())
+    flow_run_id = state.state_details.flow_run_id
+    assert "Flow 'Scripted' ended: SUCCESS" in prefect_server.logs(flow_run_id, until="ended: SUCCESS")
+    assert prefect_server.artifacts(flow_run_id, "ikigai-run") == []
+
+
+def test_a_failed_run_raises_where_it_is_awaited_and_where_it_is_fetched(
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any]
+) -> None:
+    scripted = make_flow("raise ValueError('no')")
+    # Outside of Prefect's runs as well.
+    run = IkigaiFlow(credentials=credentials, app=app, flow=scripted.name).trigger()
+    with pytest.raises(errors.RunFailed, match="'work on them'"):
+        run.wait_for_completion()
+    with pytest.raises(errors.RunFailed, match="'work on them'"):
+        run.fetch_result()
+
+
+def test_a_flow_run_that_is_tried_again_triggers_no_second_run(
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any]
+) -> None:
+    scripted = make_flow("import time; time.sleep(2); result = data")
+    block = IkigaiFlow(credentials=credentials, app=app, flow=scripted.name)
+    tries = []
+
+    @flow(retries=1)
+    def trigger() -> None:
+        run = block.trigger()
+        tries.append(run)
+        if len(tries) == 1:
+            raise RuntimeError("something else goes wrong")
+        run.wait_for_completion()
+
+    trigger()
+    assert len(tries) == 2
+    assert [log.status for log in scripted.runs()] == [FlowStatus.SUCCESS]
