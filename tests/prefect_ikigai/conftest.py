@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import shutil
@@ -38,6 +39,8 @@ import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 from prefect.client.orchestration import get_client  # noqa: E402
 from prefect.client.schemas.objects import Artifact, FlowRun  # noqa: E402
+from prefect.events.worker import EventsWorker  # noqa: E402
+from prefect.logging.handlers import APILogWorker  # noqa: E402
 from pydantic import SecretStr  # noqa: E402
 
 from ikigai_core import FlowStatus, RunLog  # noqa: E402
@@ -133,6 +136,13 @@ class PrefectServer:
             time.sleep(0.2)
 
 
+def drain_logs_and_events() -> None:
+    """Wait until all that this process has to tell the server has been sent."""
+    for worker in (APILogWorker.instance(), EventsWorker.instance()):
+        drained = worker.drain()
+        assert not inspect.isawaitable(drained)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def prefect_server(ikigai_local: LocalPlatform) -> Iterator[PrefectServer]:
     """A Prefect server, which records all flow runs of the tests."""
@@ -141,6 +151,8 @@ def prefect_server(ikigai_local: LocalPlatform) -> Iterator[PrefectServer]:
         server.start()
         server.wait()
         yield server
+        # While there is still somebody to send them to.
+        drain_logs_and_events()
     finally:
         server.stop()
         shutil.rmtree(PREFECT_HOME, ignore_errors=True)

@@ -98,7 +98,7 @@ def start(ikigai: Client, request: RunRequest) -> Procedure[tuple[Any, RunJourna
             yield from work(journal.discard)
         raise
     yield from gate.leave()
-    yield from work(partial(journal.started, run.to_dict(), getattr(run, "web_url", None)))
+    yield from work(partial(journal.started, run.to_dict(), run.web_url))
     return run, journal
 
 
