@@ -24,7 +24,7 @@ from ikigai_core.components.directory import (
 )
 from ikigai_core.components.kinds import apps_of, custom_facets_of
 from ikigai_core.components.named_mapping import NamedMapping
-from ikigai_core.config import Config, TlsConfig
+from ikigai_core.config import ApiKey, Config, TlsConfig
 from ikigai_core.definition.builder import FlowDefinitionBuilder
 from ikigai_core.enums import DirectoryType
 from ikigai_core.procedure import Procedure, ask
@@ -46,7 +46,7 @@ class _Client:
     def __init__(
         self,
         user_email: str | None = None,
-        api_key: str | None = None,
+        api_key: ApiKey | None = None,
         base_url: str | None = None,
         *,
         ssl: TlsConfig = True,
@@ -63,8 +63,9 @@ class _Client:
         ----------
         user_email : str, optional
             Default: the environment variable ``IKIGAI_USER_EMAIL``.
-        api_key : str, optional
-            Default: the environment variable ``IKIGAI_API_KEY``. Never shown.
+        api_key : str or callable, optional
+            Default: the environment variable ``IKIGAI_API_KEY``. Never shown. A function that returns the key is asked
+            at the first request, and again where the platform refuses the key; so are the environment and the profile.
         base_url : str, optional
             Default: the environment variable ``IKIGAI_BASE_URL``, or ``https://api.ikigailabs.io``.
         ssl : bool, str or (str, str), default True

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,9 @@ _VARIABLES = {
     "web_url": "IKIGAI_WEB_URL",
 }
 
+ApiKey = str | Callable[[], str]
+"""A key, or a function that gives the key as it is now."""
+
 TlsConfig = bool | str | tuple[str, str]
 
 
@@ -38,7 +42,7 @@ class Config:
     ----------
     user_email : str
     api_key : str
-        Never shown by ``repr``.
+        Never shown by ``repr``. Blank where `look_up_key` has not been asked yet.
     base_url : str
         Without a trailing slash.
     ssl : bool, str or (str, str)
@@ -50,6 +54,8 @@ class Config:
     user_agent : str
     web_url : str or None
         Where the platform's pages are, for people to follow; or a template of their addresses (`ikigai_core.web`).
+    look_up_key : callable, optional
+        Gives the key as it is configured now. Without it the key cannot change.
     """
 
     user_email: str
@@ -61,12 +67,13 @@ class Config:
     read_timeout: float = DEFAULT_READ_TIMEOUT
     user_agent: str = ""
     web_url: str | None = None
+    look_up_key: Callable[[], str] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def resolve(
         cls,
         user_email: str | None,
-        api_key: str | None,
+        api_key: ApiKey | None,
         base_url: str | None,
         *,
         ssl: TlsConfig = True,
@@ -96,14 +103,14 @@ class Config:
             "read_timeout": read_timeout,
             "web_url": web_url,
         }
-        layers = (
-            [given, load_profile(profile), _environment()] if profile else [given, _environment(), load_profile(None)]
-        )
-        settings = {name: value for layer in reversed(layers) for name, value in layer.items() if value is not None}
-        base_url = _url(str(settings.get("base_url", DEFAULT_BASE_URL)))
+        settings = _settings(given, profile)
+        user, base_url = _email(_required("user_email", settings)), _base_url(settings)
+        key = settings.get("api_key")
+        configured = partial(_configured_key, given, profile, user, base_url)
         return cls(
-            user_email=_email(_required("user_email", settings)),
-            api_key=_key(_required("api_key", settings)),
+            user_email=user,
+            api_key="" if callable(key) else _key(_required("api_key", settings)),
+            look_up_key=key if callable(key) else None if api_key else configured,
             base_url=base_url,
             ssl=ssl,
             ca_bundle=_existing(settings.get("ca_bundle")),
@@ -118,6 +125,16 @@ class Config:
         """The addresses of the platform's pages."""
         return WebPages(self.web_url)
 
+    def renewed(self) -> Config:
+        """The same settings with the key as it is configured now. Reads files, or calls the user's function.
+
+        Raises
+        ------
+        ConfigurationError
+            There is none any more, or it is unusable.
+        """
+        return self if self.look_up_key is None else replace(self, api_key=_key(_text(self.look_up_key())))
+
     @property
     def headers(self) -> dict[str, str]:
         """The headers of every request to the platform, credentials included."""
@@ -127,6 +144,19 @@ class Config:
     def public_headers(self) -> dict[str, str]:
         """The headers that may go to signed URLs too."""
         return {"User-Agent": self.user_agent}
+
+
+def _settings(given: Mapping[str, Any], profile: str | None) -> dict[str, Any]:
+    layers = [given, load_profile(profile), _environment()] if profile else [given, _environment(), load_profile(None)]
+    return {name: value for layer in reversed(layers) for name, value in layer.items() if value is not None}
+
+
+def _configured_key(given: Mapping[str, Any], profile: str | None, user_email: str, base_url: str) -> str:
+    settings = _settings(given, profile)
+    if (settings.get("user_email"), _base_url(settings)) != (user_email, base_url):
+        # Its key is not this user's, and must not go to this platform.
+        raise ConfigurationError(f"The configuration is no longer that of {user_email} at {base_url}.")
+    return _required("api_key", settings)
 
 
 def _environment() -> dict[str, Any]:
@@ -148,10 +178,21 @@ def _email(value: str) -> str:
     return value
 
 
+def _text(key: object) -> str:
+    if not isinstance(key, str) or not key.strip():
+        gave = "a blank text" if isinstance(key, str) else type(key).__name__
+        raise ConfigurationError(f"api_key is a function that gave {gave} instead of a key.")
+    return key.strip()
+
+
 def _key(value: str) -> str:
     if not value.isascii() or not value.isprintable() or " " in value:
         raise ConfigurationError("api_key holds characters that no key has (spaces, line ends or beyond ASCII).")
     return value
+
+
+def _base_url(settings: Mapping[str, Any]) -> str:
+    return _url(str(settings.get("base_url", DEFAULT_BASE_URL)))
 
 
 def _url(value: str) -> str:

@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar, cast
 
 A = TypeVar("A")
+
+_SUBJECTS = {
+    "project_id": "app_id",
+    "dataset_id": "dataset_id",
+    "pipeline_id": "flow_id",
+    "model_id": "model_id",
+    "custom_facet_id": "custom_facet_id",
+}
+
+
+class Subject(TypedDict, total=False):
+    """Ids of components."""
+
+    app_id: str
+    dataset_id: str
+    flow_id: str
+    model_id: str
+    custom_facet_id: str
 
 
 @dataclass(frozen=True)
@@ -34,6 +52,20 @@ class Call(Generic[A]):
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     repeatable: bool = True
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def subject(self) -> Subject:
+        """The ids of what it is about, in our words."""
+        ids: dict[str, Any] = dict(self.query)
+        for part in (self.body or {}).values():
+            ids |= part if isinstance(part, Mapping) else {}
+        found = {word: ids.get(wire_word) for wire_word, word in _SUBJECTS.items()}
+        return cast(Subject, {word: value for word, value in found.items() if isinstance(value, str)})
 
 
 def get(path: str, read: Callable[[Any], A], **query: str | None) -> Call[A]:

@@ -56,6 +56,21 @@ class Credentials:
             self._keep_others()
         return self.others[known or email]
 
+    def rotate_key(self, email: str, api_key: str | None = None) -> str | None:
+        """Give a further user another key, or the one that is wanted; return it. None where there is no such user.
+
+        Raises
+        ------
+        ValueError
+            If the key cannot be sent in a header.
+        """
+        known = self._known(email)
+        if known is None:
+            return None
+        self.others[known] = _checked_key(api_key or _new_key())
+        self._keep_others()
+        return self.others[known]
+
     def remove_user(self, email: str) -> bool:
         """Remove a further user; say whether there was one of this email address."""
         known = self._known(email)

@@ -6,13 +6,16 @@ The platform decides how many parts there are; the file is cut evenly, in the or
 from __future__ import annotations
 
 import io
+import logging
 import math
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from ikigai_core.errors import TransferError, UploadFailed
+from ikigai_core.logs import fields, request_id_of
 from ikigai_core.procedure import SendParts
 from ikigai_core.transfer.progress import Meter
 
@@ -25,6 +28,9 @@ TICKETS = 3
 """How often signed URLs are asked for, in one transfer, where they expire."""
 
 TRY_AGAIN = frozenset({408, 425, 429})
+
+
+logger = logging.getLogger(__name__)
 
 
 class Stopped(Exception):
@@ -125,7 +131,7 @@ def cut(step: SendParts) -> list[Part]:
     return parts
 
 
-def read_etag(part: Part, status: int, etag: str | None, text: str) -> str:
+def read_etag(part: Part, status: int, headers: Mapping[str, str], text: str) -> str:
     """The ETag of a part that was put.
 
     Raises
@@ -135,12 +141,24 @@ def read_etag(part: Part, status: int, etag: str | None, text: str) -> str:
     UploadFailed
         Unless the answer is exactly 200 with an ETag; transient where another try may help.
     """
+    _log(part, status, headers)
     said = " ".join(text.split())[:300]
     if status in (401, 403):
         raise UrlExpired(f"The storage does not accept the signed URL of {part}: [{status}] {said}")
     if status != 200:
         transient = status >= 500 or status in TRY_AGAIN
         raise UploadFailed(f"The storage refused {part}: [{status}] {said}", transient=transient)
+    etag = headers.get("ETag")
     if not etag:
         raise UploadFailed(f"The storage accepted {part}, but gave no ETag for it.")
     return etag
+
+
+def _log(part: Part, status: int, headers: Mapping[str, str]) -> None:
+    logger.log(
+        logging.DEBUG if status == 200 else logging.WARNING,
+        "The storage answered %d to %s",
+        status,
+        part,
+        extra=fields(status=status, request_id=request_id_of(headers), part=part.number, size=part.size),
+    )

@@ -5,6 +5,7 @@ Where the server does not honour ranges, the file comes in one piece.
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections.abc import Mapping
@@ -12,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ikigai_core.errors import AnswerLost, DownloadFailed
+from ikigai_core.logs import fields, request_id_of
 from ikigai_core.transfer.parts import TRY_AGAIN, UrlExpired
 from ikigai_core.transfer.progress import Meter
+
+logger = logging.getLogger(__name__)
 
 RANGE_SIZE = 8 << 20
 FIRST_SIZE = 1 << 20
@@ -87,6 +91,7 @@ class Landing:
         DownloadFailed
             Transient where another try may help.
         """
+        _log(status, headers)
         if status in (401, 403):
             raise UrlExpired(f"The storage does not accept the signed URL of the download from {where}: [{status}]")
         if status not in (200, 206):
@@ -142,6 +147,12 @@ def is_of_use(status: int, headers: Mapping[str, str]) -> bool:
         return told is not None and told[1] == "0" and headers.get("content-encoding", "identity") == "identity"
     # An empty file has no first range.
     return status != 416
+
+
+def _log(status: int, headers: Mapping[str, str]) -> None:
+    level = logging.DEBUG if status in (200, 206) else logging.WARNING
+    extra = fields(status=status, request_id=request_id_of(headers))
+    logger.log(level, "The storage answered %d to a download", status, extra=extra)
 
 
 class Arrival:

@@ -16,6 +16,7 @@ from ikigai_core.api.call import Call
 from ikigai_core.config import Config
 from ikigai_core.errors import (
     AnswerLost,
+    Authentication,
     ConfigurationError,
     ConnectionFailed,
     IkigaiError,
@@ -24,7 +25,8 @@ from ikigai_core.procedure import Fetch, Pause, Procedure, SendParts, Step, Work
 from ikigai_core.transfer.parts import AT_ONCE, CHUNK_SIZE, Part, PartReader, cut, read_etag
 from ikigai_core.transfer.ranges import FIRST, PLAIN, Landing, Range, is_of_use
 from ikigai_core.transfer.tasks import side_by_side
-from ikigai_core.transport.answering import read_answer
+from ikigai_core.transport.access import Access
+from ikigai_core.transport.answering import Answer, read_answer
 from ikigai_core.transport.redaction import redact_http_logs, without_query
 from ikigai_core.transport.retry import RetryPolicy
 
@@ -42,6 +44,7 @@ class AsyncDriver:
 
     def __init__(self, config: Config, policy: RetryPolicy | None = None) -> None:
         self._config = config
+        self._access = Access(config)
         self._policy = policy or RetryPolicy()
         self._clients: tuple[httpx.AsyncClient, httpx.AsyncClient] | None = None
         redact_http_logs()
@@ -85,11 +88,23 @@ class AsyncDriver:
 
     async def send(self, call: Call[A]) -> A:
         """Send a call, again where that is safe, and return its answer."""
-        result: A = await self._retrying(repeatable=call.repeatable)(self._exchange, call)
+        # Looking a key up may read files, or ask whoever keeps it.
+        config = self._access.config if self._access.config.api_key else await asyncio.to_thread(self._access.ready)
+        try:
+            return await self._attempt(call, config)
+        except Authentication:
+            renewed = await asyncio.to_thread(self._access.renewed, config)
+            if renewed is None:
+                raise
+        # What was refused for its key was not carried out, so it may be sent again, whatever it is.
+        return await self._attempt(call, renewed)
+
+    async def _attempt(self, call: Call[A], config: Config) -> A:
+        result: A = await self._retrying(call.label, repeatable=call.repeatable)(self._exchange, call, config)
         return result
 
-    def _retrying(self, *, repeatable: bool) -> AsyncRetrying:
-        options = self._policy.options(repeatable=repeatable, connect_timeout=self._config.connect_timeout)
+    def _retrying(self, what: str, *, repeatable: bool) -> AsyncRetrying:
+        options = self._policy.options(what, repeatable=repeatable, connect_timeout=self._config.connect_timeout)
         return AsyncRetrying(**options)
 
     async def _connect(self) -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
@@ -99,23 +114,26 @@ class AsyncDriver:
             timeout = httpx.Timeout(self._config.read_timeout, connect=self._config.connect_timeout)
             if self._clients is None:
                 self._clients = (
-                    httpx.AsyncClient(headers=self._config.headers, verify=context, timeout=timeout),
+                    httpx.AsyncClient(verify=context, timeout=timeout),
                     httpx.AsyncClient(headers=self._config.public_headers, verify=context, timeout=timeout),
                 )
         return self._clients
 
-    async def _exchange(self, call: Call[A]) -> A:
+    async def _exchange(self, call: Call[A], config: Config) -> A:
         client, _ = await self._connect()
+        began = time.monotonic()
         try:
             response = await client.request(
                 call.method,
-                f"{self._config.base_url}{call.path}",
+                f"{config.base_url}{call.path}",
                 params=dict(call.query) or None,
                 json=call.body,
+                headers=config.headers,
             )
         except httpx.HTTPError as error:
-            raise connection_error(error, f"{call.method} {call.path}", self._config.base_url) from None
-        return read_answer(call, self._config, response.status_code, response.headers, response.content)
+            raise connection_error(error, call.label, config.base_url) from None
+        answer = Answer(response.status_code, response.headers, response.content, time.monotonic() - began)
+        return read_answer(call, config, answer)
 
     async def _send_parts(self, step: SendParts) -> dict[int, str]:
         parts = await asyncio.to_thread(cut, step)
@@ -123,7 +141,7 @@ class AsyncDriver:
         return {part.number: etag for part, etag in zip(parts, etags, strict=True)}
 
     async def _put_part(self, part: Part) -> str:
-        etag: str = await self._retrying(repeatable=True)(self._put, part)
+        etag: str = await self._retrying(str(part), repeatable=True)(self._put, part)
         return etag
 
     async def _put(self, part: Part) -> str:
@@ -134,11 +152,11 @@ class AsyncDriver:
                 response = await client.put(part.url, content=_chunks(body), headers=headers)
             except httpx.HTTPError as error:
                 raise connection_error(error, f"PUT {part}", without_query(part.url)) from None
-            return read_etag(part, response.status_code, response.headers.get("ETag"), response.text)
+            return read_etag(part, response.status_code, response.headers, response.text)
 
     async def _fetch(self, url: str, landing: Landing) -> None:
         if landing.size is None:
-            await self._retrying(repeatable=True)(self._get_first, url, landing)
+            await self._retrying("the download", repeatable=True)(self._get_first, url, landing)
         await side_by_side(landing.missing, partial(self._get_range, url, landing), AT_ONCE)
 
     async def _get_first(self, url: str, landing: Landing) -> None:
@@ -146,7 +164,7 @@ class AsyncDriver:
             await self._get(url, PLAIN, landing, None)
 
     async def _get_range(self, url: str, landing: Landing, piece: Range) -> None:
-        await self._retrying(repeatable=True)(self._get, url, piece.headers, landing, piece)
+        await self._retrying("the download", repeatable=True)(self._get, url, piece.headers, landing, piece)
 
     async def _get(self, url: str, headers: dict[str, str], landing: Landing, piece: Range | None) -> bool:
         """Land an answer; False where it is of no use, since it holds no range that could be begun with."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ikigai_core.api.call import Call
@@ -18,9 +20,12 @@ from ikigai_core.errors import (
     ServerError,
     UnexpectedAnswer,
 )
+from ikigai_core.logs import fields, request_id_of
 from ikigai_core.transport.retry import retry_after_seconds
 
 A = TypeVar("A")
+
+logger = logging.getLogger(__name__)
 
 _KINDS: dict[int, type[ApiError]] = {
     401: Authentication,
@@ -31,11 +36,27 @@ _KINDS: dict[int, type[ApiError]] = {
     425: RateLimited,
     429: RateLimited,
 }
-_REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "x-amz-request-id", "apigw-requestid")
 _LONGEST_MESSAGE = 2000
 
 
-def read_answer(call: Call[A], config: Config, status: int, headers: Mapping[str, str], body: bytes) -> A:
+@dataclass(frozen=True)
+class Answer:
+    """What came back, and how long it took.
+
+    Attributes
+    ----------
+    headers : mapping
+        By names in small letters.
+    seconds : float
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+
+
+def read_answer(call: Call[A], config: Config, answer: Answer) -> A:
     """Turn an answer into the call's result.
 
     Raises
@@ -45,15 +66,35 @@ def read_answer(call: Call[A], config: Config, status: int, headers: Mapping[str
     UnexpectedAnswer
         Where a success is not of the agreed form.
     """
-    if status >= 300:
-        raise _error(call, config, status, headers, body)
+    _log(call, answer)
+    if answer.status >= 300:
+        raise _error(call, config, answer.status, answer.headers, answer.body)
     try:
-        return call.read(json.loads(body) if body.strip() else {})
+        return call.read(json.loads(answer.body) if answer.body.strip() else {})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnexpectedAnswer(
-            f"{call.method} {call.path} at {config.base_url} answered {status}, but not in the agreed form "
+            f"{call.label} at {config.base_url} answered {answer.status}, but not in the agreed form "
             f"({type(error).__name__}: {error}). Is this the address of an Ikigai platform?"
         ) from None
+
+
+def _log(call: Call[Any], answer: Answer) -> None:
+    level = logging.DEBUG if answer.status < 400 else logging.INFO if answer.status < 500 else logging.WARNING
+    logger.log(
+        level,
+        "%s answered %d after %.3f s",
+        call.label,
+        answer.status,
+        answer.seconds,
+        extra=fields(
+            method=call.method,
+            path=call.path,
+            status=answer.status,
+            request_id=request_id_of(answer.headers),
+            seconds=round(answer.seconds, 3),
+            **call.subject,
+        ),
+    )
 
 
 def _error(call: Call[Any], config: Config, status: int, headers: Mapping[str, str], body: bytes) -> ApiError:
@@ -63,7 +104,7 @@ def _error(call: Call[Any], config: Config, status: int, headers: Mapping[str, s
         status=status,
         method=call.method,
         path=call.path,
-        request_id=next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), ""),
+        request_id=request_id_of(headers),
         hint=_hint(status, config, headers, is_json=_is_json(body)),
         retry_after=retry_after_seconds(headers.get("retry-after")),
     )

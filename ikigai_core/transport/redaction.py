@@ -6,7 +6,19 @@ import logging
 import re
 
 _QUERY = re.compile(r"(\?)[^\s\"']+")
-_LOGGERS = ("httpx", "httpcore", "urllib3.connectionpool", "urllib3.util.retry")
+# A logger's filter does not see the records of those below it, so each is named.
+_LOGGERS = (
+    "httpx",
+    "httpcore.connection",
+    "httpcore.http11",
+    "httpcore.http2",
+    "httpcore.proxy",
+    "httpcore.socks",
+    "urllib3.connection",
+    "urllib3.connectionpool",
+    "urllib3.poolmanager",
+    "urllib3.util.retry",
+)
 
 
 class _WithoutQueries(logging.Filter):

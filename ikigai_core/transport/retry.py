@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -19,6 +20,9 @@ from tenacity.stop import stop_base
 from tenacity.wait import wait_base
 
 from ikigai_core.errors import ConnectionFailed, IkigaiError, RateLimited
+from ikigai_core.logs import fields
+
+logger = logging.getLogger(__name__)
 
 LONGEST_RETRY_AFTER = 120.0
 
@@ -82,6 +86,22 @@ class _StopByKind(stop_base):
         return stop(retry_state)
 
 
+def _log_failure(what: str, state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    pause = state.next_action.sleep if state.next_action else 0.0
+    logger.warning(
+        "%s failed, and is tried again in %.1f s: %s",
+        what,
+        pause,
+        error,
+        extra=fields(
+            attempt=state.attempt_number,
+            status=getattr(error, "status", None),
+            request_id=getattr(error, "request_id", ""),
+        ),
+    )
+
+
 @dataclass(frozen=True)
 class RetryPolicy:
     """How patient the transport is with one request.
@@ -101,14 +121,15 @@ class RetryPolicy:
     first: float = 0.25
     longest: float = 15.0
 
-    def options(self, *, repeatable: bool, connect_timeout: float) -> dict[str, Any]:
-        """The keyword arguments of tenacity's `Retrying` and `AsyncRetrying` for a request."""
+    def options(self, what: str, *, repeatable: bool, connect_timeout: float) -> dict[str, Any]:
+        """The keyword arguments of tenacity's `Retrying` and `AsyncRetrying` for a request that is called `what`."""
         return {
             "stop": _StopByKind(
                 unreachable=stop_before_delay(connect_timeout),
                 other=stop_after_attempt(self.attempts) | stop_before_delay(self.elapsed),
             ),
             "wait": _WaitAsAsked(self.first, self.longest),
+            "before_sleep": partial(_log_failure, what),
             "retry": retry_if_exception(partial(may_repeat, repeatable=repeatable)),
             "reraise": True,
         }

@@ -14,12 +14,13 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from ikigai_core.api.call import Call
 from ikigai_core.config import Config
-from ikigai_core.errors import AnswerLost, ConnectionFailed, IkigaiError
+from ikigai_core.errors import AnswerLost, Authentication, ConnectionFailed, IkigaiError
 from ikigai_core.procedure import Fetch, Pause, Procedure, SendParts, Step, Work
 from ikigai_core.transfer.parts import AT_ONCE, CHUNK_SIZE, Part, Stopped, cut, read_etag
 from ikigai_core.transfer.ranges import FIRST, PLAIN, Landing, Range, is_of_use
 from ikigai_core.transfer.threads import side_by_side
-from ikigai_core.transport.answering import read_answer
+from ikigai_core.transport.access import Access
+from ikigai_core.transport.answering import Answer, read_answer
 from ikigai_core.transport.redaction import redact_http_logs, without_query
 from ikigai_core.transport.retry import RetryPolicy
 
@@ -32,9 +33,9 @@ class SyncDriver:
 
     def __init__(self, config: Config, policy: RetryPolicy | None = None) -> None:
         self._config = config
+        self._access = Access(config)
         self._policy = policy or RetryPolicy()
         self._session = requests.Session()
-        self._session.headers.update(config.headers)
         self._bulk = requests.Session()
         self._bulk.headers.update(config.public_headers)
         # Without it, requests would look for the host's credentials in ~/.netrc.
@@ -81,31 +82,45 @@ class SyncDriver:
 
     def send(self, call: Call[A]) -> A:
         """Send a call, again where that is safe, and return its answer."""
-        result: A = self._retrying(repeatable=call.repeatable)(self._exchange, call)
+        config = self._access.ready()
+        try:
+            return self._attempt(call, config)
+        except Authentication:
+            renewed = self._access.renewed(config)
+            if renewed is None:
+                raise
+        # What was refused for its key was not carried out, so it may be sent again, whatever it is.
+        return self._attempt(call, renewed)
+
+    def _attempt(self, call: Call[A], config: Config) -> A:
+        result: A = self._retrying(call.label, repeatable=call.repeatable)(self._exchange, call, config)
         return result
 
-    def _retrying(self, *, repeatable: bool, stop: threading.Event | None = None) -> Retrying:
-        options = self._policy.options(repeatable=repeatable, connect_timeout=self._config.connect_timeout)
+    def _retrying(self, what: str, *, repeatable: bool, stop: threading.Event | None = None) -> Retrying:
+        options = self._policy.options(what, repeatable=repeatable, connect_timeout=self._config.connect_timeout)
         return Retrying(**options, sleep=sleep_using_event(stop)) if stop else Retrying(**options)
 
     @property
     def _timeout(self) -> tuple[float, float]:
         return self._config.connect_timeout, self._config.read_timeout
 
-    def _exchange(self, call: Call[A]) -> A:
+    def _exchange(self, call: Call[A], config: Config) -> A:
+        began = time.monotonic()
         try:
             response = self._session.request(
                 call.method,
-                f"{self._config.base_url}{call.path}",
+                f"{config.base_url}{call.path}",
                 params=dict(call.query) or None,
                 json=call.body,
+                headers=config.headers,
                 timeout=self._timeout,
                 allow_redirects=False,
             )
         except failures.RequestException as error:
-            raise connection_error(error, f"{call.method} {call.path}", self._config.base_url) from None
+            raise connection_error(error, call.label, config.base_url) from None
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return read_answer(call, self._config, response.status_code, headers, response.content)
+        answer = Answer(response.status_code, headers, response.content, time.monotonic() - began)
+        return read_answer(call, config, answer)
 
     def _send_parts(self, step: SendParts) -> dict[int, str]:
         parts = cut(step)
@@ -113,7 +128,7 @@ class SyncDriver:
         return {part.number: etag for part, etag in zip(parts, etags, strict=True)}
 
     def _put_part(self, part: Part, stop: threading.Event) -> str:
-        etag: str = self._retrying(repeatable=True, stop=stop)(self._put, part, stop)
+        etag: str = self._retrying(str(part), repeatable=True, stop=stop)(self._put, part, stop)
         return etag
 
     def _put(self, part: Part, stop: threading.Event) -> str:
@@ -124,11 +139,11 @@ class SyncDriver:
                 )
             except failures.RequestException as error:
                 raise connection_error(error, f"PUT {part}", without_query(part.url)) from None
-            return read_etag(part, response.status_code, response.headers.get("ETag"), response.text)
+            return read_etag(part, response.status_code, response.headers, response.text)
 
     def _fetch(self, url: str, landing: Landing) -> None:
         if landing.size is None:
-            self._retrying(repeatable=True)(self._get_first, url, landing)
+            self._retrying("the download", repeatable=True)(self._get_first, url, landing)
         side_by_side(landing.missing, partial(self._get_range, url, landing), AT_ONCE)
 
     def _get_first(self, url: str, landing: Landing) -> None:
@@ -136,7 +151,7 @@ class SyncDriver:
             self._get(url, PLAIN, landing, None)
 
     def _get_range(self, url: str, landing: Landing, piece: Range, stop: threading.Event) -> None:
-        self._retrying(repeatable=True, stop=stop)(self._get, url, piece.headers, landing, piece, stop)
+        self._retrying("the download", repeatable=True, stop=stop)(self._get, url, piece.headers, landing, piece, stop)
 
     def _get(
         self,

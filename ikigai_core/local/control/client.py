@@ -50,7 +50,7 @@ class Answered:
     Attributes
     ----------
     number : int
-        Requests are numbered as they arrive.
+        Requests are numbered as they arrive; the number is the answer's header ``x-request-id``.
     at : float
         When it arrived, in seconds since the epoch.
     seconds : float or None
@@ -345,6 +345,11 @@ class LocalControl:
     def add_user(self, user_email: str) -> str:
         """Add a user, who begins without apps, and return their key; one who is there already keeps theirs."""
         return str(self.send("POST", "/users", {"user_email": user_email})["api_key"])
+
+    def rotate_key(self, user_email: str, api_key: str | None = None) -> str:
+        """Give a user another key, or the one that is wanted, and return it; the one before is refused from now on."""
+        path = f"/users/{quote(user_email, safe='')}/key"
+        return str(self.send("POST", path, {"api_key": api_key})["api_key"])
 
     def remove_user(self, user_email: str) -> None:
         """Remove a user with their apps and custom facets; their runs end."""

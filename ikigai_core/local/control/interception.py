@@ -119,6 +119,7 @@ def _noting(entry: Entry, send: Send) -> Send:
     async def note(message: Message) -> None:
         if message["type"] == "http.response.start":
             entry.status = message["status"]
+            MutableHeaders(scope=message)["x-request-id"] = str(entry.number)
         await send(message)
 
     return note

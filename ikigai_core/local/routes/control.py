@@ -35,6 +35,12 @@ class NewUser(BaseModel):
     user_email: Email
 
 
+class NewKey(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    api_key: str | None = None
+
+
 class NewRun(BaseModel):
     """A run that somebody starts now."""
 
@@ -135,6 +141,18 @@ def add_user(platform: PlatformPart, new: NewUser) -> Answer:
         return {"user_email": new.user_email, "api_key": platform.credentials.add_user(new.user_email)}
     except ValueError as error:
         raise conflict(str(error)) from None
+
+
+@router.post("/users/{user_email}/key")
+def rotate_key(platform: PlatformPart, user_email: str, new: NewKey) -> Answer:
+    """Give a user another key; the one before is refused from now on."""
+    try:
+        api_key = platform.credentials.rotate_key(user_email, new.api_key)
+    except ValueError as error:
+        raise bad_request(f"api_key: {error}") from None
+    if api_key is None:
+        raise not_found("User", user_email)
+    return {"user_email": user_email, "api_key": api_key}
 
 
 @router.delete("/users/{user_email}")

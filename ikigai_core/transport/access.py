@@ -1,0 +1,46 @@
+"""The settings that requests go out with; a key that was replaced in the meantime is picked up."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from ikigai_core.config import Config
+from ikigai_core.errors import ConfigurationError
+
+logger = logging.getLogger(__name__)
+
+
+class Access:
+    """A client's settings as they are now. Threads may share one."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._lock = threading.Lock()
+
+    @property
+    def config(self) -> Config:
+        """The settings, with the key that was asked for last."""
+        return self._config
+
+    def ready(self) -> Config:
+        """The settings with a key; one that a function of the user's gives is asked for at the first request."""
+        if not self._config.api_key:
+            with self._lock:
+                if not self._config.api_key:
+                    self._config = self._config.renewed()
+        return self._config
+
+    def renewed(self, refused: Config) -> Config | None:
+        """The settings with the key as it is configured now; None where it is the one that was refused."""
+        with self._lock:
+            if self._config.api_key == refused.api_key:
+                try:
+                    self._config = refused.renewed()
+                except ConfigurationError as error:
+                    logger.warning("The platform refused the key, and it cannot be looked up again: %s", error)
+                    return None
+            if self._config.api_key == refused.api_key:
+                return None
+            logger.info("The platform refused the key; there is a new one, which is used from now on.")
+            return self._config
