@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ikigai_core.runs.records import RunLog
+    from ikigai_core.runs.records import FlowStatusReport, RunLog
 
 
 class IkigaiError(Exception):
@@ -221,11 +221,51 @@ class StartUnknown(IkigaiError):
 
 
 class RunTimeout(IkigaiError, TimeoutError):
-    """The run did not end in the time allowed. It goes on: the platform offers no way to stop it."""
+    """The run did not end in the time allowed. It goes on: the platform offers no way to stop it.
+
+    Attributes
+    ----------
+    last_report : FlowStatusReport or None
+        What was last seen of it.
+    """
+
+    def __init__(self, message: str, last_report: FlowStatusReport | None = None) -> None:
+        super().__init__(message)
+        self.last_report = last_report
+
+
+class PlatformAway(IkigaiError):
+    """The platform did not answer for longer than a wait was told to bear. The run may go on, or be over.
+
+    Attributes
+    ----------
+    last_report : FlowStatusReport or None
+        What was last seen of the run.
+    """
+
+    transient = True
+
+    def __init__(self, message: str, last_report: FlowStatusReport | None = None) -> None:
+        super().__init__(message)
+        self.last_report = last_report
 
 
 class RunLost(IkigaiError):
     """The flow is idle and no log of the run appeared."""
+
+
+class RunAmbiguous(IkigaiError):
+    """Several entries of the flow's log may be the run's own, and they differ in how it ended.
+
+    Attributes
+    ----------
+    candidates : tuple of RunLog
+        Oldest first.
+    """
+
+    def __init__(self, message: str, candidates: Iterable[RunLog] = ()) -> None:
+        super().__init__(message)
+        self.candidates = tuple(candidates)
 
 
 class RunFailed(IkigaiError, RuntimeError):
@@ -239,16 +279,20 @@ class RunFailed(IkigaiError, RuntimeError):
         What the platform said.
     run_log : RunLog
         The run's log.
+    doubt : str
+        Why the log may be another run's; empty where it cannot.
     """
 
-    def __init__(self, flow_name: str, run_log: RunLog, facet_name: str = "") -> None:
+    def __init__(self, flow_name: str, run_log: RunLog, facet_name: str = "", doubt: str = "") -> None:
         self.flow_name = flow_name
         self.run_log = run_log
         self.facet_id = run_log.erroneous_facet_id or ""
         self.facet_name = facet_name or self.facet_id
         self.message = run_log.data
+        self.doubt = doubt
         where = f" at facet {self.facet_name!r}" if self.facet_name else ""
-        super().__init__(f"Flow {flow_name!r} ended {run_log.status.value}{where}: {self.message or 'no message'}")
+        text = f"Flow {flow_name!r} ended {run_log.status.value}{where}: {self.message or 'no message'}"
+        super().__init__(f"{text} (This may be another run's log. {doubt})" if doubt else text)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

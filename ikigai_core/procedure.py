@@ -7,7 +7,7 @@ inside the procedure, at its ``yield``: it may handle it, clean up with further 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -63,6 +63,12 @@ Procedure = Generator[Step, Any, R]
 def ask(call: Call[A]) -> Procedure[A]:
     """Send a call and return its answer, typed."""
     answer: A = yield call
+    return answer
+
+
+def ask_once(call: Call[A]) -> Procedure[A]:
+    """Send a call without the transport's own retries: for those who come back anyway."""
+    answer: A = yield replace(call, retried=False)
     return answer
 
 

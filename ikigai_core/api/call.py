@@ -44,6 +44,8 @@ class Call(Generic[A]):
     body : mapping, optional
     repeatable : bool, default True
         Whether the request may be sent again when nobody knows if the first was carried out.
+    retried : bool, default True
+        Whether the transport tries again at all.
     """
 
     method: str
@@ -52,6 +54,7 @@ class Call(Generic[A]):
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     repeatable: bool = True
+    retried: bool = True
 
     @property
     def label(self) -> str:

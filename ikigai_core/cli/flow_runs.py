@@ -18,8 +18,8 @@ from ikigai_core.errors import RunFailed
 
 if TYPE_CHECKING:
     from ikigai_core.runs.flow_run import FlowRun
-    from ikigai_core.runs.follow import OnUpdate
     from ikigai_core.runs.records import FlowStatusReport, RunLog
+    from ikigai_core.runs.reports import OnUpdate
 
 _INTERRUPTED = 130
 

@@ -120,7 +120,7 @@ class _FlowText(Generic[R]):
         StartUnknown
             Whether it started could not be found out. It was not started a second time.
         """
-        run = RunState(self.app_id, self.flow_id, self.name, None, dict(variables or {}))
+        run = self._prepared(dict(variables or {}))
         return self._run((yield from launch(Launch(run, on_busy, keep, timeout), previous)))
 
     @operation
@@ -136,8 +136,10 @@ class _FlowText(Generic[R]):
 
     def _launched(self, variables: Mapping[str, Any]) -> Procedure[R]:
         public = {name: value for name, value in variables.items() if not name.startswith("_")}
-        run = RunState(self.app_id, self.flow_id, self.name, None, public)
-        return self._run((yield from launch(Launch(run))))
+        return self._run((yield from launch(Launch(self._prepared(public)))))
+
+    def _prepared(self, variables: Mapping[str, Any]) -> RunState:
+        return RunState(self.app_id, self.flow_id, self.name, None, variables, user=self._client.user_email)
 
     @operation
     def run(self, /, **variables: Any) -> Procedure[RunLog]:

@@ -11,9 +11,10 @@ from ikigai_core.enums import FlowStatus
 from ikigai_core.errors import IkigaiError, RunFailed
 from ikigai_core.faces import AsyncFace, SyncFace, operation
 from ikigai_core.procedure import Procedure, ask
-from ikigai_core.runs.follow import OUTAGE, OnUpdate, follow, report_of
-from ikigai_core.runs.logs import own_log
+from ikigai_core.runs.follow import Following, follow, log_of, report_of
+from ikigai_core.runs.patience import OUTAGE
 from ikigai_core.runs.records import FlowStatusReport, RunLog
+from ikigai_core.runs.reports import OnUpdate
 from ikigai_core.runs.state import RunState
 from ikigai_core.web import WebPages
 
@@ -22,7 +23,6 @@ class _FlowRunText:
     def __init__(self, state: RunState, client: Any) -> None:
         self._state = state
         self._client = client
-        self._log: RunLog | None = None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], client: Any) -> Self:
@@ -74,9 +74,22 @@ class _FlowRunText:
 
         None where the platform's pages are not known.
         """
-        log_id = self._log.log_id if self._log else ""
         pages: WebPages = self._client.pages
-        return pages.page(self.app_id, "flows", self.flow_id, log_id)
+        return pages.page(self.app_id, "flows", self.flow_id, self.log_id or "")
+
+    @property
+    def log_id(self) -> str | None:
+        """Id of the run's log; None until its end was seen."""
+        return self._state.log_id
+
+    @property
+    def doubt(self) -> str:
+        """Why the log may be another run's, in a sentence; empty where it cannot.
+
+        The platform gives a run no id. Its log is told by what the flow's log held before the start, and by the user;
+        where two runs of one user overlapped, that may not suffice.
+        """
+        return self._state.doubt
 
     def __repr__(self) -> str:
         return (
@@ -97,21 +110,33 @@ class _FlowRunText:
         RunLost
             The flow's log no longer tells which of its entries is the run's.
         """
-        return (yield from own_log(self._state))
+        found = yield from log_of(self._state)
+        if found is None:
+            return None
+        self._state = found.run
+        return found.log
 
     @operation
     def wait(
-        self, timeout: float | None = None, *, on_update: OnUpdate | None = None, outage: float = OUTAGE
+        self,
+        timeout: float | None = None,
+        poll: float | None = None,
+        on_update: OnUpdate | None = None,
+        *,
+        outage: float = OUTAGE,
     ) -> Procedure[RunLog]:
         """Wait for the end and return the run's log, also that of a failed run.
 
         Parameters
         ----------
         timeout : float, optional
-            Seconds; None waits for as long as it takes.
+            Seconds; None waits for as long as it takes. A request that is under way then is not cut short.
+        poll : float, optional
+            Seconds between looks. By default they are frequent at first and then 5 % of the run's age apart, at most
+            30 s; a 10-minute run takes fewer than 120 requests.
         on_update : callable, optional
-            Told a `FlowStatusReport` at each change of status or progress; on the async face a coroutine function is
-            awaited, and anything else runs in a thread.
+            Told a `FlowStatusReport` at each change of status or progress, which never goes backwards, and at last one
+            that reads ``IDLE``. On the async face a coroutine function is awaited; anything else runs in a thread.
         outage : float, default 300
             Seconds for which the platform may be away without ending the wait.
 
@@ -119,15 +144,23 @@ class _FlowRunText:
         ------
         RunTimeout
             The run goes on: the platform offers no way to stop it.
+        PlatformAway
+            The platform was away for longer than `outage`. The run may go on, or be over.
         RunLost
             The flow is idle, and no log of the run appeared.
+        RunAmbiguous
+            Several entries of the flow's log may be the run's own, and they differ in how it ended.
         """
-        self._log = yield from follow(self._state, timeout=timeout, on_update=on_update, outage=outage)
-        return self._log
+        return (yield from self._followed(Following(timeout, poll, on_update, outage)))
 
     @operation
     def result(
-        self, timeout: float | None = None, *, on_update: OnUpdate | None = None, outage: float = OUTAGE
+        self,
+        timeout: float | None = None,
+        poll: float | None = None,
+        on_update: OnUpdate | None = None,
+        *,
+        outage: float = OUTAGE,
     ) -> Procedure[RunLog]:
         """Wait for the end, and return the log of a run that succeeded; parameters and errors as for `wait`.
 
@@ -136,11 +169,16 @@ class _FlowRunText:
         RunFailed
             With the name of the facet that failed, the platform's message and the log.
         """
-        log = yield from type(self).wait.text(self, timeout, on_update=on_update, outage=outage)
+        log = yield from self._followed(Following(timeout, poll, on_update, outage))
         if log.status is not FlowStatus.SUCCESS:
             name = yield from self._facet_name(log.erroneous_facet_id)
-            raise RunFailed(self.flow_name, log, name)
+            raise RunFailed(self.flow_name, log, name, self.doubt)
         return log
+
+    def _followed(self, how: Following) -> Procedure[RunLog]:
+        ended = yield from follow(self._state, how)
+        self._state = ended.run
+        return ended.log
 
     def _facet_name(self, facet_id: str | None) -> Procedure[str]:
         if facet_id is None:

@@ -2,42 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from functools import partial
+import logging
+from dataclasses import dataclass, replace
 
 from ikigai_core.api import flows
-from ikigai_core.errors import IkigaiError, RunLost, RunTimeout
-from ikigai_core.procedure import Procedure, Work, ask, pause
-from ikigai_core.runs.logs import own_log
-from ikigai_core.runs.polling import BUDGET
+from ikigai_core.errors import IkigaiError, InvalidInput, PlatformAway, RunLost, RunTimeout
+from ikigai_core.procedure import Procedure, ask, ask_once, pause
+from ikigai_core.runs.durations import spoken
+from ikigai_core.runs.logs import has_news, logs_since
+from ikigai_core.runs.ownership import settled
+from ikigai_core.runs.patience import OUTAGE, Patience, asked_to_wait
+from ikigai_core.runs.polling import SHORTEST, interval, my_turn, next_look, spend
 from ikigai_core.runs.records import FlowStatusReport, RunLog
+from ikigai_core.runs.reports import OnUpdate, Reports
 from ikigai_core.runs.state import RunState
 
-OnUpdate = Callable[[FlowStatusReport], Awaitable[None] | None]
+logger = logging.getLogger(__name__)
 
 START_GRACE = 60.0
 """Seconds for which a flow may read idle, with no log of the run, before the run counts as lost: it may not have begun
 yet, and the log may lag behind the status."""
 
-OUTAGE = 300.0
-"""Seconds for which the platform may be away while a run is followed."""
+_LOG_EVERY = 4
+"""Every so many looks are at the log first: where another run follows this one at once, the status need not show it."""
+
+_TAIL = 0.8
+"""Seconds for which the status may lag behind the log before it is taken for another run's."""
+
+UNSTOPPABLE = "The run goes on: the platform offers no way to stop it."
 
 
-@dataclass
-class _Watch:
-    """What a follower has seen so far."""
+@dataclass(frozen=True)
+class Following:
+    """How a run is followed.
 
-    last: FlowStatusReport | None = None
-    idle_since: float | None = None
-    away_since: float | None = None
+    Attributes
+    ----------
+    timeout : float, optional
+        Seconds from now; None waits for as long as it takes.
+    poll : float, optional
+        Seconds between looks; None adapts to the run's age.
+    on_update : callable, optional
+        Told each change of status or progress.
+    outage : float, default 300
+        Seconds for which the platform may be away without ending the wait.
+    """
 
-    def worth_a_look(self, report: FlowStatusReport) -> bool:
-        """Whether the run may be over: the flow is idle, or went back to an earlier state, so another run may be on."""
-        last = self.last
-        if report.is_idle:
-            return True
-        return last is not None and (last.status != report.status or (last.progress or 0) > (report.progress or 0))
+    timeout: float | None = None
+    poll: float | None = None
+    on_update: OnUpdate | None = None
+    outage: float = OUTAGE
+
+    def __post_init__(self) -> None:
+        for name, value, is_usable in (
+            ("timeout", self.timeout, self.timeout is None or self.timeout >= 0),
+            ("poll", self.poll, self.poll is None or self.poll > 0),
+            ("outage", self.outage, self.outage >= 0),
+        ):
+            if not is_usable:
+                raise InvalidInput(f"{name} is {value!r}: expected a positive number of seconds.")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run that is over.
+
+    Attributes
+    ----------
+    run : RunState
+        With its log's id, and the doubt about that.
+    log : RunLog
+    """
+
+    run: RunState
+    log: RunLog
+
+
+_Found = tuple[RunLog, str]
 
 
 def report_of(run: RunState) -> Procedure[FlowStatusReport]:
@@ -45,19 +86,20 @@ def report_of(run: RunState) -> Procedure[FlowStatusReport]:
     return FlowStatusReport.read((yield from ask(flows.status(run.app_id, run.flow_id))))
 
 
-def follow(
-    run: RunState, *, timeout: float | None = None, on_update: OnUpdate | None = None, outage: float = OUTAGE
-) -> Procedure[RunLog]:
-    """Follow a run that was started, and return its log, also that of a failed run.
+def glance_at(run: RunState) -> Procedure[FlowStatusReport]:
+    """The flow's state, now; asked once, for those who come back anyway."""
+    return FlowStatusReport.read((yield from ask_once(flows.status(run.app_id, run.flow_id))))
 
-    Parameters
-    ----------
-    timeout : float, optional
-        Seconds from now; None waits for as long as it takes.
-    on_update : callable, optional
-        Told each change of status or progress.
-    outage : float, default 300
-        Seconds for which the platform may be away without ending the wait.
+
+def log_of(run: RunState) -> Procedure[Ended | None]:
+    """The run's end, if its log shows it by now; None where it does not."""
+    report = yield from report_of(run)
+    found = settled(run, (yield from logs_since(run, retried=True)), report, is_final=False)
+    return None if found is None else _ended(run, *found)
+
+
+def follow(run: RunState, how: Following | None = None) -> Procedure[Ended]:
+    """Follow a run that was started to its end, also to that of a failed run.
 
     Raises
     ------
@@ -65,59 +107,141 @@ def follow(
         The run goes on.
     RunLost
         The flow is idle, and no log of the run appeared.
+    RunAmbiguous
+        Several log entries may be the run's, and they differ in how it ended.
+    PlatformAway
+        The platform did not answer for too long.
     IkigaiError
-        What the platform answered, where it cannot help to ask again, or where it was away for too long.
+        What the platform answered, where it cannot help to ask again.
     """
-    with BUDGET.share():
-        return (yield from _to_the_end(run, timeout, on_update, outage))
-
-
-def _to_the_end(run: RunState, timeout: float | None, on_update: OnUpdate | None, outage: float) -> Procedure[RunLog]:
-    watch = _Watch()
-    began = now = yield from pause(0)
+    how = how or Following()
+    began = yield from pause(0)
+    watch = _Watch(run, how, began)
+    reports = Reports(how.on_update)
+    watch.now = yield from my_turn(began, watch.deadline)
     while True:
+        asked = 0.0
         try:
-            report = yield from report_of(run)
-            log = (yield from own_log(run)) if watch.worth_a_look(report) else None
+            found = yield from watch.look()
         except IkigaiError as error:
-            watch.away_since = now if watch.away_since is None else watch.away_since
-            if not error.transient or now - watch.away_since > outage:
-                raise
+            watch.bear(error)
+            asked = asked_to_wait(error)
         else:
-            watch.away_since = None
-            yield from _tell(watch, report, on_update)
-            if log is not None:
-                return log
-            _check_not_lost(watch, report, run, now)
-        left = None if timeout is None else timeout - (now - began)
-        if left is not None and left <= 0:
-            raise _timed_out(run, watch, timeout)
-        now = yield from pause(BUDGET.interval(now - began, left))
+            if found is not None:
+                yield from reports.end(found[0])
+                return _ended(run, *found)
+            if watch.last is not None:
+                yield from reports.tell(watch.last)
+        watch.check_time()
+        seconds = SHORTEST if watch.is_ending else how.poll or interval(watch.now - began)
+        watch.now = yield from next_look(watch.now, max(seconds, asked), watch.deadline)
 
 
-def _timed_out(run: RunState, watch: _Watch, timeout: float | None) -> RunTimeout:
-    seen = watch.last.status if watch.last else "not seen"
-    return RunTimeout(
-        f"Flow {run.flow_name!r} did not end within {timeout:.3g} s (last status: {seen}). "
-        "The run goes on: the platform offers no way to stop it."
-    )
+def _ended(run: RunState, log: RunLog, doubt: str) -> Ended:
+    if doubt:
+        extra = {"flow_id": run.flow_id, "log_id": log.log_id}
+        logger.warning("Flow %r: run log %s may be another run's. %s", run.flow_name, log.log_id, doubt, extra=extra)
+    return Ended(replace(run, log_id=log.log_id, doubt=doubt), log)
 
 
-def _tell(watch: _Watch, report: FlowStatusReport, on_update: OnUpdate | None) -> Procedure[None]:
-    changed = watch.last is None or (watch.last.status, watch.last.progress) != (report.status, report.progress)
-    watch.last = report
-    if changed and on_update is not None:
-        # What it does may block, and it must not hold up the event loop of the async face.
-        yield Work(partial(on_update, report))
+class _Watch:
+    """What a follower has seen so far."""
 
+    def __init__(self, run: RunState, how: Following, began: float) -> None:
+        self.now = began
+        self.deadline = None if how.timeout is None else began + how.timeout
+        self.last: FlowStatusReport | None = None
+        self._last_at = began
+        self._run = run
+        self._how = how
+        self._patience = Patience(how.outage)
+        self._looks = 0
+        self._idle_since: float | None = None
+        self._log_seen_at: float | None = None
 
-def _check_not_lost(watch: _Watch, report: FlowStatusReport, run: RunState, now: float) -> None:
-    if not report.is_idle:
-        watch.idle_since = None
-        return
-    watch.idle_since = now if watch.idle_since is None else watch.idle_since
-    if now - watch.idle_since > START_GRACE:
-        raise RunLost(
-            f"Flow {run.flow_name!r} has been idle for {START_GRACE:.0f} s and its log shows no run newer than "
-            f"{run.baseline or 'the empty log'}: the platform lost the run, or never began it."
+    def look(self) -> Procedure[_Found | None]:
+        """Ask after the run; its log and the doubt about that, or None while it goes on."""
+        self._looks += 1
+        log_first = self._looks % _LOG_EVERY == 0
+        if log_first and not (yield from has_news(self._run)):
+            return None
+        report = yield from glance_at(self._run)
+        may_be_over = log_first or self._may_be_over(report)
+        self._note(report)
+        found: _Found | None = None
+        if may_be_over:
+            spend(self.now)
+            logs = yield from logs_since(self._run)
+            found = settled(self._run, logs, report, is_final=self._is_long_idle)
+        self._patience.answered()
+        if found is None and self._is_long_idle:
+            raise self._lost()
+        return None if found and self._may_lag(found, report) else found
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the log says that the run is over, and the status does not yet."""
+        return self._log_seen_at is not None
+
+    def bear(self, error: IkigaiError) -> None:
+        """Put up with an error, or raise what it means."""
+        if self._patience.bears(error, self.now):
+            return
+        if not self._patience.is_outage(error):
+            raise error
+        raise PlatformAway(
+            f"The platform has not answered for {spoken(self._patience.away(self.now))} ({error}). Flow "
+            f"{self._run.flow_name!r} {self._seen}. Its run may go on, or be over: it can be waited for again.",
+            self.last,
+        ) from None
+
+    def check_time(self) -> None:
+        """Raise where the time is up."""
+        if self.deadline is None or self.now < self.deadline:
+            return
+        away = self._patience.away(self.now)
+        raise RunTimeout(
+            f"Flow {self._run.flow_name!r} did not end within {spoken(self._how.timeout or 0)}: it {self._seen}"
+            f"{f', and the platform has not answered for {spoken(away)}' if away else ''}. {UNSTOPPABLE}",
+            self.last,
+        )
+
+    def _may_be_over(self, report: FlowStatusReport) -> bool:
+        """Whether the run may be over: the flow is idle, or in an earlier state, so that another run may be on."""
+        last = self.last
+        if report.is_idle or self.is_ending or self._run.log_id is not None:
+            return True
+        return last is not None and (last.status != report.status or (last.progress or 0) > (report.progress or 0))
+
+    def _may_lag(self, found: _Found, report: FlowStatusReport) -> bool:
+        """Whether the flow reads busy with what may still be this run, so that it is worth another look."""
+        if report.is_idle or not found[1] or self._run.log_id is not None:
+            return False
+        self._log_seen_at = self.now if self._log_seen_at is None else self._log_seen_at
+        return self.now - self._log_seen_at < _TAIL
+
+    def _note(self, report: FlowStatusReport) -> None:
+        self.last, self._last_at = report, self.now
+        if not report.is_idle:
+            self._idle_since = None
+        elif self._idle_since is None:
+            self._idle_since = self.now
+
+    @property
+    def _is_long_idle(self) -> bool:
+        return self._idle_since is not None and self.now - self._idle_since > START_GRACE
+
+    @property
+    def _seen(self) -> str:
+        if self.last is None:
+            return "was not seen"
+        progress = "" if self.last.progress is None else f" {self.last.progress} %"
+        ago = self.now - self._last_at
+        return f"was last seen {self.last.status.value}{progress}{f', {spoken(ago)} ago' if ago >= 1 else ''}"
+
+    def _lost(self) -> RunLost:
+        return RunLost(
+            f"Flow {self._run.flow_name!r} has been idle for {START_GRACE:.0f} s and its log shows no run of "
+            f"{self._run.user or 'anyone'} newer than {self._run.baseline or 'the empty log'}: "
+            "the platform lost the run, or never began it."
         )

@@ -1,11 +1,11 @@
-"""Finding a run's own log."""
+"""A flow's log, from the newest entry back to a run's baseline."""
 
 from __future__ import annotations
 
 from ikigai_core.api import flows
 from ikigai_core.api.answers import Record
 from ikigai_core.errors import RunLost
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.procedure import Procedure, ask, ask_once
 from ikigai_core.runs.records import RunLog
 from ikigai_core.runs.state import RunState
 
@@ -18,19 +18,32 @@ def newest_log_id(app_id: str, flow_id: str) -> Procedure[str | None]:
     return str(entries[0]["log_id"]) if entries else None
 
 
-def own_log(run: RunState) -> Procedure[RunLog | None]:
-    """The run's log, which is the oldest entry newer than the baseline; None while there is none.
+def has_news(run: RunState) -> Procedure[bool]:
+    """Whether the log has an entry that is newer than a run's baseline, as far as its newest one tells."""
+    entries = yield from ask_once(flows.logs(run.app_id, run.flow_id, limit=1))
+    return bool(entries) and str(entries[0]["log_id"]) != run.baseline
+
+
+def logs_since(run: RunState, *, retried: bool = False) -> Procedure[list[RunLog]]:
+    """The entries that are newer than a run's baseline, oldest first.
+
+    Parameters
+    ----------
+    run : RunState
+    retried : bool, default False
+        Whether the transport tries again: not for those who come back anyway.
 
     Raises
     ------
     RunLost
         The baseline has fallen out of the log, so that the run's entry cannot be told.
     """
+    send = ask if retried else ask_once
     for depth in _DEPTHS:
-        entries = yield from ask(flows.logs(run.app_id, run.flow_id, limit=depth))
+        entries = yield from send(flows.logs(run.app_id, run.flow_id, limit=depth))
         newer = _newer_than(run.baseline, entries, depth)
         if newer is not None:
-            return RunLog.read(newer[-1]) if newer else None
+            return [RunLog.read(entry) for entry in reversed(newer)]
         if len(entries) < depth:
             break
     raise RunLost(

@@ -1,61 +1,109 @@
 """How often a run is asked after: quick at first, then a fixed fraction of its age, up to a cap, with jitter.
 
 So the delay in noticing a run's end is bounded by that fraction of its duration. A process that follows many runs has
-one budget of requests a second: where it is used up, all its intervals are stretched alike.
+one budget of requests a second, whatever clients it follows them with: where it is used up, looks queue for their turn.
+The queue is first come, first served, and no run has more than one look in it: a run that is asked after often waits no
+less than one that is asked after seldom, and none waits longer than all others take together.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
 
-SHORTEST = 0.2
+from ikigai_core.errors import ConfigurationError
+from ikigai_core.procedure import Procedure, pause
+
+QUICK, QUICK_UNTIL = 0.25, 0.5
+SHORTEST = 0.45
 LONGEST = 30.0
-FRACTION = 0.05
-JITTER = 0.1
+FRACTION = 0.049
+JITTER = 0.03
+
+RATE = 100.0
+RATE_VARIABLE = "IKIGAI_POLLING_RATE"
+_BURST = 0.1
+
+
+def interval(age: float) -> float:
+    """Seconds until the next look at a run.
+
+    Parameters
+    ----------
+    age : float
+        Seconds since the following began.
+    """
+    seconds = QUICK if age < QUICK_UNTIL else min(max(SHORTEST, FRACTION * age), LONGEST)
+    return seconds * random.uniform(1 - JITTER, 1)
 
 
 class PollingBudget:
-    """The requests a second that all followers of a process share.
+    """The requests a second that all followers of a process share. Threads may share one.
 
     Parameters
     ----------
     rate : float, default 100
-        Looks a second, all together. A look is one request, but for a run's last one, which is two.
+        Requests a second, all together.
     """
 
-    def __init__(self, rate: float = 100.0) -> None:
+    def __init__(self, rate: float = RATE) -> None:
+        if not rate > 0:
+            raise ConfigurationError(f"A polling rate of {rate!r} allows no look: it is a number of requests a second.")
         self.rate = rate
-        self._followers = 0
+        self._free_at = 0.0
         self._lock = threading.Lock()
 
-    @contextmanager
-    def share(self) -> Generator[None]:
-        """Take part in the budget for as long as a run is followed."""
-        with self._lock:
-            self._followers += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._followers -= 1
-
-    def interval(self, age: float, left: float | None = None) -> float:
-        """Seconds until the next look at a run.
+    def turn(self, now: float) -> float:
+        """Take a place in the queue for one request, and return the seconds until it is its turn.
 
         Parameters
         ----------
-        age : float
-            Seconds since the following began.
-        left : float, optional
-            Seconds until the deadline, never overslept.
+        now : float
+            Seconds, on the clock that the other followers go by.
         """
-        quiet = min(max(SHORTEST, FRACTION * age), LONGEST)
-        seconds = max(quiet, self._followers / self.rate) * random.uniform(1 - JITTER, 1 + JITTER)
-        return seconds if left is None else min(seconds, max(left, 0.01))
+        with self._lock:
+            begins = max(self._free_at, now)
+            self._free_at = begins + 1 / self.rate
+        # Pauses that are shorter than this cost more than they spread.
+        return begins - now if begins - now > _BURST else 0.0
 
 
-BUDGET = PollingBudget()
-"""The process's own."""
+def _rate() -> float:
+    given = os.environ.get(RATE_VARIABLE) or RATE
+    try:
+        return float(given)
+    except ValueError:
+        raise ConfigurationError(f"{RATE_VARIABLE} is {given!r}: expected a number of requests a second.") from None
+
+
+BUDGET = PollingBudget(_rate())
+"""The process's own. `IKIGAI_POLLING_RATE` in the environment, or its `rate`, sets how much it allows."""
+
+
+def spend(now: float) -> None:
+    """Take a request out of the budget without waiting for it."""
+    BUDGET.turn(now)
+
+
+def my_turn(now: float, deadline: float | None = None) -> Procedure[float]:
+    """Wait until the budget allows another request, and return the time; a deadline is never overslept."""
+    queue = BUDGET.turn(now)
+    return (yield from pause(_until(deadline, now, queue))) if queue else now
+
+
+def next_look(now: float, seconds: float, deadline: float | None = None) -> Procedure[float]:
+    """Wait so many seconds, and for one's turn, before a run is looked at again; return the time.
+
+    Parameters
+    ----------
+    now, seconds : float
+    deadline : float, optional
+        When the waiting ends, on the drivers' clock; never overslept.
+    """
+    now = yield from pause(_until(deadline, now, seconds))
+    return (yield from my_turn(now, deadline))
+
+
+def _until(deadline: float | None, now: float, seconds: float) -> float:
+    return seconds if deadline is None else min(seconds, max(deadline - now, 0.01))

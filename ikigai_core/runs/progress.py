@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from ikigai_core.runs.follow import OnUpdate
 from ikigai_core.runs.records import FlowStatusReport
+from ikigai_core.runs.reports import OnUpdate
 
 
 @contextmanager
@@ -18,6 +18,6 @@ def progress_bar(title: str) -> Generator[OnUpdate]:
 
         def update(report: FlowStatusReport) -> None:
             bar.set_postfix_str(report.status.value, refresh=False)
-            bar.update(max((100 if report.is_idle else report.progress or 0) - bar.n, 0))
+            bar.update(max((report.progress or 0) - bar.n, 0))
 
         yield update

@@ -17,7 +17,7 @@ class FlowStatusReport(Record):
     ----------
     status : FlowStatus
     progress : int or None
-        Percent; None while idle or scheduled.
+        Percent; None where there is none yet.
     message : str
     """
 

@@ -8,9 +8,14 @@ from typing import Any, Literal, Self
 
 from ikigai_core.errors import InvalidInput
 
-VERSION = 1
+VERSION = 2
 
 Phase = Literal["prepared", "started", "refused"]
+
+_SINCE_VERSION = {
+    1: ("app_id", "flow_id", "flow_name", "baseline", "variables", "phase", "attached"),
+    2: ("user", "rivals", "doubt", "log_id"),
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,14 @@ class RunState:
         ``refused``: it was sent, and the platform turned it down.
     attached : bool
         Whether the run was found going rather than started by this caller.
+    user : str or None
+        Email address of who started it, which its log will name; None where that is not known.
+    rivals : int
+        How many runs of this user ended after the baseline was read and before the start was known to be accepted.
+    doubt : str
+        Why the run may be taken for another one, in a sentence; empty where it cannot.
+    log_id : str or None
+        Id of the run's log, once that is known.
     """
 
     app_id: str
@@ -38,6 +51,10 @@ class RunState:
     variables: Mapping[str, Any] = field(default_factory=dict)
     phase: Phase = "prepared"
     attached: bool = False
+    user: str | None = None
+    rivals: int = 0
+    doubt: str = ""
+    log_id: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """A form that JSON takes, with a version in it."""
@@ -53,12 +70,12 @@ class RunState:
             It is no such thing, or a later release wrote it.
         """
         version = data.get("version")
-        if version != VERSION:
+        if version not in _SINCE_VERSION:
             raise InvalidInput(
-                f"This is a run of version {version!r}, and this release of ikigai-core reads version {VERSION}: "
+                f"This is a run of version {version!r}, and this release of ikigai-core reads up to version {VERSION}: "
                 "upgrade ikigai-core where the run is picked up."
             )
-        names = ("app_id", "flow_id", "flow_name", "baseline", "variables", "phase", "attached")
+        names = [name for since, added in _SINCE_VERSION.items() if since <= version for name in added]
         missing = [name for name in names if name not in data]
         if missing:
             raise InvalidInput(f"This is no flow run: {', '.join(missing)} missing. Pass what FlowRun.to_dict() gave.")

@@ -100,6 +100,8 @@ class AsyncDriver:
         return await self._attempt(call, renewed)
 
     async def _attempt(self, call: Call[A], config: Config) -> A:
+        if not call.retried:
+            return await self._exchange(call, config)
         result: A = await self._retrying(call.label, repeatable=call.repeatable)(self._exchange, call, config)
         return result
 

@@ -93,6 +93,8 @@ class SyncDriver:
         return self._attempt(call, renewed)
 
     def _attempt(self, call: Call[A], config: Config) -> A:
+        if not call.retried:
+            return self._exchange(call, config)
         result: A = self._retrying(call.label, repeatable=call.repeatable)(self._exchange, call, config)
         return result
 

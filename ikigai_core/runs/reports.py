@@ -1,0 +1,50 @@
+"""What followers are told of a run: what changed, once, and never that it went backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from ikigai_core.enums import FlowStatus
+from ikigai_core.procedure import Procedure, Work
+from ikigai_core.runs.records import FlowStatusReport, RunLog
+
+OnUpdate = Callable[[FlowStatusReport], Awaitable[None] | None]
+
+
+class Reports:
+    """Turns a flow's states into a run's.
+
+    A flow that reads idle has not begun the run yet, or has ended it without a log so far: neither is told. Where the
+    platform begins anew (scheduled again, a lower percentage), the status is told and the progress stays.
+
+    Parameters
+    ----------
+    on_update : callable, optional
+    """
+
+    def __init__(self, on_update: OnUpdate | None = None) -> None:
+        self._on_update = on_update
+        self._progress: int | None = None
+        self._told: tuple[FlowStatus, int | None] | None = None
+
+    def tell(self, report: FlowStatusReport) -> Procedure[None]:
+        """Tell of a state, if it is the run's and new."""
+        if report.is_idle:
+            return
+        if report.progress is not None and report.status is not FlowStatus.SCHEDULED:
+            self._progress = max(self._progress or 0, min(report.progress, 100))
+        state = (report.status, self._progress)
+        if state != self._told:
+            self._told = state
+            yield from self._send(report.model_copy(update={"progress": self._progress}))
+
+    def end(self, log: RunLog) -> Procedure[None]:
+        """Tell that the run is over."""
+        progress = 100 if log.status is FlowStatus.SUCCESS else self._progress
+        yield from self._send(FlowStatusReport(status=FlowStatus.IDLE, progress=progress, message=log.data))
+
+    def _send(self, report: FlowStatusReport) -> Procedure[None]:
+        if self._on_update is not None:
+            # What it does may block, and it must not hold up the event loop of the async face.
+            yield Work(partial(self._on_update, report))

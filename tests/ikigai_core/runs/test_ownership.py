@@ -1,0 +1,169 @@
+"""Nobody takes another one's run log for their own without saying so, whatever the platform lets happen."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ikigai_core.errors import AnswerLost, Conflict, FlowBusy, RunAmbiguous, RunLost
+from ikigai_core.procedure import Procedure, pause
+from ikigai_core.runs.follow import START_GRACE, Ended, follow
+from ikigai_core.runs.start import Launch, OnBusy, launch
+from ikigai_core.runs.state import RunState
+
+BEFORE = (0.0, "before", "SUCCESS")
+WANTED = RunState("app", "flow", "Forecast", None, user="bob@example.com")
+
+
+class Starts:
+    """What starts of a flow lead to.
+
+    Parameters
+    ----------
+    flow : ScriptedFlow
+    outcomes : iterable of (float, str)
+        For each start that is accepted, after how many seconds its run ends and how.
+    refuses : bool
+        Whether a busy flow is refused, or runs its runs side by side.
+    """
+
+    def __init__(self, flow: Any, outcomes: Iterable[tuple[float, str]], *, refuses: bool) -> None:
+        self.outcomes = list(outcomes)
+        self.refuses = refuses
+        self.accepted = 0
+        flow.on_start, flow.logs = self, [BEFORE]
+
+    def __call__(self, flow: Any) -> None:
+        ends = [since for since, _ in flow.states if since > flow.now]
+        if ends and self.refuses:
+            raise Conflict("busy", status=409, method="POST", path="/component/run-pipeline")
+        duration, status = self.outcomes[self.accepted]
+        self.accepted += 1
+        end = flow.now + duration
+        flow.states = [(0.0, "IDLE"), (flow.now, "RUNNING 10"), (max([end, *ends]), "IDLE")]
+        flow.logs = sorted([*flow.logs, (end, f"run-{self.accepted}", status)])
+
+
+def started_and_followed(on_busy: OnBusy = "fail", user: str = "bob@example.com", after: float = 0.0) -> Procedure[Any]:
+    yield from pause(after)
+    run = yield from launch(Launch(replace(WANTED, user=user), on_busy))
+    return (yield from follow(run))
+
+
+def test_a_platform_that_refuses_the_second_start_leaves_no_doubt(flow: Any) -> None:
+    Starts(flow, [(5.0, "SUCCESS")], refuses=True)
+    first, second = flow.together(started_and_followed(), started_and_followed())
+    assert (first.log.log_id, first.run.doubt) == ("run-1", "")
+    assert isinstance(second, FlowBusy)
+
+
+def test_the_second_of_two_starts_waits_or_attaches_as_told(flow: Any) -> None:
+    Starts(flow, [(5.0, "SUCCESS"), (5.0, "FAILED")], refuses=True)
+    first, waited, attached = flow.together(
+        started_and_followed(), started_and_followed("wait"), started_and_followed("attach")
+    )
+    assert [ended.log.log_id for ended in (first, waited, attached)] == ["run-1", "run-2", "run-1"]
+    assert [ended.run.attached for ended in (first, waited, attached)] == [False, False, True]
+
+
+def test_a_refusal_by_a_run_that_is_over_by_now_still_means_busy(flow: Any) -> None:
+    def refuse(script: Any) -> None:
+        script.logs.append((script.now, "theirs", "SUCCESS"))
+        raise Conflict("busy", status=409, method="POST", path="/component/run-pipeline")
+
+    flow.logs, flow.on_start = [BEFORE], refuse
+    with pytest.raises(FlowBusy):
+        flow.run(launch(Launch(WANTED)))
+
+
+@pytest.mark.parametrize("durations", [(5.0, 5.0), (5.0, 60.0), (60.0, 5.0)], ids=str)
+def test_runs_that_the_platform_lets_go_on_at_once_are_in_doubt(
+    flow: Any, durations: tuple[float, float], caplog: pytest.LogCaptureFixture
+) -> None:
+    Starts(flow, [(duration, "SUCCESS") for duration in durations], refuses=False)
+    with caplog.at_level(logging.WARNING, "ikigai_core.runs"):
+        ends = flow.together(started_and_followed(), started_and_followed())
+    assert all("Another run of the flow was started" in ended.run.doubt for ended in ends)
+    assert caplog.text.count("may be another run's") == 2
+
+
+def test_users_tell_runs_apart_that_went_on_at_once(flow: Any, started: RunState) -> None:
+    flow.logs = [BEFORE, (5.0, "run-1", "SUCCESS", "BOB@example.com"), (9.0, "run-2", "FAILED", "ann@example.com")]
+    flow.now = 20.0
+    for user, log_id in (("bob@example.com", "run-1"), ("Ann@example.com", "run-2")):
+        ended = flow.run(follow(replace(started, user=user)))
+        assert (ended.log.log_id, ended.run.doubt) == (log_id, "")
+
+
+def during_the_start(flow: Any, theirs: str, mine: str, user: str = "bob@example.com") -> None:
+    """Somebody's short run begins and ends between the baseline and the start of mine."""
+
+    def start(script: Any) -> None:
+        script.states = [(0.0, "IDLE"), (script.now, "RUNNING 10"), (script.now + 9.0, "IDLE")]
+        script.logs += [(script.now, "theirs", theirs, user), (script.now + 9.0, "mine", mine)]
+
+    flow.logs, flow.on_start = [BEFORE], start
+
+
+def test_a_short_run_of_the_same_user_between_baseline_and_start_is_noticed(flow: Any) -> None:
+    during_the_start(flow, "SUCCESS", "SUCCESS")
+    kept: list[dict[str, Any]] = []
+    run = flow.run(launch(Launch(WANTED, keep=kept.append)))
+    assert (run.rivals, kept[-1]) == (1, run.to_dict())
+    ended = flow.run(follow(run))
+    assert (ended.log.log_id, ended.run.doubt) == ("mine", run.doubt)
+    assert "while this one was being started" in run.doubt
+
+
+def test_a_short_run_of_another_user_between_baseline_and_start_does_no_harm(flow: Any) -> None:
+    during_the_start(flow, "FAILED", "SUCCESS", "ann@example.com")
+    ended = flow.run(follow(flow.run(launch(Launch(WANTED)))))
+    assert (ended.log.log_id, ended.run.doubt) == ("mine", "")
+
+
+def test_runs_that_cannot_be_told_apart_and_ended_differently_are_an_error(flow: Any) -> None:
+    during_the_start(flow, "FAILED", "SUCCESS")
+    run = flow.run(launch(Launch(WANTED)))
+    with pytest.raises(RunAmbiguous, match="cannot be told.*theirs FAILED, mine SUCCESS") as caught:
+        flow.run(follow(run))
+    assert not caught.value.transient
+    assert [log.log_id for log in caught.value.candidates] == ["theirs", "mine"]
+
+
+def test_a_short_run_of_ones_own_is_not_in_doubt(flow: Any) -> None:
+    Starts(flow, [(0.0, "SUCCESS")], refuses=True)
+    ended = flow.run(started_and_followed())
+    assert (ended.log.log_id, ended.run.doubt) == ("run-1", "")
+
+
+def test_a_run_that_is_found_after_a_lost_answer_is_in_doubt(flow: Any) -> None:
+    def lose(script: Any) -> None:
+        script.states.append((script.now, "RUNNING 1"))
+        script.states.append((script.now + 5, "IDLE"))
+        script.logs += [(script.now + 5, "mine", "FAILED")]
+        raise AnswerLost("lost")
+
+    flow.logs, flow.on_start = [BEFORE], lose
+    ended: Ended = flow.run(started_and_followed())
+    assert "answer to the start was lost" in ended.run.doubt
+
+
+def test_a_log_of_another_user_is_taken_last_and_with_doubt(flow: Any, started: RunState) -> None:
+    flow.logs = [BEFORE, (0.0, "theirs", "SUCCESS", "ann@example.com")]
+    ended = flow.run(follow(started))
+    assert "names ann@example.com" in ended.run.doubt
+    assert flow.now > START_GRACE
+    flow.now = 0.0
+    with pytest.raises(RunLost, match=r"no run of bob@example\.com"):
+        flow.run(follow(replace(started, doubt="The answer was lost.")))
+
+
+def test_a_status_that_lags_behind_the_log_raises_no_doubt(flow: Any, started: RunState) -> None:
+    flow.states = [(0.0, "RUNNING 90"), (1.0, "RUNNING 50"), (1.6, "IDLE")]
+    flow.logs = [BEFORE, (1.0, "mine", "SUCCESS")]
+    ended = flow.run(follow(started))
+    assert (ended.log.log_id, ended.run.doubt) == ("mine", "")
