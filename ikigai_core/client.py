@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -9,6 +10,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ikigai_core.api import specs
 from ikigai_core.components.app import App, AppBuilder, AsyncApp, AsyncAppBuilder
+from ikigai_core.components.app_directory import (
+    AppDirectory,
+    AppDirectoryBuilder,
+    AsyncAppDirectory,
+    AsyncAppDirectoryBuilder,
+)
 from ikigai_core.components.browser import AsyncBrowser, Browser
 from ikigai_core.components.custom_facet import (
     AsyncCustomFacet,
@@ -16,17 +23,11 @@ from ikigai_core.components.custom_facet import (
     CustomFacet,
     CustomFacetBuilder,
 )
-from ikigai_core.components.directory import (
-    AsyncDirectoryBuilder,
-    Directory,
-    DirectoryBuilder,
-    list_directories,
-)
+from ikigai_core.components.directory import list_directories
 from ikigai_core.components.kinds import apps_of, custom_facets_of
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.config import ApiKey, Config, TlsConfig
 from ikigai_core.definition.builder import FlowDefinitionBuilder
-from ikigai_core.enums import DirectoryType
 from ikigai_core.procedure import Procedure, ask
 from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
 from ikigai_core.specs.facet import FacetTypes
@@ -48,8 +49,8 @@ class _Client:
         user_email: str | None = None,
         api_key: ApiKey | None = None,
         base_url: str | None = None,
-        *,
         ssl: TlsConfig = True,
+        *,
         ca_bundle: str | Path | None = None,
         connect_timeout: float | None = None,
         read_timeout: float | None = None,
@@ -182,14 +183,19 @@ class Ikigai(_Client):
         """A builder of a custom facet: ``ikigai.custom_facet.new(name, facet_type=t).script(s).build()``."""
         return CustomFacetBuilder(self, CustomFacet)
 
-    def app_directories(self) -> NamedMapping[Directory]:
+    def app_directories(self) -> NamedMapping[AppDirectory]:
         """The user's directories of apps, as a mapping by name."""
-        return self.drive(list_directories(DirectoryType.APP))
+        return self.drive(list_directories(AppDirectory, self))
+
+    def directories(self) -> NamedMapping[AppDirectory]:
+        """The old name of `app_directories`."""
+        warnings.warn("Use ikigai.app_directories() instead of ikigai.directories().", DeprecationWarning, stacklevel=2)
+        return self.app_directories()
 
     @property
-    def app_directory(self) -> DirectoryBuilder:
+    def app_directory(self) -> AppDirectoryBuilder:
         """A builder of a directory of apps: ``ikigai.app_directory.new(name).build()``."""
-        return DirectoryBuilder(self, DirectoryType.APP)
+        return AppDirectoryBuilder(self, AppDirectory)
 
     @property
     def facet_types(self) -> FacetTypes:
@@ -262,14 +268,14 @@ class AsyncIkigai(_Client):
         """A builder of a custom facet: ``await ikigai.custom_facet.new(name, facet_type=t).script(s).build()``."""
         return AsyncCustomFacetBuilder(self, AsyncCustomFacet)
 
-    async def app_directories(self) -> NamedMapping[Directory]:
+    async def app_directories(self) -> NamedMapping[AsyncAppDirectory]:
         """The user's directories of apps, as a mapping by name."""
-        return await self.drive(list_directories(DirectoryType.APP))
+        return await self.drive(list_directories(AsyncAppDirectory, self))
 
     @property
-    def app_directory(self) -> AsyncDirectoryBuilder:
+    def app_directory(self) -> AsyncAppDirectoryBuilder:
         """A builder of a directory of apps: ``await ikigai.app_directory.new(name).build()``."""
-        return AsyncDirectoryBuilder(self, DirectoryType.APP)
+        return AsyncAppDirectoryBuilder(self, AsyncAppDirectory)
 
     @property
     def facet_types(self) -> Coroutine[Any, Any, FacetTypes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
+from types import MethodType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -71,7 +72,12 @@ class operation(Generic[P, R]):
     """Makes a procedure a method that returns the procedure's result."""
 
     def __init__(self, text: Callable[Concatenate[Any, P], Procedure[R]]) -> None:
+        @wraps(text)
+        def perform(instance: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
+            return instance._perform(text(instance, *args, **kwargs))
+
         self._text = text
+        self._method = perform
         self.__doc__ = text.__doc__
 
     @overload
@@ -81,15 +87,7 @@ class operation(Generic[P, R]):
     @overload
     def __get__(self, instance: AsyncFace, owner: Any = None) -> Callable[P, Coroutine[Any, Any, R]]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        if instance is None:
-            return self
-        text = self._text
-
-        @wraps(text)
-        def perform(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return instance._perform(text(instance, *args, **kwargs))
-
-        return perform
+        return self if instance is None else MethodType(self._method, instance)
 
     def text(self, instance: Any, *args: P.args, **kwargs: P.kwargs) -> Procedure[R]:
         """The procedure itself, for use within another one: ``yield from Kind.method.text(component, …)``."""
@@ -100,7 +98,15 @@ class edit(Generic[P]):
     """Makes a procedure a method that changes its component and returns it."""
 
     def __init__(self, text: Callable[Concatenate[Any, P], Procedure[None]]) -> None:
-        self._text = text
+        def and_return(instance: Any, *args: P.args, **kwargs: P.kwargs) -> Procedure[Any]:
+            yield from text(instance, *args, **kwargs)
+            return instance
+
+        @wraps(text)
+        def perform(instance: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
+            return instance._perform(and_return(instance, *args, **kwargs))
+
+        self._method = perform
         self.__doc__ = text.__doc__
 
     @overload
@@ -110,16 +116,4 @@ class edit(Generic[P]):
     @overload
     def __get__(self, instance: AsyncOwner, owner: Any = None) -> Callable[P, Coroutine[Any, Any, AsyncOwner]]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        if instance is None:
-            return self
-        text = self._text
-
-        def and_return(*args: P.args, **kwargs: P.kwargs) -> Procedure[Any]:
-            yield from text(instance, *args, **kwargs)
-            return instance
-
-        @wraps(text)
-        def perform(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return instance._perform(and_return(*args, **kwargs))
-
-        return perform
+        return self if instance is None else MethodType(self._method, instance)

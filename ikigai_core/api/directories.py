@@ -39,3 +39,9 @@ def listing(kind: DirectoryType, *, app_id: str | None = None, parent_id: str | 
         )
     path = f"/component/get-{_word(kind)}-directories-for-project"
     return get(path, read, project_id=app_id, directory_id=parent_id)
+
+
+def delete(directory_id: str) -> Call[str]:
+    """Only directories of apps can be deleted."""
+    body = {"directory": {"directory_id": directory_id}}
+    return post("/component/delete-project-directory", text("directory_id"), body)

@@ -19,20 +19,28 @@ from ikigai_core.components.dataset import (
     DatasetBuilder,
 )
 from ikigai_core.components.differences import differences
-from ikigai_core.components.directory import (
-    AsyncDirectoryBuilder,
-    Directory,
-    DirectoryBuilder,
-    list_directories,
-    reference,
+from ikigai_core.components.directories import (
+    AsyncDatasetDirectory,
+    AsyncDatasetDirectoryBuilder,
+    AsyncFlowDirectory,
+    AsyncFlowDirectoryBuilder,
+    AsyncModelDirectory,
+    AsyncModelDirectoryBuilder,
+    DatasetDirectory,
+    DatasetDirectoryBuilder,
+    FlowDirectory,
+    FlowDirectoryBuilder,
+    ModelDirectory,
+    ModelDirectoryBuilder,
 )
+from ikigai_core.components.directory import Directory, list_directories, reference
 from ikigai_core.components.finding import find_only
 from ikigai_core.components.flow import AsyncFlow, AsyncFlowBuilder, Flow, FlowBuilder
 from ikigai_core.components.kinds import apps_of, datasets_of, flows_of, models_of
 from ikigai_core.components.listing import named
 from ikigai_core.components.model import AsyncModel, AsyncModelBuilder, Model, ModelBuilder
 from ikigai_core.components.named_mapping import NamedMapping
-from ikigai_core.enums import AppAccessLevel, DirectoryType
+from ikigai_core.enums import AppAccessLevel
 from ikigai_core.errors import InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
 from ikigai_core.procedure import Procedure, ask, pause
@@ -108,21 +116,6 @@ class _AppText:
         self.description = description
 
     @operation
-    def dataset_directories(self) -> Procedure[NamedMapping[Directory]]:
-        """The app's directories of datasets, as a mapping by name."""
-        return (yield from list_directories(DirectoryType.DATASET, self.app_id))
-
-    @operation
-    def flow_directories(self) -> Procedure[NamedMapping[Directory]]:
-        """The app's directories of flows, as a mapping by name."""
-        return (yield from list_directories(DirectoryType.FLOW, self.app_id))
-
-    @operation
-    def model_directories(self) -> Procedure[NamedMapping[Directory]]:
-        """The app's directories of models, as a mapping by name."""
-        return (yield from list_directories(DirectoryType.MODEL, self.app_id))
-
-    @operation
     def flow_definitions(self) -> Procedure[dict[str, WireRecord]]:
         """The definitions of all of the app's flows, by flow id, as the platform keeps them: unchecked, in its words.
 
@@ -165,15 +158,25 @@ class App(AppRecord, SyncFace, _AppText):
         """A builder of a flow: ``app.flow.new(name).definition(d).build()``."""
         return FlowBuilder(self._client, self.app_id, self.name, Flow)
 
-    @property
-    def dataset_directory(self) -> DirectoryBuilder:
-        """A builder of a directory of datasets: ``app.dataset_directory.new(name).build()``."""
-        return DirectoryBuilder(self._client, DirectoryType.DATASET, self.app_id)
+    @operation
+    def dataset_directories(self) -> Procedure[NamedMapping[DatasetDirectory]]:
+        """The app's directories of datasets, as a mapping by name."""
+        return (yield from list_directories(DatasetDirectory, self._client, self.app_id))
 
     @property
-    def flow_directory(self) -> DirectoryBuilder:
+    def dataset_directory(self) -> DatasetDirectoryBuilder:
+        """A builder of a directory of datasets: ``app.dataset_directory.new(name).build()``."""
+        return DatasetDirectoryBuilder(self._client, DatasetDirectory, self.app_id)
+
+    @operation
+    def flow_directories(self) -> Procedure[NamedMapping[FlowDirectory]]:
+        """The app's directories of flows, as a mapping by name."""
+        return (yield from list_directories(FlowDirectory, self._client, self.app_id))
+
+    @property
+    def flow_directory(self) -> FlowDirectoryBuilder:
         """A builder of a directory of flows: ``app.flow_directory.new(name).build()``."""
-        return DirectoryBuilder(self._client, DirectoryType.FLOW, self.app_id)
+        return FlowDirectoryBuilder(self._client, FlowDirectory, self.app_id)
 
     @property
     def models(self) -> Browser[Model]:
@@ -185,10 +188,15 @@ class App(AppRecord, SyncFace, _AppText):
         """A builder of a model: ``app.model.new(name).model_type(t).build()``."""
         return ModelBuilder(self._client, self.app_id, self.name, Model)
 
+    @operation
+    def model_directories(self) -> Procedure[NamedMapping[ModelDirectory]]:
+        """The app's directories of models, as a mapping by name."""
+        return (yield from list_directories(ModelDirectory, self._client, self.app_id))
+
     @property
-    def model_directory(self) -> DirectoryBuilder:
+    def model_directory(self) -> ModelDirectoryBuilder:
         """A builder of a directory of models: ``app.model_directory.new(name).build()``."""
-        return DirectoryBuilder(self._client, DirectoryType.MODEL, self.app_id)
+        return ModelDirectoryBuilder(self._client, ModelDirectory, self.app_id)
 
     @property
     def access(self) -> Access[AppAccessLevel]:
@@ -219,15 +227,25 @@ class AsyncApp(AppRecord, AsyncFace, _AppText):
         """A builder of a flow: ``await app.flow.new(name).definition(d).build()``."""
         return AsyncFlowBuilder(self._client, self.app_id, self.name, AsyncFlow)
 
-    @property
-    def dataset_directory(self) -> AsyncDirectoryBuilder:
-        """A builder of a directory of datasets: ``await app.dataset_directory.new(name).build()``."""
-        return AsyncDirectoryBuilder(self._client, DirectoryType.DATASET, self.app_id)
+    @operation
+    def dataset_directories(self) -> Procedure[NamedMapping[AsyncDatasetDirectory]]:
+        """The app's directories of datasets, as a mapping by name."""
+        return (yield from list_directories(AsyncDatasetDirectory, self._client, self.app_id))
 
     @property
-    def flow_directory(self) -> AsyncDirectoryBuilder:
+    def dataset_directory(self) -> AsyncDatasetDirectoryBuilder:
+        """A builder of a directory of datasets: ``await app.dataset_directory.new(name).build()``."""
+        return AsyncDatasetDirectoryBuilder(self._client, AsyncDatasetDirectory, self.app_id)
+
+    @operation
+    def flow_directories(self) -> Procedure[NamedMapping[AsyncFlowDirectory]]:
+        """The app's directories of flows, as a mapping by name."""
+        return (yield from list_directories(AsyncFlowDirectory, self._client, self.app_id))
+
+    @property
+    def flow_directory(self) -> AsyncFlowDirectoryBuilder:
         """A builder of a directory of flows: ``await app.flow_directory.new(name).build()``."""
-        return AsyncDirectoryBuilder(self._client, DirectoryType.FLOW, self.app_id)
+        return AsyncFlowDirectoryBuilder(self._client, AsyncFlowDirectory, self.app_id)
 
     @property
     def models(self) -> AsyncBrowser[AsyncModel]:
@@ -239,10 +257,15 @@ class AsyncApp(AppRecord, AsyncFace, _AppText):
         """A builder of a model: ``await app.model.new(name).model_type(t).build()``."""
         return AsyncModelBuilder(self._client, self.app_id, self.name, AsyncModel)
 
+    @operation
+    def model_directories(self) -> Procedure[NamedMapping[AsyncModelDirectory]]:
+        """The app's directories of models, as a mapping by name."""
+        return (yield from list_directories(AsyncModelDirectory, self._client, self.app_id))
+
     @property
-    def model_directory(self) -> AsyncDirectoryBuilder:
+    def model_directory(self) -> AsyncModelDirectoryBuilder:
         """A builder of a directory of models: ``await app.model_directory.new(name).build()``."""
-        return AsyncDirectoryBuilder(self._client, DirectoryType.MODEL, self.app_id)
+        return AsyncModelDirectoryBuilder(self._client, AsyncModelDirectory, self.app_id)
 
     @property
     def access(self) -> AsyncAccess[AppAccessLevel]:

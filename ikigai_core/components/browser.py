@@ -60,13 +60,18 @@ class _BrowserText(Generic[C]):
         return (yield from self._mapping((yield from search_all(self._kind, query))))
 
     def _mapping(self, listing: Listing) -> Procedure[NamedMapping[C]]:
-        if listing.limit_warning:
-            warnings.warn(f"The list of {self._kind.word}s is not complete: {listing.limit_warning}", stacklevel=6)
-        components: dict[str, C] = {}
-        for record in listing.records:
-            complete = yield from self._kind.complete(record, self._client)
-            components[str(record[self._kind.id_key])] = self._component.bind(complete, self._client)
-        return NamedMapping(components)
+        return bound_mapping(self._kind, self._component, self._client, listing)
+
+
+def bound_mapping(kind: Kind, component: type[C], client: Any, listing: Listing) -> Procedure[NamedMapping[C]]:
+    """The components of a listing, as a mapping by name; warns where the platform cut the list short."""
+    if listing.limit_warning:
+        warnings.warn(f"The list of {kind.word}s is not complete: {listing.limit_warning}", stacklevel=7)
+    components: dict[str, C] = {}
+    for record in listing.records:
+        complete = yield from kind.complete(record, client)
+        components[str(record[kind.id_key])] = component.bind(complete, client)
+    return NamedMapping(components)
 
 
 class Browser(SyncFace, _BrowserText[C]):

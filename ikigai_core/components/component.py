@@ -53,6 +53,17 @@ class Component(Record):
         self._changes = changes
         return self
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], client: Any) -> Self:
+        """The component that `to_dict`, or the platform, described; ``client`` is whose it becomes. Sends nothing.
+
+        Raises
+        ------
+        UnexpectedAnswer
+            Naming the fields that are missing or malformed.
+        """
+        return cls.bind(data, client)
+
     @property
     def changes(self) -> tuple[str, ...]:
         """What `.build()` or `.ensure()` did: ``("created",)``, names of what it changed, or ``()`` for nothing."""
@@ -76,7 +87,7 @@ class Component(Record):
         return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
 
     def to_dict(self) -> dict[str, Any]:
-        """The component's data as plain values."""
+        """The component's data as plain values, from which `from_dict` makes it again."""
         return self.model_dump()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+import warnings
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -59,6 +60,15 @@ class Script:
             "libraries": self.requirements,
             "arguments": [argument.to_dict() for argument in self.arguments.values()],
         }
+
+
+def _warn_of(system_access: bool) -> None:
+    if system_access:
+        warnings.warn(
+            "The platform grants scripts no system access any longer: system_access is ignored.",
+            DeprecationWarning,
+            stacklevel=4,
+        )
 
 
 def _text_of(path: Path) -> str:
@@ -183,9 +193,11 @@ class _CustomFacetText:
         script: str | Path,
         *,
         requirements: list[str] | Path | None = None,
+        system_access: bool = False,
         arguments: Mapping[str, Argument] | None = None,
     ) -> Procedure[None]:
         """Change the draft: script, requirements and arguments; as for the builder."""
+        _warn_of(system_access)
         draft = Script(script, requirements, arguments)
         yield from ask(custom_facets.edit(self.custom_facet_id, self.facet_type.chain_group, **draft.fields()))
         self.script, self.requirements, self.arguments = draft.text, draft.requirements, draft.arguments
@@ -298,6 +310,7 @@ class _CustomFacetBuilderText(Generic[C]):
         script: str | Path,
         *,
         requirements: list[str] | Path | None = None,
+        system_access: bool = False,
         arguments: Mapping[str, Argument] | None = None,
     ) -> Self:
         """Say what the custom facet does.
@@ -308,9 +321,12 @@ class _CustomFacetBuilderText(Generic[C]):
             Python 3.10: reads the frame ``data`` and leaves a frame in ``result``. A path is read.
         requirements : list of str or Path, optional
             Libraries, as pip names them, or the path of a requirements file.
+        system_access : bool, default False
+            The platform grants it no longer: True warns.
         arguments : mapping, optional
             Defaults by name; each is a variable of the script.
         """
+        _warn_of(system_access)
         self._script = Script(script, requirements, arguments)
         return self
 

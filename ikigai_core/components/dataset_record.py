@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -72,6 +73,10 @@ class DatasetRecord(Component):
     agent_access: bool = Field(default=False, repr=False, exclude=True)
     created_at: datetime
     modified_at: datetime
+
+    def to_dict(self) -> dict[str, Any]:
+        """The dataset's data as plain values, from which `from_dict` makes it again."""
+        return {**self.model_dump(), "agent_access": self.agent_access}
 
     @property
     def web_url(self) -> str | None:

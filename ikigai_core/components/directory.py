@@ -1,19 +1,25 @@
-"""Directories, into which apps and the components of an app can be put."""
+"""What the directories of all kinds have in common: a place in a tree, and a builder."""
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+from pydantic import Field, computed_field
 
 from ikigai_core.api import directories
-from ikigai_core.components.component import Record, printed
+from ikigai_core.components.browser import bound_mapping
+from ikigai_core.components.component import Component, printed
+from ikigai_core.components.kinds import Kind
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.enums import DirectoryType
 from ikigai_core.errors import InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, operation
 from ikigai_core.procedure import Procedure, ask
 
+C = TypeVar("C", bound=Component)
 
-class Directory(Record):
+
+class Directory(Component):
     """A directory.
 
     Attributes
@@ -23,13 +29,25 @@ class Directory(Record):
         What it holds.
     """
 
+    holds: ClassVar[DirectoryType]
+
     directory_id: str
     name: str
-    type: DirectoryType
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def type(self) -> DirectoryType:
+        """What it holds."""
+        return self.holds
 
     def to_dict(self) -> dict[str, Any]:
         """The form in which a component refers to its directory."""
         return {"directory_id": self.directory_id, "type": self.type.value, "name": self.name}
+
+    @operation
+    def directories(self) -> Procedure[NamedMapping[Self]]:
+        """The directories in it, as a mapping by name."""
+        return (yield from list_directories(type(self), self._client, _app_id(self), self.directory_id))
 
     def __repr__(self) -> str:
         return printed(self)
@@ -37,22 +55,50 @@ class Directory(Record):
     __str__ = __repr__
 
 
+class DirectoryInApp(Directory):
+    """A directory of an app's components.
+
+    Attributes
+    ----------
+    app_id, directory_id, name : str
+    type : DirectoryType
+        What it holds.
+    """
+
+    app_id: str = Field(validation_alias="project_id")
+
+
+D = TypeVar("D", bound=Directory)
+
+
+def _app_id(directory: Any) -> str | None:
+    app_id: str | None = getattr(directory, "app_id", None)
+    return app_id
+
+
+def contents(directory: Directory, kind: Kind, component: type[C]) -> Procedure[NamedMapping[C]]:
+    """What is directly in a directory, as a mapping by name."""
+    listing = yield from ask(kind.listing(directory.directory_id))
+    return (yield from bound_mapping(kind, component, directory._client, listing))
+
+
 def reference(directory: Directory | None) -> dict[str, Any] | None:
     """The form in which a component refers to its directory, where it has one."""
     return None if directory is None else directory.to_dict()
 
 
-def list_directories(kind: DirectoryType, app_id: str | None = None) -> Procedure[NamedMapping[Directory]]:
-    """All directories of a kind, of the account or of an app, as a mapping by name."""
-    records = yield from ask(directories.listing(kind, app_id=app_id))
-    found = (Directory.read(record) for record in records)
-    return NamedMapping({directory.directory_id: directory for directory in found})
+def list_directories(
+    directory: type[D], client: Any, app_id: str | None = None, parent_id: str | None = None
+) -> Procedure[NamedMapping[D]]:
+    """The directories of a kind, as a mapping by name: all of the account's or the app's, or those in another one."""
+    records = yield from ask(directories.listing(directory.holds, app_id=app_id, parent_id=parent_id))
+    return NamedMapping({str(record["directory_id"]): directory.bind(record, client) for record in records})
 
 
-class _DirectoryBuilderText:
-    def __init__(self, client: Any, kind: DirectoryType, app_id: str | None = None) -> None:
+class _DirectoryBuilderText(Generic[D]):
+    def __init__(self, client: Any, directory: type[D], app_id: str | None = None) -> None:
         self._client = client
-        self._kind = kind
+        self._component = directory
         self._app_id = app_id
         self._name = ""
         self._parent: Directory | None = None
@@ -68,19 +114,19 @@ class _DirectoryBuilderText:
         return self
 
     @operation
-    def build(self) -> Procedure[Directory]:
+    def build(self) -> Procedure[D]:
         """Create the directory."""
         if not self._name:
             raise InvalidInput("The directory has no name: begin with .new(name).")
-        parent_id = self._parent.directory_id if self._parent else ""
-        call = directories.create(self._kind, self._name, app_id=self._app_id, parent_id=parent_id)
-        directory_id = yield from ask(call)
-        return Directory.read((yield from ask(directories.fetch(self._kind, directory_id, app_id=self._app_id))))
+        kind, parent_id = self._component.holds, self._parent.directory_id if self._parent else ""
+        directory_id = yield from ask(directories.create(kind, self._name, app_id=self._app_id, parent_id=parent_id))
+        record = yield from ask(directories.fetch(kind, directory_id, app_id=self._app_id))
+        return self._component.bind(record, self._client, ("created",))
 
 
-class DirectoryBuilder(SyncFace, _DirectoryBuilderText):
+class DirectoryBuilder(SyncFace, _DirectoryBuilderText[D]):
     """Builds a directory: ``app.dataset_directory.new(name).build()``."""
 
 
-class AsyncDirectoryBuilder(AsyncFace, _DirectoryBuilderText):
+class AsyncDirectoryBuilder(AsyncFace, _DirectoryBuilderText[D]):
     """Builds a directory: ``await app.dataset_directory.new(name).build()``."""

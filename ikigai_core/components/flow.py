@@ -15,7 +15,7 @@ from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.finding import find_only
 from ikigai_core.components.kinds import flows_of
-from ikigai_core.components.resolving import CopyOf, Definition, resolve
+from ikigai_core.components.resolving import CopyOf, Definition, check_form, resolve
 from ikigai_core.components.schedule import NO_SCHEDULE, Schedule
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.errors import InvalidDefinition, InvalidInput
@@ -52,6 +52,11 @@ class FlowRecord(Component):
     @classmethod
     def _blanks_are_none(cls, value: object) -> object:
         return None if isinstance(value, Mapping) and (value == NO_SCHEDULE or not any(value.values())) else value
+
+    def to_dict(self) -> dict[str, Any]:
+        """The flow's data as plain values, from which `from_dict` makes it again."""
+        schedule = self.schedule.to_dict() if self.schedule else None
+        return {**self.model_dump(), "agent_access": self.agent_access, "schedule": schedule}
 
     @property
     def web_url(self) -> str | None:
@@ -282,12 +287,16 @@ class _FlowBuilderText(Generic[F]):
             A flow's definition is copied. A mapping is a definition in the wire's form, or a definition document; a
             path is that of a document's file.
         """
-        if isinstance(definition, FlowRecord) and definition.app_id != self._app_id:
+        if not isinstance(definition, FlowRecord):
+            check_form(definition)
+            self._definition = definition
+            return self
+        if definition.app_id != self._app_id:
             raise InvalidInput(
                 f"Flow {definition.name!r} belongs to app {definition.app_id}, not to {self._app_id}: "
                 "its definition refers to that app's datasets."
             )
-        self._definition = CopyOf(definition.flow_id) if isinstance(definition, FlowRecord) else definition
+        self._definition = CopyOf(definition.flow_id)
         return self
 
     def directory(self, directory: Directory) -> Self:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import ConfigDict, Field
 
 from ikigai_core.api import models
 from ikigai_core.api.answers import Record as WireRecord
-from ikigai_core.components.component import Component, Record, printed
+from ikigai_core.components.component import Component, printed
 from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.finding import find_only
@@ -21,7 +21,7 @@ from ikigai_core.procedure import Procedure, ask
 from ikigai_core.specs.model import SubModelType
 
 
-class ModelVersion(Record):
+class ModelVersionRecord(Component):
     """What one training of a model gave.
 
     Attributes
@@ -44,19 +44,36 @@ class ModelVersion(Record):
     created_at: datetime
     modified_at: datetime
 
-    @property
-    def name(self) -> str:
+    @property  # type: ignore[misc]
+    def name(self) -> str:  # type: ignore[override]
         """The version, by which a listing finds it."""
         return self.version
-
-    def describe(self) -> dict[str, Any]:
-        """All that is known of the version, as plain values."""
-        return self.model_dump(exclude={"app_id"})
 
     def __repr__(self) -> str:
         return printed(self)
 
     __str__ = __repr__
+
+
+class _ModelVersionText:
+    """What a model's version can do."""
+
+    if TYPE_CHECKING:
+        app_id: str
+        version_id: str
+
+    @operation
+    def describe(self) -> Procedure[WireRecord]:
+        """All that the platform tells of the version, as plain values in the platform's own words."""
+        return (yield from ask(models.version(self.app_id, self.version_id)))
+
+
+class ModelVersion(ModelVersionRecord, SyncFace, _ModelVersionText):
+    """A version of a model."""
+
+
+class AsyncModelVersion(ModelVersionRecord, AsyncFace, _ModelVersionText):
+    """A version of a model; its operations are awaited."""
 
 
 class ModelRecord(Component):
@@ -91,7 +108,10 @@ class ModelRecord(Component):
     __str__ = __repr__
 
 
-class _ModelText:
+V = TypeVar("V", bound=ModelVersionRecord)
+
+
+class _ModelText(Generic[V]):
     """What a model can do."""
 
     if TYPE_CHECKING:
@@ -99,12 +119,15 @@ class _ModelText:
         model_id: str
         name: str
         description: str
+        _client: Any
+        _version_type: ClassVar[type[Any]]
 
     @operation
-    def versions(self) -> Procedure[NamedMapping[ModelVersion]]:
+    def versions(self) -> Procedure[NamedMapping[V]]:
         """The model's versions, as a mapping by version."""
         found = yield from ask(models.versions(self.app_id, self.model_id))
-        versions = (ModelVersion.read({"project_id": self.app_id, **record}) for record in found.records)
+        records = ({"project_id": self.app_id, **record} for record in found.records)
+        versions = (self._version_type.bind(record, self._client) for record in records)
         return NamedMapping({version.version_id: version for version in versions})
 
     @operation
@@ -135,12 +158,16 @@ class _ModelText:
         yield from ask(models.delete(self.app_id, self.model_id))
 
 
-class Model(ModelRecord, SyncFace, _ModelText):
+class Model(ModelRecord, SyncFace, _ModelText[ModelVersion]):
     """A model of an app."""
 
+    _version_type: ClassVar[type[Any]] = ModelVersion
 
-class AsyncModel(ModelRecord, AsyncFace, _ModelText):
+
+class AsyncModel(ModelRecord, AsyncFace, _ModelText[AsyncModelVersion]):
     """A model of an app; its operations are awaited."""
+
+    _version_type: ClassVar[type[Any]] = AsyncModelVersion
 
 
 M = TypeVar("M", bound=ModelRecord)

@@ -35,6 +35,20 @@ class SpecsHolder(Protocol):
         ...
 
 
+def check_form(definition: object) -> None:
+    """Refuse what is no definition in any form.
+
+    Raises
+    ------
+    WrongArgumentType
+    """
+    if not isinstance(definition, FlowDefinition | DefinitionDocument | Mapping | str | Path):
+        raise WrongArgumentType(
+            f"Definition was of type {type(definition).__name__}, but must be a FlowDefinition, a Flow, "
+            "a DefinitionDocument, a mapping or a path."
+        )
+
+
 def resolve(
     definition: Definition | CopyOf, client: SpecsHolder, app_id: str, app_name: str
 ) -> Procedure[FlowDefinition]:
@@ -52,11 +66,7 @@ def resolve(
         return FlowDefinition.model_validate(record["definition"])
     if isinstance(definition, Mapping) and isinstance(definition.get("facets"), list):
         return FlowDefinition.load(definition)
-    if not isinstance(definition, Mapping | DefinitionDocument | str | Path):
-        raise WrongArgumentType(
-            f"Definition was of type {type(definition).__name__}, but must be a FlowDefinition, a Flow, "
-            "a DefinitionDocument, a mapping or a path."
-        )
+    check_form(definition)
     document = DefinitionDocument.load(definition)
     facet_types = yield from client.facet_types_text()
     dataset_ids = {}

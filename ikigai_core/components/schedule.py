@@ -67,6 +67,11 @@ class Schedule(BaseModel):
     def _as_epoch_seconds(self, value: datetime | None) -> str:
         return "" if value is None else str(int(value.timestamp()))
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The schedule that `to_dict` gave, or a mapping of its fields."""
+        return cls.model_validate(dict(data))
+
     def to_dict(self) -> dict[str, Any]:
         """The wire's form: times as texts of epoch seconds."""
         return self.model_dump()

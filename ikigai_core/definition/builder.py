@@ -107,6 +107,9 @@ class FlowDefinitionBuilder:
             raise InvalidDefinition(" ".join(faults))
         return definition
 
+    def _id_of(self, facet: FacetBuilder) -> str:
+        return next(str(index) for index, one in enumerate(self._facets) if one is facet)
+
     def _built(self) -> tuple[FlowDefinition, list[str]]:
         """The definition, and what will fail its runs."""
         ids = {id(facet): str(index) for index, facet in enumerate(self._facets)}

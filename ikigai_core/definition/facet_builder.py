@@ -29,6 +29,11 @@ class FacetBuilder:
         self._arguments: dict[str, Any] = {}
         self._parents: list[tuple[FacetBuilder, dict[str, Any]]] = []
 
+    @property
+    def facet_id(self) -> str:
+        """The facet's id in the definition."""
+        return self._builder._id_of(self)
+
     def facet(
         self,
         facet_type: FacetType,

@@ -27,7 +27,7 @@ class ModelFacetBuilder(FacetBuilder):
     def __init__(
         self, builder: FlowDefinitionBuilder, facet_type: FacetType, model_type: SubModelType, name: str
     ) -> None:
-        if not facet_type.is_model_facet():
+        if not facet_type.is_ml_facet():
             raise InvalidDefinition(f"{facet_type.title} is not a known Model Facet")
         super().__init__(builder, facet_type, name)
         self._model_type = model_type

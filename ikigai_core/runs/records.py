@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, Self
 
 from pydantic import Field, field_validator
 
@@ -10,7 +12,22 @@ from ikigai_core.components.component import Record, printed
 from ikigai_core.enums import FlowStatus
 
 
-class FlowStatusReport(Record):
+class Told(Record):
+    """What the platform tells, and no component."""
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read the platform's data.
+
+        Raises
+        ------
+        UnexpectedAnswer
+            Naming the fields that are missing or malformed.
+        """
+        return cls.read(data)
+
+
+class FlowStatusReport(Told):
     """State of a flow.
 
     Attributes
@@ -41,7 +58,7 @@ class FlowStatusReport(Record):
     __str__ = __repr__
 
 
-class RunLog(Record):
+class RunLog(Told):
     """How a run ended.
 
     Attributes

@@ -72,7 +72,7 @@ class FacetType(BaseModel):
         """``INPUT``, ``MID`` or ``OUTPUT``."""
         return self.facet_info.chain_group
 
-    def is_model_facet(self) -> bool:
+    def is_ml_facet(self) -> bool:
         """Whether the facet works with a model."""
         return self.facet_info.facet_group.upper() == "MACHINE_LEARNING"
 

@@ -65,6 +65,9 @@ class TypesByName(Generic[T]):
             raise AttributeError(name)
         return self[name]
 
+    def __len__(self) -> int:
+        return len(self._by_name)
+
     def __iter__(self) -> Iterator[T]:
         return iter(self._by_name.values())
 

@@ -102,6 +102,16 @@ class ModelType(TypesByName[SubModelType]):
         subs = (SubModelType.model_validate({**sub, "model_type": self.name}) for sub in spec["sub_model_types"])
         super().__init__(subs, f"{self.name} sub-model", UnknownModelType)
 
+    @property
+    def model_type(self) -> str:
+        """The name again, as components call it."""
+        return self.name
+
+    @property
+    def sub_model_types(self) -> dict[str, SubModelType]:
+        """The sub-model types by their names without case, spaces and underscores."""
+        return dict(self._by_name)
+
     def help(self) -> str:
         """Help text of the model type and its sub-model types."""
         return "\n".join(self.help_lines())

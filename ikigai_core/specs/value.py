@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from ikigai_core.enums import ValueType
 from ikigai_core.errors import InvalidDefinition, UnexpectedChild, WrongArgumentType, did_you_mean
@@ -93,6 +93,10 @@ class ValueSpec(BaseModel):
     def _says(self, owner: str, what: str) -> str:
         return f"{self.word} '{self.name}' for {owner} {what}"
 
+    def help(self) -> str:
+        """Help text: the type, the default and the options."""
+        return "\n".join(self.help_lines())
+
     def help_lines(self) -> Iterator[str]:
         """The setting's lines of a help text."""
         if not self.children:
@@ -124,6 +128,20 @@ class ArgumentSpec(ValueSpec):
 
     word = "Argument"
 
+    @property
+    def argument_type(self) -> ValueType:
+        """What kind of value it takes."""
+        return self.value_type
+
+    @property
+    def have_sub_arguments(self) -> bool:
+        """Whether its map has keys of its own."""
+        return bool(self.children)
+
+    def validate_value(self, facet: str, value: Any) -> None:
+        """Check a value for a facet; errors as for `check`."""
+        self.check(facet, value)
+
     def _says(self, owner: str, what: str) -> str:
         return f"{self.word} '{self.name}' for facet '{owner}' {what}"
 
@@ -140,18 +158,52 @@ class ArgumentSpec(ValueSpec):
         return ("[{", "}]") if self.is_list else ("{", "}")
 
 
-class ParameterSpec(ValueSpec):
+class ModelSettingSpec(ValueSpec):
+    """What a model's parameter or hyperparameter takes."""
+
+    @property
+    def have_options(self) -> bool:
+        """Whether its values are from a list."""
+        return bool(self.options)
+
+    def validate_value(self, model: str, value: Any) -> None:
+        """Check a value for a model; errors as for `check`."""
+        self.check(model, value)
+
+
+class ParameterSpec(ModelSettingSpec):
     """What a model's parameter takes."""
 
     word = "Parameter"
 
+    @property
+    def parameter_type(self) -> ValueType:
+        """What kind of value it takes."""
+        return self.value_type
 
-class HyperparameterSpec(ValueSpec):
+
+class HyperparameterSpec(ModelSettingSpec):
     """What a model's hyperparameter takes, and the group under which a definition holds it."""
 
     word = "Hyperparameter"
 
     hyperparameter_group: str | None = None
+    sub_hyperparameter_requirements: dict[Any, list[str]] = {}
+
+    @field_validator("sub_hyperparameter_requirements", mode="before")
+    @classmethod
+    def _by_value(cls, value: object) -> object:
+        return dict(value) if isinstance(value, list) else value
+
+    @property
+    def hyperparameter_type(self) -> ValueType:
+        """What kind of value it takes."""
+        return self.value_type
+
+    @property
+    def have_sub_hyperparameters(self) -> bool:
+        """Whether its map has keys of its own."""
+        return bool(self.children)
 
 
 def _shown(value: Any) -> str:

@@ -153,6 +153,23 @@ class Walk:
         self.ikigai.apps["Walk"].describe()
         self.ikigai.app_directories()
 
+    def directories(self) -> None:
+        outer = self.ikigai.app_directory.new("outer").build()
+        inner = self.ikigai.app_directory.new("inner").parent(outer).build()
+        app = self.ikigai.app.new("Inside").directory(inner).build()
+        assert list(outer.directories()) == ["inner"]
+        assert list(inner.apps()) == ["Inside"]
+        for builder in (app.dataset_directory, app.flow_directory, app.model_directory):
+            top = builder.new("top").build()
+            builder.new("below").parent(top).build()
+            assert list(top.directories()) == ["below"]
+        assert len(app.dataset_directories()) == len(app.flow_directories()) == len(app.model_directories()) == 2
+        assert len(app.dataset_directories()["top"].datasets()) == 0
+        assert len(app.flow_directories()["top"].flows()) == 0
+        assert len(app.model_directories()["top"].models()) == 0
+        app.delete()
+        inner.delete()
+
     def dataset(self) -> None:
         self.dataset = self.app.dataset.new("people").df(FRAME).build()
 
@@ -230,6 +247,7 @@ class Walk:
         self.app.flows()
         self.app.flows.search("Cou")
         assert self.app.flows["Count"].describe()["name"] == "Count"
+        self.shown_flow = self.app.flows["Count"].describe()
         self.app.flow_directories()
 
     def model(self) -> None:
@@ -242,6 +260,20 @@ class Walk:
         self.app.models.search("age")
         model.versions()
         model.delete()
+
+    def model_version(self) -> None:
+        types, lasso = self.ikigai.facet_types, self.ikigai.model_types.Linear.Lasso
+        model = self.app.model.new("Trained").model_type(lasso).build()
+        definition = (
+            self.ikigai.builder.facet(types.INPUT.IMPORTED)
+            .arguments(dataset_id=self.dataset.dataset_id, file_type="csv", header=True)
+            .model_facet(types.MID.PREDICT, lasso, args={"model_name": "Trained", "model_version": "initial"})
+            .parameters(target_column="age")
+            .facet(types.OUTPUT.EXPORTED, args={"dataset_name": "told", "file_type": "csv", "header": True})
+            .build()
+        )
+        assert self.app.flow.new("Train").definition(definition).build().run().status == "SUCCESS"
+        assert model.versions()["initial"].describe()["version"] == "initial"
 
     def model_facets(self) -> None:
         types, models = self.ikigai.facet_types, self.ikigai.model_types
@@ -323,6 +355,7 @@ STEPS = [
     "app",
     "app_in_directory",
     "listings",
+    "directories",
     "dataset",
     "dataset_changes",
     "dataset_reads",
@@ -332,6 +365,7 @@ STEPS = [
     "branches",
     "flow_reads",
     "model",
+    "model_version",
     "model_facets",
     "app_access",
     "custom_facet",

@@ -1,0 +1,45 @@
+"""The directories of a user's apps."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ikigai_core.api import directories
+from ikigai_core.components.app import App, AsyncApp
+from ikigai_core.components.directory import AsyncDirectoryBuilder, Directory, DirectoryBuilder, contents
+from ikigai_core.components.kinds import apps_of
+from ikigai_core.components.named_mapping import NamedMapping
+from ikigai_core.enums import DirectoryType
+from ikigai_core.faces import AsyncFace, SyncFace, operation
+from ikigai_core.procedure import Procedure, ask
+
+
+class _OfApps(Directory):
+    holds: ClassVar[DirectoryType] = DirectoryType.APP
+
+    @operation
+    def delete(self) -> Procedure[None]:
+        """Delete the directory."""
+        yield from ask(directories.delete(self.directory_id))
+
+
+class AppDirectory(_OfApps, SyncFace):
+    """A directory of apps."""
+
+    @operation
+    def apps(self) -> Procedure[NamedMapping[App]]:
+        """The apps in it, as a mapping by name."""
+        return (yield from contents(self, apps_of(self._client.user_email), App))
+
+
+class AsyncAppDirectory(_OfApps, AsyncFace):
+    """A directory of apps; its operations are awaited."""
+
+    @operation
+    def apps(self) -> Procedure[NamedMapping[AsyncApp]]:
+        """The apps in it, as a mapping by name."""
+        return (yield from contents(self, apps_of(self._client.user_email), AsyncApp))
+
+
+AppDirectoryBuilder = DirectoryBuilder[AppDirectory]
+AsyncAppDirectoryBuilder = AsyncDirectoryBuilder[AsyncAppDirectory]
