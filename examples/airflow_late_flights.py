@@ -18,7 +18,8 @@ from tempfile import gettempdir
 from airflow.sdk import Param, dag, task
 
 from airflow_provider_ikigai.operators.dataset import IkigaiDownloadDatasetOperator, IkigaiUploadDatasetOperator
-from airflow_provider_ikigai.operators.flow import IkigaiEnsureFlowOperator, IkigaiRunFlowOperator
+from airflow_provider_ikigai.operators.flow import IkigaiEnsureFlowOperator
+from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
 
 HERE = Path(__file__).parent
 APP = "Late flights with Airflow"

@@ -259,6 +259,11 @@ class _DatasetBuilderText(Generic[D]):
         self._source = ArrowStream(data)
         return self
 
+    def data(self, data: Any) -> Self:
+        """Take the data from what holds them: a frame, an Arrow stream, the path or URL of a CSV or Parquet file."""
+        self._source = source_of(data)
+        return self
+
     def directory(self, directory: Directory) -> Self:
         """Put the dataset into a directory."""
         self._directory = directory

@@ -35,6 +35,7 @@ def test_the_connection_form_speaks_of_email_and_api_key() -> None:
         "client_key",
         "connect_timeout",
         "read_timeout",
+        "web_url",
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,17 +32,29 @@ def store() -> Store:
     return Store()
 
 
-def kept_in(store: Store | None) -> KeptRun:
-    context: Any = {} if store is None else {"task_state_store": store}
+def kept_in(store: Store | None, max_tries: int = 0) -> KeptRun:
+    context: Any = {"ti": SimpleNamespace(max_tries=max_tries)}
+    if store is not None:
+        context["task_state_store"] = store
     return KeptRun(context, logging.getLogger("airflow.task"))  # type: ignore[arg-type]
 
 
 def test_the_next_try_finds_the_run_until_it_is_forgotten(store: Store) -> None:
     kept_in(store).keep(RUN)
     kept_in(store).keep({**RUN, "phase": "started"})
-    assert kept_in(store).previous("f1") == {**RUN, "phase": "started"}
+    assert kept_in(store).previous("f1") == {**RUN, "phase": "started", "max_tries": 0}
     kept_in(store).forget()
     assert kept_in(store).previous("f1") is None
+
+
+def test_a_run_of_before_the_task_was_cleared_is_told_apart(store: Store) -> None:
+    kept_in(store).keep(RUN)
+    for max_tries, is_cleared in ((0, False), (1, True)):
+        kept = kept_in(store, max_tries)
+        previous = kept.previous("f1")
+        assert previous is not None
+        assert kept.is_of_before_a_clearing(previous) is is_cleared
+    assert not kept_in(store, 1).is_of_before_a_clearing(RUN)
 
 
 def test_a_run_of_another_flow_is_not_picked_up(store: Store, caplog: pytest.LogCaptureFixture) -> None:
@@ -56,7 +69,7 @@ def test_a_run_that_cannot_be_kept_must_not_start_but_is_followed_once_it_has(st
     kept.keep(RUN)
     store.is_away = True
     kept.keep({**RUN, "phase": "started"})
-    assert kept.previous("f1") == RUN
+    assert kept.previous("f1") == {**RUN, "max_tries": 0}
     with pytest.raises(ConnectionError):
         kept.keep(RUN)
 

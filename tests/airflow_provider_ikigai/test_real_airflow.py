@@ -19,7 +19,7 @@ DEMO = Path(__file__).parents[2] / "examples" / "demo" / "run_airflow.py"
 
 DAG_FILE = """
 from airflow.sdk import DAG
-from airflow_provider_ikigai.operators.flow import IkigaiRunFlowOperator
+from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
 
 with DAG("scripted", schedule=None):
     IkigaiRunFlowOperator(task_id="run", app={app!r}, flow="Scripted", deferrable=True)

@@ -32,7 +32,7 @@ def client_arguments(connection: Connection) -> dict[str, Any]:
     ----------
     connection : Connection
         Its login is the user's email, its password the API key, its host the base URL (or a host name, with schema and
-        port beside it, as a connection written as a URI has it); TLS and timeouts are in its extra.
+        port beside it, as a connection written as a URI has it); TLS, timeouts and the web address are in its extra.
 
     Returns
     -------
@@ -57,6 +57,7 @@ def client_arguments(connection: Connection) -> dict[str, Any]:
         "base_url": _base_url(connection),
         "user_agent": USER_AGENT,
         **_tls(connection.conn_id, extra),
+        **{name: extra[name] for name in ("web_url",) if _is_set(extra, name)},
         **{name: _seconds(connection.conn_id, name, extra[name]) for name in _TIMEOUTS if _is_set(extra, name)},
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 from airflow_provider_ikigai import __version__
 
 _NAME = "Ikigai"
+_PACKAGE = "airflow_provider_ikigai"
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -26,21 +27,47 @@ def get_provider_info() -> dict[str, Any]:
             {"integration-name": _NAME, "external-doc-url": "https://www.ikigailabs.io", "tags": ["service"]},
         ],
         "hooks": [_modules("hooks.ikigai")],
-        "operators": [_modules("operators.dataset", "operators.flow")],
-        "triggers": [_modules("triggers.flow_run")],
+        "operators": [
+            _modules("operators.dataset", "operators.delete", "operators.flow", "operators.flow_run", "operators.model")
+        ],
+        "sensors": [_modules("sensors.dataset", "sensors.flow")],
+        "triggers": [
+            _modules(
+                "triggers.dataset_updated",
+                "triggers.events",
+                "triggers.flow_ended",
+                "triggers.flow_idle",
+                "triggers.flow_run",
+            )
+        ],
+        "extra-links": [
+            f"{_PACKAGE}.links.Ikigai{target}Link" for target in ("App", "Dataset", "Flow", "FlowRun", "Model")
+        ],
+        "task-decorators": [
+            {"name": name, "class-name": f"{_PACKAGE}.decorators.{name}.{name}_task"}
+            for name in ("ikigai_flow", "ikigai_upload")
+        ],
+        "asset-uris": [
+            {
+                "schemes": ["ikigai"],
+                "handler": f"{_PACKAGE}.assets.sanitize_uri",
+                "factory": f"{_PACKAGE}.assets.create_asset",
+                "to_openlineage_converter": f"{_PACKAGE}.assets.convert_asset_to_openlineage",
+            }
+        ],
         "connection-types": [_connection_type()],
     }
 
 
 def _modules(*names: str) -> dict[str, Any]:
-    return {"integration-name": _NAME, "python-modules": [f"airflow_provider_ikigai.{name}" for name in names]}
+    return {"integration-name": _NAME, "python-modules": [f"{_PACKAGE}.{name}" for name in names]}
 
 
 def _connection_type() -> dict[str, Any]:
     return {
         "connection-type": "ikigai",
         "hook-name": _NAME,
-        "hook-class-name": "airflow_provider_ikigai.hooks.ikigai.IkigaiHook",
+        "hook-class-name": f"{_PACKAGE}.hooks.ikigai.IkigaiHook",
         "conn-fields": {
             "verify_tls": {
                 "label": "Verify TLS",
@@ -71,6 +98,11 @@ def _connection_type() -> dict[str, Any]:
                 "label": "Read timeout",
                 "description": "Seconds to wait for an answer.",
                 "schema": {"type": ["number", "null"], "default": 60},
+            },
+            "web_url": {
+                "label": "Web address",
+                "description": "Where the platform's pages are, for the links of tasks; known for the public platform.",
+                "schema": {"type": ["string", "null"]},
             },
         },
         "ui-field-behaviour": {

@@ -28,6 +28,8 @@ class KeptRun:
 
     def __init__(self, context: Context, log: Logger) -> None:
         self._store = context.get("task_state_store")
+        # Airflow raises this number when a task is cleared, and never between a task's own tries.
+        self._max_tries = getattr(context.get("ti"), "max_tries", None)
         self._log = log
 
     def previous(self, flow_id: str) -> dict[str, Any] | None:
@@ -40,12 +42,16 @@ class KeptRun:
             return None
         return dict(run)
 
+    def is_of_before_a_clearing(self, run: Mapping[str, Any]) -> bool:
+        """Whether the task was cleared since the run was kept: its user asked for another run then, once it is over."""
+        return bool(run.get("max_tries", self._max_tries) != self._max_tries)
+
     def keep(self, run: Mapping[str, Any]) -> None:
         """Keep a run, before its start and once it has started."""
         if self._store is None:
             return
         try:
-            self._store.set(self.key, dict(run))
+            self._store.set(self.key, {**run, "max_tries": self._max_tries})
         except Exception as error:
             # Before its start, a run that cannot be kept must not start. Once it has, what was kept before suffices.
             if run["phase"] == "prepared":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException
@@ -20,7 +20,8 @@ class Outcome:
     Attributes
     ----------
     about : dict
-        What the task returns of the run besides its log: ``app_id``, ``flow_id``, ``flow``, ``outputs``.
+        What is known of the run besides its log: ``app_id``, ``flow_id``, ``flow``, ``outputs`` (names of datasets) and
+        ``inputs`` (their ids).
     run_log : dict or None
         The run's log as JSON, where the run is over.
     error : str
@@ -29,6 +30,8 @@ class Outcome:
         The error's text, complete.
     transient : bool
         Whether the same task may succeed later, unchanged.
+    web_url : str or None
+        The run's page for people.
     """
 
     about: dict[str, Any]
@@ -36,14 +39,15 @@ class Outcome:
     error: str = ""
     message: str = ""
     transient: bool = False
+    web_url: str | None = None
 
     @classmethod
-    def success(cls, about: Mapping[str, Any], run_log: RunLog) -> Outcome:
+    def success(cls, about: Mapping[str, Any], run_log: RunLog, web_url: str | None = None) -> Outcome:
         """The run ended well."""
-        return cls(dict(about), run_log.model_dump(mode="json"))
+        return cls(dict(about), run_log.model_dump(mode="json"), web_url=web_url)
 
     @classmethod
-    def failure(cls, about: Mapping[str, Any], error: IkigaiError) -> Outcome:
+    def failure(cls, about: Mapping[str, Any], error: IkigaiError, web_url: str | None = None) -> Outcome:
         """The run failed, or waiting for it did."""
         run_log: RunLog | None = getattr(error, "run_log", None)
         return cls(
@@ -52,21 +56,20 @@ class Outcome:
             error=type(error).__name__,
             message=str(error),
             transient=error.transient,
+            web_url=web_url,
         )
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any] | None) -> Outcome:
-        """Read a trigger's event.
+        """Read a trigger's event; what a later release adds to it is left out.
 
         Raises
         ------
         AirflowFailException
             Where the event says neither success nor failure: a run is never taken for a success by default.
         """
-        try:
-            outcome = cls(**(event or {}))
-        except TypeError:
-            outcome = cls({})
+        known = {field.name for field in fields(cls)}
+        outcome = cls(**{"about": {}, **{name: value for name, value in (event or {}).items() if name in known}})
         if not outcome.error and (outcome.run_log or {}).get("status") != "SUCCESS":
             raise AirflowFailException(f"The trigger's event does not say how the flow run ended: {event!r}")
         return outcome
@@ -83,4 +86,5 @@ class Outcome:
     @property
     def result(self) -> dict[str, Any]:
         """What the task returns."""
-        return {**self.about, "run_log": self.run_log}
+        about = {name: value for name, value in self.about.items() if name != "inputs"}
+        return {**about, "run_log": self.run_log}

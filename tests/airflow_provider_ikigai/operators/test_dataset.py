@@ -59,7 +59,7 @@ def test_a_missing_file_fails_before_anything_is_sent(
         )
     ran = run_dag(dag)
     assert (ran.states, ran.tries) == ({"up": "failed"}, {"up": 1})
-    assert f"There is no file '{tmp_path / 'gone.csv'}' on this worker to upload as 'numbers'" in ran.log
+    assert f"There is no file '{tmp_path / 'gone.csv'}' on this worker to upload" in ran.log
     assert requests_sent() == {}
 
 

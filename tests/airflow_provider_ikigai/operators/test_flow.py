@@ -14,7 +14,8 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_provider_ikigai.operators.flow import IkigaiEnsureFlowOperator, IkigaiRunFlowOperator
+from airflow_provider_ikigai.operators.flow import IkigaiEnsureFlowOperator
+from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
 from ikigai_core import Flow, Ikigai
 from ikigai_core.local.process import LocalPlatform
 

@@ -2,34 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator
+from airflow.sdk import BaseOperator, BaseOperatorLink
 
+from airflow_provider_ikigai.errors import failing_the_task
 from airflow_provider_ikigai.hooks.ikigai import IkigaiHook
+from airflow_provider_ikigai.links import IkigaiAppLink
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from ikigai_core import App, Ikigai
 
 
 class IkigaiBaseOperator(BaseOperator):
-    """An operator with a connection to the Ikigai platform.
+    """An operator with a connection to the Ikigai platform, for something in one app.
 
     Parameters
     ----------
+    app : str
+        Name or id of the app.
     ikigai_conn_id : str, default "ikigai_default"
         Connection of type ``ikigai``.
     **kwargs
         Those of Airflow's `BaseOperator`.
     """
 
-    template_fields: Sequence[str] = ("ikigai_conn_id",)
+    template_fields: Sequence[str] = ("ikigai_conn_id", "app")
+    operator_extra_links: Collection[BaseOperatorLink] = (IkigaiAppLink(),)
     ui_color = "#e8e4fb"
 
-    def __init__(self, *, ikigai_conn_id: str = IkigaiHook.default_conn_name, **kwargs: Any) -> None:
+    def __init__(self, *, app: str, ikigai_conn_id: str = IkigaiHook.default_conn_name, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.app = app
         self.ikigai_conn_id = ikigai_conn_id
 
     @cached_property
     def hook(self) -> IkigaiHook:
         """The hook of this operator's connection."""
         return IkigaiHook(self.ikigai_conn_id)
+
+    @contextmanager
+    def connected(self, context: Context, *, create_app: bool = False) -> Iterator[tuple[Ikigai, App]]:
+        """A client of the platform and the app, for as long as the client is open.
+
+        Parameters
+        ----------
+        context : Context
+            The task's.
+        create_app : bool, default False
+            Create the app where there is none of that name.
+
+        Raises
+        ------
+        AirflowFailException
+            For what would fail again, within the block too.
+        AirflowException
+            For what may work later.
+        """
+        with failing_the_task(), self.hook.get_conn() as ikigai:
+            app = ikigai.app.new(self.app).ensure() if create_app else ikigai.apps.find(self.app)
+            IkigaiAppLink().push(context, app)
+            yield ikigai, app

@@ -3,57 +3,122 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow.sdk import BaseOperatorLink
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_provider_ikigai.errors import failing_the_task
+from airflow_provider_ikigai import lineage
+from airflow_provider_ikigai.assets import emit
+from airflow_provider_ikigai.dataset_facts import DatasetFacts
+from airflow_provider_ikigai.files import as_text, fetched, queried, stored
+from airflow_provider_ikigai.links import IkigaiDatasetLink
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
+from airflow_provider_ikigai.progress import TransferLog
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
+    from ikigai_core import App, Dataset
 
-class IkigaiUploadDatasetOperator(IkigaiBaseOperator):
-    """Upload a CSV file as a dataset, or replace the data of the dataset of that name.
+_SOURCES = ("path", "data", "sql")
 
-    Doing it again is safe: what is on the platform already is not created a second time.
+
+class _DatasetOperator(IkigaiBaseOperator):
+    """An operator that moves one dataset's data."""
+
+    template_fields: Sequence[str] = (*IkigaiBaseOperator.template_fields, "dataset")
+    operator_extra_links: Collection[BaseOperatorLink] = (
+        *IkigaiBaseOperator.operator_extra_links,
+        IkigaiDatasetLink(),
+    )
+
+    def __init__(self, *, dataset: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dataset = dataset
+        self._lineage = lineage.Lineage()
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
+        """The dataset with its columns and size, for OpenLineage."""
+        return self._lineage.to_openlineage()
+
+
+class IkigaiUploadDatasetOperator(_DatasetOperator):
+    """Upload a dataset, or replace the data of the dataset of that name.
+
+    Doing it again is safe: what is on the platform already is not created a second time, and data that are the same are
+    not sent again.
 
     Parameters
     ----------
     app : str
-        Name of the app that holds the dataset.
+        Name or id of the app that holds the dataset.
     dataset : str
         Name of the dataset.
-    path : str or path
-        CSV file, on the worker.
+    path : str or path, optional
+        CSV or Parquet (``.parquet``, ``.pq``) file: on the worker, or in an object storage that Airflow knows, such as
+        ``s3://my_aws_conn@bucket/key.csv``.
+    data : DataFrame, Arrow table or XComArg, optional
+        A pandas frame or anything with an Arrow stream, such as what another task returned.
+    sql : str or path, optional
+        A statement that returns the data, or a ``.sql`` file with it, run on the connection `sql_conn_id`.
+    sql_conn_id : str, optional
+        Connection of a database, of any type whose hook is a `DbApiHook`.
+    parameters : mapping or sequence, optional
+        The statement's.
     create_app : bool, default False
         Create the app where there is none of that name.
+    count_rows_up_to : float, default 10 MB
+        Size in bytes up to which the data's rows are counted for asset events and lineage, where the task has outlets
+        or OpenLineage is on. The platform does not tell them: they are fetched for it.
     **kwargs
-        ``ikigai_conn_id``, and those of Airflow's `BaseOperator`.
+        ``ikigai_conn_id``, and those of Airflow's `BaseOperator`. An outlet that is this dataset
+        (``outlets=[dataset_asset(app, dataset)]``) gets the dataset's figures as its event's extra.
 
     Returns
     -------
     dict
-        As XCom: ``app_id``, ``dataset_id``, ``dataset`` (its name) and ``changes``, what was done: ``["created"]``,
-        ``["data"]``, …
+        As XCom: ``app_id``, ``dataset_id``, ``dataset`` (its name), ``size`` (bytes) and ``changes``, what was done:
+        ``["created"]``, ``["data"]`` or nothing.
     """
 
-    template_fields: Sequence[str] = (*IkigaiBaseOperator.template_fields, "app", "dataset", "path")
+    template_fields: Sequence[str] = (
+        *_DatasetOperator.template_fields,
+        "path",
+        "data",
+        "sql",
+        "sql_conn_id",
+        "parameters",
+    )
+    template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "sql", "parameters": "json"}
+    template_ext: Sequence[str] = (".sql",)
 
     def __init__(
-        self, *, app: str, dataset: str, path: str | os.PathLike[str], create_app: bool = False, **kwargs: Any
+        self,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        data: Any = None,
+        sql: str | None = None,
+        sql_conn_id: str | None = None,
+        parameters: Mapping[str, Any] | Sequence[Any] | None = None,
+        create_app: bool = False,
+        count_rows_up_to: float = 10e6,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.app = app
-        self.dataset = dataset
-        self.path = os.fspath(path)
+        self.path = as_text(path)
+        self.data = data
+        self.sql = sql
+        self.sql_conn_id = sql_conn_id
+        self.parameters = parameters
         self.create_app = create_app
+        self.count_rows_up_to = count_rows_up_to
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Upload the file.
+        """Upload the data.
 
         Raises
         ------
@@ -61,31 +126,61 @@ class IkigaiUploadDatasetOperator(IkigaiBaseOperator):
             Where there is no such file (nothing is sent then), where the platform refuses the data, and for everything
             else that would fail again.
         """
-        if not Path(self.path).is_file():
-            raise AirflowFailException(f"There is no file {self.path!r} on this worker to upload as {self.dataset!r}.")
-        with failing_the_task(), self.hook.get_conn() as ikigai:
-            app = ikigai.app.new(self.app).ensure() if self.create_app else ikigai.apps[self.app]
-            dataset = app.dataset.new(self.dataset).csv(self.path).ensure()
-        self.log.info("Dataset %r: %s", dataset.name, ", ".join(dataset.changes) or "nothing to do")
+        with self._source() as data, self.connected(context, create_app=self.create_app) as (_, app):
+            builder = app.dataset.new(self.dataset).data(data)
+            dataset = builder.ensure(on_progress=TransferLog(self.log))
+            IkigaiDatasetLink().push(context, dataset)
+            self.log.info("Dataset %r: %s", dataset.name, ", ".join(dataset.changes) or "nothing to do")
+            self._tell(context, app, dataset)
         return {
             "app_id": dataset.app_id,
             "dataset_id": dataset.dataset_id,
             "dataset": dataset.name,
+            "size": dataset.size,
             "changes": list(dataset.changes),
         }
 
+    @contextmanager
+    def _source(self) -> Iterator[Any]:
+        """What is uploaded: a file's path, or data in memory."""
+        given = [name for name in _SOURCES if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise AirflowFailException(
+                f"Task {self.task_id!r} uploads dataset {self.dataset!r} from {' and '.join(given) or 'nothing'}: "
+                f"give exactly one of {', '.join(_SOURCES)}."
+            )
+        if self.path is not None:
+            with fetched(self.path) as file:
+                yield file
+        elif self.sql is not None:
+            if self.sql_conn_id is None:
+                raise AirflowFailException(f"Task {self.task_id!r} has sql, and no sql_conn_id that says where.")
+            with queried(self.sql, self.sql_conn_id, self.parameters) as file:
+                yield file
+        else:
+            yield self.data
 
-class IkigaiDownloadDatasetOperator(IkigaiBaseOperator):
-    """Download a dataset into a CSV file.
+    def _tell(self, context: Context, app: App, dataset: Dataset) -> None:
+        if not self.outlets and not lineage.is_wanted():
+            return
+        facts = DatasetFacts.of(app, dataset, count_up_to=self.count_rows_up_to)
+        self._lineage.outputs = [facts]
+        emit(context, self.outlets, [facts], {})
+
+
+class IkigaiDownloadDatasetOperator(_DatasetOperator):
+    """Download a dataset into a CSV or Parquet file.
 
     Parameters
     ----------
     app : str
-        Name of the app that holds the dataset.
+        Name or id of the app that holds the dataset.
     dataset : str
-        Name of the dataset.
+        Name or id of the dataset.
     path : str or path
-        File on the worker, replaced at once when all of the data is there; its folder is made where it is missing.
+        File on the worker, replaced at once when all of the data is there, and its folder made where it is missing; or
+        one of Airflow's object storage paths, such as ``s3://my_aws_conn@bucket/key.csv``. The ending ``.parquet``
+        makes it a Parquet file.
     **kwargs
         ``ikigai_conn_id``, and those of Airflow's `BaseOperator`.
 
@@ -95,13 +190,11 @@ class IkigaiDownloadDatasetOperator(IkigaiBaseOperator):
         As XCom: ``app_id``, ``dataset_id``, ``dataset`` (its name) and ``path``.
     """
 
-    template_fields: Sequence[str] = (*IkigaiBaseOperator.template_fields, "app", "dataset", "path")
+    template_fields: Sequence[str] = (*_DatasetOperator.template_fields, "path")
 
-    def __init__(self, *, app: str, dataset: str, path: str | os.PathLike[str], **kwargs: Any) -> None:
+    def __init__(self, *, path: str | os.PathLike[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.app = app
-        self.dataset = dataset
-        self.path = os.fspath(path)
+        self.path = as_text(path)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Download the dataset.
@@ -111,14 +204,17 @@ class IkigaiDownloadDatasetOperator(IkigaiBaseOperator):
         AirflowFailException
             Where there is no such dataset, and for everything else that would fail again.
         """
-        with failing_the_task(), self.hook.get_conn() as ikigai:
-            dataset = ikigai.apps[self.app].datasets[self.dataset]
-            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-            path = dataset.to_csv(self.path)
-        self.log.info("Dataset %r is in %s", dataset.name, path)
+        with self.connected(context) as (_, app):
+            dataset = app.datasets.find(self.dataset)
+            IkigaiDatasetLink().push(context, dataset)
+            with stored(self.path) as file:
+                fetch = dataset.to_parquet if file.suffix == ".parquet" else dataset.to_csv
+                fetch(file, on_progress=TransferLog(self.log))
+            self._lineage.inputs = [DatasetFacts.of(app, dataset)]
+        self.log.info("Dataset %r is in %s", dataset.name, self.path)
         return {
             "app_id": dataset.app_id,
             "dataset_id": dataset.dataset_id,
             "dataset": dataset.name,
-            "path": str(path),
+            "path": self.path,
         }

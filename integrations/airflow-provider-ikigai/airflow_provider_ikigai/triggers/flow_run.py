@@ -6,15 +6,16 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from airflow.triggers.base import BaseTrigger, TriggerEvent
+from airflow.triggers.base import TriggerEvent
 
 from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook
 from airflow_provider_ikigai.outcome import Outcome
 from airflow_provider_ikigai.progress import ProgressLog
+from airflow_provider_ikigai.triggers.base import VersionedTrigger
 from ikigai_core.errors import IkigaiError
 
 
-class IkigaiFlowRunTrigger(BaseTrigger):
+class IkigaiFlowRunTrigger(VersionedTrigger):
     """Fires once, when a flow run is over or cannot be waited for any longer.
 
     Parameters
@@ -27,7 +28,14 @@ class IkigaiFlowRunTrigger(BaseTrigger):
         What the event says of the run besides its outcome, as the task returns it.
     deadline : float or None, default None
         When to give up, in seconds since the epoch: absolute, so that a restart of the triggerer grants no more time.
+    version : int, default 1
+        The form of these arguments.
     """
+
+    flow_run: Mapping[str, Any]
+    ikigai_conn_id: str
+    about: Mapping[str, Any]
+    deadline: float | None
 
     def __init__(
         self,
@@ -36,36 +44,35 @@ class IkigaiFlowRunTrigger(BaseTrigger):
         ikigai_conn_id: str,
         about: Mapping[str, Any],
         deadline: float | None = None,
+        version: int = 1,
     ) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.flow_run = dict(flow_run)
-        self.ikigai_conn_id = ikigai_conn_id
-        self.about = dict(about)
-        self.deadline = deadline
-
-    def serialize(self) -> tuple[str, dict[str, Any]]:
-        """What another triggerer needs to go on: the run and the deadline, and the connection by its id."""
-        return (
-            f"{type(self).__module__}.{type(self).__qualname__}",
-            {
-                "flow_run": self.flow_run,
-                "ikigai_conn_id": self.ikigai_conn_id,
-                "about": self.about,
-                "deadline": self.deadline,
-            },
+        super().__init__(
+            version=version,
+            flow_run=dict(flow_run),
+            ikigai_conn_id=ikigai_conn_id,
+            about=dict(about),
+            deadline=deadline,
         )
+        self._progress = ProgressLog(self.log, str(flow_run.get("flow_name")))
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait for the run's end and yield its `Outcome` as an event."""
         outcome = await self._outcome()
         yield TriggerEvent(outcome.to_event())  # type: ignore[no-untyped-call]
 
+    async def on_kill(self) -> None:
+        """Say that the run goes on. Airflow calls it where a user fails, clears or succeeds the deferred task."""
+        self._progress.log_that_it_goes_on()
+
     async def _outcome(self) -> Outcome:
         timeout = None if self.deadline is None else max(0.0, self.deadline - time.time())
         try:
             async with await IkigaiAsyncHook(self.ikigai_conn_id).get_conn() as ikigai:
                 run = ikigai.flow_run(self.flow_run)
-                run_log = await run.result(timeout, on_update=ProgressLog(self.log, run.flow_name))
+                try:
+                    run_log = await run.result(timeout, on_update=self._progress)
+                except IkigaiError as error:
+                    return Outcome.failure(self.about, error, run.web_url)
+                return Outcome.success(self.about, run_log, run.web_url)
         except IkigaiError as error:
             return Outcome.failure(self.about, error)
-        return Outcome.success(self.about, run_log)

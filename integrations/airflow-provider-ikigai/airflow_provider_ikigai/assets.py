@@ -1,0 +1,160 @@
+"""Datasets of the platform as Airflow's assets: ``ikigai://<app>/datasets/<dataset>``.
+
+Names are percent-encoded in the address. A flow's definition says which assets its runs read and write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from airflow.sdk import Asset, AssetAlias
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.openlineage.facet import Dataset as OpenLineageDataset
+    from airflow.sdk import Context
+
+    from airflow_provider_ikigai.dataset_facts import DatasetFacts
+
+SCHEME = "ikigai"
+_KINDS = ("datasets", "flows", "models")
+
+
+def dataset_uri(app: str, dataset: str) -> str:
+    """The address of a dataset as an asset.
+
+    Parameters
+    ----------
+    app, dataset : str
+        Their names.
+    """
+    return f"{SCHEME}://{_quoted(app)}/datasets/{_quoted(dataset)}"
+
+
+def dataset_asset(app: str, dataset: str, **options: Any) -> Asset:
+    """A dataset as an asset, for ``schedule=``, ``inlets=`` and ``outlets=``.
+
+    Parameters
+    ----------
+    app, dataset : str
+        Their names.
+    **options
+        Those of `airflow.sdk.Asset`: ``name``, ``group``, ``extra``, ``watchers``.
+
+    Examples
+    --------
+    >>> dataset_asset("Late flights", "late_flights").uri
+    'ikigai://Late%20flights/datasets/late_flights'
+    """
+    return Asset(uri=dataset_uri(app, dataset), **options)
+
+
+def flow_assets(
+    app: str, definition: Any, variables: Mapping[str, Any] | None = None
+) -> tuple[list[Asset], list[Asset]]:
+    """What runs of a flow read and write, from its definition; nothing is sent.
+
+    Parameters
+    ----------
+    app : str
+        Name of the app.
+    definition : FlowDefinition, DefinitionDocument, mapping or path
+        The definition, or a document or its file. A `FlowDefinition` does not name the datasets that it reads.
+    variables : mapping, optional
+        The run's variables, which may give what it writes other names. Names that are templates are left out: they are
+        not known before the run.
+
+    Returns
+    -------
+    (list of Asset, list of Asset)
+        The inlets and the outlets.
+    """
+    inputs, outputs = _names(definition, variables)
+    return [dataset_asset(app, name) for name in _known(inputs)], [dataset_asset(app, name) for name in _known(outputs)]
+
+
+def is_template(text: object) -> bool:
+    """Whether a value is known only once Airflow has rendered it."""
+    return not isinstance(text, str) or "{{" in text or "{%" in text
+
+
+def emit(context: Context, outlets: Iterable[Any], written: Iterable[DatasetFacts], extra: Mapping[str, Any]) -> None:
+    """Tell Airflow of the datasets that a task wrote.
+
+    Outlets that are such a dataset get its figures as their event's extra; an `AssetAlias` among them gets an event for
+    each.
+
+    Parameters
+    ----------
+    context : Context
+        The task's.
+    outlets : iterable
+        The task's.
+    written : iterable of DatasetFacts
+        What was written.
+    extra : mapping
+        What each event says besides, such as the run's log id.
+    """
+    facts = {dataset_uri(dataset.app, dataset.name): dataset for dataset in written}
+    for outlet in outlets:
+        if isinstance(outlet, AssetAlias):
+            for dataset in facts.values():
+                asset = dataset_asset(dataset.app, dataset.name)
+                context["outlet_events"][outlet].add(asset, extra={**dataset.to_extra(), **extra})
+        elif isinstance(outlet, Asset) and outlet.uri in facts:
+            context["outlet_events"][outlet].extra = {**facts[outlet.uri].to_extra(), **extra}
+
+
+# -- what Airflow calls for addresses of this scheme -------------------------------------------------------------------
+
+
+def create_asset(*, app: str, dataset: str, extra: dict[str, Any] | None = None) -> Asset:
+    """Make an asset of a dataset; Airflow's way of asking for it."""
+    return dataset_asset(app, dataset, extra=extra)
+
+
+def sanitize_uri(uri: SplitResult) -> SplitResult:
+    """Check an address and write it in the one way in which it is compared.
+
+    Raises
+    ------
+    ValueError
+        It names no app, or nothing of it.
+    """
+    kind, _, name = uri.path.strip("/").partition("/")
+    if not uri.netloc or kind not in _KINDS or not name:
+        raise ValueError(
+            f"{uri.geturl()!r} is no address of something on the Ikigai platform: "
+            f"expected {SCHEME}://<app>/{'|'.join(_KINDS)}/<name>, with names percent-encoded."
+        )
+    return uri._replace(netloc=_quoted(unquote(uri.netloc)), path=f"/{kind}/{_quoted(unquote(name))}")
+
+
+def convert_asset_to_openlineage(asset: Asset, lineage_context: Any) -> OpenLineageDataset:
+    """An asset in OpenLineage's words."""
+    from airflow.providers.common.compat.openlineage.facet import Dataset as OpenLineageDataset
+
+    uri = urlsplit(asset.uri)
+    name = unquote(uri.path.strip("/").partition("/")[2])
+    return OpenLineageDataset(namespace=f"{SCHEME}://{uri.netloc}", name=name)
+
+
+def _names(definition: Any, variables: Mapping[str, Any] | None) -> tuple[list[str], list[str]]:
+    from ikigai_core import DefinitionDocument, FlowDefinition
+
+    given = dict(variables or {})
+    if isinstance(definition, Mapping) and isinstance(definition.get("facets"), list):
+        definition = FlowDefinition.load(definition)
+    if isinstance(definition, FlowDefinition):
+        return [], definition.exported(given)
+    document = DefinitionDocument.load(definition)
+    return document.imported(), document.exported(given)
+
+
+def _known(names: Iterable[str]) -> list[str]:
+    return [name for name in names if not is_template(name)]
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="")

@@ -1,0 +1,50 @@
+"""What sensors and triggers look for, told from what the platform answered. No I/O here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ikigai_core import FlowStatusReport, RunLog
+    from ikigai_core.components.dataset_record import DatasetRecord
+    from ikigai_core.components.flow import FlowRecord
+
+RECENT_RUNS = 50
+"""Run logs that are looked through."""
+
+
+def idle(flow: FlowRecord, report: FlowStatusReport) -> dict[str, Any] | None:
+    """A flow that does not run; None for one that does."""
+    return _named(flow) if report.is_idle else None
+
+
+def ended(flow: FlowRecord, logs: Sequence[RunLog]) -> dict[str, Any] | None:
+    """The oldest of the logs, which are newest first, with its flow; None where there is none."""
+    return {**_named(flow), "run_log": logs[-1].model_dump(mode="json")} if logs else None
+
+
+def updated(dataset: DatasetRecord, since: datetime) -> dict[str, Any] | None:
+    """A dataset that was changed after a point of time; None for another.
+
+    The platform tells whole seconds: a change within the same second counts.
+    """
+    if dataset.modified_at < since.replace(microsecond=0):
+        return None
+    return described(dataset)
+
+
+def described(dataset: DatasetRecord) -> dict[str, Any]:
+    """What a sensor returns of a dataset, and an event tells of it."""
+    return {
+        "app_id": dataset.app_id,
+        "dataset_id": dataset.dataset_id,
+        "dataset": dataset.name,
+        "size": dataset.size,
+        "modified_at": dataset.modified_at.isoformat(),
+    }
+
+
+def _named(flow: FlowRecord) -> dict[str, Any]:
+    return {"app_id": flow.app_id, "flow_id": flow.flow_id, "flow": flow.name}

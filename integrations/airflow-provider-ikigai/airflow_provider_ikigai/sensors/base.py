@@ -1,0 +1,127 @@
+"""What all sensors of this provider share."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperatorLink, BaseSensorOperator, PokeReturnValue, conf, timezone
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSensorTimeout, AirflowSkipException
+
+from airflow_provider_ikigai.errors import failing_the_task
+from airflow_provider_ikigai.hooks.ikigai import IkigaiHook
+from airflow_provider_ikigai.links import IkigaiAppLink
+from airflow_provider_ikigai.sighting import Sighting
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+    from airflow.triggers.base import BaseTrigger
+
+    from ikigai_core import App, Ikigai
+
+
+class IkigaiBaseSensor(BaseSensorOperator):
+    """A sensor that waits for something in an app, on a worker or in the triggerer.
+
+    It looks at once, and then every `poke_interval` seconds.
+
+    Parameters
+    ----------
+    app : str
+        Name or id of the app.
+    ikigai_conn_id : str, default "ikigai_default"
+        Connection of type ``ikigai``.
+    deferrable : bool, optional
+        Whether the triggerer waits, and not a worker. Default: ``operators.default_deferrable`` of Airflow's
+        configuration.
+    **kwargs
+        Those of Airflow's `BaseSensorOperator`. Its ``timeout``, and the task's ``execution_timeout``, hold in the
+        triggerer too.
+    """
+
+    template_fields: Sequence[str] = ("ikigai_conn_id", "app")
+    operator_extra_links: Collection[BaseOperatorLink] = (IkigaiAppLink(),)
+    ui_color = "#f1eefc"
+
+    def __init__(
+        self,
+        *,
+        app: str,
+        ikigai_conn_id: str = IkigaiHook.default_conn_name,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.app = app
+        self.ikigai_conn_id = ikigai_conn_id
+        self.deferrable = deferrable
+
+    @cached_property
+    def hook(self) -> IkigaiHook:
+        """The hook of this sensor's connection."""
+        return IkigaiHook(self.ikigai_conn_id)
+
+    @abstractmethod
+    def look(self, context: Context, ikigai: Ikigai, app: App) -> dict[str, Any] | None:
+        """What is waited for, as the sensor returns it; None while it is not there."""
+
+    @abstractmethod
+    def trigger(self, deadline: float) -> BaseTrigger:
+        """What waits for it in the triggerer."""
+
+    def poke(self, context: Context) -> PokeReturnValue:
+        """Look once."""
+        with failing_the_task(), self.hook.get_conn() as ikigai:
+            app = ikigai.apps.find(self.app)
+            IkigaiAppLink().push(context, app)
+            found = self.look(context, ikigai, app)
+        return PokeReturnValue(is_done=found is not None, xcom_value=found)
+
+    def execute(self, context: Context) -> Any:
+        """Look until there is something to see, or look once and leave the rest to the triggerer."""
+        if not self.deferrable:
+            return super().execute(context)
+        try:
+            seen = self.poke(context)
+        except AirflowException as error:
+            if not (self.soft_fail or self.never_fail):
+                raise
+            raise AirflowSkipException(f"Skipped, as soft_fail or never_fail is set: {error}") from error
+        if not seen:
+            seconds = self.timeout
+            if self.execution_timeout is not None:
+                seconds = min(seconds, self.execution_timeout.total_seconds())
+            self.defer(trigger=self.trigger(time.time() + seconds), method_name="execute_complete")
+        return seen.xcom_value
+
+    def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> Any:
+        """Take what the triggerer saw.
+
+        Raises
+        ------
+        AirflowSensorTimeout
+            Where the time was up.
+        AirflowFailException, AirflowException
+            Where the platform refused to be looked at.
+        """
+        sighting = Sighting.from_event(event)
+        if sighting.is_timeout:
+            raise AirflowSensorTimeout(f"What {self.task_id!r} waits for was not seen when the time was up.")
+        sighting.raise_failure()
+        return sighting.found
+
+    def _point_of_time(self, name: str) -> datetime:
+        """A field that is a point of time, rendered or not."""
+        given = getattr(self, name)
+        try:
+            moment = given if isinstance(given, datetime) else datetime.fromisoformat(str(given))
+        except ValueError:
+            raise AirflowFailException(
+                f"{name} of task {self.task_id!r} is {given!r}: give a point of time, in ISO 8601 as "
+                "'{{ dag_run.run_after }}' gives it."
+            ) from None
+        return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

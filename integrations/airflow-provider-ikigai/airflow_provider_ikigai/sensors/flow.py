@@ -1,0 +1,176 @@
+"""Sensors that wait for flows and their runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperatorLink
+from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout
+
+from airflow_provider_ikigai.errors import task_failure
+from airflow_provider_ikigai.links import IkigaiFlowLink, IkigaiFlowRunLink
+from airflow_provider_ikigai.looks import RECENT_RUNS, ended, idle
+from airflow_provider_ikigai.outcome import Outcome
+from airflow_provider_ikigai.sensors.base import IkigaiBaseSensor
+from airflow_provider_ikigai.triggers.flow_ended import IkigaiFlowEndedTrigger
+from airflow_provider_ikigai.triggers.flow_idle import IkigaiFlowIdleTrigger
+from airflow_provider_ikigai.triggers.flow_run import IkigaiFlowRunTrigger
+from ikigai_core.errors import RunFailed, RunTimeout
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+    from airflow.triggers.base import BaseTrigger
+
+    from ikigai_core import App, Ikigai
+
+_LINKS = (*IkigaiBaseSensor.operator_extra_links, IkigaiFlowLink())
+
+
+class IkigaiFlowIdleSensor(IkigaiBaseSensor):
+    """Wait until a flow does not run.
+
+    Parameters
+    ----------
+    app : str
+        Name or id of the app that holds the flow.
+    flow : str
+        Name or id of the flow.
+    **kwargs
+        Those of `IkigaiBaseSensor`.
+
+    Returns
+    -------
+    dict
+        As XCom: ``app_id``, ``flow_id`` and ``flow`` (its name).
+    """
+
+    template_fields: Sequence[str] = (*IkigaiBaseSensor.template_fields, "flow")
+    operator_extra_links: Collection[BaseOperatorLink] = _LINKS
+
+    def __init__(self, *, flow: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.flow = flow
+
+    def look(self, context: Context, ikigai: Ikigai, app: App) -> dict[str, Any] | None:
+        """The flow, where it is idle."""
+        flow = app.flows.find(self.flow)
+        IkigaiFlowLink().push(context, flow)
+        return idle(flow, flow.status())
+
+    def trigger(self, deadline: float) -> IkigaiFlowIdleTrigger:
+        """What waits for it in the triggerer."""
+        return IkigaiFlowIdleTrigger(
+            app=self.app,
+            flow=self.flow,
+            ikigai_conn_id=self.ikigai_conn_id,
+            poll_interval=self.poke_interval,
+            deadline=deadline,
+        )
+
+
+class IkigaiFlowRunSensor(IkigaiBaseSensor):
+    """Wait for a flow run's end: of a run that another task started, or of the first that ends since a point of time.
+
+    A failed run fails the sensor with the platform's message.
+
+    Parameters
+    ----------
+    app : str
+        Name or id of the app that holds the flow.
+    flow : str
+        Name or id of the flow.
+    flow_run : dict or XComArg, optional
+        The run: what `IkigaiRunFlowOperator` returns with ``wait_for_termination=False``, or its ``flow_run``.
+    since : str or datetime, optional
+        The point of time, where the run is anybody's; a text is a template, such as ``{{ dag_run.run_after }}``, and in
+        ISO 8601. Exactly one of `flow_run` and `since` is given.
+    **kwargs
+        Those of `IkigaiBaseSensor`.
+
+    Returns
+    -------
+    dict
+        As XCom: ``app_id``, ``flow_id``, ``flow`` (its name) and ``run_log``.
+    """
+
+    template_fields: Sequence[str] = (*IkigaiBaseSensor.template_fields, "flow", "flow_run", "since")
+    operator_extra_links: Collection[BaseOperatorLink] = (*_LINKS, IkigaiFlowRunLink())
+
+    def __init__(
+        self,
+        *,
+        flow: str,
+        flow_run: Mapping[str, Any] | None = None,
+        since: str | datetime | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.flow = flow
+        self.flow_run = flow_run
+        self.since = since
+
+    def look(self, context: Context, ikigai: Ikigai, app: App) -> dict[str, Any] | None:
+        """The run, where it has ended."""
+        if (self.flow_run is None) == (self.since is None):
+            raise AirflowFailException(f"Task {self.task_id!r} needs one of flow_run and since.")
+        flow = app.flows.find(self.flow)
+        IkigaiFlowLink().push(context, flow)
+        if self.flow_run is None:
+            return self._succeeded(ended(flow, flow.run_logs(RECENT_RUNS, self._point_of_time("since"))))
+        run = ikigai.flow_run(self._run)
+        try:
+            log = run.wait(0)
+        except RunTimeout:
+            return None
+        finally:
+            IkigaiFlowRunLink().push(context, run)
+        return self._succeeded(ended(flow, [log]))
+
+    def trigger(self, deadline: float) -> BaseTrigger:
+        """What waits for it in the triggerer."""
+        if self.flow_run is not None:
+            about = {name: self._run[key] for name, key in _ABOUT.items()}
+            return IkigaiFlowRunTrigger(
+                flow_run=self._run, ikigai_conn_id=self.ikigai_conn_id, about=about, deadline=deadline
+            )
+        return IkigaiFlowEndedTrigger(
+            app=self.app,
+            flow=self.flow,
+            since=self._point_of_time("since").isoformat(),
+            ikigai_conn_id=self.ikigai_conn_id,
+            poll_interval=self.poke_interval,
+            deadline=deadline,
+        )
+
+    def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> Any:
+        """Take the run that the triggerer followed; one that failed fails the task."""
+        if self.flow_run is None:
+            return self._succeeded(super().execute_complete(context, event))
+        outcome = Outcome.from_event(event)
+        IkigaiFlowRunLink().push(context, outcome)
+        if outcome.error == "RunTimeout":
+            raise AirflowSensorTimeout(outcome.message)
+        if outcome.error:
+            raise task_failure(outcome.message, transient=outcome.transient)
+        return outcome.result
+
+    @property
+    def _run(self) -> Mapping[str, Any]:
+        """The run itself, out of what the task that started it returned."""
+        given = self.flow_run or {}
+        run: Mapping[str, Any] = given.get("flow_run", given)
+        return run
+
+    def _succeeded(self, found: dict[str, Any] | None) -> dict[str, Any] | None:
+        """A run that ended well; a failed one raises."""
+        if found and found["run_log"]["status"] != "SUCCESS":
+            from ikigai_core import RunLog
+
+            failure = RunFailed(found["flow"], RunLog.model_validate(found["run_log"]))
+            raise task_failure(str(failure), transient=failure.transient)
+        return found
+
+
+_ABOUT = {"app_id": "app_id", "flow_id": "flow_id", "flow": "flow_name"}

@@ -1,0 +1,65 @@
+"""What a trigger saw that waits for a state of the platform: the one form of such triggers' events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from airflow_provider_ikigai.errors import task_failure
+
+if TYPE_CHECKING:
+    from ikigai_core.errors import IkigaiError
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """How waiting for a state ended.
+
+    Attributes
+    ----------
+    found : dict or None
+        What was waited for, as the sensor returns it; None where it was not found.
+    is_timeout : bool
+        Whether the time was up.
+    message : str
+        What went wrong; empty where nothing did.
+    transient : bool
+        Whether the same task may succeed later, unchanged.
+    """
+
+    found: dict[str, Any] | None = None
+    is_timeout: bool = False
+    message: str = ""
+    transient: bool = False
+
+    @classmethod
+    def failure(cls, error: IkigaiError) -> Sighting:
+        """The platform refused to be looked at."""
+        return cls(message=str(error), transient=error.transient)
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any] | None) -> Sighting:
+        """Read a trigger's event; what a later release adds to it is left out.
+
+        Raises
+        ------
+        AirflowFailException
+            Where the event says nothing: a state is never taken for reached by default.
+        """
+        known = {field.name for field in fields(cls)}
+        sighting = cls(**{name: value for name, value in (event or {}).items() if name in known})
+        if sighting == cls():
+            raise AirflowFailException(f"The trigger's event does not say what was seen: {event!r}")
+        return sighting
+
+    def to_event(self) -> dict[str, Any]:
+        """The payload of a trigger's event: plain JSON, without secrets."""
+        return asdict(self)
+
+    def raise_failure(self) -> None:
+        """Raise what went wrong, where something did."""
+        if self.message:
+            raise task_failure(self.message, transient=self.transient)

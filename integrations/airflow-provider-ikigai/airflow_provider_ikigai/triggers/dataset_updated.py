@@ -1,0 +1,41 @@
+"""Waits in the triggerer for a dataset's data to be updated."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ikigai.looks import updated
+from airflow_provider_ikigai.triggers.looking import LookingTrigger
+from ikigai_core.errors import NotFound
+
+if TYPE_CHECKING:
+    from ikigai_core import AsyncApp
+
+
+class IkigaiDatasetUpdatedTrigger(LookingTrigger):
+    """Fires once, when a dataset has been changed since a point of time, or when the time is up.
+
+    Parameters
+    ----------
+    dataset : str
+        Name or id of the dataset; one that is not there yet is waited for.
+    since : str
+        The point of time, in ISO 8601 with a time zone.
+    **arguments
+        Those of `LookingTrigger`.
+    """
+
+    dataset: str
+    since: str
+
+    def __init__(self, *, dataset: str, since: str, **arguments: Any) -> None:
+        super().__init__(dataset=dataset, since=since, **arguments)
+
+    async def look(self, app: AsyncApp) -> dict[str, Any] | None:
+        """The dataset, where it has been changed since."""
+        try:
+            dataset = await app.datasets.find(self.dataset)
+        except NotFound:
+            return None
+        return updated(dataset, datetime.fromisoformat(self.since))

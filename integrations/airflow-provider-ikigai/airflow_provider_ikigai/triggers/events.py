@@ -1,0 +1,245 @@
+"""Triggers for `AssetWatcher`: they start DAGs when something happened on the platform.
+
+Each has its own *watermark*, what it has seen last. It lies in the asset's state store, which Airflow has since 3.3, so
+that what happens while no triggerer runs is told later; with earlier releases a trigger begins with what it finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Hashable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.triggers.base import BaseEventTrigger, TriggerEvent
+
+from airflow_provider_ikigai.assets import dataset_uri
+from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook, IkigaiHook
+from airflow_provider_ikigai.looks import RECENT_RUNS, described
+from airflow_provider_ikigai.triggers.base import VersionedTrigger
+from ikigai_core.errors import IkigaiError
+from ikigai_core.watching import snapshots
+
+if TYPE_CHECKING:
+    from ikigai_core import AsyncApp, AsyncIkigai
+
+
+class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
+    """An event trigger that compares what it sees with what it saw; siblings share one look.
+
+    Parameters
+    ----------
+    app : str
+        Name or id of the app.
+    ikigai_conn_id : str
+        Connection of type ``ikigai``.
+    poll_interval : float
+        Seconds between two looks, a tenth more or less.
+    version : int
+        The form of these arguments.
+    **arguments
+        What else the trigger is made of.
+    """
+
+    watermark_key: ClassVar[str]
+    app: str
+    ikigai_conn_id: str
+    poll_interval: float
+
+    def __init__(self, *, app: str, ikigai_conn_id: str, poll_interval: float, version: int, **arguments: Any) -> None:
+        super().__init__(
+            version=version, app=app, ikigai_conn_id=ikigai_conn_id, poll_interval=poll_interval, **arguments
+        )
+
+    def shared_stream_key(self) -> Hashable:
+        """Triggers that look at the same thing as often, with the same connection, look together."""
+        _, arguments = self.serialize()
+        return (type(self).__name__, *(str(arguments[name]) for name in self._shared))
+
+    _shared: ClassVar[tuple[str, ...]] = ("ikigai_conn_id", "app", "poll_interval")
+
+    @classmethod
+    async def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[Any]:
+        """What is there, look after look; it goes on for as long as somebody listens."""
+        trigger = cls(**kwargs)
+        async with await IkigaiAsyncHook(trigger.ikigai_conn_id).get_conn() as ikigai:
+            async for seen in snapshots(lambda: trigger._look(ikigai), trigger.poll_interval, on_failure=trigger._told):
+                trigger._failure = ""
+                yield seen
+
+    async def filter_shared_stream(self, shared_stream: AsyncIterator[Any]) -> AsyncIterator[TriggerEvent]:
+        """What is new to this trigger, as events; a watermark moves when its event has been taken."""
+        watermark = await self._stored()
+        async for seen in shared_stream:
+            new, newest = self.compare(seen, watermark)
+            for payload in new:
+                yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
+            if newest != watermark:
+                watermark = newest
+                await self._store(newest)
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """The same for an Airflow without shared streams."""
+        async for event in self.filter_shared_stream(self.open_shared_stream(self.serialize()[1])):
+            yield event
+
+    async def _look(self, ikigai: AsyncIkigai) -> Any:
+        return await self.look(await ikigai.apps.find(self.app))
+
+    async def look(self, app: AsyncApp) -> Any:
+        """What is there now."""
+        raise NotImplementedError
+
+    def compare(self, seen: Any, watermark: Any) -> tuple[list[dict[str, Any]], Any]:
+        """The payloads of what is new, oldest first, and the watermark from now on.
+
+        Without a watermark nothing is new: the trigger begins now.
+        """
+        raise NotImplementedError
+
+    _failure = ""
+
+    def _told(self, error: IkigaiError) -> None:
+        """Log a failure once. A watcher that gave up would be missed by nobody: it goes on, whatever the failure."""
+        if str(error) != self._failure:
+            self._failure = str(error)
+            self.log.warning("Watching goes on after this failure: %s", error)
+
+    async def _stored(self) -> Any:
+        store = getattr(self, "asset_state_store", None)
+        try:
+            return None if store is None else await store.aget(self.watermark_key)
+        except ValueError:
+            # It watches several assets, which have no common store.
+            return None
+
+    async def _store(self, watermark: Any) -> None:
+        store = getattr(self, "asset_state_store", None)
+        try:
+            if store is not None:
+                await store.aset(self.watermark_key, watermark)
+        except ValueError:
+            return
+
+
+class IkigaiFlowRunFinishedTrigger(_WatchingTrigger):
+    """Fires for each run of a flow that ends, whoever started it: a person, a schedule or another DAG.
+
+    Parameters
+    ----------
+    app : str
+        Name or id of the app.
+    flow : str
+        Name or id of the flow.
+    statuses : sequence of str, default ("SUCCESS",)
+        The ends that count: ``SUCCESS``, ``FAILED``, ``STOPPED``.
+    ikigai_conn_id : str, default "ikigai_default"
+        Connection of type ``ikigai``.
+    poll_interval : float, default 30
+        Seconds between two looks, a tenth more or less.
+    version : int, default 1
+        The form of these arguments.
+
+    Notes
+    -----
+    The event's payload has ``app_id``, ``flow_id``, ``flow`` (its name) and ``run_log``.
+
+    Examples
+    --------
+    >>> trigger = IkigaiFlowRunFinishedTrigger(app="Late flights", flow="Late flights")
+    >>> asset = dataset_asset("Late flights", "late_flights", watchers=[AssetWatcher(name="flow ran", trigger=trigger)])
+    """
+
+    watermark_key = "ikigai_newest_run_log"
+    _shared = (*_WatchingTrigger._shared, "flow")
+    flow: str
+    statuses: list[str]
+
+    def __init__(
+        self,
+        *,
+        app: str,
+        flow: str,
+        statuses: tuple[str, ...] | list[str] = ("SUCCESS",),
+        ikigai_conn_id: str = IkigaiHook.default_conn_name,
+        poll_interval: float = 30.0,
+        version: int = 1,
+    ) -> None:
+        super().__init__(
+            app=app,
+            ikigai_conn_id=ikigai_conn_id,
+            poll_interval=poll_interval,
+            version=version,
+            flow=flow,
+            statuses=list(statuses),
+        )
+
+    async def look(self, app: AsyncApp) -> dict[str, Any]:
+        """The flow and its newest runs, newest first."""
+        flow = await app.flows.find(self.flow)
+        logs = await flow.run_logs(RECENT_RUNS)
+        about = {"app_id": flow.app_id, "flow_id": flow.flow_id, "flow": flow.name}
+        return {"about": about, "run_logs": [log.model_dump(mode="json") for log in logs]}
+
+    def compare(self, seen: Mapping[str, Any], watermark: str | None) -> tuple[list[dict[str, Any]], str]:
+        """The runs that ended after the one that the watermark names."""
+        ids = [log["log_id"] for log in seen["run_logs"]]
+        newest = ids[0] if ids else ""
+        if watermark is None:
+            return [], newest
+        count = ids.index(watermark) if watermark in ids else len(ids)
+        new = [log for log in reversed(seen["run_logs"][:count]) if log["status"] in self.statuses]
+        return [{**seen["about"], "run_log": log} for log in new], newest or watermark
+
+
+class IkigaiDatasetChangedTrigger(_WatchingTrigger):
+    """Fires each time that a dataset's data change, and when a dataset of that name appears.
+
+    All triggers for datasets of one app share one look, which is one request.
+
+    Parameters
+    ----------
+    app : str
+        Name or id of the app.
+    dataset : str
+        Name of the dataset.
+    ikigai_conn_id : str, default "ikigai_default"
+        Connection of type ``ikigai``.
+    poll_interval : float, default 30
+        Seconds between two looks, a tenth more or less. Changes between two looks are one event.
+    version : int, default 1
+        The form of these arguments.
+
+    Notes
+    -----
+    The event's payload has ``app_id``, ``dataset_id``, ``dataset`` (its name), ``size``, ``modified_at`` and ``uri``,
+    the dataset's address as an asset.
+    """
+
+    watermark_key = "ikigai_dataset_state"
+    dataset: str
+
+    def __init__(
+        self,
+        *,
+        app: str,
+        dataset: str,
+        ikigai_conn_id: str = IkigaiHook.default_conn_name,
+        poll_interval: float = 30.0,
+        version: int = 1,
+    ) -> None:
+        super().__init__(
+            app=app, ikigai_conn_id=ikigai_conn_id, poll_interval=poll_interval, version=version, dataset=dataset
+        )
+
+    async def look(self, app: AsyncApp) -> dict[str, Any]:
+        """All datasets of the app by name; of namesakes the one that was changed last."""
+        datasets = sorted((await app.datasets()).values(), key=lambda dataset: dataset.modified_at)
+        return {
+            dataset.name: {**described(dataset), "uri": dataset_uri(app.name, dataset.name)} for dataset in datasets
+        }
+
+    def compare(self, seen: Mapping[str, Any], watermark: str | None) -> tuple[list[dict[str, Any]], str]:
+        """The dataset, where it is not as the watermark says."""
+        found = seen.get(self.dataset)
+        state = f"{found['dataset_id']} {found['modified_at']} {found['size']}" if found else ""
+        is_new = watermark is not None and found is not None and state != watermark
+        return [dict(found)] if is_new and found is not None else [], state

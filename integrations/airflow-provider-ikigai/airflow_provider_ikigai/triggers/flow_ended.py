@@ -1,0 +1,37 @@
+"""Waits in the triggerer for a run of a flow, whoever started it, to end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ikigai.looks import RECENT_RUNS, ended
+from airflow_provider_ikigai.triggers.looking import LookingTrigger
+
+if TYPE_CHECKING:
+    from ikigai_core import AsyncApp
+
+
+class IkigaiFlowEndedTrigger(LookingTrigger):
+    """Fires once, when a run of a flow has ended since a point of time, or when the time is up.
+
+    Parameters
+    ----------
+    flow : str
+        Name or id of the flow.
+    since : str
+        The point of time, in ISO 8601 with a time zone.
+    **arguments
+        Those of `LookingTrigger`.
+    """
+
+    flow: str
+    since: str
+
+    def __init__(self, *, flow: str, since: str, **arguments: Any) -> None:
+        super().__init__(flow=flow, since=since, **arguments)
+
+    async def look(self, app: AsyncApp) -> dict[str, Any] | None:
+        """The first run that has ended since, where there is one."""
+        flow = await app.flows.find(self.flow)
+        return ended(flow, await flow.run_logs(RECENT_RUNS, datetime.fromisoformat(self.since)))

@@ -1,0 +1,33 @@
+"""Waits in the triggerer for a flow that runs to be idle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ikigai.looks import idle
+from airflow_provider_ikigai.triggers.looking import LookingTrigger
+
+if TYPE_CHECKING:
+    from ikigai_core import AsyncApp
+
+
+class IkigaiFlowIdleTrigger(LookingTrigger):
+    """Fires once, when a flow does not run, or when the time is up.
+
+    Parameters
+    ----------
+    flow : str
+        Name or id of the flow.
+    **arguments
+        Those of `LookingTrigger`.
+    """
+
+    flow: str
+
+    def __init__(self, *, flow: str, **arguments: Any) -> None:
+        super().__init__(flow=flow, **arguments)
+
+    async def look(self, app: AsyncApp) -> dict[str, Any] | None:
+        """The flow, where it is idle."""
+        flow = await app.flows.find(self.flow)
+        return idle(flow, await flow.status())

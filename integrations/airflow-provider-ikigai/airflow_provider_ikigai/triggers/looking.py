@@ -1,0 +1,88 @@
+"""What triggers share that look at the platform until they see something."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from airflow.triggers.base import TriggerEvent
+
+from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook
+from airflow_provider_ikigai.sighting import Sighting
+from airflow_provider_ikigai.triggers.base import VersionedTrigger
+from ikigai_core.errors import IkigaiError
+from ikigai_core.watching import snapshots
+
+if TYPE_CHECKING:
+    from ikigai_core import AsyncApp
+
+
+class LookingTrigger(VersionedTrigger):
+    """Fires once, when a look at an app shows what is waited for, or when the time is up.
+
+    Parameters
+    ----------
+    app : str
+        Name or id of the app.
+    ikigai_conn_id : str
+        Connection of type ``ikigai``.
+    poll_interval : float, default 10
+        Seconds between two looks, a tenth more or less.
+    deadline : float or None, default None
+        When to give up, in seconds since the epoch: absolute, so that a restart of the triggerer grants no more time.
+    version : int, default 1
+        The form of these arguments.
+    **arguments
+        What else the trigger is made of.
+    """
+
+    app: str
+    ikigai_conn_id: str
+    poll_interval: float
+    deadline: float | None
+
+    def __init__(
+        self,
+        *,
+        app: str,
+        ikigai_conn_id: str,
+        poll_interval: float = 10.0,
+        deadline: float | None = None,
+        version: int = 1,
+        **arguments: Any,
+    ) -> None:
+        super().__init__(
+            version=version,
+            app=app,
+            ikigai_conn_id=ikigai_conn_id,
+            poll_interval=poll_interval,
+            deadline=deadline,
+            **arguments,
+        )
+
+    @abstractmethod
+    async def look(self, app: AsyncApp) -> dict[str, Any] | None:
+        """What is waited for, as the sensor returns it; None while it is not there."""
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Look until there is something to see and yield it as a `Sighting`'s event."""
+        sighting = await self._sighting()
+        yield TriggerEvent(sighting.to_event())  # type: ignore[no-untyped-call]
+
+    async def _sighting(self) -> Sighting:
+        try:
+            async with await IkigaiAsyncHook(self.ikigai_conn_id).get_conn() as ikigai:
+                app: AsyncApp | None = None
+
+                async def look() -> dict[str, Any] | None:
+                    nonlocal app
+                    app = app or await ikigai.apps.find(self.app)
+                    return await self.look(app)
+
+                async for found in snapshots(look, self.poll_interval, deadline=self.deadline):
+                    if found is not None:
+                        return Sighting(found)
+        except IkigaiError as error:
+            return Sighting.failure(error)
+        return Sighting(is_timeout=True)
