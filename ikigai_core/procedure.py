@@ -40,12 +40,18 @@ class Work:
 
 @dataclass(frozen=True)
 class SendParts:
-    """Put a file's parts to signed URLs, side by side; the answer maps part numbers to ETags."""
+    """Put a file's parts to signed URLs, side by side; the answer maps part numbers to ETags.
+
+    Parts whose ETags are in `done` have arrived already. `on_part` is told each part that has arrived, and its ETag; it
+    may block, and may be called by several threads.
+    """
 
     path: Path
     urls: Mapping[int, str] = field(repr=False)
     content_type: str
     meter: Meter
+    done: Mapping[int, str] = field(default_factory=dict)
+    on_part: Callable[[int, str], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,9 +90,16 @@ def work(function: Callable[[], A]) -> Procedure[A]:
     return result
 
 
-def send_parts(path: Path, urls: Mapping[int, str], content_type: str, meter: Meter) -> Procedure[dict[int, str]]:
-    """Upload a file's parts and return their ETags by part number."""
-    etags: dict[int, str] = yield SendParts(path, urls, content_type, meter)
+def send_parts(
+    path: Path,
+    urls: Mapping[int, str],
+    content_type: str,
+    meter: Meter,
+    done: Mapping[int, str] | None = None,
+    on_part: Callable[[int, str], None] | None = None,
+) -> Procedure[dict[int, str]]:
+    """Upload a file's parts, as far as they are not `done`, and return the ETags of all by part number."""
+    etags: dict[int, str] = yield SendParts(path, urls, content_type, meter, done or {}, on_part)
     return etags
 
 

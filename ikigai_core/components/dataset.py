@@ -11,10 +11,11 @@ from ikigai_core.components.dataset_record import ColumnDataType, DatasetLog, Da
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.finding import find_only
 from ikigai_core.components.kinds import datasets_of
-from ikigai_core.errors import IkigaiError, InvalidInput
+from ikigai_core.errors import BadRequest, IkigaiError, InvalidInput, NotFound
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
 from ikigai_core.procedure import Procedure, ask, work
 from ikigai_core.transfer.download import download, download_to, holds
+from ikigai_core.transfer.journal import Interrupted, Journal
 from ikigai_core.transfer.progress import OnProgress
 from ikigai_core.transfer.source import (
     ArrowStream,
@@ -147,7 +148,7 @@ class _DatasetText:
         return (yield from download_to(self.app_id, self.dataset_id, self.name, path, write_parquet, on_progress))
 
     @edit
-    def edit_data(self, data: Any, *, on_progress: OnProgress = None) -> Procedure[None]:
+    def edit_data(self, data: Any, *, on_progress: OnProgress = None, resume: bool = True) -> Procedure[None]:
         """Replace the data.
 
         Parameters
@@ -156,6 +157,8 @@ class _DatasetText:
             A pandas frame; anything with the Arrow stream interface; or the path or URL of a CSV or Parquet file.
         on_progress : callable or bool, optional
             See `df`.
+        resume : bool, default True
+            Go on with an upload of the dataset that a killed process began; see `DatasetBuilder.build`.
 
         Raises
         ------
@@ -164,11 +167,14 @@ class _DatasetText:
         UploadFailed
         """
         staged = Staged(source_of(data))
+        journal = _journal_of(self._client, self.app_id, self.name, resume)
         try:
             path = yield from work(staged.open)
-            yield from upload(self.app_id, self.dataset_id, self.name, path, is_new=False, on_progress=on_progress)
+            yield from work(journal.open)
+            yield from upload(self.app_id, self.dataset_id, self.name, path, journal=journal, on_progress=on_progress)
         finally:
             staged.close()
+            journal.close()
 
     @operation
     def logs(self, max_count: int = 1) -> Procedure[list[DatasetLog]]:
@@ -275,14 +281,21 @@ class _DatasetBuilderText(Generic[D]):
         return self
 
     @operation
-    def build(self, *, on_progress: OnProgress = None) -> Procedure[D]:
+    def build(self, *, on_progress: OnProgress = None, resume: bool = True) -> Procedure[D]:
         """Create the dataset and upload its data. If the upload fails, the dataset is deleted again.
+
+        Where an earlier process was killed in the middle of this, its dataset is taken over, and parts that have
+        arrived and have not changed are not sent again.
 
         Parameters
         ----------
         on_progress : callable or bool, optional
             Is called with a `Progress` now and then, from the thread that moves the bytes. By default a bar is drawn in
             a terminal or notebook, and nowhere else; True draws it always, False never.
+        resume : bool, default True
+            Go on with what a killed process began, and keep what a later one needs for that, the signed URLs of the
+            parts, in a file of the user's cache folder while the upload lasts. ``IKIGAI_RESUME_UPLOADS=off`` switches
+            it off everywhere.
 
         Raises
         ------
@@ -291,14 +304,17 @@ class _DatasetBuilderText(Generic[D]):
         UploadFailed
         """
         staged = Staged(self._checked_source())
+        journal = _journal_of(self._client, self._app_id, self._name, resume)
         try:
             path = yield from work(staged.open)
-            return (yield from self._create(path, on_progress))
+            yield from work(journal.open)
+            return (yield from self._create(path, journal, on_progress))
         finally:
             staged.close()
+            journal.close()
 
     @operation
-    def ensure(self, *, on_progress: OnProgress = None) -> Procedure[D]:
+    def ensure(self, *, on_progress: OnProgress = None, resume: bool = True) -> Procedure[D]:
         """Create the dataset, or replace its data where they differ.
 
         The dataset's ``changes`` then say ``("created",)``, ``("data",)`` or, where all was so already, ``()``.
@@ -306,6 +322,7 @@ class _DatasetBuilderText(Generic[D]):
         Parameters
         ----------
         on_progress : callable or bool, optional
+        resume : bool, default True
             See `build`.
 
         Raises
@@ -314,18 +331,23 @@ class _DatasetBuilderText(Generic[D]):
             Several datasets of the app have the name.
         """
         staged = Staged(self._checked_source())
+        journal = _journal_of(self._client, self._app_id, self._name, resume)
         try:
             path = yield from work(staged.open)
+            yield from work(journal.open)
             record = yield from find_only(datasets_of(self._app_id, self._app_name), self._name)
             if record is None:
-                return (yield from self._create(path, on_progress))
+                return (yield from self._create(path, journal, on_progress))
             dataset = self._component.bind(record, self._client)
             if (yield from holds(self._app_id, dataset.dataset_id, self._name, dataset.size, path, on_progress)):
                 return dataset
-            yield from upload(self._app_id, dataset.dataset_id, self._name, path, is_new=False, on_progress=on_progress)
+            yield from upload(
+                self._app_id, dataset.dataset_id, self._name, path, journal=journal, on_progress=on_progress
+            )
             return (yield from self._fetch(dataset.dataset_id, ("data",)))
         finally:
             staged.close()
+            journal.close()
 
     def _checked_source(self) -> Source:
         if not self._name:
@@ -337,12 +359,18 @@ class _DatasetBuilderText(Generic[D]):
             )
         return self._source
 
-    def _create(self, path: Path, on_progress: OnProgress) -> Procedure[D]:
-        dataset_id = yield from ask(
-            datasets.create(self._app_id, self._name, reference(self._directory), self._agent_access)
-        )
+    def _create(self, path: Path, journal: Journal, on_progress: OnProgress) -> Procedure[D]:
+        created = {"directory": reference(self._directory), "agent_access": self._agent_access}
+        size = yield from work(lambda: path.stat().st_size)
+        dataset_id = yield from _taken_over(self._app_id, journal.left, created, size)
+        if dataset_id is None:
+            dataset_id = yield from ask(
+                datasets.create(self._app_id, self._name, reference(self._directory), self._agent_access)
+            )
         try:
-            yield from upload(self._app_id, dataset_id, self._name, path, is_new=True, on_progress=on_progress)
+            yield from upload(
+                self._app_id, dataset_id, self._name, path, journal=journal, created=created, on_progress=on_progress
+            )
         except GeneratorExit:
             raise
         except BaseException:
@@ -361,6 +389,25 @@ class DatasetBuilder(SyncFace, _DatasetBuilderText[Dataset]):
 
 class AsyncDatasetBuilder(AsyncFace, _DatasetBuilderText[AsyncDataset]):
     """Builds a dataset: ``await app.dataset.new(name).csv(path).build()``."""
+
+
+def _journal_of(client: Any, app_id: str, name: str, resume: bool) -> Journal:
+    return Journal.of(client.base_url, client.user_email, app_id, name, wanted=resume)
+
+
+def _taken_over(app_id: str, left: Interrupted | None, created: WireRecord, size: int) -> Procedure[str | None]:
+    """The dataset that a killed process created for the same upload; one that it created for another is deleted."""
+    if left is None or left.created is None:
+        return None
+    try:
+        record = yield from ask(datasets.fetch(app_id, left.dataset_id))
+    except (NotFound, BadRequest):
+        return None
+    if left.created == created and left.size == size:
+        return left.dataset_id
+    if not int(record.get("size") or 0):
+        yield from _forget(app_id, left.dataset_id)
+    return None
 
 
 def _forget(app_id: str, dataset_id: str) -> Procedure[None]:

@@ -5,11 +5,12 @@ The platform decides how many parts there are; the file is cut evenly, in the or
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -118,17 +119,56 @@ class PartReader(io.RawIOBase):
 
 
 def cut(step: SendParts) -> list[Part]:
-    """Cut a file into the parts that its URLs ask for: ``ceil(size / number of urls)`` bytes each."""
+    """Cut a file into the parts that its URLs ask for, and leave out those that have arrived."""
     size = step.path.stat().st_size
-    count = len(step.urls)
-    each = math.ceil(size / count)
     step.meter.begin(size)
     parts = []
-    for index, (number, url) in enumerate(sorted(step.urls.items())):
-        start = min(index * each, size)
-        stretch = min(each, size - start)
-        parts.append(Part(step.path, url, number, count, start, stretch, step.content_type, step.meter))
+    for number, (start, stretch) in _stretches(size, step.urls).items():
+        if number in step.done:
+            step.meter.add(stretch)
+        else:
+            url, count = step.urls[number], len(step.urls)
+            parts.append(Part(step.path, url, number, count, start, stretch, step.content_type, step.meter))
     return parts
+
+
+def still_true(path: Path, numbers: Iterable[int], etags: Mapping[int, str]) -> dict[int, str]:
+    """The ETags that are the MD5 of what a file's parts hold now.
+
+    Storages make them so, but for those that encrypt in certain ways: parts there count as not arrived.
+
+    Parameters
+    ----------
+    path : Path
+    numbers : iterable of int
+        Of all parts.
+    etags : mapping
+        By the number of the part.
+    """
+    stretches = _stretches(path.stat().st_size, numbers)
+    with path.open("rb") as file:
+        return {
+            number: etag
+            for number, etag in etags.items()
+            if number in stretches and _md5(file, *stretches[number]) == etag.strip('"').lower()
+        }
+
+
+def _stretches(size: int, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Where each part begins and how long it is: ``ceil(size / number of parts)`` bytes, in the order of numbers."""
+    ordered = sorted(numbers)
+    each = math.ceil(size / len(ordered))
+    starts = {number: min(index * each, size) for index, number in enumerate(ordered)}
+    return {number: (start, min(each, size - start)) for number, start in starts.items()}
+
+
+def _md5(file: BinaryIO, start: int, size: int) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    file.seek(start)
+    while size and (chunk := file.read(min(size, CHUNK_SIZE))):
+        digest.update(chunk)
+        size -= len(chunk)
+    return digest.hexdigest()
 
 
 def read_etag(part: Part, status: int, headers: Mapping[str, str], text: str) -> str:

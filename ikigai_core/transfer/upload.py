@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ikigai_core.api import datasets
 from ikigai_core.api.answers import Record
+from ikigai_core.api.datasets import UploadTicket
 from ikigai_core.errors import (
     AnswerLost,
     BadRequest,
-    ConnectionFailed,
+    Conflict,
     IkigaiError,
     NotFound,
     ServerError,
+    TransferError,
     UploadFailed,
 )
+from ikigai_core.logs import fields
 from ikigai_core.procedure import Procedure, ask, pause, send_parts, work
-from ikigai_core.transfer.parts import TICKETS, UrlExpired
+from ikigai_core.transfer.journal import Interrupted, Journal
+from ikigai_core.transfer.parts import TICKETS, UrlExpired, still_true
 from ikigai_core.transfer.progress import Meter, OnProgress, metered
+
+logger = logging.getLogger(__name__)
 
 VERDICT_GRACE = 30.0
 """Seconds for which the dataset's log may lag behind the confirmation."""
@@ -26,7 +35,14 @@ _LOG_DEPTH = 20
 
 
 def upload(
-    app_id: str, dataset_id: str, name: str, path: Path, *, is_new: bool, on_progress: OnProgress = None
+    app_id: str,
+    dataset_id: str,
+    name: str,
+    path: Path,
+    *,
+    journal: Journal,
+    created: Record | None = None,
+    on_progress: OnProgress = None,
 ) -> Procedure[None]:
     """Replace a dataset's data with a CSV file.
 
@@ -36,8 +52,10 @@ def upload(
         The dataset; the platform files its data under ``<name>.csv``.
     path : Path
         A file that is not empty.
-    is_new : bool
-        Whether the dataset was just created, so that its log is known to be empty.
+    journal : Journal
+        Opened. Where an earlier process left an upload of this dataset, that one is gone on with.
+    created : mapping, optional
+        What the dataset was created with, where it was just created, so that its log is known to be empty.
     on_progress : callable or bool, optional
 
     Raises
@@ -45,32 +63,92 @@ def upload(
     UploadFailed
         Where a part is refused or the platform rejects the data.
     """
-    filename = f"{name}.csv"
-    log_before: list[Record] = [] if is_new else (yield from ask(datasets.log(app_id, dataset_id, _LOG_DEPTH)))
-    with metered(f"upload of {name!r}", on_progress) as meter:
+    sending = _Sending(app_id, dataset_id, f"{name}.csv", path, journal, created)
+    try:
+        with metered(f"upload of {name!r}", on_progress) as meter:
+            log_before = yield from sending.send(meter)
+        yield from ask(datasets.verify_upload(app_id, dataset_id, sending.filename))
+        yield from _await_verdict(app_id, dataset_id, name, log_before)
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        # Where the platform is away it could not be told: a later try may find the upload as it was.
+        if not (isinstance(error, IkigaiError) and error.transient):
+            journal.forget()
+        raise
+    journal.forget()
+
+
+@dataclass(frozen=True)
+class _Sending:
+    """The way of a file to the platform."""
+
+    app_id: str
+    dataset_id: str
+    filename: str
+    path: Path
+    journal: Journal
+    created: Record | None
+
+    def send(self, meter: Meter) -> Procedure[list[Record]]:
+        """Send the file; return the dataset's log from before."""
+        size = yield from work(lambda: self.path.stat().st_size)
+        left = self.journal.left
+        if left is not None and left.dataset_id == self.dataset_id and (yield from self._resume(left, size, meter)):
+            return left.log_before
+        log_before: list[Record] = []
+        if self.created is None:
+            log_before = yield from ask(datasets.log(self.app_id, self.dataset_id, _LOG_DEPTH))
         for tries_left in reversed(range(TICKETS)):
+            ticket = yield from ask(datasets.upload_urls(self.app_id, self.dataset_id, self.filename, size))
+            begun = Interrupted(self.dataset_id, self.created, size, ticket, log_before)
+            yield from work(partial(self.journal.begin, begun))
             try:
-                yield from _send(app_id, dataset_id, filename, path, meter)
+                yield from self._send(ticket, {}, meter)
                 break
             except UrlExpired as error:
                 if not tries_left:
                     raise UploadFailed(str(error)) from None
-    yield from ask(datasets.verify_upload(app_id, dataset_id, filename))
-    yield from _await_verdict(app_id, dataset_id, name, log_before)
+        return log_before
 
+    def _resume(self, left: Interrupted, size: int, meter: Meter) -> Procedure[bool]:
+        """Go on with what an earlier process began; False where the platform does not know it any more."""
+        if left.size != size:
+            yield from self._abort(left.ticket)
+            return False
+        done = yield from work(partial(still_true, self.path, left.ticket.urls, left.etags))
+        logger.info(
+            "The upload of %s is gone on with: %d of its %d parts have arrived",
+            self.filename,
+            len(done),
+            len(left.ticket.urls),
+            extra=fields(app_id=self.app_id, dataset_id=self.dataset_id, upload_id=left.ticket.upload_id, size=size),
+        )
+        try:
+            yield from self._send(left.ticket, done, meter)
+        except (TransferError, NotFound, BadRequest, Conflict) as error:
+            if error.transient:
+                raise
+            return False
+        return True
 
-def _send(app_id: str, dataset_id: str, filename: str, path: Path, meter: Meter) -> Procedure[None]:
-    """Send the file under fresh URLs; whatever goes wrong, the platform is told that it is not coming."""
-    size = yield from work(lambda: path.stat().st_size)
-    ticket = yield from ask(datasets.upload_urls(app_id, dataset_id, filename, size))
-    try:
-        etags = yield from send_parts(path, ticket.urls, ticket.content_type, meter)
-        yield from _complete(app_id, dataset_id, filename, ticket.upload_id, etags)
-    except GeneratorExit:
-        raise
-    except BaseException:
-        yield from _abort(app_id, dataset_id, filename, ticket.upload_id)
-        raise
+    def _send(self, ticket: UploadTicket, done: dict[int, str], meter: Meter) -> Procedure[None]:
+        """Send what is not done; whatever goes wrong, the platform is told that it is not coming."""
+        try:
+            etags = yield from send_parts(self.path, ticket.urls, ticket.content_type, meter, done, self.journal.note)
+            yield from _complete(self.app_id, self.dataset_id, self.filename, ticket.upload_id, etags)
+        except GeneratorExit:
+            raise
+        except BaseException:
+            yield from self._abort(ticket)
+            raise
+
+    def _abort(self, ticket: UploadTicket) -> Procedure[None]:
+        try:
+            yield from ask(datasets.abort_upload(self.app_id, self.dataset_id, self.filename, ticket.upload_id))
+        except IkigaiError:
+            # The upload's own failure is what the caller needs to hear.
+            return
 
 
 def _complete(app_id: str, dataset_id: str, filename: str, upload_id: str, etags: dict[int, str]) -> Procedure[None]:
@@ -84,14 +162,6 @@ def _complete(app_id: str, dataset_id: str, filename: str, upload_id: str, etags
             yield from ask(call)
         except (NotFound, BadRequest):
             return
-
-
-def _abort(app_id: str, dataset_id: str, filename: str, upload_id: str) -> Procedure[None]:
-    try:
-        yield from ask(datasets.abort_upload(app_id, dataset_id, filename, upload_id))
-    except (IkigaiError, ConnectionFailed):
-        # The upload's own failure is what the caller needs to hear.
-        return
 
 
 def _await_verdict(app_id: str, dataset_id: str, name: str, log_before: list[Record]) -> Procedure[None]:

@@ -139,11 +139,13 @@ class AsyncDriver:
 
     async def _send_parts(self, step: SendParts) -> dict[int, str]:
         parts = await asyncio.to_thread(cut, step)
-        etags = await side_by_side(parts, self._put_part, AT_ONCE)
-        return {part.number: etag for part, etag in zip(parts, etags, strict=True)}
+        etags = await side_by_side(parts, partial(self._put_part, step), AT_ONCE)
+        return {**step.done} | {part.number: etag for part, etag in zip(parts, etags, strict=True)}
 
-    async def _put_part(self, part: Part) -> str:
+    async def _put_part(self, step: SendParts, part: Part) -> str:
         etag: str = await self._retrying(str(part), repeatable=True)(self._put, part)
+        if step.on_part is not None:
+            await asyncio.to_thread(step.on_part, part.number, etag)
         return etag
 
     async def _put(self, part: Part) -> str:

@@ -126,11 +126,13 @@ class SyncDriver:
 
     def _send_parts(self, step: SendParts) -> dict[int, str]:
         parts = cut(step)
-        etags = side_by_side(parts, self._put_part, AT_ONCE)
-        return {part.number: etag for part, etag in zip(parts, etags, strict=True)}
+        etags = side_by_side(parts, partial(self._put_part, step), AT_ONCE)
+        return {**step.done} | {part.number: etag for part, etag in zip(parts, etags, strict=True)}
 
-    def _put_part(self, part: Part, stop: threading.Event) -> str:
+    def _put_part(self, step: SendParts, part: Part, stop: threading.Event) -> str:
         etag: str = self._retrying(str(part), repeatable=True, stop=stop)(self._put, part, stop)
+        if step.on_part is not None:
+            step.on_part(part.number, etag)
         return etag
 
     def _put(self, part: Part, stop: threading.Event) -> str:

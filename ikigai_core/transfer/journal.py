@@ -1,0 +1,180 @@
+"""What is known of an upload under way, kept on disk, so that a later process can go on where one was killed.
+
+There is a file for each dataset that is being uploaded in several parts, gone when the upload has ended in whatever
+way. Its first line tells of the upload, each further one of a part that the storage has acknowledged. It holds the
+parts' signed URLs, which the platform gives out once: only its owner may read it, and it is of no use once they expire.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from ikigai_core.api.answers import Record
+from ikigai_core.api.datasets import UploadTicket
+
+VERSION = 1
+LIFETIME = 7 * 24 * 3600.0
+"""Seconds after which a journal is deleted unread: no signed URL holds longer."""
+
+SWITCH = "IKIGAI_RESUME_UPLOADS"
+"""The environment variable that switches journals off (``0``, ``false``, ``no`` or ``off``)."""
+
+_OFF = ("0", "false", "no", "off")
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """An upload that was begun.
+
+    Attributes
+    ----------
+    dataset_id : str
+    created : mapping or None
+        What the dataset was created with for this upload; None where it was there before.
+    size : int
+        Bytes of the file.
+    ticket : UploadTicket
+    log_before : list of dict
+        The dataset's log before.
+    etags : dict
+        The ETags of the parts that were acknowledged, by number.
+    """
+
+    dataset_id: str
+    created: Record | None
+    size: int
+    ticket: UploadTicket = field(repr=False)
+    log_before: list[Record]
+    etags: dict[int, str] = field(default_factory=dict)
+
+
+class Journal:
+    """The journal of one dataset's uploads. Where it cannot be kept, uploads go on without.
+
+    It belongs to one process at a time: where another one is at an upload of the same dataset, nothing is kept.
+
+    Parameters
+    ----------
+    path : Path, optional
+        None keeps nothing.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._file: int | None = None
+        self.left: Interrupted | None = None
+
+    @classmethod
+    def of(cls, *key: str, wanted: bool = True) -> Self:
+        """The journal of what the texts of the key name, all together."""
+        folder = _folder() if wanted and os.environ.get(SWITCH, "").lower() not in _OFF else None
+        name = hashlib.sha256("\n".join(key).encode()).hexdigest()
+        return cls(folder / f"{name}.jsonl" if folder else None)
+
+    def open(self) -> Interrupted | None:
+        """Look for what an earlier process left."""
+        try:
+            if self._path is not None and self._path.exists() and self._lock(os.O_RDWR):
+                self.left = _read(self._path)
+        except (OSError, ValueError, KeyError, TypeError):
+            self.left = None
+        return self.left
+
+    def begin(self, upload: Interrupted) -> None:
+        """Take note of an upload that begins, where it has several parts; forget the one before."""
+        self.left = None
+        if self._path is None or len(upload.ticket.urls) < 2:
+            return
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _delete_old(self._path.parent)
+            if self._file is not None or self._lock(os.O_RDWR | os.O_CREAT):
+                os.ftruncate(self._descriptor, 0)
+                self._write({"version": VERSION, **asdict(upload)})
+        except OSError:
+            self.close()
+
+    def note(self, number: int, etag: str) -> None:
+        """Take note of a part that was acknowledged. Threads may do so side by side."""
+        if self._file is not None:
+            try:
+                self._write({"part": number, "etag": etag})
+            except OSError:
+                self.close()
+
+    def forget(self) -> None:
+        """The upload is over."""
+        if self._file is not None and self._path is not None:
+            self._path.unlink(missing_ok=True)
+        self.close()
+
+    def close(self) -> None:
+        """Leave the journal as it is, for a later process."""
+        file, self._file = self._file, None
+        if file is not None:
+            os.close(file)
+
+    @property
+    def _descriptor(self) -> int:
+        assert self._file is not None
+        return self._file
+
+    def _lock(self, mode: int) -> bool:
+        assert self._path is not None
+        file = os.open(self._path, mode | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever had it before may have deleted it in the meantime.
+            is_current = os.path.samestat(os.fstat(file), self._path.stat())
+        except OSError:
+            is_current = False
+        if is_current:
+            self._file = file
+        else:
+            os.close(file)
+        return is_current
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        # One write each: what a kill cuts off is the last line at most.
+        os.write(self._descriptor, f"{json.dumps(entry)}\n".encode())
+
+
+def _read(path: Path) -> Interrupted | None:
+    first, *lines = path.read_text(encoding="utf-8").splitlines() or ["{}"]
+    head = json.loads(first)
+    if head.pop("version", None) != VERSION or time.time() - path.stat().st_mtime > LIFETIME:
+        return None
+    ticket = head.pop("ticket")
+    urls = {int(number): str(url) for number, url in ticket["urls"].items()}
+    etags = {}
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            break
+        etags[int(entry["part"])] = str(entry["etag"])
+    return Interrupted(**{**head, "ticket": UploadTicket(**{**ticket, "urls": urls}), "etags": etags})
+
+
+def _delete_old(folder: Path) -> None:
+    for path in folder.glob("*.jsonl"):
+        try:
+            if time.time() - path.stat().st_mtime > LIFETIME:
+                path.unlink()
+        except OSError:
+            continue
+
+
+def _folder() -> Path | None:
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    try:
+        return Path(cache).expanduser() / "ikigai" / "uploads"
+    except RuntimeError:
+        return None
