@@ -176,6 +176,7 @@ def test_a_partition_key_becomes_a_run_variable(app: str, instance: dg.DagsterIn
         large_numbers(app, "large"),
         partitions_def=dg.StaticPartitionsDefinition(["0", "2"]),
         partition_variable="bound",
+        partition_output=None,
     )
     for key, rows in (("0", 3), ("2", 1)):
         result, recorded = materialize(made, instance=instance, partition_key=key)

@@ -12,33 +12,62 @@ from typing import TYPE_CHECKING, Any
 from dagster_ikigai._version import __version__
 
 if TYPE_CHECKING:
+    from dagster_ikigai.app_assets import build_ikigai_assets_definitions, load_ikigai_asset_specs
+    from dagster_ikigai.app_component import IkigaiAppComponent
+    from dagster_ikigai.app_flow import IkigaiAppFlow
+    from dagster_ikigai.app_state import IkigaiAppState
     from dagster_ikigai.assets import build_ikigai_dataset_asset, build_ikigai_flow_assets, ikigai_assets
     from dagster_ikigai.component import IkigaiFlowComponent
     from dagster_ikigai.flow import IkigaiFlow
     from dagster_ikigai.resources import IkigaiWorkspace
-    from dagster_ikigai.translator import DagsterIkigaiTranslator, IkigaiDatasetProps
+    from dagster_ikigai.settings import FlowSettings
+    from dagster_ikigai.translator import (
+        DagsterIkigaiTranslator,
+        IkigaiDatasetProps,
+        IkigaiFlowProps,
+        IkigaiModelProps,
+        IkigaiProps,
+    )
 
 _HOMES = {
     "DagsterIkigaiTranslator": "dagster_ikigai.translator",
+    "FlowSettings": "dagster_ikigai.settings",
+    "IkigaiAppComponent": "dagster_ikigai.app_component",
+    "IkigaiAppFlow": "dagster_ikigai.app_flow",
+    "IkigaiAppState": "dagster_ikigai.app_state",
     "IkigaiDatasetProps": "dagster_ikigai.translator",
     "IkigaiFlow": "dagster_ikigai.flow",
     "IkigaiFlowComponent": "dagster_ikigai.component",
+    "IkigaiFlowProps": "dagster_ikigai.translator",
+    "IkigaiModelProps": "dagster_ikigai.translator",
+    "IkigaiProps": "dagster_ikigai.translator",
     "IkigaiWorkspace": "dagster_ikigai.resources",
+    "build_ikigai_assets_definitions": "dagster_ikigai.app_assets",
     "build_ikigai_dataset_asset": "dagster_ikigai.assets",
     "build_ikigai_flow_assets": "dagster_ikigai.assets",
     "ikigai_assets": "dagster_ikigai.assets",
+    "load_ikigai_asset_specs": "dagster_ikigai.app_assets",
 }
 
 __all__ = [
     "DagsterIkigaiTranslator",
+    "FlowSettings",
+    "IkigaiAppComponent",
+    "IkigaiAppFlow",
+    "IkigaiAppState",
     "IkigaiDatasetProps",
     "IkigaiFlow",
     "IkigaiFlowComponent",
+    "IkigaiFlowProps",
+    "IkigaiModelProps",
+    "IkigaiProps",
     "IkigaiWorkspace",
     "__version__",
+    "build_ikigai_assets_definitions",
     "build_ikigai_dataset_asset",
     "build_ikigai_flow_assets",
     "ikigai_assets",
+    "load_ikigai_asset_specs",
 ]
 
 

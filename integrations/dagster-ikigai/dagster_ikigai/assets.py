@@ -2,7 +2,7 @@
 
 # No `from __future__ import annotations` here: Dagster reads the annotations of asset functions as types.
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,13 @@ import dagster as dg
 
 from dagster_ikigai.failures import dagster_failures
 from dagster_ikigai.flow import IkigaiFlow
+from dagster_ikigai.graph import FlowGraph
 from dagster_ikigai.metadata import Profile, dataset_metadata
 from dagster_ikigai.naming import identifier
 from dagster_ikigai.resources import IkigaiWorkspace, OnBusy
-from dagster_ikigai.translator import DagsterIkigaiTranslator, IkigaiDatasetProps
+from dagster_ikigai.runnable import RunnableFlow
+from dagster_ikigai.settings import PARTITION_OUTPUT, FlowSettings
+from dagster_ikigai.translator import PARTITION_OUTPUT_KEY, DagsterIkigaiTranslator, IkigaiDatasetProps
 from dagster_ikigai.variables import check_variables, run_variables, variables_schema
 
 if TYPE_CHECKING:
@@ -23,10 +26,10 @@ Workspace = IkigaiWorkspace | str
 
 
 def flow_asset_specs(flow: IkigaiFlow, translator: DagsterIkigaiTranslator | None = None) -> list[dg.AssetSpec]:
-    """Return one asset spec for each dataset that a flow writes.
+    """Return one asset spec for each dataset that a flow writes and for each model that it trains.
 
-    Its upstream assets are the datasets that the facet's output is made from. One that the same flow writes is left
-    out: the flow reads what its last run wrote, and an asset graph has no cycles.
+    Its upstream assets are the datasets and models that the facet's output is made from. One that the same flow writes
+    is left out: the flow reads what its last run wrote, and an asset graph has no cycles.
 
     Parameters
     ----------
@@ -40,22 +43,7 @@ def flow_asset_specs(flow: IkigaiFlow, translator: DagsterIkigaiTranslator | Non
     list of AssetSpec
         In the order of the definition's facets.
     """
-    translator = translator or DagsterIkigaiTranslator()
-    specs = {
-        facet: translator.get_asset_spec(IkigaiDatasetProps(flow.app, dataset, flow.name, facet))
-        for facet, dataset in flow.outputs.items()
-    }
-    own = {spec.key for spec in specs.values()}
-
-    def upstream(facet: str) -> list[dg.AssetKey]:
-        props = (IkigaiDatasetProps(flow.app, dataset) for dataset in flow.inputs_of(facet))
-        keys = dict.fromkeys(translator.get_asset_spec(read).key for read in props)
-        return [key for key in keys if key not in own]
-
-    return [
-        spec.merge_attributes(deps=upstream(facet)).replace_attributes(code_version=spec.code_version or flow.version)
-        for facet, spec in specs.items()
-    ]
+    return FlowGraph([flow], translator).specs[0]
 
 
 def ikigai_assets(
@@ -121,6 +109,7 @@ def build_ikigai_flow_assets(
     workspace: Workspace = "ikigai",
     variables: Mapping[str, Any] | None = None,
     partition_variable: str | Mapping[str, str] | None = None,
+    partition_output: str | None = PARTITION_OUTPUT,
     on_busy: OnBusy = "wait",
     timeout: float | None = None,
     name: str | None = None,
@@ -147,6 +136,9 @@ def build_ikigai_flow_assets(
         Run variables by name, the same for each run.
     partition_variable : str or mapping, optional
         The run variable that gets the partition's key; for partitions of several dimensions, one by dimension.
+    partition_output : str, optional
+        Name of the dataset that a partition is written to, from ``{dataset}`` and ``{partition}``; set by the run
+        variable of each Exported facet's ``dataset_name``. None: all partitions write the same dataset.
     on_busy : {"wait", "attach", "fail"}
         What to do where somebody else's run of the flow is under way.
     timeout : float, optional
@@ -157,7 +149,7 @@ def build_ikigai_flow_assets(
     Returns
     -------
     AssetsDefinition
-        One step, one asset for each dataset that the flow writes.
+        One step, one asset for each dataset that the flow writes and for each model that it trains.
 
     Raises
     ------
@@ -168,25 +160,58 @@ def build_ikigai_flow_assets(
     --------
     >>> late_flights = build_ikigai_flow_assets(IkigaiFlow("Late flights", "Late flights", "late_flights.yaml"))
     """
-    constants = dict(variables or {})
-    check_variables(flow, constants, partition_variable, partitions_def)
-
-    @ikigai_assets(
-        flow=flow,
-        name=name,
-        group_name=group_name,
-        translator=translator,
+    settings = FlowSettings(
+        variables=dict(variables or {}),
+        on_busy=on_busy,
+        timeout=timeout,
         partitions_def=partitions_def,
+        partition_variable=partition_variable,
+        partition_output=partition_output,
         backfill_policy=backfill_policy,
         retry_policy=retry_policy,
-        config_schema=variables_schema(flow),
-        required_resource_keys=_required(workspace),
-        op_tags=op_tags,
         pool=pool,
+        op_tags=op_tags or {},
+    )
+    return flow_assets(
+        flow, flow_asset_specs(flow, translator), settings, workspace=workspace, name=name, group_name=group_name
+    )
+
+
+def flow_assets(
+    flow: RunnableFlow,
+    specs: Sequence[dg.AssetSpec],
+    settings: FlowSettings,
+    *,
+    workspace: Workspace,
+    name: str | None = None,
+    group_name: str | None = None,
+) -> dg.AssetsDefinition:
+    """Make the assets of a flow from their specs; see `build_ikigai_flow_assets`."""
+    check_variables(flow, settings)
+    partitioned = settings.partitions_def is not None and settings.partition_output is not None
+    marks = {PARTITION_OUTPUT_KEY: settings.partition_output} if partitioned else {}
+
+    @dg.multi_asset(
+        specs=[spec.merge_attributes(metadata=marks) for spec in specs],
+        name=name or flow.op_name,
+        group_name=group_name,
+        can_subset=False,
+        partitions_def=settings.partitions_def,
+        backfill_policy=settings.backfill_policy,
+        retry_policy=settings.retry_policy,
+        config_schema=variables_schema(flow),
+        required_resource_keys=required_resource(workspace),
+        op_tags=settings.op_tags,
+        pool=settings.pool or flow.op_name,
     )
     def run(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-        chosen = run_variables(context, constants, partition_variable)
-        yield from _of(context, workspace).run_flow(context, flow, variables=chosen, on_busy=on_busy, timeout=timeout)
+        yield from workspace_of(context, workspace).run_flow(
+            context,
+            flow,
+            variables=run_variables(context, flow, settings),
+            on_busy=settings.on_busy,
+            timeout=settings.timeout,
+        )
 
     return run
 
@@ -247,12 +272,12 @@ def build_ikigai_dataset_asset(
         specs=[spec.merge_attributes(deps=deps or [])],
         name=name or f"{identifier(app)}__upload_{identifier(dataset)}",
         group_name=group_name,
-        required_resource_keys=_required(workspace),
+        required_resource_keys=required_resource(workspace),
         retry_policy=retry_policy,
         op_tags=op_tags,
     )
     def upload(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-        used = _of(context, workspace)
+        used = workspace_of(context, workspace)
         source = _existing(Path(path), dataset, app)
         with dagster_failures(), used.get_client() as ikigai:
             home = ikigai.app.new(app).ensure() if create_app else ikigai.apps[app]
@@ -280,11 +305,13 @@ def _uploaded(dataset: "Dataset", profile: Profile) -> dg.MaterializeResult[Any]
     )
 
 
-def _required(workspace: Workspace) -> set[str]:
+def required_resource(workspace: Workspace) -> set[str]:
+    """The resource that a step of this workspace needs."""
     return {workspace} if isinstance(workspace, str) else set()
 
 
-def _of(context: dg.AssetExecutionContext, workspace: Workspace) -> IkigaiWorkspace:
+def workspace_of(context: Any, workspace: Workspace) -> IkigaiWorkspace:
+    """The workspace itself, in a step."""
     if isinstance(workspace, IkigaiWorkspace):
         return workspace
     found: IkigaiWorkspace = getattr(context.resources, workspace)

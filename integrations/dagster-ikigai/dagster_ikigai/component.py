@@ -11,9 +11,10 @@ import yaml
 from dagster.components.component_scaffolding import scaffold_component
 from pydantic import BaseModel, Field
 
-from dagster_ikigai.assets import build_ikigai_flow_assets
+from dagster_ikigai.assets import flow_asset_specs, flow_assets
 from dagster_ikigai.flow import IkigaiFlow
 from dagster_ikigai.resources import IkigaiWorkspace
+from dagster_ikigai.yaml_settings import FlowSettingsModel
 
 _DEFINITION_FILE = "flow.yaml"
 
@@ -58,7 +59,7 @@ class IkigaiFlowScaffolder(dg.Scaffolder[IkigaiFlowParams]):
 
 
 @dg.scaffold_with(IkigaiFlowScaffolder)
-class IkigaiFlowComponent(dg.Component, dg.Model, dg.Resolvable):
+class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
     """An Ikigai flow: each dataset that it writes is an asset, each that it reads is upstream. Loading sends nothing.
 
     Attributes
@@ -71,8 +72,8 @@ class IkigaiFlowComponent(dg.Component, dg.Model, dg.Resolvable):
         The definition document: a path relative to the component's folder, or the document itself.
     create_app : bool
         Create the app where there is none of that name, when the flow is run. Default: False.
-    variables : mapping
-        Run variables by name.
+    variables, on_busy, timeout, partitions, partition_variable, partition_output, retry_policy, pool, op_tags
+        How the flow is run; see `FlowSettings`.
     workspace : str or None
         Key of the IkigaiWorkspace resource; None for the workspace that the environment names.
 
@@ -85,8 +86,8 @@ class IkigaiFlowComponent(dg.Component, dg.Model, dg.Resolvable):
           app: Late flights
           flow: Late flights
           definition: late_flights.yaml
-          variables:
-            min_delay: 60
+          variables: {min_delay: 60}
+          retry_policy: {max_retries: 2, delay: 30}
     """
 
     app: str = Field(description="Name of the app that holds the flow and its datasets.")
@@ -97,7 +98,6 @@ class IkigaiFlowComponent(dg.Component, dg.Model, dg.Resolvable):
     create_app: bool = Field(
         default=False, description="Create the app where there is none of that name, when the flow is run."
     )
-    variables: dict[str, Any] = Field(default={}, description="Run variables by name.")
     workspace: str | None = Field(
         default=None,
         description="Key of the IkigaiWorkspace resource. Default: the workspace that the variables IKIGAI_USER_EMAIL, "
@@ -108,7 +108,8 @@ class IkigaiFlowComponent(dg.Component, dg.Model, dg.Resolvable):
         """Build the flow's assets; called by Dagster."""
         flow = IkigaiFlow(self.app, self.flow, self._document(context.path), create_app=self.create_app)
         workspace = IkigaiWorkspace() if self.workspace is None else self.workspace
-        return dg.Definitions(assets=[build_ikigai_flow_assets(flow, workspace=workspace, variables=self.variables)])
+        assets = flow_assets(flow, flow_asset_specs(flow), self.to_settings(), workspace=workspace)
+        return dg.Definitions(assets=[assets])
 
     def _document(self, folder: Path) -> Path | Mapping[str, Any]:
         return folder / self.definition if isinstance(self.definition, str) else self.definition

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dagster_ikigai.facets import facets_of_document
 from dagster_ikigai.naming import identifier
+from dagster_ikigai.runnable import RunnableFlow, Target
 
 if TYPE_CHECKING:
-    from ikigai_core import DefinitionDocument
+    from ikigai_core import App, DefinitionDocument, Flow, Ikigai
 
 
-class IkigaiFlow:
+class IkigaiFlow(RunnableFlow):
     """An app's flow and its definition. Making one reads the definition and sends nothing.
 
     Parameters
@@ -34,7 +36,7 @@ class IkigaiFlow:
     ikigai_core.errors.InvalidInput
         The file does not exist.
     ikigai_core.errors.InvalidDefinition
-        The document has a fault, or no facet writes a dataset; the message names the facet.
+        The document has a fault, or no facet writes a dataset or trains a model; the message names the facet.
 
     Examples
     --------
@@ -65,20 +67,16 @@ class IkigaiFlow:
         self.name = name
         self.create_app = create_app
         self.definition: DefinitionDocument = DefinitionDocument.load(definition)
+        self.facets = facets_of_document(self.definition)
+        self.targets = {
+            variable: Target(facet, argument)
+            for facet, content in self.definition.facets.items()
+            for variable, argument in content.variables.items()
+        }
         self._check_outputs()
 
     def __repr__(self) -> str:
         return f"IkigaiFlow(app={self.app!r}, name={self.name!r})"
-
-    @property
-    def outputs(self) -> dict[str, str]:
-        """Names of the datasets that the flow writes, by facet."""
-        return self.definition.outputs
-
-    @property
-    def variables(self) -> dict[str, str]:
-        """The run variables, each with the name of the facet that it belongs to."""
-        return self.definition.variables
 
     @property
     def op_name(self) -> str:
@@ -91,31 +89,18 @@ class IkigaiFlow:
         content = [self.app, self.name, self.definition.to_dict()]
         return sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
-    def inputs_of(self, facet: str) -> list[str]:
-        """Names of the datasets that a facet's output is made from, in the document's order."""
-        reached = set(self._ancestors(facet))
-        return [dataset for name, dataset in self.definition.inputs.items() if name in reached]
-
-    def output_names(self, variables: Mapping[str, Any]) -> dict[str, str]:
-        """Names of the datasets that a run with these variables writes, by facet."""
-        return self.definition.output_names(variables)
-
-    def _ancestors(self, facet: str) -> Iterator[str]:
-        waiting, seen = [facet], set[str]()
-        while waiting:
-            name = waiting.pop()
-            if name not in seen:
-                seen.add(name)
-                yield name
-                waiting.extend(parent for parent, _ in self.definition.facets[name].after)
+    def remote(self, ikigai: Ikigai) -> tuple[App, Flow]:
+        """Bring the flow up to date on the platform, and return it with its app."""
+        app = ikigai.app.new(self.app).ensure() if self.create_app else ikigai.apps[self.app]
+        return app, app.flow.new(self.name).definition(self.definition).ensure()
 
     def _check_outputs(self) -> None:
         from ikigai_core.errors import InvalidDefinition
 
-        if not self.outputs:
+        if not self.written:
             raise InvalidDefinition(
-                f"Flow {self.name!r} of app {self.app!r} writes no dataset, so there is nothing to make an asset of: "
-                "give it an OUTPUT.Exported facet with the argument dataset_name."
+                f"Flow {self.name!r} of app {self.app!r} writes no dataset and trains no model, so there is nothing to "
+                "make an asset of: give it an OUTPUT.Exported facet with the argument dataset_name."
             )
         writers: dict[str, str] = {}
         for facet, dataset in self.outputs.items():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import file_digest
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,11 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from dagster_ikigai.charts import line_chart
+
 if TYPE_CHECKING:
-    from ikigai_core import ColumnDataType, Dataset, Flow, RunLog
+    from ikigai_core import ColumnDataType, Dataset, Flow, Model, ModelVersion, RunLog
+
+NULL_COUNTS = "ikigai/null_counts"
+RUN_LOG_ID = "ikigai/run_log_id"
+METRIC, METRIC_HISTORY = "ikigai/metric/", "ikigai/metric_history/"
 
 _ROWS_AT_A_TIME = 100_000
 _LONGEST_CELL = 200
+_MOST_DRAWN = 50
+_MOST_CHARTS = 6
 
 
 @dataclass(frozen=True)
@@ -30,18 +38,21 @@ class Profile:
         The first rows, as text by column.
     digest : str
         SHA-256 of the data.
+    nulls : dict of str to int
+        Empty values by column.
     """
 
     row_count: int | None
     preview: list[dict[str, str]]
     digest: str
+    nulls: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of_csv(cls, path: Path, preview_rows: int) -> Profile:
         """Read a CSV file once, in bounded memory."""
-        row_count, preview = _counted(path, preview_rows)
+        row_count, preview, nulls = _counted(path, preview_rows)
         with path.open("rb") as data:
-            return cls(row_count, preview, file_digest(data, "sha256").hexdigest())
+            return cls(row_count, preview, file_digest(data, "sha256").hexdigest(), nulls)
 
     @classmethod
     def of_dataset(cls, dataset: Dataset, preview_rows: int, limit_mb: float) -> Profile | None:
@@ -65,21 +76,89 @@ def dataset_metadata(dataset: Dataset, profile: Profile | None) -> dict[str, Any
     }
     if profile is not None and profile.row_count is not None:
         metadata["dagster/row_count"] = profile.row_count
+        metadata[NULL_COUNTS] = dg.MetadataValue.json(profile.nulls)
+    link(metadata, "ikigai/dataset_url", getattr(dataset, "web_url", None))
     if profile is not None and profile.preview:
         records = [dg.TableRecord(row) for row in profile.preview]
         metadata["ikigai/preview"] = dg.MetadataValue.table(records, schema=_text_schema(profile.preview[0]))
     return metadata
 
 
-def run_metadata(flow: Flow, log: RunLog, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Metadata of a run: which one it was, how and when it ended."""
-    return {
+def run_metadata(flow: Flow, log: RunLog, variables: Mapping[str, Any], web_url: str | None = None) -> dict[str, Any]:
+    """Metadata of a run: which one it was, how and when it ended, and where its log is shown."""
+    metadata: dict[str, Any] = {
         "ikigai/flow_id": flow.flow_id,
-        "ikigai/run_log_id": log.log_id,
+        RUN_LOG_ID: log.log_id,
         "ikigai/run_status": log.status.value,
+        "ikigai/run_user": log.user,
         "ikigai/run_ended_at": dg.MetadataValue.timestamp(log.timestamp),
         "ikigai/run_variables": dg.MetadataValue.json(dict(variables)),
     }
+    link(metadata, "ikigai/run_url", web_url)
+    return metadata
+
+
+def model_metadata(model: Model, versions: Sequence[ModelVersion]) -> dict[str, Any]:
+    """Metadata of a model: its newest version, that version's metrics, and how they have been.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    versions : sequence of ModelVersion
+        All of its versions, oldest first.
+    """
+    metadata: dict[str, Any] = {
+        "ikigai/app_id": model.app_id,
+        "ikigai/model_id": model.model_id,
+        "ikigai/model_type": f"{model.model_type} {model.sub_model_type}",
+    }
+    link(metadata, "ikigai/model_url", getattr(model, "web_url", None))
+    if not versions:
+        return metadata
+    newest = versions[-1]
+    metadata |= {
+        "ikigai/model_version": newest.version,
+        "ikigai/model_version_id": newest.version_id,
+        "ikigai/hyperparameters": dg.MetadataValue.json(newest.hyperparameters),
+    }
+    metadata |= {f"{METRIC}{name}": value for name, value in performance(newest).items()}
+    drawn = versions[-_MOST_DRAWN:]
+    for name, values in _histories(drawn).items():
+        chart = line_chart(f"{model.name}: {name}", values, [version.version for version in drawn])
+        metadata[f"{METRIC_HISTORY}{name}"] = dg.MetadataValue.md(chart)
+    return metadata
+
+
+def performance(version: ModelVersion) -> dict[str, float]:
+    """The numbers among a version's performance metrics, by names such as ``r2/average_test``."""
+    found: dict[str, float] = {}
+
+    def collect(path: str, value: Any) -> None:
+        if isinstance(value, Mapping):
+            for name, part in value.items():
+                collect(f"{path}/{name}" if path else str(name), part)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            found[path] = float(value)
+
+    collect("", version.metrics.get("performance") or {})
+    return found
+
+
+def _histories(versions: Sequence[ModelVersion]) -> dict[str, dict[str, list[float | None]]]:
+    """By metric, the values of its parts, such as those in training and in testing, version by version."""
+    measured = [performance(version) for version in versions]
+    histories: dict[str, dict[str, list[float | None]]] = {}
+    for name in dict.fromkeys(name for values in measured for name in values):
+        metric, _, part = name.partition("/")
+        histories.setdefault(metric, {})[part or metric] = [values.get(name) for values in measured]
+    return dict(list(histories.items())[:_MOST_CHARTS])
+
+
+def link(metadata: dict[str, Any], name: str, url: str | None) -> None:
+    """Add a link, where there is a page to link to."""
+    if url:
+        metadata[name] = dg.MetadataValue.url(url)
 
 
 def column_schema(data_types: Mapping[str, ColumnDataType]) -> dg.TableSchema:
@@ -96,22 +175,24 @@ def column_schema(data_types: Mapping[str, ColumnDataType]) -> dg.TableSchema:
     )
 
 
-def _counted(path: Path, preview_rows: int) -> tuple[int | None, list[dict[str, str]]]:
+def _counted(path: Path, preview_rows: int) -> tuple[int | None, list[dict[str, str]], dict[str, int]]:
     import pandas as pd
 
-    row_count, preview = 0, list[dict[str, str]]()
+    row_count, preview, nulls = 0, list[dict[str, str]](), dict[str, int]()
     options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding_errors": "replace"}
     try:
         for chunk in pd.read_csv(path, chunksize=_ROWS_AT_A_TIME, **options):
             if row_count == 0:
                 preview = [_shortened(row) for row in chunk.head(preview_rows).to_dict("records")]
             row_count += len(chunk)
+            for name, count in (chunk == "").sum().items():
+                nulls[str(name)] = nulls.get(str(name), 0) + int(count)
     except pd.errors.EmptyDataError:
-        return 0, []
+        return 0, [], {}
     except pd.errors.ParserError:
         # The platform took the data: that it cannot be counted here is no reason to fail the step.
-        return None, []
-    return row_count, preview
+        return None, [], {}
+    return row_count, preview, nulls
 
 
 def _text_schema(row: Mapping[str, str]) -> dg.TableSchema:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from hashlib import sha256
+
+_LONGEST_TAG_VALUE = 63
 
 
 def identifier(name: str) -> str:
@@ -26,5 +29,42 @@ def identifier(name: str) -> str:
     words = re.findall(r"[a-z0-9]+", plain.encode("ascii", "ignore").decode().lower())
     lost_letters = any(letter.isalnum() and not letter.isascii() for letter in plain)
     if lost_letters or not words:
-        words.append(sha256(name.encode()).hexdigest()[:8])
+        words.append(_digest(name))
     return "_".join(words)
+
+
+def distinct_identifiers(names: Iterable[str]) -> dict[str, str]:
+    """Give each of several names an identifier of its own.
+
+    The first of those that would be one identifier keeps it, so that a component that is made later changes nothing;
+    the others get a digest.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Distinct names, oldest first.
+
+    Returns
+    -------
+    dict of str to str
+        Identifier by name.
+    """
+    taken: dict[str, str] = {}
+    for name in names:
+        plain = identifier(name)
+        unique = plain if plain not in taken else f"{plain}_{_digest(name)}"
+        taken.setdefault(unique, name)
+    return {name: unique for unique, name in taken.items()}
+
+
+def tag_value(name: str) -> str:
+    """Turn a component's name into the value of a tag: at most 63 characters, distinct for distinct identifiers."""
+    plain = identifier(name)
+    if len(plain) <= _LONGEST_TAG_VALUE:
+        return plain
+    digest = _digest(name)
+    return f"{plain[: _LONGEST_TAG_VALUE - len(digest) - 1]}_{digest}"
+
+
+def _digest(name: str) -> str:
+    return sha256(name.encode()).hexdigest()[:8]

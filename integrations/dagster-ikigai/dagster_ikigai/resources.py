@@ -12,7 +12,7 @@ from dagster_ikigai._version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from dagster_ikigai.flow import IkigaiFlow
+    from dagster_ikigai.runnable import RunnableFlow
     from ikigai_core import Ikigai
 
 OnBusy = Literal["wait", "attach", "fail"]
@@ -126,7 +126,7 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
     def run_flow(
         self,
         context: dg.AssetExecutionContext,
-        flow: IkigaiFlow,
+        flow: RunnableFlow,
         *,
         variables: Mapping[str, Any] | None = None,
         on_busy: OnBusy = "wait",
@@ -140,7 +140,7 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         ----------
         context : AssetExecutionContext
             Context of the asset function, as made by :func:`~dagster_ikigai.ikigai_assets`.
-        flow : IkigaiFlow
+        flow : IkigaiFlow or IkigaiAppFlow
             The flow that the assets were made from.
         variables : mapping, optional
             Run variables by name.
@@ -160,9 +160,9 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         Failure
             The run failed, or the platform refused something (``allow_retries=False``), or is out of reach.
         """
-        from dagster_ikigai.runs import run_flow
+        from dagster_ikigai.runs import FlowTask, materialize
 
-        yield from run_flow(context, self, flow, variables=variables or {}, on_busy=on_busy, timeout=timeout)
+        yield from materialize(context, self, FlowTask(flow, variables or {}, on_busy, timeout))
 
     def _ssl(self) -> bool | str | tuple[str, str]:
         certificate, key = _resolved(self.client_certificate), _resolved(self.client_key)

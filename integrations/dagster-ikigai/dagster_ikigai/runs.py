@@ -1,9 +1,10 @@
-"""One step's run of a flow, from the definition to the assets that it wrote."""
+"""One step's run of a flow, from the definition to what it wrote."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -11,51 +12,87 @@ import dagster as dg
 
 from dagster_ikigai.failures import dagster_failures
 from dagster_ikigai.journal import RunJournal
-from dagster_ikigai.metadata import Profile, dataset_metadata, run_metadata
+from dagster_ikigai.results import FinishedRun, results
 from dagster_ikigai.translator import APP, FACET, FLOW
 from dagster_ikigai.variables import variables_fault
 
 if TYPE_CHECKING:
-    from dagster_ikigai.flow import IkigaiFlow
     from dagster_ikigai.resources import IkigaiWorkspace, OnBusy
-    from ikigai_core import App, Flow, FlowRun, FlowStatusReport, RunLog
+    from dagster_ikigai.runnable import RunnableFlow
+    from ikigai_core import Flow, FlowRun, FlowStatusReport, Ikigai, RunLog
 
 
-def run_flow(
-    context: dg.AssetExecutionContext,
-    workspace: IkigaiWorkspace,
-    flow: IkigaiFlow,
-    *,
-    variables: Mapping[str, Any],
-    on_busy: OnBusy,
-    timeout: float | None,
+@dataclass(frozen=True)
+class FlowTask:
+    """What a step is to do.
+
+    Attributes
+    ----------
+    flow : RunnableFlow
+    variables : mapping
+        Run variables.
+    on_busy : {"wait", "attach", "fail"}
+    timeout : float or None
+        Seconds to wait for a busy flow, and to follow the run.
+    """
+
+    flow: RunnableFlow
+    variables: Mapping[str, Any]
+    on_busy: OnBusy
+    timeout: float | None
+
+    @property
+    def digest(self) -> str:
+        """Digest of definition and variables: a re-execution takes up a run only where it would do the same."""
+        content = [self.flow.version, dict(self.variables)]
+        return sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+    def check(self) -> None:
+        """Refuse what cannot work before anything is sent.
+
+        Raises
+        ------
+        Failure
+            Naming the variable.
+        """
+        fault = variables_fault(self.flow, self.variables)
+        if fault is not None:
+            raise dg.Failure(f"{self.flow!r}: {fault}", allow_retries=False)
+
+
+def materialize(
+    context: dg.AssetExecutionContext, workspace: IkigaiWorkspace, task: FlowTask
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    """Ensure, run, follow and report a flow; see `IkigaiWorkspace.run_flow`."""
-    keys = _asset_keys(context, flow)
-    fault = variables_fault(flow, variables)
-    if fault is not None:
-        raise dg.Failure(f"{flow!r}: {fault}", allow_retries=False)
-    journal = RunJournal(context, list(keys.values())[-1], _digest(flow, variables))
+    """Run a flow and report its assets; see `IkigaiWorkspace.run_flow`."""
+    keys = _asset_keys(context, task.flow)
+    task.check()
+    journal = RunJournal(context, list(keys.values())[-1], task.digest)
     with dagster_failures(), workspace.get_client() as ikigai:
-        app = ikigai.app.new(flow.app).ensure() if flow.create_app else ikigai.apps[flow.app]
-        remote = app.flow.new(flow.name).definition(flow.definition).ensure()
-        _log_changes(context, remote)
-        run = remote.launch(
-            dict(variables), on_busy=on_busy, keep=journal.keep, previous=journal.previous(), timeout=timeout
-        )
-        log = _follow(context, run, journal, timeout)
-        written = flow.output_names(run.variables)
-        results = [
-            _materialized(app, written[facet], key, run_metadata(remote, log, run.variables), workspace)
-            for facet, key in keys.items()
-        ]
-    yield from results
+        finished = execute(context, ikigai, task, journal)
+        reported = [result.to_materialize_result() for result in results(finished, keys, workspace)]
+    yield from reported
 
 
-def _asset_keys(context: dg.AssetExecutionContext, flow: IkigaiFlow) -> dict[str, dg.AssetKey]:
+def execute(context: Any, ikigai: Ikigai, task: FlowTask, journal: RunJournal) -> FinishedRun:
+    """Make the flow ready, start it or take up the run that an earlier try started, and follow it to its end."""
+    app, remote = task.flow.remote(ikigai)
+    _log_changes(context, remote)
+    run = remote.launch(
+        dict(task.variables),
+        on_busy=task.on_busy,
+        keep=journal.keep,
+        previous=journal.previous(),
+        timeout=task.timeout,
+    )
+    log = _follow(context, run, journal, task.timeout)
+    return FinishedRun(app, remote, task.flow, log, run.variables, getattr(run, "web_url", None))
+
+
+def _asset_keys(context: dg.AssetExecutionContext, flow: RunnableFlow) -> dict[str, dg.AssetKey]:
     # Read from the definitions as they were loaded: a prefix may have been added to the keys since they were made.
     marks = {tuple(map(spec.metadata.get, (APP, FLOW, FACET))): spec.key for spec in context.assets_def.specs}
-    keys = {facet: marks.get((flow.app, flow.name, facet)) for facet in flow.outputs}
+    wanted = [output.facet for output in flow.written] or [""]
+    keys = {facet: marks.get((flow.app, flow.name, facet or None)) for facet in wanted}
     found = {facet: key for facet, key in keys.items() if key is not None}
     if len(found) < len(keys):
         missing = ", ".join(repr(facet) for facet, key in keys.items() if key is None)
@@ -66,17 +103,12 @@ def _asset_keys(context: dg.AssetExecutionContext, flow: IkigaiFlow) -> dict[str
     return found
 
 
-def _digest(flow: IkigaiFlow, variables: Mapping[str, Any]) -> str:
-    content = [flow.version, dict(variables)]
-    return sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-
-def _log_changes(context: dg.AssetExecutionContext, flow: Flow) -> None:
+def _log_changes(context: Any, flow: Flow) -> None:
     if flow.changes:
         context.log.info(f"Flow {flow.name!r}: {', '.join(flow.changes)}.")
 
 
-def _follow(context: dg.AssetExecutionContext, run: FlowRun, journal: RunJournal, timeout: float | None) -> RunLog:
+def _follow(context: Any, run: FlowRun, journal: RunJournal, timeout: float | None) -> RunLog:
     from ikigai_core.errors import RunFailed, RunLost
 
     def tell(report: FlowStatusReport) -> None:
@@ -91,17 +123,13 @@ def _follow(context: dg.AssetExecutionContext, run: FlowRun, journal: RunJournal
     except (RunFailed, RunLost) as error:
         journal.close(error.run_log.status.value if isinstance(error, RunFailed) else "lost")
         raise
+    except (dg.DagsterExecutionInterruptedError, KeyboardInterrupt):
+        where = getattr(run, "web_url", None)
+        context.log.warning(
+            f"Interrupted: the run of flow {run.flow_name!r} goes on, as the platform offers no way to stop it"
+            f"{f' ({where})' if where else ''}. A re-execution of this Dagster run follows it; any other step that "
+            "needs the flow waits for its end."
+        )
+        raise
     context.log.info(f"Flow {run.flow_name!r}: {log.status.value}, run log {log.log_id}.")
     return log
-
-
-def _materialized(
-    app: App, dataset_name: str, key: dg.AssetKey, metadata: Mapping[str, Any], workspace: IkigaiWorkspace
-) -> dg.MaterializeResult[Any]:
-    dataset = app.datasets[dataset_name]
-    profile = Profile.of_dataset(dataset, workspace.preview_rows, workspace.profile_limit_mb)
-    return dg.MaterializeResult(
-        asset_key=key,
-        metadata={**dataset_metadata(dataset, profile), **metadata},
-        data_version=dg.DataVersion(profile.digest) if profile else None,
-    )

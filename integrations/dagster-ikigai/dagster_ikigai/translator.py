@@ -1,40 +1,77 @@
-"""How datasets of the platform appear in Dagster's asset graph."""
+"""How what the platform holds appears in Dagster's asset graph."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import dagster as dg
 
-from dagster_ikigai.naming import identifier
+from dagster_ikigai.naming import identifier, tag_value
 
-APP, FLOW, FACET, DATASET = "ikigai/app", "ikigai/flow", "ikigai/facet", "ikigai/dataset"
+APP, FLOW, FACET, DATASET, MODEL = "ikigai/app", "ikigai/flow", "ikigai/facet", "ikigai/dataset", "ikigai/model"
+FAULT, NOTE = "ikigai/fault", "ikigai/note"
+PARTITION_OUTPUT_KEY = "ikigai/partition_output"
+
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 
 
 @dataclass(frozen=True)
-class IkigaiDatasetProps:
-    """What is known of a dataset while definitions load.
+class IkigaiProps:
+    """What is known of a dataset, model or flow while definitions load.
 
     Attributes
     ----------
     app : str
         Name of its app.
     name : str
-        Name of the dataset.
+        Its own name.
     flow, facet : str or None
         Names of the flow and the facet that write it; None for one that is only read, or uploaded.
+    path : tuple of str
+        Key that no other component of the app has. Default: from the names of app and component.
+    owner : str or None
+        Email address of the app's owner, where it is known.
     """
 
     app: str
     name: str
     flow: str | None = None
     facet: str | None = None
+    path: tuple[str, ...] = ()
+    owner: str | None = None
+
+    @property
+    def key(self) -> dg.AssetKey:
+        """The asset's key."""
+        return dg.AssetKey(list(self.path or self._default_path()))
+
+    def _default_path(self) -> tuple[str, ...]:
+        return (identifier(self.app), identifier(self.name))
+
+
+class IkigaiDatasetProps(IkigaiProps):
+    """What is known of a dataset; its key is ``<app>/<dataset>``."""
+
+
+class IkigaiModelProps(IkigaiProps):
+    """What is known of a model that a flow trains; its key is ``<app>/models/<model>``."""
+
+    def _default_path(self) -> tuple[str, ...]:
+        return (identifier(self.app), "models", identifier(self.name))
+
+
+class IkigaiFlowProps(IkigaiProps):
+    """What is known of a flow that writes neither dataset nor model; its key is ``<app>/flows/<flow>``."""
+
+    def _default_path(self) -> tuple[str, ...]:
+        return (identifier(self.app), "flows", identifier(self.name))
 
 
 class DagsterIkigaiTranslator:
-    """Decides on the key, description, kinds and metadata of the asset that a dataset becomes.
+    """Decides on the key, group, owners, tags, kinds and metadata of the asset that a dataset or a model becomes.
 
-    One method decides for datasets that are written and for those that are read, so that both meet in the graph.
+    One method decides for what is written and for what is read, so that both meet in the graph.
 
     Examples
     --------
@@ -46,27 +83,39 @@ class DagsterIkigaiTranslator:
     ...         return spec.replace_attributes(key=props.name, owners=["team:flights"])
     """
 
-    def get_asset_spec(self, props: IkigaiDatasetProps) -> dg.AssetSpec:
-        """Return the asset spec of a dataset, without its upstream assets: those come from the flow's definition.
+    def get_asset_spec(self, props: IkigaiProps) -> dg.AssetSpec:
+        """Return the asset spec, without upstream assets: those come from the flow's definition.
 
         Parameters
         ----------
-        props : IkigaiDatasetProps
-            The dataset.
+        props : IkigaiProps
+            `IkigaiDatasetProps`, `IkigaiModelProps` or `IkigaiFlowProps`.
 
         Returns
         -------
         AssetSpec
-            Its key is ``<app>/<dataset>`` in letters, digits and underscores.
+            Its key is ``<app>/<dataset>``, ``<app>/models/<model>`` or ``<app>/flows/<flow>`` in letters, digits and
+            underscores; the app's owner owns it; the tag ``ikigai/app`` has the app.
         """
-        metadata = {APP: props.app, DATASET: props.name}
-        description = f"Dataset {props.name!r} of Ikigai app {props.app!r}."
-        if props.flow is not None and props.facet is not None:
-            metadata |= {FLOW: props.flow, FACET: props.facet}
-            description = f"{description[:-1]}, written by facet {props.facet!r} of flow {props.flow!r}."
+        metadata = {APP: props.app, FLOW: props.flow, FACET: props.facet}
+        noun = "Flow"
+        if isinstance(props, IkigaiDatasetProps):
+            noun, metadata[DATASET] = "Dataset", props.name
+        elif isinstance(props, IkigaiModelProps):
+            noun, metadata[MODEL] = "Model", props.name
         return dg.AssetSpec(
-            key=[identifier(props.app), identifier(props.name)],
-            description=description,
-            kinds={"ikigai"},
-            metadata=metadata,
+            key=props.key,
+            description=_description(noun, props),
+            kinds={"ikigai", "model"} if isinstance(props, IkigaiModelProps) else {"ikigai"},
+            metadata={name: value for name, value in metadata.items() if value is not None},
+            owners=[props.owner] if props.owner and _EMAIL.fullmatch(props.owner) else None,
+            tags={APP: tag_value(props.app)},
         )
+
+
+def _description(noun: str, props: IkigaiProps) -> str:
+    text = f"{noun} {props.name!r} of Ikigai app {props.app!r}"
+    if props.flow is None or props.facet is None:
+        return f"{text}."
+    done = "trained" if isinstance(props, IkigaiModelProps) else "written"
+    return f"{text}, {done} by facet {props.facet!r} of flow {props.flow!r}."

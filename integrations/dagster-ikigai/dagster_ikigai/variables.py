@@ -8,26 +8,28 @@ from typing import TYPE_CHECKING, Any, cast
 import dagster as dg
 
 if TYPE_CHECKING:
-    from dagster_ikigai.flow import IkigaiFlow
+    from dagster_ikigai.runnable import RunnableFlow
+    from dagster_ikigai.settings import FlowSettings
 
 PartitionVariable = str | Mapping[str, str] | None
 
 
-def variables_schema(flow: IkigaiFlow) -> dict[str, Any] | None:
+def variables_schema(flow: RunnableFlow) -> dict[str, Any] | None:
     """Return a step's config schema: an optional field for each run variable, so that typos are caught at launch."""
-    if not flow.variables:
+    if not flow.targets:
         return None
     fields = {
         variable: dg.Field(
-            dg.Any, is_required=False, description=f"Replaces argument {argument!r} of facet {name!r} ({facet.type})."
+            dg.Any,
+            is_required=False,
+            description=f"Replaces argument {target.argument!r} of facet {flow.facets[target.facet].label!r}.",
         )
-        for name, facet in flow.definition.facets.items()
-        for variable, argument in facet.variables.items()
+        for variable, target in flow.targets.items()
     }
     return {"variables": dg.Field(fields, is_required=False, description="Variables of the flow's run.")}
 
 
-def variables_fault(flow: IkigaiFlow, variables: Mapping[str, Any]) -> str | None:
+def variables_fault(flow: RunnableFlow, variables: Mapping[str, Any]) -> str | None:
     """Say what is wrong with run variables, naming the first that is; None where nothing is."""
     for variable, value in variables.items():
         if variable not in flow.variables:
@@ -39,12 +41,7 @@ def variables_fault(flow: IkigaiFlow, variables: Mapping[str, Any]) -> str | Non
     return None
 
 
-def check_variables(
-    flow: IkigaiFlow,
-    constants: Mapping[str, Any],
-    partition_variable: PartitionVariable,
-    partitions_def: dg.PartitionsDefinition[Any] | None,
-) -> None:
+def check_variables(flow: RunnableFlow, settings: FlowSettings) -> None:
     """Check at load what would fail at each run.
 
     Raises
@@ -52,19 +49,18 @@ def check_variables(
     DagsterInvalidDefinitionError
         Naming the variable.
     """
-    by_partition = _variable_names(partition_variable)
+    constants, by_partition = settings.variables, _variable_names(settings.partition_variable)
     fault = variables_fault(flow, {**constants, **dict.fromkeys(by_partition, "")})
     twice = [variable for variable in by_partition if variable in constants]
     if fault is None and twice:
         fault = f"Run variable {twice[0]!r} is given both by `variables` and by `partition_variable`."
-    fault = fault or _partition_fault(partition_variable, partitions_def)
+    fault = fault or _partition_fault(settings.partition_variable, settings.partitions_def)
+    fault = fault or _output_fault(flow, settings) or _backfill_fault(settings)
     if fault is not None:
         raise dg.DagsterInvalidDefinitionError(f"{flow!r}: {fault}")
 
 
-def run_variables(
-    context: dg.AssetExecutionContext, constants: Mapping[str, Any], partition_variable: PartitionVariable
-) -> dict[str, Any]:
+def run_variables(context: dg.AssetExecutionContext, flow: RunnableFlow, settings: FlowSettings) -> dict[str, Any]:
     """Return the variables of one run.
 
     Raises
@@ -74,14 +70,61 @@ def run_variables(
     """
     config = context.op_execution_context.op_config or {}
     configured: dict[str, Any] = config.get("variables", {})
-    by_partition = _partition_values(context, partition_variable)
+    by_partition = _partition_values(context, settings.partition_variable)
     for variable in configured.keys() & by_partition.keys():
         raise dg.Failure(
             f"The run's config sets the variable {variable!r}, whose value is the partition's key "
             f"({by_partition[variable]!r}). Leave it out of the config.",
             allow_retries=False,
         )
-    return {**constants, **configured, **by_partition}
+    given = {**settings.variables, **configured, **by_partition}
+    if not context.has_partition_key or settings.partition_output is None:
+        return given
+    return {**given, **partition_outputs(flow, settings, given, context.partition_key)}
+
+
+def partition_outputs(
+    flow: RunnableFlow, settings: FlowSettings, given: Mapping[str, Any], partition_key: str
+) -> dict[str, str]:
+    """The run variables that name the datasets of one partition."""
+    if settings.partition_output is None:
+        return {}
+    by_partition = _variable_names(settings.partition_variable)
+    names = flow.output_names(given)
+    return {
+        variable: partition_dataset(settings.partition_output, names[facet], partition_key)
+        for facet, variable in flow.output_variables().items()
+        if variable not in by_partition
+    }
+
+
+def partition_dataset(template: str, dataset: str, partition_key: str) -> str:
+    """Name of the dataset that holds one partition."""
+    return template.replace("{dataset}", dataset).replace("{partition}", partition_key)
+
+
+def _output_fault(flow: RunnableFlow, settings: FlowSettings) -> str | None:
+    template = settings.partition_output
+    if settings.partitions_def is None or template is None:
+        return None
+    if "{partition}" not in template:
+        return f"partition_output={template!r} has no {{partition}} in it: partitions would share one dataset."
+    named = flow.output_variables()
+    for facet, dataset in flow.outputs.items():
+        if facet not in named:
+            return (
+                f"Facet {flow.facets[facet].label!r} writes dataset {dataset!r} whatever the partition, so that each "
+                "partition would overwrite the one before. Give it a run variable (`variables: {output: "
+                "dataset_name}`), or say partition_output=None where the flow itself keeps partitions apart."
+            )
+    return None
+
+
+def _backfill_fault(settings: FlowSettings) -> str | None:
+    policy = settings.backfill_policy
+    if policy is None or policy.max_partitions_per_run == 1:
+        return None
+    return "A run of the flow stands for one partition: use BackfillPolicy.multi_run(max_partitions_per_run=1)."
 
 
 def _partition_fault(

@@ -1,0 +1,168 @@
+"""Assets of all flows that an app has."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from dagster_ikigai.app_flow import IkigaiAppFlow
+from dagster_ikigai.app_state import IkigaiAppState
+from dagster_ikigai.assets import Workspace, flow_assets
+from dagster_ikigai.facets import Component
+from dagster_ikigai.graph import FlowGraph
+from dagster_ikigai.resources import IkigaiWorkspace
+from dagster_ikigai.settings import FlowSettings
+from dagster_ikigai.translator import APP, DagsterIkigaiTranslator
+
+StateSource = IkigaiAppState | IkigaiWorkspace | str | os.PathLike[str]
+
+FRESHNESS_SLACK = timedelta(hours=1)
+"""How much older than the longest time between two runs of its schedule a flow's asset may be."""
+
+
+def load_ikigai_asset_specs(
+    source: StateSource, app: str | None = None, *, translator: DagsterIkigaiTranslator | None = None
+) -> list[dg.AssetSpec]:
+    """Return an asset spec for all that the flows of an app write: datasets, and models that they train.
+
+    The assets cannot be materialized from Dagster, only observed; `build_ikigai_assets_definitions` makes those that
+    can. A flow that writes neither is an asset itself, and so is one whose definition cannot be read: its description
+    and metadata (``ikigai/fault``) say why.
+
+    Parameters
+    ----------
+    source : IkigaiAppState, IkigaiWorkspace, str or Path
+        The app's state, or the file that it was saved to: nothing is sent. A workspace is asked at once, each time that
+        the definitions load: for notebooks and scripts.
+    app : str, optional
+        Name of the app; needed where `source` is a workspace.
+    translator : DagsterIkigaiTranslator, optional
+        Decides on keys and attributes.
+
+    Returns
+    -------
+    list of AssetSpec
+        In the order of the flows' age.
+
+    Examples
+    --------
+    >>> state = IkigaiAppState(app_id="1", app="Late flights", owner="bob@example.com")
+    >>> load_ikigai_asset_specs(state)
+    []
+    """
+    state = app_state(source, app)
+    return [spec for specs in _graph(state, translator).specs for spec in specs]
+
+
+def build_ikigai_assets_definitions(
+    source: StateSource,
+    app: str | None = None,
+    *,
+    workspace: Workspace = "ikigai",
+    settings: FlowSettings | None = None,
+    flow_settings: Mapping[str, FlowSettings] | None = None,
+    group_name: str | None = None,
+    translator: DagsterIkigaiTranslator | None = None,
+) -> list[dg.AssetsDefinition]:
+    """Make the assets of all flows of an app; materializing those of a flow runs it and follows it to its end.
+
+    A flow runs as a whole: its assets are one step, and cannot be materialized one without the other. A flow whose
+    definition cannot be read is an asset that only says so.
+
+    Parameters
+    ----------
+    source : IkigaiAppState, IkigaiWorkspace, str or Path
+        See `load_ikigai_asset_specs`.
+    app : str, optional
+        Name of the app; needed where `source` is a workspace.
+    workspace : str or IkigaiWorkspace
+        Key of the resource that is the workspace, or the workspace itself. Default: the resource ``ikigai``.
+    settings : FlowSettings, optional
+        How the flows are run. Of its variables, each flow gets those that it has.
+    flow_settings : mapping of str to FlowSettings, optional
+        How single flows are run, by name.
+    group_name : str, optional
+        Group of the assets. Default: the app's identifier, unless the translator names one.
+    translator : DagsterIkigaiTranslator, optional
+        Decides on keys and attributes.
+
+    Returns
+    -------
+    list of AssetsDefinition
+        One for each flow.
+
+    Raises
+    ------
+    DagsterInvalidDefinitionError
+        The settings do not fit a flow, or the translator gives two assets one key.
+    """
+    state = app_state(source, app)
+    _check_names(state, flow_settings or {})
+    made = []
+    for flow, specs in zip(state.flows, _graph(state, translator, group_name).specs, strict=True):
+        if not flow.is_readable:
+            made.append(dg.AssetsDefinition(specs=specs))
+            continue
+        chosen = (flow_settings or {}).get(flow.name) or _fitting(settings or FlowSettings(), flow)
+        made.append(flow_assets(flow, specs, chosen, workspace=workspace))
+    return made
+
+
+def app_state(source: StateSource, app: str | None = None) -> IkigaiAppState:
+    """The state that a source stands for.
+
+    Raises
+    ------
+    DagsterInvalidInvocationError
+        A workspace was given, and no app.
+    """
+    if isinstance(source, IkigaiAppState):
+        return source
+    if isinstance(source, IkigaiWorkspace):
+        if app is None:
+            raise dg.DagsterInvalidInvocationError("Name the app that the workspace is to be asked for: app='…'.")
+        return IkigaiAppState.read(source, app)
+    return IkigaiAppState.load(Path(source))
+
+
+def _graph(
+    state: IkigaiAppState, translator: DagsterIkigaiTranslator | None, group_name: str | None = None
+) -> FlowGraph:
+    known = [(state.app, Component("dataset", name)) for name in state.datasets]
+    known += [(state.app, Component("model", name)) for name in state.models]
+    graph = FlowGraph(state.flows, translator, known, {state.app: state.owner})
+    for flow, specs in zip(state.flows, graph.specs, strict=True):
+        specs[:] = [_with_defaults(spec, flow, group_name) for spec in specs]
+    return graph
+
+
+def _with_defaults(spec: dg.AssetSpec, flow: IkigaiAppFlow, group_name: str | None) -> dg.AssetSpec:
+    changes: dict[str, Any] = {}
+    if group_name or spec.group_name is None:
+        changes["group_name"] = group_name or spec.tags.get(APP)
+    if flow.period and spec.freshness_policy is None:
+        window = timedelta(seconds=flow.period) + FRESHNESS_SLACK
+        changes["freshness_policy"] = dg.FreshnessPolicy.time_window(fail_window=window)
+    return spec.replace_attributes(**changes)
+
+
+def _fitting(settings: FlowSettings, flow: IkigaiAppFlow) -> FlowSettings:
+    variables = {name: value for name, value in settings.variables.items() if name in flow.targets}
+    return replace(settings, variables=variables)
+
+
+def _check_names(state: IkigaiAppState, flow_settings: Mapping[str, FlowSettings]) -> None:
+    from ikigai_core.errors import did_you_mean
+
+    names: Sequence[str] = [flow.name for flow in state.flows]
+    for name in flow_settings:
+        if name not in names:
+            raise dg.DagsterInvalidDefinitionError(
+                f"App {state.app!r} has no flow {name!r} to have settings. {did_you_mean(name, names)}"
+            )

@@ -1,0 +1,134 @@
+"""The facets of a flow, as far as the asset graph needs them: what they read, write and train, and their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from ikigai_core import DefinitionDocument, FlowDefinition
+
+Kind = Literal["dataset", "model", "flow"]
+
+
+class Component(NamedTuple):
+    """A dataset or model of an app; or the flow itself, for one that writes neither."""
+
+    kind: Kind
+    name: str
+
+
+class Output(NamedTuple):
+    """What one facet writes."""
+
+    facet: str
+    component: Component
+
+
+@dataclass(frozen=True)
+class FlowFacet:
+    """One facet.
+
+    Attributes
+    ----------
+    label : str
+        What to call it.
+    reads, writes : str or None
+        Names of the dataset that it imports, and of the one that it exports.
+    model : str or None
+        Name of the model that it works with.
+    trains : bool
+        Whether it makes a version of that model, rather than using one.
+    after : tuple of str
+        The facets whose output it takes.
+    """
+
+    label: str
+    reads: str | None = None
+    writes: str | None = None
+    model: str | None = None
+    trains: bool = False
+    after: tuple[str, ...] = ()
+
+
+Facets = Mapping[str, FlowFacet]
+
+
+def facets_of_document(document: DefinitionDocument) -> dict[str, FlowFacet]:
+    """The facets of a document, by name."""
+    return {
+        name: FlowFacet(
+            label=name,
+            reads=facet.dataset,
+            after=tuple(parent for parent, _ in facet.after),
+            **_arguments(facet.arguments),
+        )
+        for name, facet in document.facets.items()
+    }
+
+
+def facets_of_definition(definition: FlowDefinition, dataset_names: Mapping[str, str]) -> dict[str, FlowFacet]:
+    """The facets of a definition, by id; datasets that are not there are named by their ids."""
+    parents: dict[str, list[str]] = {}
+    for arrow in definition.arrows:
+        parents.setdefault(arrow.destination, []).append(arrow.source)
+    return {
+        facet.facet_id: FlowFacet(
+            label=definition.facet_name(facet.facet_id),
+            reads=_dataset(facet.arguments, dataset_names),
+            after=tuple(parents.get(facet.facet_id, ())),
+            **_arguments(facet.arguments),
+        )
+        for facet in definition.facets
+    }
+
+
+def outputs(facets: Facets) -> list[Output]:
+    """What the facets write: datasets first, then models, each once."""
+    found: dict[Component, str] = {}
+    for name, facet in facets.items():
+        if facet.writes:
+            found.setdefault(Component("dataset", facet.writes), name)
+    for name, facet in facets.items():
+        if facet.model and facet.trains:
+            found.setdefault(Component("model", facet.model), name)
+    return [Output(facet, component) for component, facet in found.items()]
+
+
+def inputs(facets: Facets, facet: str | None = None) -> list[Component]:
+    """What a facet's output is made from, or, with None, all that the facets read."""
+    reached = set(facets) if facet is None else set(_ancestors(facets, facet))
+    found: dict[Component, None] = {}
+    for name, node in facets.items():
+        if name in reached and node.reads:
+            found[Component("dataset", node.reads)] = None
+        if name in reached and node.model and not node.trains:
+            found[Component("model", node.model)] = None
+    return list(found)
+
+
+def _ancestors(facets: Facets, facet: str) -> Iterator[str]:
+    waiting, seen = [facet], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen and name in facets:
+            seen.add(name)
+            yield name
+            waiting.extend(facets[name].after)
+
+
+def _arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    written, model = arguments.get("dataset_name"), arguments.get("model_name")
+    parameters = arguments.get("parameters")
+    mode = parameters.get("mode") if isinstance(parameters, Mapping) else None
+    return {
+        "writes": str(written) if written else None,
+        "model": str(model) if model else None,
+        "trains": bool(model) and mode != "inference",
+    }
+
+
+def _dataset(arguments: Mapping[str, Any], dataset_names: Mapping[str, str]) -> str | None:
+    dataset_id = arguments.get("dataset_id")
+    return dataset_names.get(str(dataset_id), str(dataset_id)) if dataset_id else None

@@ -1,0 +1,114 @@
+"""What the components' YAML says of how flows are run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import dagster as dg
+from pydantic import Field
+
+from dagster_ikigai.resources import IkigaiWorkspace, OnBusy
+from dagster_ikigai.settings import PARTITION_OUTPUT, FlowSettings
+
+_WITH_START: dict[str, Callable[..., dg.PartitionsDefinition[Any]]] = {
+    "hourly": dg.HourlyPartitionsDefinition,
+    "daily": dg.DailyPartitionsDefinition,
+    "weekly": dg.WeeklyPartitionsDefinition,
+    "monthly": dg.MonthlyPartitionsDefinition,
+}
+
+
+class PartitionsModel(dg.Model, dg.Resolvable):
+    """Partitions of a flow's assets."""
+
+    type: Literal["hourly", "daily", "weekly", "monthly", "static", "dynamic"]
+    start: str | None = Field(default=None, description="First hour, day …, such as 2024-01-31 (by time).")
+    timezone: str | None = Field(default=None, description="Such as Europe/Zurich; default UTC (by time).")
+    keys: list[str] = Field(default=[], description="The partitions' keys (static).")
+    name: str | None = Field(default=None, description="Name under which keys are added (dynamic).")
+
+    def to_definition(self) -> dg.PartitionsDefinition[Any]:
+        """The partitions in Dagster's terms.
+
+        Raises
+        ------
+        DagsterInvalidDefinitionError
+            Naming what is missing.
+        """
+        if self.type == "static":
+            return dg.StaticPartitionsDefinition(self._needed("keys", self.keys))
+        if self.type == "dynamic":
+            return dg.DynamicPartitionsDefinition(name=self._needed("name", self.name))
+        options = {} if self.timezone is None else {"timezone": self.timezone}
+        return _WITH_START[self.type](start_date=self._needed("start", self.start), **options)
+
+    def _needed(self, name: str, value: Any) -> Any:
+        if not value:
+            raise dg.DagsterInvalidDefinitionError(f"partitions of type {self.type!r} need {name!r}.")
+        return value
+
+
+class RetryPolicyModel(dg.Model, dg.Resolvable):
+    """When a step is tried again, after an error that may pass."""
+
+    max_retries: int = Field(default=1, ge=0, description="How often.")
+    delay: float | None = Field(default=None, ge=0, description="Seconds before each.")
+    backoff: Literal["LINEAR", "EXPONENTIAL"] | None = Field(default=None, description="How the delay grows.")
+    jitter: Literal["FULL", "PLUS_MINUS"] | None = Field(default=None, description="How the delay varies.")
+
+    def to_policy(self) -> dg.RetryPolicy:
+        """The policy in Dagster's terms."""
+        backoff = dg.Backoff[self.backoff] if self.backoff else None
+        jitter = dg.Jitter[self.jitter] if self.jitter else None
+        return dg.RetryPolicy(max_retries=self.max_retries, delay=self.delay, backoff=backoff, jitter=jitter)
+
+
+class FlowSettingsModel(dg.Model, dg.Resolvable):
+    """How a flow is run, in YAML; see `FlowSettings`."""
+
+    variables: dict[str, Any] = Field(default={}, description="Run variables by name.")
+    on_busy: OnBusy = Field(default="wait", description="What to do where another run of the flow is under way.")
+    timeout: float | None = Field(default=None, gt=0, description="Seconds to wait for a busy flow, and for the run.")
+    partitions: PartitionsModel | None = Field(default=None, description="Partitions of the assets.")
+    partition_variable: str | dict[str, str] | None = Field(
+        default=None, description="The run variable that gets the partition's key; for several dimensions, one by each."
+    )
+    partition_output: str | None = Field(
+        default=PARTITION_OUTPUT,
+        description="Name of the dataset that a partition is written to; null: all write the same one.",
+    )
+    retry_policy: RetryPolicyModel | None = Field(default=None, description="When a step is tried again.")
+    pool: str | None = Field(default=None, description="Pool of the steps. Default: one for each flow.")
+    op_tags: dict[str, Any] = Field(default={}, description="Tags of the steps.")
+
+    def to_settings(self) -> FlowSettings:
+        """The settings in Python's terms."""
+        return FlowSettings(
+            variables=self.variables,
+            on_busy=self.on_busy,
+            timeout=self.timeout,
+            partitions_def=self.partitions.to_definition() if self.partitions else None,
+            partition_variable=self.partition_variable,
+            partition_output=self.partition_output,
+            retry_policy=self.retry_policy.to_policy() if self.retry_policy else None,
+            pool=self.pool,
+            op_tags=self.op_tags,
+        )
+
+
+class WorkspaceModel(dg.Model, dg.Resolvable):
+    """An account, in YAML; see `IkigaiWorkspace`. The key is named by an environment variable, never written."""
+
+    user_email: str | None = Field(default=None, description="User of the platform. Default: IKIGAI_USER_EMAIL.")
+    api_key_variable: str = Field(default="IKIGAI_API_KEY", description="Environment variable that has the key.")
+    base_url: str | None = Field(default=None, description="URL of the platform. Default: IKIGAI_BASE_URL.")
+    verify_tls: bool = Field(default=True, description="Whether the platform's certificate is checked.")
+    ca_bundle: str | None = Field(default=None, description="Path of the certificates to check the platform's against.")
+    preview_rows: int = Field(default=5, ge=0, description="Rows of each output in its metadata; 0 for none.")
+    profile_limit_mb: float = Field(default=100.0, ge=0, description="Larger outputs, in MB, are not fetched.")
+
+    def to_workspace(self) -> IkigaiWorkspace:
+        """The workspace in Python's terms."""
+        given = self.model_dump(exclude={"api_key_variable"})
+        return IkigaiWorkspace(api_key=dg.EnvVar(self.api_key_variable), **given)
