@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ def test_an_apps_flows_and_models_become_assets_that_run(
     assert f"imports dataset '{gone.dataset_id}'" in specs["never"].metadata["ikigai/fault"]
     assert specs["copied"].owners == [remote.owner]
     assert specs["copied"].freshness_policy == dg.FreshnessPolicy.time_window(
-        fail_window=dg_days(3, hours=1)  # from Friday to Monday
+        fail_window=timedelta(days=3, hours=1)  # from Friday to Monday
     )
     [shown] = [asset for asset in made if not asset.is_executable]
     assert [key.path[1:] for key in shown.keys] == [["flows", "broken"]]
@@ -144,12 +145,6 @@ def test_an_apps_flows_and_models_become_assets_that_run(
         assert says in failure.step_failure_data.error_display_string
         assert "dg utils refresh-defs-state" in failure.step_failure_data.error_display_string
     assert len(remote.flows["Copy"].run_logs(10)) == 2
-
-
-def dg_days(days: int, hours: int) -> Any:
-    from datetime import timedelta
-
-    return timedelta(days=days, hours=hours)
 
 
 def large_state(count: int) -> IkigaiAppState:

@@ -77,7 +77,7 @@ def dataset_metadata(dataset: Dataset, profile: Profile | None) -> dict[str, Any
     if profile is not None and profile.row_count is not None:
         metadata["dagster/row_count"] = profile.row_count
         metadata[NULL_COUNTS] = dg.MetadataValue.json(profile.nulls)
-    link(metadata, "ikigai/dataset_url", getattr(dataset, "web_url", None))
+    link(metadata, "ikigai/dataset_url", dataset.web_url)
     if profile is not None and profile.preview:
         records = [dg.TableRecord(row) for row in profile.preview]
         metadata["ikigai/preview"] = dg.MetadataValue.table(records, schema=_text_schema(profile.preview[0]))
@@ -113,7 +113,7 @@ def model_metadata(model: Model, versions: Sequence[ModelVersion]) -> dict[str, 
         "ikigai/model_id": model.model_id,
         "ikigai/model_type": f"{model.model_type} {model.sub_model_type}",
     }
-    link(metadata, "ikigai/model_url", getattr(model, "web_url", None))
+    link(metadata, "ikigai/model_url", model.web_url)
     if not versions:
         return metadata
     newest = versions[-1]

@@ -33,6 +33,8 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         Default: ``IKIGAI_API_KEY``.
     base_url : str, optional
         URL of the platform. Default: ``IKIGAI_BASE_URL``, else ``https://api.ikigailabs.io``.
+    web_url : str, optional
+        URL of the platform's pages for people, which results link to. Default: ``IKIGAI_WEB_URL``, else by `base_url`.
     verify_tls : bool
         Whether the platform's certificate is checked.
     ca_bundle : str, optional
@@ -63,6 +65,7 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         json_schema_extra={"dagster__is_secret": True},
     )
     base_url: str | None = Field(default=None, description="URL of the platform. Default: IKIGAI_BASE_URL.")
+    web_url: str | None = Field(default=None, description="URL of the platform's pages. Default: IKIGAI_WEB_URL.")
     verify_tls: bool = Field(default=True, description="Whether the platform's certificate is checked.")
     ca_bundle: str | None = Field(default=None, description="Path of the certificates to check the platform's against.")
     client_certificate: str | None = Field(default=None, description="Path of the certificate shown to the platform.")
@@ -116,6 +119,7 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
             user_email=_resolved(self.user_email),
             api_key=_resolved(self.api_key),
             base_url=_resolved(self.base_url),
+            web_url=_resolved(self.web_url),
             ssl=self._ssl(),
             ca_bundle=_resolved(self.ca_bundle),
             connect_timeout=self.connect_timeout,

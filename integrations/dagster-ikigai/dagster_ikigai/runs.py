@@ -85,7 +85,9 @@ def execute(context: Any, ikigai: Ikigai, task: FlowTask, journal: RunJournal) -
         timeout=task.timeout,
     )
     log = _follow(context, run, journal, task.timeout)
-    return FinishedRun(app, remote, task.flow, log, run.variables, getattr(run, "web_url", None))
+    if run.doubt:
+        context.log.warning(f"Flow {run.flow_name!r}: {run.doubt}")
+    return FinishedRun(app, remote, task.flow, log, run.variables, run.web_url)
 
 
 def _asset_keys(context: dg.AssetExecutionContext, flow: RunnableFlow) -> dict[str, dg.AssetKey]:
@@ -124,12 +126,12 @@ def _follow(context: Any, run: FlowRun, journal: RunJournal, timeout: float | No
         journal.close(error.run_log.status.value if isinstance(error, RunFailed) else "lost")
         raise
     except (dg.DagsterExecutionInterruptedError, KeyboardInterrupt):
-        where = getattr(run, "web_url", None)
+        where = f" ({run.web_url})" if run.web_url else ""
         context.log.warning(
-            f"Interrupted: the run of flow {run.flow_name!r} goes on, as the platform offers no way to stop it"
-            f"{f' ({where})' if where else ''}. A re-execution of this Dagster run follows it; any other step that "
-            "needs the flow waits for its end."
+            f"Interrupted: the run of flow {run.flow_name!r} goes on, as the platform offers no way to stop it{where}. "
+            "A re-execution of this Dagster run follows it; any other step that needs the flow waits for its end."
         )
         raise
-    context.log.info(f"Flow {run.flow_name!r}: {log.status.value}, run log {log.log_id}.")
+    where = f" {run.web_url}" if run.web_url else ""
+    context.log.info(f"Flow {run.flow_name!r}: {log.status.value}, run log {log.log_id}.{where}")
     return log

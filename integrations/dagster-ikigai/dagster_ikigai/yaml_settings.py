@@ -103,6 +103,7 @@ class WorkspaceModel(dg.Model, dg.Resolvable):
     user_email: str | None = Field(default=None, description="User of the platform. Default: IKIGAI_USER_EMAIL.")
     api_key_variable: str = Field(default="IKIGAI_API_KEY", description="Environment variable that has the key.")
     base_url: str | None = Field(default=None, description="URL of the platform. Default: IKIGAI_BASE_URL.")
+    web_url: str | None = Field(default=None, description="URL of the platform's pages. Default: IKIGAI_WEB_URL.")
     verify_tls: bool = Field(default=True, description="Whether the platform's certificate is checked.")
     ca_bundle: str | None = Field(default=None, description="Path of the certificates to check the platform's against.")
     preview_rows: int = Field(default=5, ge=0, description="Rows of each output in its metadata; 0 for none.")
