@@ -44,6 +44,7 @@ from prefect.logging.handlers import APILogWorker  # noqa: E402
 from pydantic import SecretStr  # noqa: E402
 
 from ikigai_core import FlowStatus, RunLog  # noqa: E402
+from ikigai_core.local.control.client import LocalControl  # noqa: E402
 from ikigai_core.local.process import LocalPlatform  # noqa: E402
 from prefect_ikigai import IkigaiCredentials  # noqa: E402
 
@@ -123,6 +124,20 @@ class PrefectServer:
         with get_client(sync_client=True) as client:
             return Artifact.model_validate_list(client.request("POST", "/artifacts/filter", json=wanted).json())
 
+    def events(self, names: list[str], resource_id: str) -> list[dict[str, Any]]:
+        """Events of these names about a resource, oldest first, as soon as there is one of each name."""
+        # Events are sent in the background.
+        drain_logs_and_events()
+        wanted = {"filter": {"event": {"name": names}, "resource": {"id": [resource_id]}}}
+        deadline = time.monotonic() + 15
+        while True:
+            with get_client(sync_client=True) as client:
+                found: list[dict[str, Any]] = client.request("POST", "/events/filter", json=wanted).json()["events"]
+            if {event["event"] for event in found} == set(names):
+                return sorted(found, key=lambda event: str(event["occurred"]))
+            assert time.monotonic() < deadline, f"of {names} about {resource_id} there are only {found}"
+            time.sleep(0.2)
+
     def logs(self, flow_run_id: uuid.UUID | None, until: str) -> str:
         """The lines that a flow run logged; they arrive in batches, so the one that contains `until` is awaited."""
         wanted = {"logs": {"flow_run_id": {"any_": [str(flow_run_id)]}}}
@@ -156,6 +171,13 @@ def prefect_server(ikigai_local: LocalPlatform) -> Iterator[PrefectServer]:
     finally:
         server.stop()
         shutil.rmtree(PREFECT_HOME, ignore_errors=True)
+
+
+@pytest.fixture
+def control(ikigai_local: LocalPlatform) -> Iterator[LocalControl]:
+    """Orders how runs go; all orders are taken back."""
+    yield ikigai_local.control
+    ikigai_local.control.reset()
 
 
 @pytest.fixture(scope="session")

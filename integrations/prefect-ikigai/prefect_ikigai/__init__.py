@@ -1,4 +1,4 @@
-"""Prefect integration for the Ikigai AI platform: a credentials block, and tasks for datasets and flows.
+"""Prefect integration for the Ikigai AI platform: blocks, tasks, assets, hooks.
 
 Every task has an async twin whose name begins with `a`: ``run_flow`` and ``arun_flow``.
 """
@@ -8,40 +8,68 @@ from __future__ import annotations
 __version__ = "0.1.0"
 
 # Prefect registers the block types that it finds in this module when it loads its collections.
+from prefect_ikigai.assets import (
+    amaterialize_dataset,
+    amaterialize_flow,
+    dataset_asset,
+    materialize_dataset,
+    materialize_flow,
+)
+from prefect_ikigai.caching import ACCOUNT_INPUTS, AccountInputs
 from prefect_ikigai.credentials import IkigaiCredentials
+from prefect_ikigai.dataset_block import IkigaiDataset
 from prefect_ikigai.datasets import (
     adownload_dataset,
+    apreview_dataset,
     aread_dataset,
     aupload_dataset,
     download_dataset,
+    preview_dataset,
     read_dataset,
     upload_dataset,
 )
 from prefect_ikigai.flow_block import IkigaiFlow, IkigaiFlowRun
 from prefect_ikigai.flows import aensure_flow, aflow_status, aread_run_logs, ensure_flow, flow_status, read_run_logs
+from prefect_ikigai.hooks import report_left_runs
+from prefect_ikigai.models import acheck_model, aensure_model, check_model, ensure_model
 from prefect_ikigai.naming import output_name
 from prefect_ikigai.runs import arun_flow, astart_flow, await_for_run, run_flow, start_flow, wait_for_run
 
 __all__ = [
+    "ACCOUNT_INPUTS",
+    "AccountInputs",
     "IkigaiCredentials",
+    "IkigaiDataset",
     "IkigaiFlow",
     "IkigaiFlowRun",
     "__version__",
+    "acheck_model",
     "adownload_dataset",
     "aensure_flow",
+    "aensure_model",
     "aflow_status",
+    "amaterialize_dataset",
+    "amaterialize_flow",
+    "apreview_dataset",
     "aread_dataset",
     "aread_run_logs",
     "arun_flow",
     "astart_flow",
     "aupload_dataset",
     "await_for_run",
+    "check_model",
+    "dataset_asset",
     "download_dataset",
     "ensure_flow",
+    "ensure_model",
     "flow_status",
+    "materialize_dataset",
+    "materialize_flow",
     "output_name",
+    "preview_dataset",
     "read_dataset",
     "read_run_logs",
+    "report_left_runs",
     "run_flow",
     "start_flow",
     "upload_dataset",

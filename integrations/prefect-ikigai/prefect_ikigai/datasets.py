@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from ikigai_core.errors import InvalidInput
+from prefect_ikigai.components import Client
 from prefect_ikigai.credentials import IkigaiCredentials
-from prefect_ikigai.logs import current_logger
+from prefect_ikigai.dataset_steps import Data, Location, Profile, download, preview, read, upload, upload_summary
 from prefect_ikigai.tasks import ikigai_task
 
 if TYPE_CHECKING:
     import pandas
 
-    from ikigai_core import AsyncDataset, Dataset
-
-CsvPath: TypeAlias = str | Path
+    from ikigai_core.procedure import Procedure
 
 
 @ikigai_task("upload {dataset}")
 def upload_dataset(
-    credentials: IkigaiCredentials,
-    app: str,
-    dataset: str,
-    data: CsvPath | pandas.DataFrame,
-    *,
-    create_app: bool = False,
+    credentials: IkigaiCredentials, app: str, dataset: str, data: Data, *, create_app: bool = False
 ) -> dict[str, Any]:
-    """Upload a CSV file or a frame as a dataset, or replace the data of the dataset of that name.
+    """Upload a file or a frame as a dataset, or replace the data of the dataset of that name.
 
     Doing it again is safe: what is on the platform already is not created a second time.
 
@@ -39,8 +32,9 @@ def upload_dataset(
         Name of the app that holds the dataset.
     dataset : str
         Name of the dataset.
-    data : str, path or pandas.DataFrame
-        CSV file, or the frame itself.
+    data : str, path, frame or table
+        A CSV or Parquet file, its URL (``s3://…``, whatever fsspec reads), a pandas frame, or anything with the Arrow
+        stream interface, such as a polars frame or a table of pyarrow.
     create_app : bool, default False
         Create the app where there is none of that name.
 
@@ -53,41 +47,28 @@ def upload_dataset(
     Raises
     ------
     ikigai_core.errors.InvalidInput
-        Where there is no such file. Nothing was sent.
+        Where there is no such file, or nothing in it. Nothing was sent.
     ikigai_core.errors.NotFound
         Where there is no such app.
     ikigai_core.errors.UploadFailed
         Where the platform refuses the data.
     """
-    _check_file(data, dataset)
     with credentials.get_client() as ikigai:
-        home = ikigai.app.new(app).ensure() if create_app else ikigai.apps[app]
-        builder = home.dataset.new(dataset)
-        filled = builder.csv(data) if isinstance(data, CsvPath) else builder.df(data)
-        return _uploaded(filled.ensure())
+        return ikigai.drive(_uploaded(ikigai, app, dataset, data, create_app))
 
 
 @ikigai_task("upload {dataset}")
 async def aupload_dataset(
-    credentials: IkigaiCredentials,
-    app: str,
-    dataset: str,
-    data: CsvPath | pandas.DataFrame,
-    *,
-    create_app: bool = False,
+    credentials: IkigaiCredentials, app: str, dataset: str, data: Data, *, create_app: bool = False
 ) -> dict[str, Any]:
     """Async twin of `upload_dataset`."""
-    _check_file(data, dataset)
     async with credentials.get_async_client() as ikigai:
-        home = await ikigai.app.new(app).ensure() if create_app else await ikigai.apps[app]
-        builder = home.dataset.new(dataset)
-        filled = builder.csv(data) if isinstance(data, CsvPath) else builder.df(data)
-        return _uploaded(await filled.ensure())
+        return await ikigai.drive(_uploaded(ikigai, app, dataset, data, create_app))
 
 
 @ikigai_task("download {dataset}")
-def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, path: CsvPath) -> Path:
-    """Download a dataset into a CSV file.
+def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, path: Location) -> Path | str:
+    """Download a dataset into a file.
 
     Parameters
     ----------
@@ -98,12 +79,13 @@ def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, pat
     dataset : str
         Name of the dataset.
     path : str or path
-        The file, replaced at once when all of the data is there; its folder is made where it is missing.
+        The file or the URL that fsspec writes to; Parquet where it ends in ``.parquet``, else CSV. It is replaced at
+        once when all of the data is there; its folder is made where it is missing.
 
     Returns
     -------
-    Path
-        The file.
+    Path or str
+        The file; a URL as it was given.
 
     Raises
     ------
@@ -112,20 +94,15 @@ def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, pat
     ikigai_core.errors.DownloadFailed
         Where the data does not come through.
     """
-    file = _with_folder(path)
     with credentials.get_client() as ikigai:
-        ikigai.apps[app].datasets[dataset].to_csv(file)
-    return _downloaded(dataset, file)
+        return ikigai.drive(download(ikigai, app, dataset, path))
 
 
 @ikigai_task("download {dataset}")
-async def adownload_dataset(credentials: IkigaiCredentials, app: str, dataset: str, path: CsvPath) -> Path:
+async def adownload_dataset(credentials: IkigaiCredentials, app: str, dataset: str, path: Location) -> Path | str:
     """Async twin of `download_dataset`."""
-    file = _with_folder(path)
     async with credentials.get_async_client() as ikigai:
-        found = await (await ikigai.apps[app]).datasets[dataset]
-        await found.to_csv(file)
-    return _downloaded(dataset, file)
+        return await ikigai.drive(download(ikigai, app, dataset, path))
 
 
 @ikigai_task("read {dataset}")
@@ -154,40 +131,55 @@ def read_dataset(credentials: IkigaiCredentials, app: str, dataset: str) -> pand
         Where the data does not come through.
     """
     with credentials.get_client() as ikigai:
-        return ikigai.apps[app].datasets[dataset].df()
+        return ikigai.drive(read(ikigai, app, dataset))
 
 
 @ikigai_task("read {dataset}")
 async def aread_dataset(credentials: IkigaiCredentials, app: str, dataset: str) -> pandas.DataFrame:
     """Async twin of `read_dataset`."""
     async with credentials.get_async_client() as ikigai:
-        found = await (await ikigai.apps[app]).datasets[dataset]
-        return await found.df()
+        return await ikigai.drive(read(ikigai, app, dataset))
 
 
-def _check_file(data: object, dataset: str) -> None:
-    if isinstance(data, CsvPath) and not Path(data).is_file():
-        raise InvalidInput(
-            f"There is no file {str(data)!r} to upload as dataset {dataset!r} (looked from {Path.cwd()})."
-        )
+@ikigai_task("preview {dataset}")
+def preview_dataset(credentials: IkigaiCredentials, app: str, dataset: str, rows: int = 10) -> Profile:
+    """Show the first rows of a dataset as a table artifact, and count its rows.
+
+    The rows are stored with Prefect's server, where all of its users see them.
+
+    Parameters
+    ----------
+    credentials : IkigaiCredentials
+        Whose app it is.
+    app : str
+        Name of the app that holds the dataset.
+    dataset : str
+        Name of the dataset.
+    rows : int, default 10
+        How many rows to show. All are downloaded, and read in bounded memory, to be counted.
+
+    Returns
+    -------
+    Profile
+        ``row_count``, ``columns`` (types by name) and ``rows`` (the first ones, as texts by column).
+
+    Raises
+    ------
+    ikigai_core.errors.NotFound
+        Where there is no such app or dataset.
+    ikigai_core.errors.DownloadFailed
+        Where the data does not come through.
+    """
+    with credentials.get_client() as ikigai:
+        return ikigai.drive(preview(ikigai, app, dataset, rows))
 
 
-def _uploaded(dataset: Dataset | AsyncDataset) -> dict[str, Any]:
-    current_logger().info("Dataset %r: %s", dataset.name, ", ".join(dataset.changes) or "nothing to do")
-    return {
-        "app_id": dataset.app_id,
-        "dataset_id": dataset.dataset_id,
-        "dataset": dataset.name,
-        "changes": list(dataset.changes),
-    }
+@ikigai_task("preview {dataset}")
+async def apreview_dataset(credentials: IkigaiCredentials, app: str, dataset: str, rows: int = 10) -> Profile:
+    """Async twin of `preview_dataset`."""
+    async with credentials.get_async_client() as ikigai:
+        return await ikigai.drive(preview(ikigai, app, dataset, rows))
 
 
-def _with_folder(path: CsvPath) -> Path:
-    file = Path(path)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    return file
-
-
-def _downloaded(dataset: str, path: Path) -> Path:
-    current_logger().info("Dataset %r is in %s (%d bytes)", dataset, path, path.stat().st_size)
-    return path
+def _uploaded(ikigai: Client, app: str, dataset: str, data: Data, create_app: bool) -> Procedure[dict[str, Any]]:
+    return upload_summary((yield from upload(ikigai, app, dataset, data, create_app=create_app)))

@@ -19,8 +19,12 @@ class PrefectUnavailable(IkigaiError):
     transient = True
 
 
-class BelowThreshold(IkigaiError):
+class ThresholdMissed(IkigaiError):
     """A model's version is not good enough."""
+
+
+class RunNotEnded(IkigaiError):
+    """The result of a run was asked for before its end was awaited."""
 
 
 @contextmanager

@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING, Any
 from prefect.blocks.abstract import JobBlock, JobRun
 from pydantic import Field, HttpUrl, field_validator
 
-from ikigai_core.errors import IkigaiError, RunFailed
+from ikigai_core.errors import RunFailed
 from prefect_ikigai.credentials import DOCUMENTATION, LOGO, IkigaiCredentials
+from prefect_ikigai.errors import RunNotEnded
 from prefect_ikigai.running import Deadline, OnBusy, RunRequest, follow, resume, start
 
 if TYPE_CHECKING:
     from ikigai_core import RunLog
     from ikigai_core.procedure import Procedure
-    from prefect_ikigai.running import Client
-
-
-class RunNotEnded(IkigaiError):
-    """The result of a run was asked for before its end was awaited."""
+    from prefect_ikigai.components import Client
 
 
 class IkigaiFlowRun(JobRun["RunLog"]):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ikigai_core.procedure import Procedure, work
+from prefect_ikigai.artifacts import show_markdown
+from prefect_ikigai.components import Client, call, ensure, get_app, get_flow
 from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.logs import current_logger
+from prefect_ikigai.naming import artifact_key
+from prefect_ikigai.owner import Owner
 from prefect_ikigai.tasks import ikigai_task
 
 if TYPE_CHECKING:
-    from ikigai_core import AsyncFlow, Flow, FlowStatusReport, RunLog
+    from ikigai_core import FacetTypes, FlowDefinition, FlowStatusReport, RunLog
 
 Definition: TypeAlias = Mapping[str, Any] | str | Path
 
@@ -21,7 +26,7 @@ Definition: TypeAlias = Mapping[str, Any] | str | Path
 def ensure_flow(
     credentials: IkigaiCredentials, app: str, flow: str, definition: Definition, *, create_app: bool = False
 ) -> dict[str, Any]:
-    """Create a flow, or bring the flow of that name up to date.
+    """Create a flow, or bring the flow of that name up to date, and show its picture as a markdown artifact.
 
     Parameters
     ----------
@@ -51,10 +56,8 @@ def ensure_flow(
     ikigai_core.errors.NotFound
         Where there is no such app, or no such dataset.
     """
-    document = _document(definition)
     with credentials.get_client() as ikigai:
-        home = ikigai.app.new(app).ensure() if create_app else ikigai.apps[app]
-        return _ensured(home.flow.new(flow).definition(document).ensure())
+        return ikigai.drive(_ensured(ikigai, app, flow, definition, create_app))
 
 
 @ikigai_task("ensure {flow}")
@@ -62,10 +65,8 @@ async def aensure_flow(
     credentials: IkigaiCredentials, app: str, flow: str, definition: Definition, *, create_app: bool = False
 ) -> dict[str, Any]:
     """Async twin of `ensure_flow`."""
-    document = await asyncio.to_thread(_document, definition)
     async with credentials.get_async_client() as ikigai:
-        home = await ikigai.app.new(app).ensure() if create_app else await ikigai.apps[app]
-        return _ensured(await home.flow.new(flow).definition(document).ensure())
+        return await ikigai.drive(_ensured(ikigai, app, flow, definition, create_app))
 
 
 @ikigai_task("read run logs of {flow}")
@@ -94,15 +95,14 @@ def read_run_logs(credentials: IkigaiCredentials, app: str, flow: str, max_count
         Where there is no such app or flow.
     """
     with credentials.get_client() as ikigai:
-        return ikigai.apps[app].flows[flow].run_logs(max_count)
+        return ikigai.drive(_logs(ikigai, app, flow, max_count))
 
 
 @ikigai_task("read run logs of {flow}")
 async def aread_run_logs(credentials: IkigaiCredentials, app: str, flow: str, max_count: int = 1) -> list[RunLog]:
     """Async twin of `read_run_logs`."""
     async with credentials.get_async_client() as ikigai:
-        target = await (await ikigai.apps[app]).flows[flow]
-        return await target.run_logs(max_count)
+        return await ikigai.drive(_logs(ikigai, app, flow, max_count))
 
 
 @ikigai_task("status of {flow}")
@@ -129,23 +129,60 @@ def flow_status(credentials: IkigaiCredentials, app: str, flow: str) -> FlowStat
         Where there is no such app or flow.
     """
     with credentials.get_client() as ikigai:
-        return ikigai.apps[app].flows[flow].status()
+        return ikigai.drive(_status(ikigai, app, flow))
 
 
 @ikigai_task("status of {flow}")
 async def aflow_status(credentials: IkigaiCredentials, app: str, flow: str) -> FlowStatusReport:
     """Async twin of `flow_status`."""
     async with credentials.get_async_client() as ikigai:
-        target = await (await ikigai.apps[app]).flows[flow]
-        return await target.status()
+        return await ikigai.drive(_status(ikigai, app, flow))
 
 
-def _document(definition: Definition) -> Any:
+def bring_about(ikigai: Client, app: str, flow: str, definition: Definition, *, create_app: bool) -> Procedure[Any]:
+    """Create a flow, or bring it up to date, and show its picture."""
     from ikigai_core import DefinitionDocument
 
-    return DefinitionDocument.load(definition)
+    document = yield from work(partial(DefinitionDocument.load, definition))
+    home = yield from get_app(ikigai, app, create=create_app)
+    ensured = yield from ensure(home.flow.new(flow).definition(document))
+    current_logger().info("Flow %r: %s", flow, ", ".join(ensured.changes) or "nothing to do")
+    if Owner.current() is not None:
+        resolved: FlowDefinition = yield from call(ensured, "definition")
+        facet_types = yield from ikigai.facet_types_text()
+        picture = f"```mermaid\n{resolved.to_mermaid(_titles(resolved, facet_types))}\n```"
+        key = artifact_key(app, flow, "definition")
+        told = f"What flow **{flow}** of app **{app}** does"
+        yield from work(partial(show_markdown, Owner.current(), key, picture, told))
+    return ensured
 
 
-def _ensured(flow: Flow | AsyncFlow) -> dict[str, Any]:
-    current_logger().info("Flow %r: %s", flow.name, ", ".join(flow.changes) or "nothing to do")
-    return {"app_id": flow.app_id, "flow_id": flow.flow_id, "flow": flow.name, "changes": list(flow.changes)}
+def _ensured(
+    ikigai: Client, app: str, flow: str, definition: Definition, create_app: bool
+) -> Procedure[dict[str, Any]]:
+    ensured = yield from bring_about(ikigai, app, flow, definition, create_app=create_app)
+    return {
+        "app_id": ensured.app_id,
+        "flow_id": ensured.flow_id,
+        "flow": ensured.name,
+        "changes": list(ensured.changes),
+    }
+
+
+def _logs(ikigai: Client, app: str, flow: str, max_count: int) -> Procedure[list[RunLog]]:
+    found = yield from get_flow(ikigai, app, flow)
+    logs: list[RunLog] = yield from call(found, "run_logs", max_count)
+    return logs
+
+
+def _status(ikigai: Client, app: str, flow: str) -> Procedure[FlowStatusReport]:
+    found = yield from get_flow(ikigai, app, flow)
+    report: FlowStatusReport = yield from call(found, "status")
+    return report
+
+
+def _titles(definition: FlowDefinition, facet_types: FacetTypes) -> dict[str, str]:
+    groups = ("INPUT", "MID", "OUTPUT")
+    known = {kind.facet_uid: kind for group in groups for kind in facet_types.group(group)}
+    used = {facet.facet_uid for facet in definition.facets} & set(known)
+    return {uid: known[uid].title for uid in used}

@@ -11,14 +11,14 @@ from uuid import UUID
 
 from ikigai_core.errors import FlowBusy, RunFailed
 from ikigai_core.procedure import Procedure, work
+from prefect_ikigai.components import Client, call, get_flow
 from prefect_ikigai.journal import RunJournal
 from prefect_ikigai.run_record import KeptRun
 from prefect_ikigai.start_gate import StartGate
 
 if TYPE_CHECKING:
-    from ikigai_core import AsyncFlowRun, AsyncIkigai, FlowRun, Ikigai, RunLog
+    from ikigai_core import AsyncFlowRun, FlowRun, FlowStatusReport, RunLog
 
-Client: TypeAlias = "Ikigai | AsyncIkigai"
 AnyRun: TypeAlias = "FlowRun | AsyncFlowRun"
 OnBusy = Literal["fail", "wait", "attach"]
 
@@ -75,15 +75,15 @@ def start(ikigai: Client, request: RunRequest) -> Procedure[tuple[Any, RunJourna
     RunJournal
         Where its progress and end are to be noted.
     """
-    app = yield from get(ikigai.apps, request.app)
-    flow = yield from get(app.flows, request.flow)
+    flow = yield from get_flow(ikigai, request.app, request.flow)
     journal = yield from work(partial(RunJournal, request.app, request.flow, flow.flow_id, request.credentials_id))
     previous = yield from _previous(ikigai, journal, request.variables)
     gate = StartGate(flow.flow_id, request.flow)
     yield from gate.enter()
     try:
-        run = yield from type(flow).launch.text(
+        run = yield from call(
             flow,
+            "launch",
             request.variables,
             on_busy=request.on_busy,
             keep=journal.keep,
@@ -112,9 +112,8 @@ def follow(run: AnyRun, journal: RunJournal, deadline: Deadline) -> Procedure[Ru
     RunTimeout
         The run goes on.
     """
-    result: Any = type(run).result
     try:
-        log: RunLog = yield from result.text(run, deadline.left, on_update=journal.update)
+        log: RunLog = yield from call(run, "result", deadline.left, on_update=journal.update)
     except RunFailed as failure:
         yield from work(partial(journal.end, failure.run_log, str(failure)))
         raise
@@ -135,20 +134,16 @@ def run_to_the_end(ikigai: Client, request: RunRequest) -> Procedure[RunLog]:
     return (yield from follow(run, journal, request.deadline))
 
 
-def get(browser: Any, name: str) -> Procedure[Any]:
-    """The component of that name, within a procedure."""
-    return (yield from type(browser).__getitem__.text(browser, name))
-
-
 def goes_on(ikigai: Client, run: Mapping[str, Any]) -> Procedure[bool]:
     """Whether a run that nobody follows has not come to its end, or may not have begun yet."""
-    picked_up: Any = ikigai.flow_run(run)
-    if (yield from type(picked_up).log.text(picked_up)) is not None:
+    picked_up = ikigai.flow_run(run)
+    if (yield from call(picked_up, "log")) is not None:
         return False
     if picked_up.phase == "prepared":
         # Whether the start went out is for the client to find out, which watches the flow for a while.
         return True
-    return not (yield from type(picked_up).status.text(picked_up)).is_idle
+    report: FlowStatusReport = yield from call(picked_up, "status")
+    return not report.is_idle
 
 
 def _previous(ikigai: Client, journal: RunJournal, variables: Mapping[str, Any]) -> Procedure[dict[str, Any] | None]:

@@ -12,7 +12,7 @@ from prefect_ikigai.tasks import ikigai_task
 if TYPE_CHECKING:
     from ikigai_core import RunLog
     from ikigai_core.procedure import Procedure
-    from prefect_ikigai.running import Client
+    from prefect_ikigai.components import Client
 
 
 @ikigai_task("run {flow}")

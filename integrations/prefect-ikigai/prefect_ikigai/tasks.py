@@ -18,10 +18,6 @@ R = TypeVar("R")
 def ikigai_task(task_run_name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
     """Make a task of a function that uses the platform.
 
-    A transient failure is retried twice, after about 10 and 60 seconds; ``with_options(retries=…)`` changes that.
-    Results are not cached: Prefect hashes a credentials block with its secrets masked, so that two users could share
-    one, and what lies on the platform may change between two calls.
-
     Parameters
     ----------
     task_run_name : str
@@ -29,17 +25,25 @@ def ikigai_task(task_run_name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
     """
 
     def decorate(function: Callable[P, R]) -> Task[P, R]:
-        make_task = task(
-            task_run_name=task_run_name,
-            cache_policy=NO_CACHE,
-            retries=2,
-            retry_delay_seconds=[10, 60],
-            retry_jitter_factor=0.5,
-            retry_condition_fn=is_transient,
-        )
-        return make_task(function)
+        return task(task_run_name=task_run_name, **task_options())(function)
 
     return decorate
+
+
+def task_options() -> dict[str, Any]:
+    """How tasks that use the platform are tried again, and that their results are not cached.
+
+    A transient failure is retried twice, after about 10 and 60 seconds; ``with_options(retries=…)`` changes that.
+    Results are not cached, as what lies on the platform may change between two calls;
+    `prefect_ikigai.ACCOUNT_INPUTS` is the policy for where it does not.
+    """
+    return {
+        "cache_policy": NO_CACHE,
+        "retries": 2,
+        "retry_delay_seconds": [10, 60],
+        "retry_jitter_factor": 0.5,
+        "retry_condition_fn": is_transient,
+    }
 
 
 def is_transient(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:

@@ -1,0 +1,128 @@
+"""The block that names a dataset of the platform, and reads and writes frames."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prefect.blocks.core import Block
+from pydantic import Field, HttpUrl
+
+from prefect_ikigai.credentials import DOCUMENTATION, LOGO, IkigaiCredentials
+from prefect_ikigai.dataset_steps import Data, Location, Profile, download, preview, read, upload, upload_summary
+
+if TYPE_CHECKING:
+    import pandas
+
+    from ikigai_core.procedure import Procedure
+    from prefect_ikigai.components import Client
+
+
+class IkigaiDataset(Block):
+    """A dataset of an app on the Ikigai platform.
+
+    Attributes
+    ----------
+    credentials : IkigaiCredentials
+        Whose app it is.
+    app, dataset : str
+        Names.
+    create_app : bool
+        Whether `write` creates the app where there is none of that name. Default: False.
+
+    Examples
+    --------
+    >>> from prefect_ikigai import IkigaiDataset
+    >>> flights = IkigaiDataset.load("flights")
+    >>> flights.write("flights.csv")
+    >>> frame = flights.read()
+    """
+
+    _block_type_name = "Ikigai Dataset"
+    _block_type_slug = "ikigai-dataset"
+    _logo_url = HttpUrl(LOGO)
+    _documentation_url = HttpUrl(DOCUMENTATION)
+    _description = "A dataset on the Ikigai AI platform: write frames and files to it, read them back."
+    _code_example = """\
+        ```python
+        from prefect_ikigai import IkigaiDataset
+
+        frame = IkigaiDataset.load("BLOCK_NAME").read()
+        ```"""
+
+    credentials: IkigaiCredentials = Field(description="Whose app it is.")
+    app: str = Field(min_length=1, description="Name of the app that holds the dataset.")
+    dataset: str = Field(min_length=1, description="Name of the dataset.")
+    create_app: bool = Field(
+        default=False, title="Create app", description="Whether writing creates the app where there is none."
+    )
+
+    def read(self) -> pandas.DataFrame:
+        """Download the data as a pandas frame.
+
+        Raises
+        ------
+        ikigai_core.errors.NotFound
+            Where there is no such app or dataset.
+        ikigai_core.errors.DownloadFailed
+            Where the data does not come through.
+        """
+        with self.credentials.get_client() as ikigai:
+            return ikigai.drive(read(ikigai, self.app, self.dataset))
+
+    async def aread(self) -> pandas.DataFrame:
+        """Async twin of `read`."""
+        async with self.credentials.get_async_client() as ikigai:
+            return await ikigai.drive(read(ikigai, self.app, self.dataset))
+
+    def write(self, data: Data) -> dict[str, Any]:
+        """Create the dataset, or replace its data where they differ.
+
+        Parameters
+        ----------
+        data : str, path, frame or table
+            As for `upload_dataset`.
+
+        Returns
+        -------
+        dict
+            ``app_id``, ``dataset_id``, ``dataset`` and ``changes``.
+
+        Raises
+        ------
+        ikigai_core.errors.InvalidInput
+            Where there is no such file, or nothing in it. Nothing was sent.
+        ikigai_core.errors.UploadFailed
+            Where the platform refuses the data.
+        """
+        with self.credentials.get_client() as ikigai:
+            return ikigai.drive(self._written(ikigai, data))
+
+    async def awrite(self, data: Data) -> dict[str, Any]:
+        """Async twin of `write`."""
+        async with self.credentials.get_async_client() as ikigai:
+            return await ikigai.drive(self._written(ikigai, data))
+
+    def download(self, path: Location) -> Path | str:
+        """Download the data into a CSV or Parquet file, or to a URL, as `download_dataset` does."""
+        with self.credentials.get_client() as ikigai:
+            return ikigai.drive(download(ikigai, self.app, self.dataset, path))
+
+    async def adownload(self, path: Location) -> Path | str:
+        """Async twin of `download`."""
+        async with self.credentials.get_async_client() as ikigai:
+            return await ikigai.drive(download(ikigai, self.app, self.dataset, path))
+
+    def preview(self, rows: int = 10) -> Profile:
+        """Show the first rows as a table artifact, and count all, as `preview_dataset` does."""
+        with self.credentials.get_client() as ikigai:
+            return ikigai.drive(preview(ikigai, self.app, self.dataset, rows))
+
+    async def apreview(self, rows: int = 10) -> Profile:
+        """Async twin of `preview`."""
+        async with self.credentials.get_async_client() as ikigai:
+            return await ikigai.drive(preview(ikigai, self.app, self.dataset, rows))
+
+    def _written(self, ikigai: Client, data: Data) -> Procedure[dict[str, Any]]:
+        uploaded = yield from upload(ikigai, self.app, self.dataset, data, create_app=self.create_app)
+        return upload_summary(uploaded)
