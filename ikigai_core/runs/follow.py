@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ikigai_core.api import flows
 from ikigai_core.errors import IkigaiError, InvalidInput, PlatformAway, RunLost, RunTimeout
+from ikigai_core.logs import fields
 from ikigai_core.procedure import Procedure, ask, ask_once, pause
 from ikigai_core.runs.durations import spoken
 from ikigai_core.runs.logs import has_news, logs_since
@@ -138,8 +139,9 @@ def follow(run: RunState, how: Following | None = None) -> Procedure[Ended]:
 
 
 def _ended(run: RunState, log: RunLog, doubt: str) -> Ended:
+    extra = fields(app_id=run.app_id, flow_id=run.flow_id, run_log_id=log.log_id, run_status=log.status.value)
+    logger.info("Flow %r ended %s", run.flow_name, log.status.value, extra=extra)
     if doubt:
-        extra = {"flow_id": run.flow_id, "log_id": log.log_id}
         logger.warning("Flow %r: run log %s may be another run's. %s", run.flow_name, log.log_id, doubt, extra=extra)
     return Ended(replace(run, log_id=log.log_id, doubt=doubt), log)
 

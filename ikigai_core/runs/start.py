@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,6 +23,7 @@ from ikigai_core.errors import (
     ServerError,
     StartUnknown,
 )
+from ikigai_core.logs import fields
 from ikigai_core.procedure import Procedure, Work, ask, pause
 from ikigai_core.runs.durations import spoken
 from ikigai_core.runs.follow import glance_at, report_of
@@ -30,6 +32,8 @@ from ikigai_core.runs.ownership import after_the_start, own_among
 from ikigai_core.runs.patience import Patience, asked_to_wait
 from ikigai_core.runs.polling import interval, next_look
 from ikigai_core.runs.state import RunState
+
+logger = logging.getLogger(__name__)
 
 OnBusy = Literal["wait", "attach", "fail"]
 Keep = Callable[[dict[str, Any]], Awaitable[None] | None]
@@ -111,6 +115,11 @@ def _start(wanted: Launch, run: RunState) -> Procedure[RunState | None]:
             raise
         return None
     started = replace(run, phase="started")
+    logger.info(
+        "Flow %r was started",
+        run.flow_name,
+        extra=fields(app_id=run.app_id, flow_id=run.flow_id, baseline=run.baseline),
+    )
     yield from _keep(wanted, started)
     overlapped = yield from _overlaps(started)
     if overlapped != started:

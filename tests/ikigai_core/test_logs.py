@@ -48,5 +48,17 @@ def test_what_was_asked_of_what_is_in_fields_and_nothing_else_is(
         assert secret not in everything
 
 
+def test_a_run_can_be_told_by_its_log_id(
+    app: App, ikigai_local: LocalPlatform, caplog: pytest.LogCaptureFixture
+) -> None:
+    flow = app.flow.new("Late flights").build()
+    ikigai_local.control.outcome(flow=flow.flow_id, status="FAILED", duration=0)
+    caplog.set_level(logging.INFO, "ikigai_core")
+    log = flow.start().wait(timeout=60)
+    seen = [fields_of(record) for record in caplog.records if record.name.startswith("ikigai_core.runs.")]
+    about = {"app_id": app.app_id, "flow_id": flow.flow_id}
+    assert seen == [about, {**about, "run_log_id": log.log_id, "run_status": "FAILED"}]
+
+
 def test_only_what_is_allowed_gets_into_a_record() -> None:
     assert fields(app_id="1", request_id="", api_key=KEY) == {f"{PREFIX}app_id": "1"}  # type: ignore[call-arg]
