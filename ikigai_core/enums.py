@@ -32,6 +32,9 @@ class DatasetDataType(StrEnum):
     CATEGORICAL = "CATEGORICAL"
     TIME = "TIME"
 
+    def __repr__(self) -> str:
+        return f"<DataType.{self.name}: {self.value!r}>"
+
 
 class DatasetDownloadStatus(StrEnum):
     """How far the platform is with preparing a download."""

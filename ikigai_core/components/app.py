@@ -11,7 +11,7 @@ from ikigai_core.api import apps, flows
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.components.access import Access, AsyncAccess, app_grants
 from ikigai_core.components.browser import AsyncBrowser, Browser
-from ikigai_core.components.component import Component, printed
+from ikigai_core.components.component import Component
 from ikigai_core.components.dataset import (
     AsyncDataset,
     AsyncDatasetBuilder,
@@ -40,6 +40,7 @@ from ikigai_core.components.kinds import apps_of, datasets_of, flows_of, models_
 from ikigai_core.components.listing import named
 from ikigai_core.components.model import AsyncModel, AsyncModelBuilder, Model, ModelBuilder
 from ikigai_core.components.named_mapping import NamedMapping
+from ikigai_core.components.printing import printed
 from ikigai_core.enums import AppAccessLevel
 from ikigai_core.errors import InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation

@@ -89,9 +89,3 @@ class Component(Record):
     def to_dict(self) -> dict[str, Any]:
         """The component's data as plain values, from which `from_dict` makes it again."""
         return self.model_dump()
-
-
-def printed(component: BaseModel) -> str:
-    """One field a line, as components are shown."""
-    fields = ",\n".join(f"    {name}={value!r}" for name, value in component.__repr_args__())
-    return f"{type(component).__name__}(\n{fields}\n)"

@@ -15,9 +15,10 @@ from pydantic import Field, PrivateAttr, field_validator
 from ikigai_core.api import custom_facets
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.components.access import Access, AsyncAccess, custom_facet_grants
-from ikigai_core.components.component import Component, Record, printed
+from ikigai_core.components.component import Component, Record
 from ikigai_core.components.kinds import with_facet_type
 from ikigai_core.components.named_mapping import NamedMapping
+from ikigai_core.components.printing import printed
 from ikigai_core.enums import CustomFacetAccessLevel
 from ikigai_core.errors import InvalidInput, MissingFile
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation

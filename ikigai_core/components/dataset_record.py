@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from ikigai_core.components.component import Component, Record, printed
+from ikigai_core.components.component import Component, Record
+from ikigai_core.components.printing import printed
 from ikigai_core.enums import DatasetDataType
 
 

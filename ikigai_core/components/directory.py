@@ -8,9 +8,10 @@ from pydantic import Field, computed_field
 
 from ikigai_core.api import directories
 from ikigai_core.components.browser import bound_mapping
-from ikigai_core.components.component import Component, printed
+from ikigai_core.components.component import Component
 from ikigai_core.components.kinds import Kind
 from ikigai_core.components.named_mapping import NamedMapping
+from ikigai_core.components.printing import printed
 from ikigai_core.enums import DirectoryType
 from ikigai_core.errors import InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, operation

@@ -10,11 +10,12 @@ from pydantic import Field, field_validator
 
 from ikigai_core.api import flows
 from ikigai_core.api.answers import Record as WireRecord
-from ikigai_core.components.component import Component, printed
+from ikigai_core.components.component import Component
 from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.finding import find_only
 from ikigai_core.components.kinds import flows_of
+from ikigai_core.components.printing import printed
 from ikigai_core.components.resolving import CopyOf, Definition, check_form, resolve
 from ikigai_core.components.schedule import NO_SCHEDULE, Schedule
 from ikigai_core.definition.definition import FlowDefinition

@@ -9,12 +9,13 @@ from pydantic import ConfigDict, Field
 
 from ikigai_core.api import models
 from ikigai_core.api.answers import Record as WireRecord
-from ikigai_core.components.component import Component, printed
+from ikigai_core.components.component import Component
 from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.finding import find_only
 from ikigai_core.components.kinds import models_of
 from ikigai_core.components.named_mapping import NamedMapping
+from ikigai_core.components.printing import printed
 from ikigai_core.errors import InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
 from ikigai_core.procedure import Procedure, ask

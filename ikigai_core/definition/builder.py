@@ -90,10 +90,7 @@ class FlowDefinitionBuilder:
         InvalidDefinition
             Facets hang on each other in a circle.
         """
-        definition, faults = self._built()
-        for fault in faults:
-            warnings.warn(fault, DefinitionWarning, stacklevel=2)
-        return definition
+        return self._built_with_warnings()
 
     def build_checked(self) -> FlowDefinition:
         """The definition, as `build` gives it, but what `build` warns of is an error.
@@ -125,6 +122,13 @@ class FlowDefinitionBuilder:
         )
         ordered(definition)
         return definition, [*missing_arguments(definition, types), *shape_faults(definition, types)]
+
+    def _built_with_warnings(self) -> FlowDefinition:
+        """The definition; the warnings point to who called the caller."""
+        definition, faults = self._built()
+        for fault in faults:
+            warnings.warn(fault, DefinitionWarning, stacklevel=3)
+        return definition
 
     def _add_variable(self, name: str, variable: FlowVariable) -> None:
         existing = self._variables.get(name)

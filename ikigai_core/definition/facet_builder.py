@@ -126,7 +126,7 @@ class FacetBuilder:
 
     def build(self) -> FlowDefinition:
         """The definition of all facets added so far, not of this one alone."""
-        return self._builder.build()
+        return self._builder._built_with_warnings()
 
     def _check_variable(self, variable: str, argument: str) -> None:
         spec = self._facet_type.facet_arguments.get(argument)

@@ -8,7 +8,8 @@ from typing import Any, Self
 
 from pydantic import Field, field_validator
 
-from ikigai_core.components.component import Record, printed
+from ikigai_core.components.component import Record
+from ikigai_core.components.printing import printed
 from ikigai_core.enums import FlowStatus
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ikigai_core.definition.builder import FlowDefinitionBuilder
+from ikigai_core.errors import DefinitionWarning
 from ikigai_core.specs.facet import FacetTypes
 
 
@@ -107,3 +108,12 @@ def test_facet_types_are_found_whatever_the_spelling(facet_types: FacetTypes, na
 def test_an_unknown_facet_type_offers_the_nearest(facet_types: FacetTypes) -> None:
     with pytest.raises(AttributeError, match="'Cuont' does not exist. Did you mean 'COUNT'"):
         facet_types.MID.Cuont  # noqa: B018 - the look-up is what is tried
+
+
+def test_a_definition_that_cannot_run_warns_where_it_is_built(facet_types: FacetTypes) -> None:
+    builder = FlowDefinitionBuilder()
+    facet = builder.facet(facet_types.INPUT.Imported)
+    for build in (builder.build, facet.build):
+        with pytest.warns(DefinitionWarning, match="Imported facet '0' needs the argument 'dataset_id'") as caught:
+            build()
+        assert {warning.filename for warning in caught} == {__file__}
