@@ -142,6 +142,10 @@ dist: .venvs/core/.ready ## the sdists and wheels of all four distributions
 bench: .venvs/core/.ready .venvs/released/.ready ## transfers, measured beside the released client
 	.venvs/core/bin/python -m benchmarks
 
+.PHONY: live
+live: .venvs/core/.ready ## the main job on a real account, which the environment names and which has to consent
+	@.venvs/core/bin/python tools/live.py
+
 .PHONY: clean
 clean: ## delete what was made, the environments too
 	rm -rf .venvs dist .mypy_cache .pytest_cache .ruff_cache
