@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ikigai_core.local import openapi
 from ikigai_core.local.console.address import is_console
 from ikigai_core.local.control.interception import Interception
 from ikigai_core.local.platform import Platform
@@ -61,7 +62,9 @@ class Gate:
 
     def _is_open(self, path: str) -> bool:
         # The console asks for credentials in the way that browsers understand.
-        return path in heartbeats.PATHS or path.startswith(DATA_PREFIX) or is_console(path)
+        if path in (*heartbeats.PATHS, openapi.PATH):
+            return True
+        return path.startswith(DATA_PREFIX) or is_console(path)
 
     def _count(self, scope: Scope, headers: Headers) -> None:
         path = scope["path"]

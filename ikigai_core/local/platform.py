@@ -5,9 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from ikigai_core.local import stamps, tutorial
 from ikigai_core.local.checks import UploadChecks
@@ -21,7 +20,6 @@ from ikigai_core.local.files import Files
 from ikigai_core.local.runner import Runner
 from ikigai_core.local.schedules import Scheduler
 from ikigai_core.local.signing import DEFAULT_LIFETIME, Signer, load_key
-from ikigai_core.local.specs import load_facet_specs, load_model_specs
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.runs import RunState
 from ikigai_core.local.store.uploads import UNCHECKED, UploadState
@@ -92,16 +90,6 @@ class Platform:
         self.faults = Faults()
         self.journal = Journal()
         self.is_controlled_remotely = settings.remote_control
-
-    @cached_property
-    def facet_specs(self) -> dict[str, Any]:
-        """The answer of get-facet-specs."""
-        return load_facet_specs()
-
-    @cached_property
-    def model_specs(self) -> dict[str, Any]:
-        """The answer of get-model-specs."""
-        return load_model_specs()
 
     def start(self) -> None:
         """Settle what an earlier process left, and begin to work."""

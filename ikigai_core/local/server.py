@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from ikigai_core.local import console
+from ikigai_core.local import console, openapi
 from ikigai_core.local.connections import Connection
 from ikigai_core.local.gate import Gate
 from ikigai_core.local.platform import Platform
@@ -37,15 +37,17 @@ def create_app(platform: Platform) -> FastAPI:
         title="Ikigai local platform",
         lifespan=lifespan,
         redirect_slashes=False,
-        openapi_url=None,
+        openapi_url=openapi.PATH,
+        responses=openapi.REFUSALS,
         docs_url=None,
         redoc_url=None,
     )
+    app.openapi = openapi.documented(app)  # type: ignore[method-assign]
     app.state.platform = platform
     app.state.operations = OPERATIONS
     for router in ROUTERS:
         app.include_router(router)
-    app.include_router(console.router)
+    app.include_router(console.router, include_in_schema=False)
     app.add_exception_handler(Problem, _answer_problem)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http_error)

@@ -17,6 +17,7 @@ from ikigai_core.local.console.rendering import page
 from ikigai_core.local.problems import Problem, not_found
 from ikigai_core.local.routes.common import PlatformPart
 from ikigai_core.local.routes.runs import get_status
+from ikigai_core.local.specs import load_facet_specs
 from ikigai_core.local.store.apps import App
 from ikigai_core.local.store.flows import Flow
 from ikigai_core.local.store.runs import RunState
@@ -145,7 +146,7 @@ def _picture(platform: PlatformPart, flow: Flow) -> str:
     """A flow's definition as Mermaid text; empty where it is none that a run could follow."""
     titles = {
         spec["facet_info"]["facet_uid"]: facet_type.replace("_", " ").title()
-        for chain_group in platform.facet_specs.values()
+        for chain_group in load_facet_specs().values()
         for facet_group in chain_group.values()
         for facet_type, spec in facet_group.items()
     }

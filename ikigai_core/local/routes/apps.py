@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import Field
 
 from ikigai_core.local import stamps
 from ikigai_core.local.access import AccessLevel
+from ikigai_core.local.answers.apps import AppFound, AppItem, AppRef, AppsFound, ComponentsFound
 from ikigai_core.local.ids import new_id
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request, conflict, not_found
 from ikigai_core.local.routes import datasets, flows, models
 from ikigai_core.local.routes.common import (
-    Answer,
     Body,
     Caller,
     DirectoryPart,
     Email,
+    Given,
     Name,
     PlatformPart,
     directory_answer,
@@ -41,13 +44,13 @@ _UNUSED = (
 )
 
 
-class NewApp(BaseModel):
+class NewApp(Given):
     name: Name
     description: str = ""
     directory: DirectoryPart | None = None
 
 
-class AppId(BaseModel):
+class AppId(Given):
     project_id: str
 
 
@@ -57,12 +60,12 @@ class AppEdit(AppId):
     directory: DirectoryPart | None = None
 
 
-class User(BaseModel):
+class User(Given):
     email: Email
 
 
 class UserAccess(User):
-    project_access_level: AccessLevel
+    project_access_level: Annotated[AccessLevel, Field(strict=False)]
 
 
 class CreateApp(Body):
@@ -87,7 +90,7 @@ class UnshareApp(Body):
     user: User
 
 
-def app_answer(platform: Platform, app: App, caller: str) -> Answer:
+def app_answer(platform: Platform, app: App, caller: str) -> AppItem:
     """Return an app as the wire has it, for one of its users."""
     return {
         "project_id": app.app_id,
@@ -104,7 +107,7 @@ def app_answer(platform: Platform, app: App, caller: str) -> Answer:
 
 
 @router.post("/component/create-project")
-def create_app(platform: PlatformPart, caller: Caller, body: CreateApp) -> Answer:
+def create_app(platform: PlatformPart, caller: Caller, body: CreateApp) -> AppRef:
     """Create an app, owned by the caller."""
     new = body.project
     directory_id = _place(platform, new.directory, caller)
@@ -117,7 +120,7 @@ def create_app(platform: PlatformPart, caller: Caller, body: CreateApp) -> Answe
 
 
 @router.get("/component/get-project")
-def get_app(platform: PlatformPart, caller: Caller, project_id: str | None = None, name: str | None = None) -> Answer:
+def get_app(platform: PlatformPart, caller: Caller, project_id: str | None = None, name: str | None = None) -> AppFound:
     """Return one app, by id or name; of several the caller's own before those shared with them."""
     if project_id is not None:
         app = platform.store.apps.get(project_id)
@@ -131,27 +134,29 @@ def get_app(platform: PlatformPart, caller: Caller, project_id: str | None = Non
 @router.get("/component/get-projects-for-user")
 def get_apps(
     platform: PlatformPart, caller: Caller, fetch_all: bool = False, directory_id: str | None = None
-) -> Answer:
+) -> AppsFound:
     """Return all apps that the caller may use, or those in a directory."""
     apps = _visible(platform, caller, platform.store.apps.all())
     if not fetch_all and directory_id is not None:
         apps = [app for app in apps if _directory_id(app, caller) == directory_id]
-    return listed(platform, "projects", apps, lambda app: app_answer(platform, app, caller))
+    items, warning = listed(platform, apps, lambda app: app_answer(platform, app, caller))
+    return {"projects": items, "limit_warning": warning}
 
 
 @router.get("/search/search-projects-for-user")
-def search_apps(platform: PlatformPart, caller: Caller, query: str) -> Answer:
+def search_apps(platform: PlatformPart, caller: Caller, query: str) -> AppsFound:
     """Return the apps that the caller may use and whose name has the query in it."""
     apps = _visible(platform, caller, platform.store.apps.search(query))
-    return listed(platform, "projects", apps, lambda app: app_answer(platform, app, caller))
+    items, warning = listed(platform, apps, lambda app: app_answer(platform, app, caller))
+    return {"projects": items, "limit_warning": warning}
 
 
 @router.get("/component/get-components-for-project")
-def get_components(platform: PlatformPart, project_id: str) -> Answer:
+def get_components(platform: PlatformPart, project_id: str) -> ComponentsFound:
     """Return everything that is in an app."""
     store = platform.store
     app_id = store.apps.get(project_id).app_id
-    components: Answer = {kind: [] for kind in _UNUSED}
+    components: Any = {kind: [] for kind in _UNUSED}
     components["datasets"] = [datasets.dataset_answer(platform, item) for item in store.datasets.all(app_id=app_id)]
     components["pipelines"] = [flows.flow_answer(platform, item) for item in store.flows.all(app_id=app_id)]
     components["models"] = [models.model_answer(platform, item) for item in store.models.all(app_id=app_id)]
@@ -165,7 +170,7 @@ def get_components(platform: PlatformPart, project_id: str) -> Answer:
 
 
 @router.post("/component/edit-project")
-def edit_app(platform: PlatformPart, body: EditApp) -> Answer:
+def edit_app(platform: PlatformPart, body: EditApp) -> AppRef:
     """Change an app's name, description or directory."""
     app = platform.store.apps.get(body.project.project_id)
     changes = edits(body.project, name="name", description="description")
@@ -176,7 +181,7 @@ def edit_app(platform: PlatformPart, body: EditApp) -> Answer:
 
 
 @router.post("/component/delete-project")
-def delete_app(platform: PlatformPart, body: DeleteApp) -> Answer:
+def delete_app(platform: PlatformPart, body: DeleteApp) -> AppRef:
     """Delete an app and all that is in it; runs that are under way end."""
     app = platform.store.apps.get(body.project.project_id)
     platform.delete_app(app.app_id)
@@ -184,7 +189,7 @@ def delete_app(platform: PlatformPart, body: DeleteApp) -> Answer:
 
 
 @router.post("/component/share-project")
-def share_app(platform: PlatformPart, body: ShareApp) -> Answer:
+def share_app(platform: PlatformPart, body: ShareApp) -> AppRef:
     """Give a user access to an app."""
     app = platform.store.apps.get(body.project.project_id)
     _check_not_owner(app, body.user.email)
@@ -193,7 +198,7 @@ def share_app(platform: PlatformPart, body: ShareApp) -> Answer:
 
 
 @router.post("/component/edit-project-access-level-for-user")
-def edit_access(platform: PlatformPart, body: ShareApp) -> Answer:
+def edit_access(platform: PlatformPart, body: ShareApp) -> AppRef:
     """Change the level of a user's access to an app."""
     app = platform.store.apps.get(body.project.project_id)
     _check_not_owner(app, body.user.email)
@@ -202,7 +207,7 @@ def edit_access(platform: PlatformPart, body: ShareApp) -> Answer:
 
 
 @router.post("/component/unshare-project")
-def unshare_app(platform: PlatformPart, body: UnshareApp) -> Answer:
+def unshare_app(platform: PlatformPart, body: UnshareApp) -> AppRef:
     """Take a user's access to an app away."""
     app = platform.store.apps.get(body.project.project_id)
     _check_not_owner(app, body.user.email)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request
-from pydantic import AfterValidator, BaseModel, EmailStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, WithJsonSchema, model_validator
 
+from ikigai_core.local.answers.directories import DirectoryItem
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request
 from ikigai_core.local.store.components import C, Components
 from ikigai_core.local.store.directories import Directory
 
 Answer = dict[str, Any]
+Fields = dict[str, Any]
+Item = TypeVar("Item")
 
 _DEEPEST = 100
 _LONGEST_NAME = 1024
@@ -44,12 +47,19 @@ def _named(name: str) -> str:
     return name
 
 
-Name = Annotated[str, AfterValidator(_named)]
+_NAME_SCHEMA = {"type": "string", "minLength": 1, "maxLength": _LONGEST_NAME, "pattern": r"\S"}
+Name = Annotated[str, AfterValidator(_named), WithJsonSchema(_NAME_SCHEMA)]
 Email = EmailStr
 Limit = Annotated[int, Query(ge=0), AfterValidator(lambda limit: min(limit, _MOST_LOG_ENTRIES))]
 
 
-class Body(BaseModel):
+class Given(BaseModel):
+    """A part of a request's body: of exactly these fields, each of exactly its type."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class Body(Given):
     """The whole JSON body of a request. What could not be kept or answered again is refused here."""
 
     @model_validator(mode="before")
@@ -60,7 +70,9 @@ class Body(BaseModel):
 
 
 class DirectoryPart(BaseModel):
-    """The directory that something is put into; empty is none."""
+    """The directory that something is put into, with more of what is known of it or not; empty is none."""
+
+    model_config = ConfigDict(strict=True)
 
     directory_id: str = ""
 
@@ -101,12 +113,12 @@ def pick(components: Components[C], id_field: str, component_id: str | None, nam
     raise bad_request(f"{id_field}: required, or name")
 
 
-def edits(part: BaseModel, **names: str) -> Answer:
+def edits(part: BaseModel, **names: str) -> Fields:
     """Return what a request wants changed: the fields of `names` that it has, under the names that they are kept by."""
     return {kept: getattr(part, sent) for sent, kept in names.items() if getattr(part, sent) is not None}
 
 
-def directory_answer(directory: Directory) -> Answer:
+def directory_answer(directory: Directory) -> DirectoryItem:
     """Return a directory as the wire has it."""
     return {
         "directory_id": directory.directory_id,
@@ -118,20 +130,20 @@ def directory_answer(directory: Directory) -> Answer:
     }
 
 
-def place_answer(platform: Platform, kind: str, directory_id: str) -> Answer:
+def place_answer(platform: Platform, kind: str, directory_id: str) -> DirectoryItem:
     """Return the directory that something is in; outside all directories it has an empty id."""
     directory = platform.store.directories.find(directory_id) if directory_id else None
     return directory_answer(directory or Directory("", "", kind, "", "", 0))
 
 
-def within(fetch_all: bool, directory_id: str | None) -> Answer:
+def within(fetch_all: bool, directory_id: str | None) -> Fields:
     """Return the filter of a listing: everything, or what is directly in a directory (empty: in none)."""
     return {} if fetch_all or directory_id is None else {"directory_id": directory_id}
 
 
-def listed(platform: Platform, key: str, components: list[C], answer: Callable[[C], Answer]) -> Answer:
-    """Return a list as the wire has it, cut short where the platform was started with a limit."""
+def listed(platform: Platform, components: list[C], answer: Callable[[C], Item]) -> tuple[list[Item], str]:
+    """Return a list as the wire has it, and the warning where the platform was started with a limit that cuts it."""
     most = platform.list_limit
     is_cut = most is not None and len(components) > most
     warning = f"Only {most} of {len(components)} are listed" if is_cut else ""
-    return {key: [answer(component) for component in components[:most]], "limit_warning": warning}
+    return [answer(component) for component in components[:most]], warning

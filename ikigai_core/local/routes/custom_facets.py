@@ -2,141 +2,50 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any, Literal
+import hashlib
+from typing import cast
 
 from fastapi import APIRouter
-from pydantic import BaseModel, field_validator, model_validator
 
 from ikigai_core.local import stamps
+from ikigai_core.local.answers.custom_facets import (
+    CustomFacetArgument,
+    CustomFacetFound,
+    CustomFacetItem,
+    CustomFacetRef,
+    CustomFacetsFound,
+    CustomFacetVersionFound,
+    CustomFacetVersionItem,
+    CustomFacetVersionRef,
+    CustomFacetVersionsFound,
+    RootkitToken,
+)
 from ikigai_core.local.custom_facets import FACET_TYPE, CustomFacetAccessLevel
 from ikigai_core.local.ids import new_id
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request, conflict, forbidden, not_found
-from ikigai_core.local.routes.common import Answer, Body, Caller, Email, Name, PlatformPart, edits
+from ikigai_core.local.routes.common import Caller, PlatformPart, edits
+from ikigai_core.local.routes.custom_facet_bodies import (
+    NO_ACCESS,
+    CreateCustomFacet,
+    CustomFacetEdit,
+    DeleteCustomFacet,
+    EditCustomFacet,
+    EditCustomFacetAccess,
+    NewVersion,
+    RootkitScript,
+    ShareCustomFacet,
+)
+from ikigai_core.local.specs import load_facet_specs
 from ikigai_core.local.store.custom_facets import CustomFacet, CustomFacetVersion
 
 router = APIRouter()
 
 _NOUN = "Custom facet"
-_NO_ACCESS = "NO_ACCESS"
-
-ChainGroup = Literal["INPUT", "MID", "OUTPUT"]
-
-
-class Argument(BaseModel):
-    """An argument of a script. Values are sent as text, and kept and answered as what they are."""
-
-    name: Name
-    type: Literal["bool", "int", "str", "float"]
-    value: Any = None
-
-    @model_validator(mode="after")
-    def _value_is_of_type(self) -> Argument:
-        if self.type != "str" and self.value in (None, ""):
-            self.value = None
-            return self
-        try:
-            self.value = _READERS[self.type](self.value)
-        except (TypeError, ValueError, OverflowError):
-            raise ValueError(f"the value of argument {self.name!r} is not of type {self.type}") from None
-        return self
-
-
-def _boolean(value: Any) -> bool:
-    text = str(value).strip().casefold()
-    if text not in ("true", "false"):
-        raise ValueError
-    return text == "true"
-
-
-def _number(value: Any) -> float:
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError
-    return number
-
-
-_READERS: dict[str, Any] = {"bool": _boolean, "int": int, "float": _number, "str": str}
-
-
-class ScriptFields(BaseModel):
-    description: str | None = None
-    python_script: str | None = None
-    libraries: list[str] | None = None
-    rootkit_token: str | None = None
-    arguments: list[Argument] | None = None
-
-    @field_validator("arguments")
-    @classmethod
-    def _names_differ(cls, arguments: list[Argument] | None) -> list[Argument] | None:
-        names = [argument.name for argument in arguments or []]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"{name!r} is there twice: arguments need names of their own")
-        return arguments
-
-    def kept(self) -> dict[str, Any]:
-        """Return what was given, as it is kept."""
-        same = ("description", "python_script", "libraries", "rootkit_token")
-        given = edits(self, **{name: name for name in same})
-        if self.arguments is not None:
-            given["arguments"] = [argument.model_dump() for argument in self.arguments]
-        return given
-
-
-class NewCustomFacet(ScriptFields):
-    name: Name
-    chain_group: ChainGroup
-    tags: list[str] = []
-
-
-class CustomFacetId(BaseModel):
-    custom_facet_id: str
-
-
-class CustomFacetEdit(CustomFacetId, ScriptFields):
-    chain_group: ChainGroup | None = None
-    name: Name | None = None
-    tags: list[str] | None = None
-
-
-class NewVersion(CustomFacetId, ScriptFields):
-    version: Name
-
-
-class User(BaseModel):
-    email: Email
-
-
-class CreateCustomFacet(Body):
-    custom_facet: NewCustomFacet
-
-
-class EditCustomFacet(Body):
-    save_as_version: bool = False
-    custom_facet: CustomFacetEdit | None = None
-    custom_facet_version: NewVersion | None = None
-
-
-class DeleteCustomFacet(Body):
-    custom_facet: CustomFacetId
-
-
-class ShareCustomFacet(Body):
-    custom_facet: CustomFacetId
-    user: User
-    access_level: CustomFacetAccessLevel
-
-
-class EditCustomFacetAccess(Body):
-    custom_facet: CustomFacetId
-    user: User
-    access_level: CustomFacetAccessLevel | Literal["NO_ACCESS"]
 
 
 @router.post("/component/create-custom-facet")
-def create_custom_facet(platform: PlatformPart, caller: Caller, body: CreateCustomFacet) -> Answer:
+def create_custom_facet(platform: PlatformPart, caller: Caller, body: CreateCustomFacet) -> CustomFacetRef:
     """Create a custom facet; what is given of its script is its draft."""
     new, now = body.custom_facet, stamps.now()
     custom_facet = CustomFacet(
@@ -151,7 +60,7 @@ def create_custom_facet(platform: PlatformPart, caller: Caller, body: CreateCust
 @router.get("/component/get-custom-facet")
 def get_custom_facet(
     platform: PlatformPart, caller: Caller, custom_facet_id: str | None = None, name: str | None = None
-) -> Answer:
+) -> CustomFacetFound:
     """Return one custom facet, by id or name; of several the caller's own before those shared with them."""
     if custom_facet_id is not None:
         custom_facet = _allowed(platform, caller, custom_facet_id, CustomFacetAccessLevel.RUN)
@@ -163,21 +72,23 @@ def get_custom_facet(
 
 
 @router.get("/component/get-custom-facets-for-user")
-def get_custom_facets(platform: PlatformPart, caller: Caller) -> Answer:
+def get_custom_facets(platform: PlatformPart, caller: Caller) -> CustomFacetsFound:
     """Return all custom facets that the caller may use."""
     found = _visible(platform, caller, platform.store.custom_facets.all())
     return {"custom_facets": [_answer(platform, custom_facet, caller) for custom_facet in found]}
 
 
 @router.get("/search/search-custom-facets-for-user")
-def search_custom_facets(platform: PlatformPart, caller: Caller, query: str) -> Answer:
+def search_custom_facets(platform: PlatformPart, caller: Caller, query: str) -> CustomFacetsFound:
     """Return the custom facets that the caller may use and whose name has the query in it."""
     found = _visible(platform, caller, platform.store.custom_facets.search(query))
     return {"custom_facets": [_answer(platform, custom_facet, caller) for custom_facet in found]}
 
 
 @router.post("/component/edit-custom-facet")
-def edit_custom_facet(platform: PlatformPart, caller: Caller, body: EditCustomFacet) -> Answer:
+def edit_custom_facet(
+    platform: PlatformPart, caller: Caller, body: EditCustomFacet
+) -> CustomFacetRef | CustomFacetVersionRef:
     """Change what is given of a custom facet's draft, or save a version of it."""
     if body.save_as_version:
         if body.custom_facet_version is None:
@@ -189,7 +100,7 @@ def edit_custom_facet(platform: PlatformPart, caller: Caller, body: EditCustomFa
 
 
 @router.post("/component/delete-custom-facet")
-def delete_custom_facet(platform: PlatformPart, caller: Caller, body: DeleteCustomFacet) -> Answer:
+def delete_custom_facet(platform: PlatformPart, caller: Caller, body: DeleteCustomFacet) -> CustomFacetRef:
     """Delete a custom facet with its versions; flows that it is in cannot run any more."""
     custom_facet = _allowed(platform, caller, body.custom_facet.custom_facet_id, CustomFacetAccessLevel.ADMIN)
     platform.store.delete_custom_facet(custom_facet.custom_facet_id)
@@ -197,7 +108,9 @@ def delete_custom_facet(platform: PlatformPart, caller: Caller, body: DeleteCust
 
 
 @router.get("/component/get-version-for-custom-facet")
-def get_version(platform: PlatformPart, caller: Caller, custom_facet_id: str, version_id: str) -> Answer:
+def get_version(
+    platform: PlatformPart, caller: Caller, custom_facet_id: str, version_id: str
+) -> CustomFacetVersionFound:
     """Return one version of a custom facet."""
     custom_facet = _allowed(platform, caller, custom_facet_id, CustomFacetAccessLevel.RUN)
     versions = platform.store.custom_facet_versions
@@ -206,15 +119,21 @@ def get_version(platform: PlatformPart, caller: Caller, custom_facet_id: str, ve
 
 
 @router.get("/component/get-versions-for-custom-facet")
-def get_versions(platform: PlatformPart, caller: Caller, custom_facet_id: str) -> Answer:
+def get_versions(platform: PlatformPart, caller: Caller, custom_facet_id: str) -> CustomFacetVersionsFound:
     """Return all versions of a custom facet, newest first."""
     custom_facet = _allowed(platform, caller, custom_facet_id, CustomFacetAccessLevel.RUN)
     versions = platform.store.custom_facet_versions.all(custom_facet_id=custom_facet.custom_facet_id)
     return {"custom_facet_versions": [_version_answer(version) for version in reversed(versions)], "limit_warning": ""}
 
 
+@router.post("/component/generate-rootkit-token")
+def generate_token(body: RootkitScript) -> RootkitToken:
+    """Return a token that lets a script out of its sandbox; here it changes nothing."""
+    return {"token": hashlib.sha256(body.script.encode()).hexdigest()}
+
+
 @router.post("/component/share-custom-facet")
-def share_custom_facet(platform: PlatformPart, caller: Caller, body: ShareCustomFacet) -> Answer:
+def share_custom_facet(platform: PlatformPart, caller: Caller, body: ShareCustomFacet) -> CustomFacetRef:
     """Let a user in."""
     custom_facet = _shared(platform, caller, body.custom_facet.custom_facet_id, body.user.email)
     platform.store.custom_facet_grants.set(custom_facet.custom_facet_id, body.user.email, body.access_level)
@@ -222,18 +141,18 @@ def share_custom_facet(platform: PlatformPart, caller: Caller, body: ShareCustom
 
 
 @router.post("/component/edit-custom-facet-access-level")
-def edit_access(platform: PlatformPart, caller: Caller, body: EditCustomFacetAccess) -> Answer:
+def edit_access(platform: PlatformPart, caller: Caller, body: EditCustomFacetAccess) -> CustomFacetRef:
     """Change what a user may do, or shut them out."""
     custom_facet = _shared(platform, caller, body.custom_facet.custom_facet_id, body.user.email)
     grants = platform.store.custom_facet_grants
-    if body.access_level == _NO_ACCESS:
+    if body.access_level == NO_ACCESS:
         grants.revoke(custom_facet.custom_facet_id, body.user.email)
     else:
         grants.change(custom_facet.custom_facet_id, body.user.email, body.access_level)
     return {"custom_facet_id": custom_facet.custom_facet_id}
 
 
-def _edit(platform: Platform, caller: str, edit: CustomFacetEdit) -> Answer:
+def _edit(platform: Platform, caller: str, edit: CustomFacetEdit) -> CustomFacetRef:
     custom_facet = _allowed(platform, caller, edit.custom_facet_id, CustomFacetAccessLevel.EDIT)
     if edit.chain_group not in (None, custom_facet.chain_group):
         raise bad_request(
@@ -244,7 +163,7 @@ def _edit(platform: Platform, caller: str, edit: CustomFacetEdit) -> Answer:
     return {"custom_facet_id": custom_facet.custom_facet_id}
 
 
-def _save_version(platform: Platform, caller: str, new: NewVersion) -> Answer:
+def _save_version(platform: Platform, caller: str, new: NewVersion) -> CustomFacetVersionRef:
     custom_facet = _allowed(platform, caller, new.custom_facet_id, CustomFacetAccessLevel.EDIT)
     content = {
         "description": custom_facet.description,
@@ -291,7 +210,7 @@ def _named(platform: Platform, caller: str, name: str) -> CustomFacet:
     return min(found, key=lambda custom_facet: custom_facet.owner != caller.casefold())
 
 
-def _answer(platform: Platform, custom_facet: CustomFacet, caller: str) -> Answer:
+def _answer(platform: Platform, custom_facet: CustomFacet, caller: str) -> CustomFacetItem:
     """Return a custom facet as the wire has it; those who may only run it do not see how it works."""
     level = platform.store.custom_facet_grants.level(custom_facet.custom_facet_id, caller)
     is_hidden = level == CustomFacetAccessLevel.RUN
@@ -299,29 +218,29 @@ def _answer(platform: Platform, custom_facet: CustomFacet, caller: str) -> Answe
         "custom_facet_id": custom_facet.custom_facet_id,
         "name": custom_facet.name,
         "chain_group": custom_facet.chain_group,
-        "facet_uid": _facet_uid(platform, custom_facet.chain_group),
+        "facet_uid": _facet_uid(custom_facet.chain_group),
         "description": custom_facet.description,
         "tags": custom_facet.tags,
         "python_script": "" if is_hidden else custom_facet.python_script,
         "libraries": [] if is_hidden else custom_facet.libraries,
         "rootkit_token": "" if is_hidden else custom_facet.rootkit_token,
-        "arguments": custom_facet.arguments,
+        "arguments": cast(list[CustomFacetArgument], custom_facet.arguments),
         "created_at": str(custom_facet.created_at),
         "modified_at": str(custom_facet.modified_at),
     }
 
 
-def _version_answer(version: CustomFacetVersion) -> Answer:
+def _version_answer(version: CustomFacetVersion) -> CustomFacetVersionItem:
     return {
         "version": version.name,
         "version_id": version.version_id,
         "custom_facet_id": version.custom_facet_id,
         "description": version.description,
-        "arguments": version.arguments,
+        "arguments": cast(list[CustomFacetArgument], version.arguments),
         "created_at": str(version.created_at),
     }
 
 
-def _facet_uid(platform: Platform, chain_group: str) -> str:
-    groups = platform.facet_specs[chain_group].values()
+def _facet_uid(chain_group: str) -> str:
+    groups = load_facet_specs()[chain_group].values()
     return next(str(group[FACET_TYPE]["facet_info"]["facet_uid"]) for group in groups if FACET_TYPE in group)

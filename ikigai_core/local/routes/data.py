@@ -39,7 +39,12 @@ class DataResponse(FileResponse):
     chunk_size = _BLOCK
 
 
-@router.put("/uploads/{upload_id}/{number}")
+@router.put(
+    "/uploads/{upload_id}/{number}",
+    response_class=Response,
+    responses={200: {"description": "Taken", "headers": {"ETag": {"schema": {"type": "string"}}}}},
+    openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}},
+)
 async def put_part(
     request: Request, platform: PlatformPart, upload_id: str, number: int, expires: str = "", signature: str = ""
 ) -> Response:
@@ -58,7 +63,14 @@ async def put_part(
     return Response(headers={"ETag": f'"{etag}"'})
 
 
-@router.get("/datasets/{dataset_id}/{filename:path}")
+@router.get(
+    "/datasets/{dataset_id}/{filename:path}",
+    response_class=DataResponse,
+    responses={
+        200: {"description": "All of it", "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}},
+        206: {"description": "The range that was asked for", "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}},
+    },
+)
 def get_data(
     platform: PlatformPart, dataset_id: str, filename: str, expires: str = "", signature: str = ""
 ) -> FileResponse:

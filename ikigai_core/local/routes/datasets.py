@@ -5,16 +5,23 @@ from __future__ import annotations
 from functools import partial
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
 
 from ikigai_core.local import stamps
+from ikigai_core.local.answers.datasets import (
+    DatasetFound,
+    DatasetItem,
+    DatasetLogFound,
+    DatasetRef,
+    DatasetsFound,
+    DownloadUrl,
+)
 from ikigai_core.local.downloads import DownloadStatus
 from ikigai_core.local.ids import new_id
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.routes.common import (
-    Answer,
     Body,
     DirectoryPart,
+    Given,
     Limit,
     Name,
     PlatformPart,
@@ -29,14 +36,14 @@ from ikigai_core.local.store.datasets import Dataset
 router = APIRouter()
 
 
-class NewDataset(BaseModel):
+class NewDataset(Given):
     project_id: str
     name: Name
     directory: DirectoryPart | None = None
     agent_access: bool | None = None
 
 
-class DatasetId(BaseModel):
+class DatasetId(Given):
     project_id: str
     dataset_id: str
 
@@ -59,7 +66,7 @@ class DeleteDataset(Body):
     dataset: DatasetId
 
 
-def dataset_answer(platform: Platform, dataset: Dataset) -> Answer:
+def dataset_answer(platform: Platform, dataset: Dataset) -> DatasetItem:
     """Return a dataset as the wire has it."""
     return {
         "project_id": dataset.app_id,
@@ -79,7 +86,7 @@ def dataset_answer(platform: Platform, dataset: Dataset) -> Answer:
 
 
 @router.post("/component/create-dataset")
-def create_dataset(platform: PlatformPart, body: CreateDataset) -> Answer:
+def create_dataset(platform: PlatformPart, body: CreateDataset) -> DatasetRef:
     """Create a dataset without data."""
     new = body.dataset
     app = platform.store.apps.get(new.project_id)
@@ -100,7 +107,7 @@ def create_dataset(platform: PlatformPart, body: CreateDataset) -> Answer:
 @router.get("/component/get-dataset")
 def get_dataset(
     platform: PlatformPart, project_id: str, dataset_id: str | None = None, name: str | None = None
-) -> Answer:
+) -> DatasetFound:
     """Return one dataset of an app, by id or name."""
     dataset = pick(platform.store.datasets, "dataset_id", dataset_id, name, app_id=project_id)
     return {"dataset": dataset_answer(platform, dataset)}
@@ -109,23 +116,25 @@ def get_dataset(
 @router.get("/component/get-datasets-for-project")
 def get_datasets(
     platform: PlatformPart, project_id: str, fetch_all: bool = False, directory_id: str | None = None
-) -> Answer:
+) -> DatasetsFound:
     """Return all datasets of an app, or those in a directory."""
     app = platform.store.apps.get(project_id)
     datasets = platform.store.datasets.all(app_id=app.app_id, **within(fetch_all, directory_id))
-    return listed(platform, "datasets", datasets, partial(dataset_answer, platform))
+    items, warning = listed(platform, datasets, partial(dataset_answer, platform))
+    return {"datasets": items, "limit_warning": warning}
 
 
 @router.get("/search/search-datasets-for-project")
-def search_datasets(platform: PlatformPart, project_id: str, query: str) -> Answer:
+def search_datasets(platform: PlatformPart, project_id: str, query: str) -> DatasetsFound:
     """Return the datasets of an app whose name has the query in it."""
     app = platform.store.apps.get(project_id)
     datasets = platform.store.datasets.search(query, app_id=app.app_id)
-    return listed(platform, "datasets", datasets, partial(dataset_answer, platform))
+    items, warning = listed(platform, datasets, partial(dataset_answer, platform))
+    return {"datasets": items, "limit_warning": warning}
 
 
 @router.post("/component/edit-dataset")
-def edit_dataset(platform: PlatformPart, body: EditDataset) -> Answer:
+def edit_dataset(platform: PlatformPart, body: EditDataset) -> DatasetRef:
     """Change a dataset's name, directory or agent access."""
     edit = body.dataset
     dataset = platform.store.datasets.get(edit.dataset_id, app_id=edit.project_id)
@@ -137,7 +146,7 @@ def edit_dataset(platform: PlatformPart, body: EditDataset) -> Answer:
 
 
 @router.post("/component/delete-dataset")
-def delete_dataset(platform: PlatformPart, body: DeleteDataset) -> Answer:
+def delete_dataset(platform: PlatformPart, body: DeleteDataset) -> DatasetRef:
     """Delete a dataset and its data."""
     dataset = platform.store.datasets.get(body.dataset.dataset_id, app_id=body.dataset.project_id)
     platform.store.delete_dataset(dataset.dataset_id)
@@ -146,7 +155,7 @@ def delete_dataset(platform: PlatformPart, body: DeleteDataset) -> Answer:
 
 
 @router.get("/component/get-dataset-log")
-def get_dataset_log(platform: PlatformPart, project_id: str, dataset_id: str, limit: Limit = 5) -> Answer:
+def get_dataset_log(platform: PlatformPart, project_id: str, dataset_id: str, limit: Limit = 5) -> DatasetLogFound:
     """Return what was last done to a dataset's data, newest first."""
     dataset = platform.store.datasets.get(dataset_id, app_id=project_id)
     entries = platform.store.dataset_log.newest(dataset.dataset_id, limit)
@@ -164,7 +173,7 @@ def get_dataset_log(platform: PlatformPart, project_id: str, dataset_id: str, li
 
 
 @router.get("/component/get-dataset-download-url")
-def get_download_url(request: Request, platform: PlatformPart, project_id: str, dataset_id: str) -> Answer:
+def get_download_url(request: Request, platform: PlatformPart, project_id: str, dataset_id: str) -> DownloadUrl:
     """Return a signed URL of a dataset's data, once it is ready."""
     dataset = platform.store.datasets.get(dataset_id, app_id=project_id)
     status = platform.downloads.prepare(dataset)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from cronsim import CronSim, CronSimError
 from fastapi import APIRouter
-from pydantic import BaseModel, BeforeValidator, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ikigai_core.local import schedules, stamps
+from ikigai_core.local.answers.flows import FlowFound, FlowItem, FlowRef, FlowsFound, NextRun, ScheduleItem
 from ikigai_core.local.ids import new_id
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request
 from ikigai_core.local.routes.common import (
-    Answer,
     Body,
     Caller,
     DirectoryPart,
+    Fields,
+    Given,
     Name,
     PlatformPart,
     edits,
@@ -31,32 +33,38 @@ from ikigai_core.local.store.flows import Flow
 
 router = APIRouter()
 
-_NO_SCHEDULE = {"name": "", "start_time": "", "end_time": "", "cron": ""}
+_NO_SCHEDULE: ScheduleItem = {"name": "", "start_time": "", "end_time": "", "cron": ""}
 # Clients cannot send "no schedule": they send this one in its place.
 _REMOVE_SCHEDULE = {"name": "-", "start_time": "1", "end_time": "1", "cron": "0 0 0 0 0"}
 
 Digits = Annotated[str, Field(pattern=r"^[0-9]{1,12}$")]
 
 
-class Facet(BaseModel):
+class AsSent(BaseModel):
+    """A part of a definition: what is known of it is checked, and all of it is kept."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+
+class Facet(AsSent):
     facet_id: str
     facet_uid: str
     name: str | None = None
     arguments: dict[str, Any] | None = None
 
 
-class Arrow(BaseModel):
+class Arrow(AsSent):
     source: str
     destination: str
     arguments: dict[str, Any] | None = None
 
 
-class Variable(BaseModel):
+class Variable(AsSent):
     facet_name: str | None = None
     name: str
 
 
-class Definition(BaseModel):
+class Definition(AsSent):
     """The shape of a definition. Whether it makes sense is found out when it runs."""
 
     facets: list[Facet] = []
@@ -64,10 +72,9 @@ class Definition(BaseModel):
     variables: dict[str, Variable] | None = None
     model_variables: dict[str, Any] | None = None
 
-
-def _checked(definition: Any) -> Any:
-    Definition.model_validate(definition)
-    return definition
+    def kept(self) -> dict[str, Any]:
+        """Return the definition as it was sent."""
+        return self.model_dump(exclude_unset=True)
 
 
 def _check_cron(cron: str) -> None:
@@ -82,11 +89,7 @@ def _check_cron(cron: str) -> None:
         raise ValueError(f"cron: the minute must be one whole number from 0 to 59, not {fields[0]!r}")
 
 
-# Checked, and kept as it was sent.
-AnyDefinition = Annotated[dict[str, Any], BeforeValidator(_checked)]
-
-
-class Schedule(BaseModel):
+class Schedule(Given):
     name: str
     start_time: Digits
     end_time: Digits | None = None
@@ -108,7 +111,7 @@ class Schedule(BaseModel):
         return {"name": self.name, "start_time": self.start_time, "end_time": self.end_time or "", "cron": self.cron}
 
 
-class FlowFields(BaseModel):
+class FlowFields(Given):
     directory: DirectoryPart | None = None
     high_volume_preference: bool | None = None
     agent_access: bool | None = None
@@ -118,17 +121,17 @@ class FlowFields(BaseModel):
 class NewFlow(FlowFields):
     project_id: str
     name: Name
-    definition: AnyDefinition
+    definition: Definition
 
 
-class FlowId(BaseModel):
+class FlowId(Given):
     project_id: str
     pipeline_id: str
 
 
 class FlowEdit(FlowId, FlowFields):
     name: Name | None = None
-    definition: AnyDefinition | None = None
+    definition: Definition | None = None
 
 
 class CreateFlow(Body):
@@ -143,7 +146,7 @@ class DeleteFlow(Body):
     pipeline: FlowId
 
 
-def flow_answer(platform: Platform, flow: Flow) -> Answer:
+def flow_answer(platform: Platform, flow: Flow) -> FlowItem:
     """Return a flow as the wire has it."""
     last_run = platform.store.runs.logs(flow.flow_id, 1)
     return {
@@ -155,7 +158,7 @@ def flow_answer(platform: Platform, flow: Flow) -> Answer:
         "trigger_downstream_pipelines": False,
         "high_volume_preference": flow.high_volume_preference,
         "agent_access": flow.agent_access,
-        "schedule": flow.schedule or _NO_SCHEDULE,
+        "schedule": cast(ScheduleItem, flow.schedule) if flow.schedule else _NO_SCHEDULE,
         "last_run": {"status": last_run[0].status, "timestamp": str(last_run[0].timestamp)} if last_run else {},
         "next_run": _next_run(flow),
         "created_at": str(flow.created_at),
@@ -164,7 +167,7 @@ def flow_answer(platform: Platform, flow: Flow) -> Answer:
 
 
 @router.post("/component/create-pipeline")
-def create_flow(platform: PlatformPart, caller: Caller, body: CreateFlow) -> Answer:
+def create_flow(platform: PlatformPart, caller: Caller, body: CreateFlow) -> FlowRef:
     """Create a flow."""
     new = body.pipeline
     app = platform.store.apps.get(new.project_id)
@@ -174,7 +177,7 @@ def create_flow(platform: PlatformPart, caller: Caller, body: CreateFlow) -> Ans
         app_id=app.app_id,
         name=new.name,
         directory_id=_place(platform, app.app_id, new.directory),
-        definition=new.definition,
+        definition=new.definition.kept(),
         created_at=now,
         modified_at=now,
         high_volume_preference=bool(new.high_volume_preference),
@@ -187,7 +190,7 @@ def create_flow(platform: PlatformPart, caller: Caller, body: CreateFlow) -> Ans
 @router.get("/component/get-pipeline")
 def get_flow(
     platform: PlatformPart, pipeline_id: str | None = None, project_id: str | None = None, name: str | None = None
-) -> Answer:
+) -> FlowFound:
     """Return one flow, by id, or by name within an app."""
     if pipeline_id is None and project_id is None:
         raise bad_request("pipeline_id: required, or project_id and name")
@@ -199,37 +202,41 @@ def get_flow(
 @router.get("/component/get-pipelines-for-project")
 def get_flows(
     platform: PlatformPart, project_id: str, fetch_all: bool = False, directory_id: str | None = None
-) -> Answer:
+) -> FlowsFound:
     """Return all flows of an app, or those in a directory."""
     app = platform.store.apps.get(project_id)
     flows = platform.store.flows.all(app_id=app.app_id, **within(fetch_all, directory_id))
-    return listed(platform, "pipelines", flows, partial(flow_answer, platform))
+    items, warning = listed(platform, flows, partial(flow_answer, platform))
+    return {"pipelines": items, "limit_warning": warning}
 
 
 @router.get("/search/search-pipelines-for-project")
-def search_flows(platform: PlatformPart, project_id: str, query: str) -> Answer:
+def search_flows(platform: PlatformPart, project_id: str, query: str) -> FlowsFound:
     """Return the flows of an app whose name has the query in it."""
     app = platform.store.apps.get(project_id)
     flows = platform.store.flows.search(query, app_id=app.app_id)
-    return listed(platform, "pipelines", flows, partial(flow_answer, platform))
+    items, warning = listed(platform, flows, partial(flow_answer, platform))
+    return {"pipelines": items, "limit_warning": warning}
 
 
 @router.post("/component/edit-pipeline")
-def edit_flow(platform: PlatformPart, caller: Caller, body: EditFlow) -> Answer:
+def edit_flow(platform: PlatformPart, caller: Caller, body: EditFlow) -> FlowRef:
     """Change what is given of a flow. A run that is under way goes on as it started."""
     edit = body.pipeline
     flow = platform.store.flows.get(edit.pipeline_id, app_id=edit.project_id)
-    same = {name: name for name in ("name", "definition", "high_volume_preference", "agent_access")}
+    same = {name: name for name in ("name", "high_volume_preference", "agent_access")}
     changes = edits(edit, **same)
     if edit.directory is not None:
         changes["directory_id"] = _place(platform, flow.app_id, edit.directory)
+    if edit.definition is not None:
+        changes["definition"] = edit.definition.kept()
     changes |= _schedule_changes(edit.schedule, caller)
     platform.store.flows.edit(flow.flow_id, **changes)
     return {"pipeline_id": flow.flow_id}
 
 
 @router.post("/component/delete-pipeline")
-def delete_flow(platform: PlatformPart, body: DeleteFlow) -> Answer:
+def delete_flow(platform: PlatformPart, body: DeleteFlow) -> FlowRef:
     """Delete a flow and its logs; a run that is under way ends."""
     store = platform.store
     with store.transaction():
@@ -241,14 +248,14 @@ def delete_flow(platform: PlatformPart, body: DeleteFlow) -> Answer:
     return {"pipeline_id": flow.flow_id}
 
 
-def _schedule_changes(schedule: Schedule | None, caller: str) -> Answer:
+def _schedule_changes(schedule: Schedule | None, caller: str) -> Fields:
     if schedule is None:
         return {}
     kept = {} if schedule.kept() == _REMOVE_SCHEDULE else schedule.kept()
     return {"schedule": kept, "scheduled_by": caller, "scheduled_at": stamps.now()}
 
 
-def _next_run(flow: Flow) -> Answer:
+def _next_run(flow: Flow) -> NextRun:
     due = schedules.next_time(flow.schedule, schedules.now()) if flow.schedule else None
     return {"timestamp": str(int(due.timestamp()))} if due else {}
 

@@ -1,10 +1,10 @@
-"""Signs of life; the only calls that need no credentials."""
+"""Signs of life; calls that need no credentials."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
-from ikigai_core.local.routes.common import Answer
+from ikigai_core.local.answers.common import Alive
 
 PATHS = ("/access/heartbeat", "/search/heartbeat")
 
@@ -13,6 +13,6 @@ router = APIRouter()
 
 @router.get("/access/heartbeat")
 @router.get("/search/heartbeat")
-async def heartbeat() -> Answer:
+async def heartbeat() -> Alive:
     """Say that the platform is there."""
     return {"status": "ok"}

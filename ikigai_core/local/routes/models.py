@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 
 from ikigai_core.local import stamps
+from ikigai_core.local.answers.models import (
+    ModelFound,
+    ModelItem,
+    ModelMetrics,
+    ModelRef,
+    ModelsFound,
+    ModelVersionFound,
+    ModelVersionItem,
+    ModelVersionsFound,
+)
 from ikigai_core.local.ids import new_id
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request
 from ikigai_core.local.routes.common import (
-    Answer,
     Body,
     DirectoryPart,
+    Given,
     Name,
     PlatformPart,
     edits,
@@ -24,12 +33,13 @@ from ikigai_core.local.routes.common import (
     place_answer,
     within,
 )
+from ikigai_core.local.specs import load_model_specs
 from ikigai_core.local.store.models import Model, ModelVersion
 
 router = APIRouter()
 
 
-class NewModel(BaseModel):
+class NewModel(Given):
     project_id: str
     name: Name
     directory: DirectoryPart | None = None
@@ -38,7 +48,7 @@ class NewModel(BaseModel):
     description: str = ""
 
 
-class ModelId(BaseModel):
+class ModelId(Given):
     project_id: str
     model_id: str
 
@@ -61,7 +71,7 @@ class DeleteModel(Body):
     model: ModelId
 
 
-def model_answer(platform: Platform, model: Model) -> Answer:
+def model_answer(platform: Platform, model: Model) -> ModelItem:
     """Return a model as the wire has it."""
     versions = platform.store.model_versions.all(model_id=model.model_id)
     return {
@@ -79,11 +89,11 @@ def model_answer(platform: Platform, model: Model) -> Answer:
 
 
 @router.post("/component/create-model")
-def create_model(platform: PlatformPart, body: CreateModel) -> Answer:
+def create_model(platform: PlatformPart, body: CreateModel) -> ModelRef:
     """Create a model that has not been trained."""
     new = body.model
     app = platform.store.apps.get(new.project_id)
-    _check_type(platform, new)
+    _check_type(new)
     now = stamps.now()
     model = Model(
         model_id=new_id(),
@@ -100,7 +110,9 @@ def create_model(platform: PlatformPart, body: CreateModel) -> Answer:
 
 
 @router.get("/component/get-model")
-def get_model(platform: PlatformPart, project_id: str, model_id: str | None = None, name: str | None = None) -> Answer:
+def get_model(
+    platform: PlatformPart, project_id: str, model_id: str | None = None, name: str | None = None
+) -> ModelFound:
     """Return one model of an app, by id or name."""
     model = pick(platform.store.models, "model_id", model_id, name, app_id=project_id)
     return {"model": model_answer(platform, model)}
@@ -109,23 +121,25 @@ def get_model(platform: PlatformPart, project_id: str, model_id: str | None = No
 @router.get("/component/get-models-for-project")
 def get_models(
     platform: PlatformPart, project_id: str, fetch_all: bool = False, directory_id: str | None = None
-) -> Answer:
+) -> ModelsFound:
     """Return all models of an app, or those in a directory."""
     app = platform.store.apps.get(project_id)
     models = platform.store.models.all(app_id=app.app_id, **within(fetch_all, directory_id))
-    return listed(platform, "models", models, partial(model_answer, platform))
+    items, warning = listed(platform, models, partial(model_answer, platform))
+    return {"models": items, "limit_warning": warning}
 
 
 @router.get("/search/search-models-for-project")
-def search_models(platform: PlatformPart, project_id: str, query: str) -> Answer:
+def search_models(platform: PlatformPart, project_id: str, query: str) -> ModelsFound:
     """Return the models of an app whose name has the query in it."""
     app = platform.store.apps.get(project_id)
     models = platform.store.models.search(query, app_id=app.app_id)
-    return listed(platform, "models", models, partial(model_answer, platform))
+    items, warning = listed(platform, models, partial(model_answer, platform))
+    return {"models": items, "limit_warning": warning}
 
 
 @router.post("/component/edit-model")
-def edit_model(platform: PlatformPart, body: EditModel) -> Answer:
+def edit_model(platform: PlatformPart, body: EditModel) -> ModelRef:
     """Change a model's name, description or directory."""
     edit = body.model
     model = platform.store.models.get(edit.model_id, app_id=edit.project_id)
@@ -137,7 +151,7 @@ def edit_model(platform: PlatformPart, body: EditModel) -> Answer:
 
 
 @router.post("/component/delete-model")
-def delete_model(platform: PlatformPart, body: DeleteModel) -> Answer:
+def delete_model(platform: PlatformPart, body: DeleteModel) -> ModelRef:
     """Delete a model and its versions."""
     model = platform.store.models.get(body.model.model_id, app_id=body.model.project_id)
     data = [version.data_file for version in platform.store.model_versions.all(model_id=model.model_id)]
@@ -147,33 +161,33 @@ def delete_model(platform: PlatformPart, body: DeleteModel) -> Answer:
 
 
 @router.get("/component/get-model-version")
-def get_model_version(platform: PlatformPart, project_id: str, version_id: str) -> Answer:
+def get_model_version(platform: PlatformPart, project_id: str, version_id: str) -> ModelVersionFound:
     """Return one version of a model."""
     return {"model_version": _version_answer(platform.store.model_versions.get(version_id, app_id=project_id))}
 
 
 @router.get("/component/get-model-versions")
-def get_model_versions(platform: PlatformPart, project_id: str, model_id: str) -> Answer:
+def get_model_versions(platform: PlatformPart, project_id: str, model_id: str) -> ModelVersionsFound:
     """Return all versions of a model, newest first."""
     model = platform.store.models.get(model_id, app_id=project_id)
     versions = platform.store.model_versions.all(model_id=model.model_id)
     return {"versions": [_version_answer(version) for version in reversed(versions)]}
 
 
-def _version_answer(version: ModelVersion) -> Answer:
+def _version_answer(version: ModelVersion) -> ModelVersionItem:
     return {
         "version_id": version.version_id,
         "model_id": version.model_id,
         "version": version.name,
         "hyperparameters": version.hyperparameters,
-        "metrics": version.metrics,
+        "metrics": cast(ModelMetrics, version.metrics),
         "created_at": str(version.created_at),
         "modified_at": str(version.modified_at),
     }
 
 
-def _check_type(platform: Platform, new: NewModel) -> None:
-    types: dict[str, Any] = {spec["name"]: spec for spec in platform.model_specs.values()}
+def _check_type(new: NewModel) -> None:
+    types: dict[str, Any] = {spec["name"]: spec for spec in load_model_specs().values()}
     if new.model_type not in types:
         raise bad_request(f"model.model_type: {new.model_type!r} must be one of {', '.join(sorted(types))}")
     sub_types = [spec["name"] for spec in types[new.model_type]["sub_model_types"]]

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 
+from ikigai_core.local.answers.flows import FlowLogFound, FlowLogItem, FlowRef, FlowStatus
 from ikigai_core.local.problems import bad_request
-from ikigai_core.local.routes.common import Answer, Body, Caller, Limit, PlatformPart
+from ikigai_core.local.routes.common import Body, Caller, Given, Limit, PlatformPart
 from ikigai_core.local.routes.flows import FlowId
 from ikigai_core.local.store.runs import Run, RunState
 
 router = APIRouter()
 
-_IDLE = {"status": False, "progress": {"status": "IDLE", "message": ""}}
+_IDLE: FlowStatus = {"status": False, "progress": {"status": "IDLE", "message": ""}}
 
 
-class Value(BaseModel):
+class Value(Given):
     value: Any
 
 
@@ -27,7 +27,7 @@ class RunFlow(Body):
 
 
 @router.post("/component/run-pipeline")
-def run_flow(platform: PlatformPart, caller: Caller, body: RunFlow) -> Answer:
+def run_flow(platform: PlatformPart, caller: Caller, body: RunFlow) -> FlowRef:
     """Start a flow. Its status has left IDLE when this answers."""
     flow = platform.store.flows.get(body.pipeline.pipeline_id, app_id=body.pipeline.project_id)
     variables = {name: given.value for name, given in (body.variables or {}).items()}
@@ -41,7 +41,7 @@ def run_flow(platform: PlatformPart, caller: Caller, body: RunFlow) -> Answer:
 
 
 @router.get("/component/is-pipeline-running")
-def get_status(platform: PlatformPart, project_id: str, pipeline_id: str) -> Answer:
+def get_status(platform: PlatformPart, project_id: str, pipeline_id: str) -> FlowStatus:
     """Say whether a flow is running, and how far it has come."""
     flow = platform.store.flows.get(pipeline_id, app_id=project_id)
     run = platform.store.runs.active(flow.flow_id)
@@ -49,7 +49,7 @@ def get_status(platform: PlatformPart, project_id: str, pipeline_id: str) -> Ans
         return _IDLE
     ordered = platform.outcomes.status(run)
     if ordered is not None:
-        return ordered
+        return cast(FlowStatus, ordered)
     if run.state == RunState.QUEUED:
         return {"status": True, "progress": {"status": "SCHEDULED", "progress": 0, "message": "Waiting for a worker"}}
     progress = platform.runner.progress(run)
@@ -60,7 +60,7 @@ def get_status(platform: PlatformPart, project_id: str, pipeline_id: str) -> Ans
 
 
 @router.get("/component/get-pipeline-log")
-def get_logs(platform: PlatformPart, project_id: str, pipeline_id: str, limit: Limit = 1) -> Answer:
+def get_logs(platform: PlatformPart, project_id: str, pipeline_id: str, limit: Limit = 1) -> FlowLogFound:
     """Return the logs of a flow's last runs, newest first."""
     flow = platform.store.flows.get(pipeline_id, app_id=project_id)
     late = platform.outcomes.late()
@@ -68,7 +68,7 @@ def get_logs(platform: PlatformPart, project_id: str, pipeline_id: str, limit: L
     return {"pipeline_log": [_log_answer(run) for run in runs[:limit]]}
 
 
-def _log_answer(run: Run) -> Answer:
+def _log_answer(run: Run) -> FlowLogItem:
     return {
         "log_id": run.run_id,
         "status": run.status,

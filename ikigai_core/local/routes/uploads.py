@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, model_validator
+from pydantic import Field, model_validator
 
 from ikigai_core.local import stamps
+from ikigai_core.local.answers.datasets import DatasetRef, UploadBegun, UploadVerdict
 from ikigai_core.local.ids import new_id
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request, conflict
-from ikigai_core.local.routes.common import Answer, Body, PlatformPart
+from ikigai_core.local.routes.common import Body, Given, PlatformPart
 from ikigai_core.local.routes.data import CONTENT_TYPE, part_subject
 from ikigai_core.local.store.uploads import Part, Upload, UploadState
 
@@ -23,7 +24,10 @@ _MOST_PARTS = 10_000
 _LARGEST_FILE = 5 << 40
 
 
-class UploadedDataset(BaseModel):
+PartNumber = Annotated[str, Field(pattern=r"^[0-9]{1,5}$")]
+
+
+class UploadedDataset(Given):
     dataset_id: str
     project_id: str
     filename: str
@@ -33,7 +37,7 @@ class CompleteUpload(Body):
     abort: bool
     dataset: UploadedDataset
     upload_id: str
-    etags: dict[int, str] | None = None
+    etags: dict[PartNumber, str] | None = None
 
     @model_validator(mode="after")
     def _has_etags(self) -> CompleteUpload:
@@ -50,7 +54,7 @@ def begin_upload(
     project_id: str,
     filename: str,
     file_size: Annotated[int, Query(ge=1, le=_LARGEST_FILE)],
-) -> Answer:
+) -> UploadBegun:
     """Begin an upload: return one signed URL for each part."""
     dataset = platform.store.datasets.get(dataset_id, app_id=project_id)
     if not filename.lower().endswith(".csv"):
@@ -75,7 +79,7 @@ def begin_upload(
 
 
 @router.post("/component/complete-dataset-multipart-upload")
-def complete_upload(platform: PlatformPart, body: CompleteUpload) -> Answer:
+def complete_upload(platform: PlatformPart, body: CompleteUpload) -> DatasetRef:
     """Put the parts of an upload together, or throw them away."""
     dataset = platform.store.datasets.get(body.dataset.dataset_id, app_id=body.dataset.project_id)
     upload = platform.store.uploads.get(body.upload_id, dataset.dataset_id)
@@ -84,12 +88,12 @@ def complete_upload(platform: PlatformPart, body: CompleteUpload) -> Answer:
     if body.abort:
         _abort(platform, upload)
     else:
-        _complete(platform, upload, body.etags or {})
+        _complete(platform, upload, {int(number): etag for number, etag in (body.etags or {}).items()})
     return {"dataset_id": dataset.dataset_id}
 
 
 @router.get("/component/verify-dataset-upload")
-def verify_upload(platform: PlatformPart, project_id: str, dataset_id: str, filename: str) -> Answer:
+def verify_upload(platform: PlatformPart, project_id: str, dataset_id: str, filename: str) -> DatasetRef:
     """Start the check of what was uploaded last."""
     upload = _last_upload(platform, project_id, dataset_id)
     if filename != upload.filename:
@@ -102,7 +106,7 @@ def verify_upload(platform: PlatformPart, project_id: str, dataset_id: str, file
 
 
 @router.get("/component/confirm-dataset-upload")
-def confirm_upload(platform: PlatformPart, project_id: str, dataset_id: str) -> Answer:
+def confirm_upload(platform: PlatformPart, project_id: str, dataset_id: str) -> UploadVerdict:
     """Say how the check of what was uploaded last went."""
     upload = _last_upload(platform, project_id, dataset_id)
     if upload.state == UploadState.COMPLETED:

@@ -18,7 +18,10 @@ BODIES: list[tuple[str, Any, str]] = [
     ("create-project", {"project": {"name": " "}}, "project.name"),
     ("create-project", {"project": {"name": "x", "directory": "root"}}, "project.directory"),
     ("create-project", {"project": {"name": "x", "directory": {"directory_id": "nowhere"}}}, "project.directory"),
+    ("create-project", {"project": {"name": "x", "descripton": "misspelt"}}, "project.descripton"),
+    ("create-project", {"project": {"name": "x"}, "user": "me"}, "user"),
     ("create-dataset", {"dataset": {"name": "x"}}, "dataset.project_id"),
+    ("create-dataset", {"dataset": {"project_id": "x", "name": "x", "agent_access": "yes"}}, "dataset.agent_access"),
     ("create-pipeline", {"pipeline": {"project_id": "x", "name": "y"}}, "pipeline.definition"),
     ("create-pipeline", {"pipeline": GOOD_FLOW | {"definition": []}}, "pipeline.definition"),
     ("create-pipeline", {"pipeline": GOOD_FLOW | {"definition": {"facets": {}}}}, "definition.facets"),
@@ -79,6 +82,7 @@ def test_text_that_is_not_proper_json_is_refused(api: Any, text: str, says: str)
         ("get-pipeline", {"name": "y"}, "project_id"),
         ("get-pipeline", {"project_id": "x"}, "pipeline_id"),
         ("get-project", {}, "project_id"),
+        ("get-project", {"nam": "x"}, "nam"),
         ("get-dataset", {"project_id": "x"}, "dataset_id"),
         ("get-model", {"project_id": "x"}, "model_id"),
     ],
@@ -91,24 +95,23 @@ def test_a_bad_query_is_refused_by_the_fields_name(api: Any, path: str, query: d
 
 @pytest.mark.parametrize("value", ["", "x", "\x00", "é", "' OR 1=1 --", "../../etc/passwd", "%", "9" * 2000])
 @pytest.mark.parametrize(
-    "path",
+    ("path", "ids"),
     [
-        "get-project",
-        "get-components-for-project",
-        "get-dataset",
-        "get-dataset-log",
-        "get-dataset-download-url",
-        "confirm-dataset-upload",
-        "get-pipeline",
-        "is-pipeline-running",
-        "get-model",
-        "get-model-version",
-        "get-dataset-directory",
+        ("get-project", "project_id"),
+        ("get-components-for-project", "project_id"),
+        ("get-dataset", "project_id dataset_id"),
+        ("get-dataset-log", "project_id dataset_id"),
+        ("get-dataset-download-url", "project_id dataset_id"),
+        ("confirm-dataset-upload", "project_id dataset_id"),
+        ("get-pipeline", "pipeline_id"),
+        ("is-pipeline-running", "project_id pipeline_id"),
+        ("get-model", "project_id model_id"),
+        ("get-model-version", "project_id version_id"),
+        ("get-dataset-directory", "project_id directory_id"),
     ],
 )
-def test_ids_that_nothing_has_are_a_404(api: Any, path: str, value: str) -> None:
-    ids = ("project_id", "dataset_id", "pipeline_id", "model_id", "version_id", "directory_id")
-    answer = api.get(f"/component/{path}", **dict.fromkeys(ids, value))
+def test_ids_that_nothing_has_are_a_404(api: Any, path: str, ids: str, value: str) -> None:
+    answer = api.get(f"/component/{path}", **dict.fromkeys(ids.split(), value))
     assert answer.status_code == 404
     assert "was not found" in answer.json()["message"]
 
