@@ -19,6 +19,7 @@ from ikigai_core.components.printing import printed
 from ikigai_core.components.resolving import CopyOf, Definition, check_form, resolve
 from ikigai_core.components.schedule import NO_SCHEDULE, Schedule
 from ikigai_core.definition.definition import FlowDefinition
+from ikigai_core.definition.older import in_todays_form
 from ikigai_core.errors import InvalidDefinition, InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
 from ikigai_core.procedure import Procedure, ask
@@ -183,8 +184,14 @@ class _FlowText(Generic[R]):
 
     @operation
     def describe(self) -> Procedure[WireRecord]:
-        """All that the platform tells of the flow, as plain values in the platform's own words."""
-        return (yield from ask(flows.fetch(self.flow_id)))
+        """All that the platform tells of the flow, as plain values in the platform's own words.
+
+        The definition is given in today's form, whatever client wrote it: arguments that facets no longer have are left
+        out. `definition` tells what the platform keeps.
+        """
+        record = yield from ask(flows.fetch(self.flow_id))
+        facet_types = yield from self._client.facet_types_text()
+        return {**record, "definition": in_todays_form(record["definition"], facet_types)}
 
     @operation
     def definition(self) -> Procedure[FlowDefinition]:

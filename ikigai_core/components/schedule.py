@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from pydantic import BaseModel, field_serializer, field_validator
+from pydantic import BaseModel, ValidationError, field_serializer, field_validator
+
+from ikigai_core.errors import InvalidInput, WrongArgumentType
+from ikigai_core.validation import faults_of
 
 _FIELDS = "minute hour day month day_of_week"
 
@@ -34,10 +37,27 @@ class Schedule(BaseModel):
 
     @classmethod
     def of(cls, schedule: Schedule | Mapping[str, Any] | str, name: str) -> Self:
-        """A schedule from a schedule, a mapping of its fields, or a cron text that is valid from now on."""
+        """A schedule from a schedule, a mapping of its fields, or a cron text that is valid from now on.
+
+        Raises
+        ------
+        WrongArgumentType
+            It is none of them.
+        InvalidInput
+            Naming the fields that are missing or malformed.
+        """
         if isinstance(schedule, str):
-            return cls(name=name, cron=schedule, start_time=datetime.now(UTC))
-        return cls.model_validate(schedule.model_dump() if isinstance(schedule, Schedule) else dict(schedule))
+            schedule = {"name": name, "cron": schedule, "start_time": datetime.now(UTC)}
+        elif isinstance(schedule, Schedule):
+            schedule = schedule.model_dump()
+        if not isinstance(schedule, Mapping):
+            raise WrongArgumentType(
+                f"Schedule was of type {type(schedule).__name__}, but must be a Schedule, a mapping or a cron text."
+            )
+        try:
+            return cls.model_validate(dict(schedule))
+        except ValidationError as error:
+            raise InvalidInput(f"This is no schedule: {faults_of(error)}") from None
 
     @field_validator("start_time", "end_time", mode="before")
     @classmethod

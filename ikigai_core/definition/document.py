@@ -29,7 +29,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ValidationError, field_validator, model_validator
 
 from ikigai_core.definition.builder import FlowDefinitionBuilder
 from ikigai_core.definition.definition import FlowDefinition
@@ -40,7 +40,19 @@ from ikigai_core.specs.facet import FacetTypes
 from ikigai_core.validation import faults_of
 
 
-class DocumentFacet(BaseModel):
+class _Part(BaseModel):
+    """A part of a document, in which every key counts."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known_keys(cls, value: object) -> object:
+        for key in value if isinstance(value, Mapping) else ():
+            if key not in cls.model_fields:
+                raise ValueError(f"there is no key {key!r} here. {did_you_mean(str(key), cls.model_fields)}")
+        return value
+
+
+class DocumentFacet(_Part):
     """One facet of a document.
 
     Attributes
@@ -55,8 +67,6 @@ class DocumentFacet(BaseModel):
     variables : dict of str to str
         Run variable → argument.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     type: str
     dataset: str | None = None
@@ -84,10 +94,8 @@ def _parent(entry: object) -> tuple[str, dict[str, Any]]:
     raise ValueError("expected a facet's name, or a mapping with `facet` and the arrow's arguments")
 
 
-class DefinitionDocument(BaseModel):
+class DefinitionDocument(_Part):
     """A flow definition with names instead of ids. Facets hang together by `after`."""
-
-    model_config = ConfigDict(extra="forbid")
 
     facets: dict[str, DocumentFacet]
 

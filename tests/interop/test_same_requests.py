@@ -137,6 +137,7 @@ class Walk:
 
     def __init__(self, client: ModuleType, url: str) -> None:
         self.client = client
+        self.told: list[Any] = []
         self.ikigai = client.Ikigai(user_email="bob@example.com", api_key="my-ikigai-api-key", base_url=url)
 
     def app(self) -> None:
@@ -243,11 +244,37 @@ class Walk:
         definition = union.facet(facet_type=types.OUTPUT.EXPORTED).arguments(dataset_name="both").build()
         self.app.flow.new("Branches").definition(definition.to_dict()).build()
 
+    def older_definition(self) -> None:
+        definition = {
+            "facets": [
+                {
+                    "facet_id": "a",
+                    "facet_uid": "M_037",
+                    "name": "cast",
+                    "arguments": {
+                        # The released client fails on it in any other place.
+                        "experiment_selection": {},
+                        "submodel_type": "Base",
+                        "model_name": "m",
+                        "no such argument": 1,
+                        "processing": [{"type": "base"}],
+                        "model_selection": [],
+                        "metrics": [{"holdout_period": 1}],
+                    },
+                },
+                {"facet_id": "b", "facet_uid": "X_999", "name": "", "arguments": {"submodel_type": 1, "other": [1]}},
+            ],
+            "arrows": [],
+            "variables": {},
+            "model_variables": {},
+        }
+        flow = self.app.flow.new("Older").definition(definition).build()
+        self.told.append(flow.describe()["definition"])
+
     def flow_reads(self) -> None:
         self.app.flows()
         self.app.flows.search("Cou")
         assert self.app.flows["Count"].describe()["name"] == "Count"
-        self.shown_flow = self.app.flows["Count"].describe()
         self.app.flow_directories()
 
     def model(self) -> None:
@@ -363,6 +390,7 @@ STEPS = [
     "flow_run",
     "flow_changes",
     "branches",
+    "older_definition",
     "flow_reads",
     "model",
     "model_version",
@@ -379,7 +407,7 @@ STEPS = [
 
 
 def walk(client: ModuleType, target: str) -> dict[str, list[Any]]:
-    """What a client sends at each step."""
+    """What a client sends at each step, and what it tells under ``told``."""
     recorder = Recorder(target)
     try:
         walk = Walk(client, recorder.url)
@@ -387,7 +415,7 @@ def walk(client: ModuleType, target: str) -> dict[str, list[Any]]:
             # The released client calls its own listings deprecated.
             warnings.simplefilter("ignore", DeprecationWarning)
             warnings.simplefilter("ignore", ours.errors.DefinitionWarning)
-            return {step: recorder.record(getattr(walk, step)) for step in STEPS}
+            return {step: recorder.record(getattr(walk, step)) for step in STEPS} | {"told": walk.told}
     finally:
         recorder.close()
 
@@ -414,6 +442,12 @@ def test_reads_are_of_the_same_shape(sent: Any, step: str) -> None:
     theirs, own = ({request.shape for request in requests if not request.changes} for requests in sent(step))
     same_paths = {path for path, _ in theirs}
     assert {shape for shape in own if shape[0] in same_paths} <= theirs
+
+
+def test_what_is_told_in_another_form_is_told_alike(sent: Any) -> None:
+    theirs, own = sent("told")
+    assert own == theirs
+    assert own[0]["facets"][0]["arguments"]["processing"] == {"type": "base"}
 
 
 @pytest.mark.parametrize("step", ["dataset", "dataset_reads"])

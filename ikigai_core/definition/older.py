@@ -1,0 +1,42 @@
+"""Definitions that older clients wrote, in the form that facets are described in now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ikigai_core.api.answers import Record
+from ikigai_core.enums import ValueType
+from ikigai_core.specs.facet import FacetType, FacetTypes
+
+_NO_LONGER_USED = "experiment_selection"
+
+
+def in_todays_form(definition: Record, facet_types: FacetTypes) -> Record:
+    """A definition of the platform's whose facets have the arguments that their types have, in the form that they take.
+
+    Arguments that a facet's type lacks are left out. Facets of a type that is not known stay as they are.
+    """
+    facets = [{**facet, "arguments": _arguments(facet, facet_types)} for facet in definition.get("facets", [])]
+    return {**definition, "facets": facets}
+
+
+def _arguments(facet: Record, facet_types: FacetTypes) -> Record:
+    given: Record = dict(facet.get("arguments", {}))
+    if "submodel_type" in given:
+        given["sub_model_type"] = given.pop("submodel_type")
+    try:
+        facet_type = facet_types.find_by_uid(facet["facet_uid"])
+    except KeyError:
+        return given
+    return {
+        name: _value(facet_type, name, value)
+        for name, value in given.items()
+        if name in facet_type.facet_arguments and name != _NO_LONGER_USED
+    }
+
+
+def _value(facet_type: FacetType, name: str, value: Any) -> Any:
+    spec = facet_type.facet_arguments[name]
+    if isinstance(value, list) and spec.value_type is ValueType.MAP and not spec.is_list:
+        return value[0] if value else {}
+    return value
