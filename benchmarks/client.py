@@ -1,4 +1,4 @@
-"""One measurement, in a process of its own: ``client.py TASK APP DATASET PATH`` prints it as JSON.
+"""One measurement, in a process of its own: ``client.py TASK APP …`` prints it as JSON.
 
 It runs unchanged with either client: ``ikigai_core``, or the released ``ikigai`` where only that is installed. The
 platform comes from the environment.
@@ -6,9 +6,11 @@ platform comes from the environment.
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import os
+import resource
 import sys
 import time
 from pathlib import Path
@@ -56,8 +58,8 @@ def forget_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5")
 
 
-def measure(task: str, app_name: str, dataset: str, path: str) -> dict[str, float]:
-    """Do the task, and say how long it took and how much memory beyond that before it."""
+def move(task: str, app_name: str, dataset: str, path: str) -> dict[str, float]:
+    """Upload or download, and say how long it took and how much memory beyond that before it."""
     frame = load_frame(path) if task == "upload-frame" else None
     app = connect(app_name)
     last_part = LastPart()
@@ -69,15 +71,83 @@ def measure(task: str, app_name: str, dataset: str, path: str) -> dict[str, floa
         app.dataset.new(dataset).df(frame).build()
     elif task == "upload-csv":
         app.dataset.new(dataset).csv(path).build()
-    elif task == "download-frame":
-        result["rows"] = len(app.datasets[dataset].df())
     else:
-        raise SystemExit(f"no such task: {task}")
+        result["rows"] = len(app.datasets[dataset].df())
     result["seconds"] = time.perf_counter() - began
     if last_part.at:
         result["seconds_to_last_part"] = last_part.at - began
     result["memory"] = memory()[1] - before
     return result
+
+
+def run_flow(app_name: str, flow: str) -> dict[str, float]:
+    """Run a flow, and say when its end was noticed, on this machine's monotonic clock."""
+    log = connect(app_name).flows[flow].run()
+    noticed_at = time.monotonic()
+    assert log.status == "SUCCESS", log
+    return {"noticed_at": noticed_at}
+
+
+async def follow_many(app_name: str, runs: int, run_seconds: int, start_seconds: int) -> dict[str, float]:
+    """Start many flows, one after another over a while, follow all of them, and say what that took."""
+    client = importlib.import_module(PACKAGE).AsyncIkigai(
+        user_email=os.environ["IKIGAI_USER_EMAIL"],
+        api_key=os.environ["IKIGAI_API_KEY"],
+        base_url=os.environ["IKIGAI_BASE_URL"],
+    )
+    note_longest_callback()
+    began = time.monotonic()
+    async with client as ikigai:
+        app = await ikigai.apps[app_name]
+
+        async def follow(number: int) -> float:
+            await asyncio.sleep(number * start_seconds / runs)
+            flow = await app.flows[f"{run_seconds}s {number}"]
+            run = await flow.start()
+            started = time.monotonic()
+            await run.result()
+            return time.monotonic() - started - run_seconds
+
+        late = await asyncio.gather(*(follow(number) for number in range(runs)), return_exceptions=True)
+    ended = [delay for delay in late if isinstance(delay, float)]
+    for error in {repr(error) for error in late if not isinstance(error, float)}:
+        sys.stderr.write(f"{error}\n")
+    seconds = time.monotonic() - began
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "ended": len(ended),
+        "seconds": seconds,
+        "cpu_seconds": usage.ru_utime + usage.ru_stime,
+        "peak_memory": memory()[1],
+        "slowest": max(ended, default=0.0),
+        "longest_callback": LONGEST[0],
+    }
+
+
+LONGEST = [0.0]
+
+
+def note_longest_callback() -> None:
+    """Note for how long, at most, the event loop is held up, in processor time: others' load does not count."""
+    run = asyncio.Handle._run
+
+    def run_and_note(handle: asyncio.Handle) -> None:
+        began = time.thread_time()
+        run(handle)
+        LONGEST[0] = max(LONGEST[0], time.thread_time() - began)
+
+    asyncio.Handle._run = run_and_note  # type: ignore[method-assign,assignment]
+
+
+def measure(task: str, app_name: str, *arguments: str) -> dict[str, float]:
+    """Do the task, and say what it took."""
+    if task in ("upload-frame", "upload-csv", "download-frame"):
+        return move(task, app_name, *arguments)
+    if task == "run-flow":
+        return run_flow(app_name, *arguments)
+    if task == "follow-many":
+        return asyncio.run(follow_many(app_name, *map(int, arguments)))
+    raise SystemExit(f"no such task: {task}")
 
 
 def load_frame(path: str) -> Any:
@@ -88,4 +158,4 @@ def load_frame(path: str) -> Any:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(*sys.argv[1:5])))
+    print(json.dumps(measure(*sys.argv[1:])))

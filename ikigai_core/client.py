@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import warnings
 from collections.abc import Coroutine, Mapping
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -243,10 +245,12 @@ class AsyncIkigai(_Client):
     async def drive(self, procedure: Procedure[R]) -> R:
         """Perform a procedure."""
         if self._driver is None:
-            from ikigai_core.transport.aio import AsyncDriver
-
-            self._driver = AsyncDriver(self._config)
-        return await self._driver.drive(procedure)
+            # The first import takes a while, in which the event loop goes on.
+            home = await asyncio.to_thread(import_module, "ikigai_core.transport.aio")
+            if self._driver is None:
+                self._driver = home.AsyncDriver(self._config)
+        driver: AsyncDriver = self._driver
+        return await driver.drive(procedure)
 
     @property
     def apps(self) -> AsyncBrowser[AsyncApp]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
+import os
 import ssl
 import time
 from collections.abc import AsyncIterator
-from functools import partial
+from functools import lru_cache, partial
+from importlib import import_module
+from pathlib import Path
 from typing import Any, TypeVar
 
 from tenacity import AsyncRetrying
@@ -111,14 +115,10 @@ class AsyncDriver:
 
     async def _connect(self) -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
         if self._clients is None:
-            # Reading the system's certificates takes tens of milliseconds of file access.
-            context = await asyncio.to_thread(_ssl_context, self._config)
-            timeout = httpx.Timeout(self._config.read_timeout, connect=self._config.connect_timeout)
+            # Reading the system's certificates, and what httpx loads when it is first used, take tens of milliseconds.
+            clients = await asyncio.to_thread(_make_clients, self._config)
             if self._clients is None:
-                self._clients = (
-                    httpx.AsyncClient(verify=context, timeout=timeout),
-                    httpx.AsyncClient(headers=self._config.public_headers, verify=context, timeout=timeout),
-                )
+                self._clients = clients
         return self._clients
 
     async def _exchange(self, call: Call[A], config: Config) -> A:
@@ -216,12 +216,31 @@ def _is_tls(error: BaseException) -> bool:
     return False
 
 
-def _ssl_context(config: Config) -> ssl.SSLContext | bool:
+def _make_clients(config: Config) -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
+    """One for the platform, and one for signed URLs, which get no credentials."""
+    with contextlib.suppress(ImportError):
+        import_module("anyio._backends._asyncio")
+    context = ssl_context(config)
+    timeout = httpx.Timeout(config.read_timeout, connect=config.connect_timeout)
+    return (
+        httpx.AsyncClient(verify=context, timeout=timeout),
+        httpx.AsyncClient(headers=config.public_headers, verify=context, timeout=timeout),
+    )
+
+
+def ssl_context(config: Config) -> ssl.SSLContext | bool:
+    """What TLS connections are checked by; the same for all clients of a process, until its files change."""
     if config.ssl is False:
         return False
-    context = ssl.create_default_context(cafile=config.ca_bundle) if config.ca_bundle else httpx.create_ssl_context()
-    if isinstance(config.ssl, str):
-        context.load_cert_chain(config.ssl)
-    elif isinstance(config.ssl, tuple):
-        context.load_cert_chain(*config.ssl)
+    client_files = () if config.ssl is True else (config.ssl,) if isinstance(config.ssl, str) else tuple(config.ssl)
+    files = (*client_files, *([config.ca_bundle] if config.ca_bundle else []))
+    named = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    return _ssl_context(client_files, config.ca_bundle, (*named, *(Path(file).stat().st_mtime_ns for file in files)))
+
+
+@lru_cache(maxsize=8)
+def _ssl_context(client_files: tuple[str, ...], ca_bundle: str | None, _changes: tuple[object, ...]) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca_bundle) if ca_bundle else httpx.create_ssl_context()
+    if client_files:
+        context.load_cert_chain(*client_files)
     return context

@@ -1,0 +1,65 @@
+"""Building and checking large flow definitions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+from benchmarks.report import Report, within
+from ikigai_core import DefinitionDocument, FacetTypes
+from ikigai_core.definition.builder import FlowDefinitionBuilder
+from ikigai_core.local.specs import load_facet_specs
+
+SIZES = (1000, 2000, 4000)
+_CONDITION = {"column_name": "delay", "condition": "greater_than", "value": "60"}
+
+
+def _chained(types: FacetTypes, size: int) -> Any:
+    builder = FlowDefinitionBuilder()
+    facet = builder.facet(types.INPUT.Imported, "in").arguments(dataset_id="dataset", file_type="csv", header=True)
+    for number in range(size - 2):
+        facet = facet.facet(types.MID.Filter, f"step {number}").arguments(**_CONDITION)
+        facet.variables(**{f"value_{number}": "value"})
+    facet.facet(types.OUTPUT.Exported, "out").arguments(dataset_name="out", file_type="csv", header=True)
+    return builder.build_checked()
+
+
+def _document(types: FacetTypes, size: int) -> Any:
+    names = ["in", *(f"step {number}" for number in range(size - 2)), "out"]
+    facets: dict[str, Any] = {
+        name: {"type": "MID.Filter", "after": before, "arguments": _CONDITION} for before, name in pairwise(names)
+    }
+    facets["in"] = {"type": "INPUT.Imported", "dataset": "data", "arguments": {"file_type": "csv", "header": True}}
+    exported = {"dataset_name": "out", "file_type": "csv", "header": True}
+    facets["out"] = {"type": "OUTPUT.Exported", "after": names[-2], "arguments": exported}
+    return DefinitionDocument.load({"facets": facets}).resolve(types, {"data": "dataset"})
+
+
+def measure_definitions(report: Report, repeat: int) -> None:
+    """The least time of some, by the builder and from a document; how that grows (a quadratic growth would be 4)."""
+    types = FacetTypes(load_facet_specs())
+    for what, build in (("built", _chained), ("read from a document", _document)):
+        seconds = {size: _least(build, types, size, repeat) for size in SIZES}
+        small, large = SIZES[0], SIZES[-1]
+        report.add(
+            within(f"definition of {small:,} facets, {what} and checked", "s", seconds[small], 0.5),
+            within(
+                f"… of {large:,}, for each facet, times that of {small:,}",
+                "",
+                seconds[large] / seconds[small] / (large / small),
+                2,
+            ),
+        )
+
+
+def _least(build: Callable[[FacetTypes, int], Any], types: FacetTypes, size: int, repeat: int) -> float:
+    taken = []
+    for _ in range(max(repeat, 3)):
+        began = time.process_time()
+        definition = build(types, size)
+        taken.append(time.process_time() - began)
+        assert len(definition.facets) == size
+        assert len(definition.arrows) == size - 1
+    return min(taken)
