@@ -37,7 +37,7 @@ from ikigai_core.components.directory import Directory, list_directories, refere
 from ikigai_core.components.finding import find_only
 from ikigai_core.components.flow import AsyncFlow, AsyncFlowBuilder, Flow, FlowBuilder
 from ikigai_core.components.kinds import apps_of, datasets_of, flows_of, models_of
-from ikigai_core.components.listing import named
+from ikigai_core.components.listing import list_all, named
 from ikigai_core.components.model import AsyncModel, AsyncModelBuilder, Model, ModelBuilder
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.components.printing import printed
@@ -122,7 +122,7 @@ class _AppText:
 
         One request, and one more for each flow whose definition the listing leaves out.
         """
-        listing = yield from ask(flows.listing(self.app_id))
+        listing = yield from list_all(flows_of(self.app_id, self.name))
         definitions: dict[str, WireRecord] = {}
         for record in listing.records:
             flow_id = str(record["pipeline_id"])

@@ -18,7 +18,7 @@ from dagster_ikigai.facets import Component
 from dagster_ikigai.graph import FlowGraph
 from dagster_ikigai.resources import IkigaiWorkspace
 from dagster_ikigai.settings import FlowSettings
-from dagster_ikigai.translator import APP, DagsterIkigaiTranslator
+from dagster_ikigai.translator import APP, FLOW_ID, DagsterIkigaiTranslator
 
 StateSource = IkigaiAppState | IkigaiWorkspace | str | os.PathLike[str]
 
@@ -149,7 +149,7 @@ def _with_defaults(spec: dg.AssetSpec, flow: IkigaiAppFlow, group_name: str | No
     if flow.period and spec.freshness_policy is None:
         window = timedelta(seconds=flow.period) + FRESHNESS_SLACK
         changes["freshness_policy"] = dg.FreshnessPolicy.time_window(fail_window=window)
-    return spec.replace_attributes(**changes)
+    return spec.replace_attributes(**changes).merge_attributes(metadata={FLOW_ID: flow.flow_id})
 
 
 def _fitting(settings: FlowSettings, flow: IkigaiAppFlow) -> FlowSettings:

@@ -15,8 +15,10 @@ from pydantic import BaseModel, Field, PrivateAttr
 
 from dagster_ikigai.app_assets import build_ikigai_assets_definitions
 from dagster_ikigai.app_state import IkigaiAppState
+from dagster_ikigai.checks import build_ikigai_asset_checks
 from dagster_ikigai.naming import identifier
 from dagster_ikigai.resources import IkigaiWorkspace
+from dagster_ikigai.sensors import build_ikigai_run_sensor
 from dagster_ikigai.translator import DagsterIkigaiTranslator, IkigaiProps
 from dagster_ikigai.yaml_settings import FlowSettingsModel, WorkspaceModel
 
@@ -162,7 +164,12 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
             flow_settings={name: settings.to_settings() for name, settings in self.flow_settings.items()},
             translator=self.translator,
         )
-        return dg.Definitions(assets=assets)
+        sensor = build_ikigai_run_sensor(assets, name=f"{identifier(self.app)}__ikigai_runs", workspace=workspace)
+        return dg.Definitions(
+            assets=assets,
+            asset_checks=build_ikigai_asset_checks(assets, workspace=workspace) if self.checks else [],
+            sensors=[sensor] if self.sensor else [],
+        )
 
     def _workspace(self) -> IkigaiWorkspace | str:
         if isinstance(self.workspace, WorkspaceModel):

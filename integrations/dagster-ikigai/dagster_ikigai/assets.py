@@ -16,8 +16,8 @@ from dagster_ikigai.naming import identifier
 from dagster_ikigai.resources import IkigaiWorkspace, OnBusy
 from dagster_ikigai.runnable import RunnableFlow
 from dagster_ikigai.settings import PARTITION_OUTPUT, FlowSettings
-from dagster_ikigai.translator import PARTITION_OUTPUT_KEY, DagsterIkigaiTranslator, IkigaiDatasetProps
-from dagster_ikigai.variables import check_variables, run_variables, variables_schema
+from dagster_ikigai.translator import DATASET, DATASET_TEMPLATE, FACET, DagsterIkigaiTranslator, IkigaiDatasetProps
+from dagster_ikigai.variables import check_variables, dataset_template, run_variables, variables_schema
 
 if TYPE_CHECKING:
     from ikigai_core import Dataset
@@ -188,11 +188,9 @@ def flow_assets(
 ) -> dg.AssetsDefinition:
     """Make the assets of a flow from their specs; see `build_ikigai_flow_assets`."""
     check_variables(flow, settings)
-    partitioned = settings.partitions_def is not None and settings.partition_output is not None
-    marks = {PARTITION_OUTPUT_KEY: settings.partition_output} if partitioned else {}
 
     @dg.multi_asset(
-        specs=[spec.merge_attributes(metadata=marks) for spec in specs],
+        specs=[_with_template(spec, flow, settings) for spec in specs],
         name=name or flow.op_name,
         group_name=group_name,
         can_subset=False,
@@ -278,7 +276,7 @@ def build_ikigai_dataset_asset(
     )
     def upload(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         used = workspace_of(context, workspace)
-        source = _existing(Path(path), dataset, app)
+        source = existing_file(Path(path), dataset, app)
         with dagster_failures(), used.get_client() as ikigai:
             home = ikigai.app.new(app).ensure() if create_app else ikigai.apps[app]
             uploaded = home.dataset.new(dataset).csv(source).ensure()
@@ -288,7 +286,14 @@ def build_ikigai_dataset_asset(
     return upload
 
 
-def _existing(path: Path, dataset: str, app: str) -> Path:
+def existing_file(path: Path, dataset: str, app: str) -> Path:
+    """The file that a dataset is to be made of.
+
+    Raises
+    ------
+    Failure
+        There is no such file. Nothing was sent.
+    """
     if not path.is_file():
         raise dg.Failure(
             f"There is no file {str(path)!r} to upload as dataset {dataset!r} of app {app!r}"
@@ -303,6 +308,13 @@ def _uploaded(dataset: "Dataset", profile: Profile) -> dg.MaterializeResult[Any]
     return dg.MaterializeResult(
         metadata={**dataset_metadata(dataset, profile), **changes}, data_version=dg.DataVersion(profile.digest)
     )
+
+
+def _with_template(spec: dg.AssetSpec, flow: RunnableFlow, settings: FlowSettings) -> dg.AssetSpec:
+    if DATASET not in spec.metadata:
+        return spec
+    template = dataset_template(flow, settings, spec.metadata[FACET])
+    return spec.merge_attributes(metadata={DATASET_TEMPLATE: template})
 
 
 def required_resource(workspace: Workspace) -> set[str]:

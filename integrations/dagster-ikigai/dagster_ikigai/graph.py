@@ -75,7 +75,9 @@ class FlowGraph:
         self._translator = translator or DagsterIkigaiTranslator()
         self._owners = owners or {}
         self._nodes = [
-            Node(number, flow.app, output) for number, flow in enumerate(self._flows) for output in _written(flow)
+            Node(number, flow.app, output)
+            for number, flow in enumerate(self._flows)
+            for output in flow.written_with({})
         ]
         self._apps = distinct_identifiers(flow.app for flow in self._flows)
         self._identifiers = self._distinct(known)
@@ -227,7 +229,3 @@ class FlowGraph:
                     f"The translator gives two assets the key {spec.key.to_user_string()!r}: {first}, and {second}. "
                     "Let it begin with what props.path has, or with the app's and the component's name."
                 )
-
-
-def _written(flow: RunnableFlow) -> list[Output]:
-    return flow.written or [Output("", Component("flow", flow.name))]

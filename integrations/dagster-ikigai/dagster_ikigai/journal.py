@@ -13,6 +13,24 @@ _PAGE = 100
 _CLOCK_MARGIN = 3600.0
 
 
+def notes_of(
+    instance: dg.DagsterInstance, asset_key: dg.AssetKey, limit: int
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The newest notes on an asset, of this release's form, each with the id of the Dagster run that left it."""
+    for record in instance.fetch_observations(asset_key, limit=limit).records:
+        note = _note(record)
+        if note is not None and note.get("version") == _VERSION:
+            yield record.run_id, note
+
+
+def _note(record: Any) -> Mapping[str, Any] | None:
+    observation = record.event_log_entry.asset_observation
+    if observation is None or _KEY not in observation.metadata:
+        return None
+    note: Mapping[str, Any] = observation.metadata[_KEY].value
+    return note
+
+
 class RunJournal:
     """A step's notes on its run of a flow, kept as observations of one of its assets.
 
@@ -33,17 +51,20 @@ class RunJournal:
         Digest of what is to be done: definition and run variables.
     """
 
-    def __init__(self, context: dg.AssetExecutionContext, asset_key: dg.AssetKey, work: str) -> None:
+    def __init__(
+        self, context: dg.AssetExecutionContext | dg.OpExecutionContext, asset_key: dg.AssetKey, work: str
+    ) -> None:
         self._context = context
         self._asset_key = asset_key
         self._work = work
+        self._step = str(getattr(context, "op_execution_context", context).op_handle)
 
     def keep(self, run: Mapping[str, Any]) -> None:
         """Note a run, before its start is sent and again when it is known to have started."""
         self._observe(f"Run of Ikigai flow: {run.get('phase', 'noted')}.", {"run": dict(run)})
 
     def close(self, outcome: str) -> None:
-        """Note that the run is over and failed: a re-execution is to start another."""
+        """Note that the run is over and was dealt with: a re-execution is to start another."""
         self._observe(f"Run of Ikigai flow: {outcome}.", {"over": outcome})
 
     def previous(self) -> dict[str, Any] | None:
@@ -76,7 +97,7 @@ class RunJournal:
 
     def _observe(self, description: str, note: dict[str, Any]) -> None:
         partition = self._context.partition_key if self._context.has_partition_key else None
-        content = {"version": _VERSION, "work": self._work, **note}
+        content = {"version": _VERSION, "step": self._step, "work": self._work, **note}
         self._context.log_event(
             dg.AssetObservation(self._asset_key, description=description, partition=partition, metadata={_KEY: content})
         )
@@ -101,9 +122,8 @@ class RunJournal:
         while True:
             page = self._context.instance.fetch_observations(wanted, limit=_PAGE, cursor=cursor)
             for record in page.records:
-                observation = record.event_log_entry.asset_observation
-                if record.run_id in runs and observation is not None and _KEY in observation.metadata:
-                    note: Any = observation.metadata[_KEY].value
+                note = _note(record)
+                if record.run_id in runs and note is not None and note.get("step", self._step) == self._step:
                     yield record.run_id, record.storage_id, note
             if not page.has_more:
                 return

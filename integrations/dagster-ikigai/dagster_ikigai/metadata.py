@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from dagster_ikigai.charts import line_chart
+from dagster_ikigai.translator import FLOW_ID
 
 if TYPE_CHECKING:
     from ikigai_core import ColumnDataType, Dataset, Flow, Model, ModelVersion, RunLog
@@ -87,7 +88,7 @@ def dataset_metadata(dataset: Dataset, profile: Profile | None) -> dict[str, Any
 def run_metadata(flow: Flow, log: RunLog, variables: Mapping[str, Any], web_url: str | None = None) -> dict[str, Any]:
     """Metadata of a run: which one it was, how and when it ended, and where its log is shown."""
     metadata: dict[str, Any] = {
-        "ikigai/flow_id": flow.flow_id,
+        FLOW_ID: flow.flow_id,
         RUN_LOG_ID: log.log_id,
         "ikigai/run_status": log.status.value,
         "ikigai/run_user": log.user,

@@ -11,8 +11,8 @@ import dagster as dg
 from dagster_ikigai.metadata import Profile, dataset_metadata, model_metadata, run_metadata
 
 if TYPE_CHECKING:
+    from dagster_ikigai.facets import Output
     from dagster_ikigai.resources import IkigaiWorkspace
-    from dagster_ikigai.runnable import RunnableFlow
     from ikigai_core import App, Flow, RunLog
 
 DATA_VERSION_TAG = "dagster/data_version"
@@ -26,8 +26,8 @@ class FinishedRun:
     ----------
     app, remote : App, Flow
         Where it ran.
-    flow : RunnableFlow
-        What is known of the flow.
+    written : list of Output
+        What it wrote, under the names that the run gave.
     log : RunLog
         How it ended.
     variables : mapping
@@ -38,7 +38,7 @@ class FinishedRun:
 
     app: App
     remote: Flow
-    flow: RunnableFlow
+    written: list[Output]
     log: RunLog
     variables: Mapping[str, Any]
     web_url: str | None = None
@@ -78,19 +78,19 @@ def results(run: FinishedRun, keys: Mapping[str, dg.AssetKey], workspace: Ikigai
     Yields
     ------
     Result
-        One for each of the assets.
+        One for each of the assets; of an asset that `run.written` leaves out, only the run is told.
     """
     of_run = run_metadata(run.remote, run.log, run.variables, run.web_url)
-    names = run.flow.output_names(run.variables)
-    for facet, component in run.flow.written:
-        if facet not in keys:
-            continue
-        if component.kind == "model":
+    told = {facet for facet, _ in run.written}
+    for facet in keys.keys() - told:
+        yield Result(keys[facet], of_run, None)
+    for facet, component in run.written:
+        if component.kind == "flow":
+            yield Result(keys[facet], of_run, run.log.log_id)
+        elif component.kind == "model":
             yield _model(run, component.name, keys[facet], of_run)
         else:
-            yield _dataset(run, names[facet], keys[facet], of_run, workspace)
-    if "" in keys:
-        yield Result(keys[""], of_run, run.log.log_id)
+            yield _dataset(run, component.name, keys[facet], of_run, workspace)
 
 
 def _dataset(

@@ -41,6 +41,11 @@ class RunnableFlow(ABC):
     fault: str | None = None
 
     @property
+    def is_described(self) -> bool:
+        """Whether the run variables are known."""
+        return True
+
+    @property
     @abstractmethod
     def op_name(self) -> str:
         """Name of the step that runs the flow, for Dagster."""
@@ -66,6 +71,14 @@ class RunnableFlow(ABC):
     def written(self) -> list[Output]:
         """The datasets that the flow writes and the models that it trains."""
         return outputs(self.facets)
+
+    def written_with(self, variables: Mapping[str, Any]) -> list[Output]:
+        """What a run with these variables writes; the flow itself, with no facet, where it writes nothing."""
+        names = self.output_names(variables)
+        return [
+            Output(facet, Component("dataset", names[facet]) if component.kind == "dataset" else component)
+            for facet, component in self.written
+        ] or [Output("", Component("flow", self.name))]
 
     @property
     def read(self) -> list[Component]:

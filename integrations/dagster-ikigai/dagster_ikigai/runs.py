@@ -87,13 +87,13 @@ def execute(context: Any, ikigai: Ikigai, task: FlowTask, journal: RunJournal) -
     log = _follow(context, run, journal, task.timeout)
     if run.doubt:
         context.log.warning(f"Flow {run.flow_name!r}: {run.doubt}")
-    return FinishedRun(app, remote, task.flow, log, run.variables, run.web_url)
+    return FinishedRun(app, remote, task.flow.written_with(run.variables), log, run.variables, run.web_url)
 
 
 def _asset_keys(context: dg.AssetExecutionContext, flow: RunnableFlow) -> dict[str, dg.AssetKey]:
     # Read from the definitions as they were loaded: a prefix may have been added to the keys since they were made.
     marks = {tuple(map(spec.metadata.get, (APP, FLOW, FACET))): spec.key for spec in context.assets_def.specs}
-    wanted = [output.facet for output in flow.written] or [""]
+    wanted = [output.facet for output in flow.written_with({})]
     keys = {facet: marks.get((flow.app, flow.name, facet or None)) for facet in wanted}
     found = {facet: key for facet, key in keys.items() if key is not None}
     if len(found) < len(keys):

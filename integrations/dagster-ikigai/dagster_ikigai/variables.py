@@ -32,7 +32,7 @@ def variables_schema(flow: RunnableFlow) -> dict[str, Any] | None:
 def variables_fault(flow: RunnableFlow, variables: Mapping[str, Any]) -> str | None:
     """Say what is wrong with run variables, naming the first that is; None where nothing is."""
     for variable, value in variables.items():
-        if variable not in flow.variables:
+        if flow.is_described and variable not in flow.variables:
             known = ", ".join(map(repr, flow.variables)) or "none"
             return f"There is no run variable {variable!r}, but: {known}. Add it to a facet's `variables`."
         if not isinstance(value, str | int | float):
@@ -101,6 +101,19 @@ def partition_outputs(
 def partition_dataset(template: str, dataset: str, partition_key: str) -> str:
     """Name of the dataset that holds one partition."""
     return template.replace("{dataset}", dataset).replace("{partition}", partition_key)
+
+
+def dataset_template(flow: RunnableFlow, settings: FlowSettings, facet: str) -> str:
+    """What the dataset that a facet writes is called, with ``{partition}`` in it where that depends on it."""
+    variable = flow.output_variables().get(facet)
+    if settings.partitions_def is not None and variable is not None:
+        if variable == settings.partition_variable:
+            return "{partition}"
+        if variable not in _variable_names(settings.partition_variable) and settings.partition_output is not None:
+            return partition_dataset(
+                settings.partition_output, flow.output_names(settings.variables)[facet], "{partition}"
+            )
+    return flow.output_names(settings.variables)[facet]
 
 
 def _output_fault(flow: RunnableFlow, settings: FlowSettings) -> str | None:

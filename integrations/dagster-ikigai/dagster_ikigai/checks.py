@@ -1,0 +1,239 @@
+"""Asset checks of what flows wrote: from what their materializations tell, and from the platform's upload log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from dagster_ikigai.assets import Workspace, required_resource, workspace_of
+from dagster_ikigai.failures import dagster_failures
+from dagster_ikigai.metadata import METRIC, NULL_COUNTS
+from dagster_ikigai.resources import IkigaiWorkspace
+from dagster_ikigai.translator import APP, DATASET, MODEL
+
+COLUMN_TYPES, ROW_COUNT, NULLS, UPLOAD, METRICS = "column_types", "row_count", "nulls", "upload", "metrics"
+_ROWS, _SCHEMA = "dagster/row_count", "dagster/column_schema"
+_DESCRIPTIONS = {
+    COLUMN_TYPES: "Columns and types are those of the materialization before, or those that were given.",
+    ROW_COUNT: "There are rows, and not far fewer than the last time.",
+    NULLS: "No column is too empty.",
+    UPLOAD: "The platform took the newest upload.",
+    METRICS: "The newest version of the model is good enough.",
+}
+
+Limits = tuple[float | None, float | None]
+
+
+@dataclass(frozen=True)
+class CheckSettings:
+    """What is good enough.
+
+    Attributes
+    ----------
+    min_row_share : float
+        Rows, as a share of the last materialization's, below which the check fails. Default: 0.5.
+    max_null_share : float
+        Share of empty values in a column above which the check fails. Default: 0.5.
+    columns : mapping of str to mapping, optional
+        Types by column (``NUMERIC``, ``TEXT``, ``CATEGORICAL``, ``TIME``), by dataset. Default: as the last time.
+    metric_limits : mapping of str to (float or None, float or None)
+        Lowest and highest value of a model's performance metrics, such as ``{"r2/average_test": (0.8, None)}``.
+    blocking : bool
+        Whether a check that fails keeps downstream assets of the same run from being materialized. Default: False.
+    """
+
+    min_row_share: float = 0.5
+    max_null_share: float = 0.5
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    metric_limits: Mapping[str, Limits] = field(default_factory=dict)
+    blocking: bool = False
+
+
+def build_ikigai_asset_checks(
+    assets: Iterable[dg.AssetsDefinition | dg.AssetSpec],
+    *,
+    settings: CheckSettings | None = None,
+    workspace: Workspace = "ikigai",
+) -> list[dg.AssetChecksDefinition]:
+    """Make checks of the datasets and models that assets stand for; they run after the assets' step.
+
+    A dataset has ``column_types``, ``row_count``, ``nulls`` and ``upload``; a model has ``metrics`` where limits were
+    given. Only ``upload`` asks the platform. What cannot be told, as for an output that was too large to be fetched,
+    is a warning.
+
+    Parameters
+    ----------
+    assets : iterable of AssetsDefinition or AssetSpec
+        Assets of this package; partitioned ones are left out, as a check of Dagster is of the whole asset.
+    settings : CheckSettings, optional
+        What is good enough.
+    workspace : str or IkigaiWorkspace
+        Key of the resource that is the workspace, or the workspace itself. Default: the resource ``ikigai``.
+
+    Returns
+    -------
+    list of AssetChecksDefinition
+        One for each asset.
+
+    Examples
+    --------
+    >>> build_ikigai_asset_checks([], settings=CheckSettings(metric_limits={"r2/average_test": (0.8, None)}))
+    []
+    """
+    chosen = settings or CheckSettings()
+    specs = [
+        spec
+        for asset in assets
+        for spec in ([asset] if isinstance(asset, dg.AssetSpec) else asset.specs)
+        if spec.partitions_def is None
+    ]
+    wanted = [(spec, _names(spec, chosen)) for spec in specs]
+    return [_checks_of(spec, names, chosen, workspace) for spec, names in wanted if names]
+
+
+def _names(spec: dg.AssetSpec, settings: CheckSettings) -> list[str]:
+    if DATASET in spec.metadata:
+        return [COLUMN_TYPES, ROW_COUNT, NULLS, UPLOAD]
+    return [METRICS] if MODEL in spec.metadata and settings.metric_limits else []
+
+
+def _checks_of(
+    spec: dg.AssetSpec, names: Sequence[str], settings: CheckSettings, workspace: Workspace
+) -> dg.AssetChecksDefinition:
+    @dg.multi_asset_check(
+        specs=[
+            dg.AssetCheckSpec(name, asset=spec.key, description=_DESCRIPTIONS[name], blocking=settings.blocking)
+            for name in names
+        ],
+        name=f"{spec.key.to_python_identifier()}__ikigai_checks",
+        can_subset=True,
+        required_resource_keys=required_resource(workspace),
+    )
+    def checks(context) -> Iterator[dg.AssetCheckResult]:  # type: ignore[no-untyped-def]
+        written = _Written.of(context.instance, spec, settings)
+        for key in context.selected_asset_check_keys:
+            outcome = (
+                _upload(workspace_of(context, workspace), spec) if key.name == UPLOAD else written.outcome(key.name)
+            )
+            yield outcome.result(key)
+
+    return checks
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """How a check came out; None where it cannot be told."""
+
+    passed: bool | None
+    says: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def result(self, key: dg.AssetCheckKey) -> dg.AssetCheckResult:
+        severity = dg.AssetCheckSeverity.WARN if self.passed is None else dg.AssetCheckSeverity.ERROR
+        return dg.AssetCheckResult(
+            passed=bool(self.passed),
+            asset_key=key.asset_key,
+            check_name=key.name,
+            severity=severity,
+            description=self.says,
+            metadata=self.metadata,
+        )
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What the last two materializations of an asset tell."""
+
+    dataset: str
+    settings: CheckSettings
+    now: Mapping[str, Any] | None
+    before: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, instance: dg.DagsterInstance, spec: dg.AssetSpec, settings: CheckSettings) -> _Written:
+        events = [
+            record.event_log_entry.asset_materialization
+            for record in instance.fetch_materializations(spec.key, limit=2).records
+        ]
+        told = [{name: value.value for name, value in event.metadata.items()} for event in events if event is not None]
+        return cls(
+            spec.metadata.get(DATASET, ""), settings, told[0] if told else None, told[1] if len(told) > 1 else {}
+        )
+
+    def outcome(self, name: str) -> _Outcome:
+        if self.now is None:
+            return _Outcome(None, "It was never materialized.")
+        found: _Outcome = getattr(self, f"_{name}")(self.now)
+        return found
+
+    def _column_types(self, now: Mapping[str, Any]) -> _Outcome:
+        given = self.settings.columns.get(self.dataset)
+        expected = dict(given) if given is not None else _types(self.before)
+        if not expected:
+            return _Outcome(True, "There is nothing to compare its columns with yet.")
+        actual = _types(now)
+        changes = [f"{name} is gone" for name in expected if name not in actual]
+        changes += [
+            f"{name} is {actual[name]}, not {kind}"
+            for name, kind in expected.items()
+            if name in actual and actual[name] != kind
+        ]
+        new = [name for name in actual if name not in expected]
+        return _Outcome(
+            not changes, "; ".join(changes) or f"{len(expected)} columns are as expected.", {"new columns": new}
+        )
+
+    def _row_count(self, now: Mapping[str, Any]) -> _Outcome:
+        rows, before = now.get(_ROWS), self.before.get(_ROWS)
+        if rows is None:
+            return _Outcome(None, "Its rows were not counted: see the workspace's profile_limit_mb.")
+        metadata = {"rows": rows} | ({"rows before": before} if before is not None else {})
+        enough = rows >= (before or 0) * self.settings.min_row_share
+        compared = "" if before is None else f", and {before} the last time"
+        return _Outcome(rows > 0 and enough, f"There are {rows} rows{compared}.", metadata)
+
+    def _nulls(self, now: Mapping[str, Any]) -> _Outcome:
+        rows, nulls = now.get(_ROWS), now.get(NULL_COUNTS)
+        if rows is None or nulls is None:
+            return _Outcome(None, "Its values were not counted: see the workspace's profile_limit_mb.")
+        limit = self.settings.max_null_share * rows
+        empty = {name: count for name, count in nulls.items() if count > limit}
+        says = "; ".join(f"{name} is empty in {count} of {rows} rows" for name, count in empty.items())
+        return _Outcome(not empty, says or "No column is too empty.", {"empty values": dg.MetadataValue.json(nulls)})
+
+    def _metrics(self, now: Mapping[str, Any]) -> _Outcome:
+        faults = []
+        for name, (low, high) in self.settings.metric_limits.items():
+            value = now.get(f"{METRIC}{name}")
+            if value is None:
+                faults.append(f"{name} is not known")
+            elif (low is not None and value < low) or (high is not None and value > high):
+                faults.append(f"{name} is {value:.4g}, not from {_shown(low)} to {_shown(high)}")
+        values = {name.removeprefix(METRIC): value for name, value in now.items() if name.startswith(METRIC)}
+        return _Outcome(not faults, "; ".join(faults) or "The model is good enough.", values)
+
+
+def _upload(workspace: IkigaiWorkspace, spec: dg.AssetSpec) -> _Outcome:
+    with dagster_failures(), workspace.get_client() as ikigai:
+        logs = ikigai.apps[spec.metadata[APP]].datasets[spec.metadata[DATASET]].logs(10)
+    uploads = [log for log in logs if log.job_type == "UPLOAD_DATASET"]
+    if not uploads:
+        return _Outcome(True, "It was not uploaded, but written by a flow.")
+    newest = uploads[0]
+    return _Outcome(
+        newest.status == "SUCCESS",
+        f"The upload of {newest.timestamp:%Y-%m-%d %H:%M} UTC: {newest.status}.",
+        {"uploaded at": dg.MetadataValue.timestamp(newest.timestamp)},
+    )
+
+
+def _types(metadata: Mapping[str, Any]) -> dict[str, str]:
+    schema = metadata.get(_SCHEMA)
+    return {} if schema is None else {column.name: column.type for column in schema.columns}
+
+
+def _shown(limit: float | None) -> str:
+    return "…" if limit is None else f"{limit:.4g}"

@@ -1,0 +1,97 @@
+"""Ops, for jobs that have no assets."""
+
+# No `from __future__ import annotations` here: Dagster reads the annotations of ops as types.
+
+from pathlib import Path
+from typing import Any, Literal
+
+import dagster as dg
+from pydantic import Field
+
+from dagster_ikigai.assets import existing_file
+from dagster_ikigai.failures import dagster_failures
+from dagster_ikigai.flow import IkigaiFlow
+from dagster_ikigai.journal import RunJournal
+from dagster_ikigai.metadata import dataset_metadata, run_metadata
+from dagster_ikigai.named_flow import NamedFlow
+from dagster_ikigai.resources import IkigaiWorkspace
+from dagster_ikigai.runs import FlowTask, execute
+from dagster_ikigai.translator import IkigaiFlowProps
+
+
+class RunIkigaiFlowConfig(dg.Config):
+    """What `run_ikigai_flow_op` is to run."""
+
+    app: str = Field(description="Name of the app.")
+    flow: str = Field(description="Name of the flow in the app.")
+    definition: str | None = Field(
+        default=None, description="Path of a definition document: the flow is created, or brought up to date, first."
+    )
+    variables: dict[str, Any] = Field(default={}, description="Run variables by name.")
+    on_busy: Literal["wait", "attach", "fail"] = Field(
+        default="wait", description="What to do where another run of the flow is under way."
+    )
+    timeout: float | None = Field(default=None, description="Seconds to wait for a busy flow, and for the run.")
+
+
+class UploadDatasetConfig(dg.Config):
+    """What `upload_dataset_op` is to upload."""
+
+    app: str = Field(description="Name of the app.")
+    dataset: str = Field(description="Name of the dataset in the app.")
+    path: str = Field(description="Path of the CSV file, where the step runs.")
+    create_app: bool = Field(default=False, description="Create the app where there is none of that name.")
+
+
+@dg.op(description="Runs an Ikigai flow and follows it to its end; returns the run's log as a dict.")
+def run_ikigai_flow_op(context: dg.OpExecutionContext, config: RunIkigaiFlowConfig, ikigai: IkigaiWorkspace) -> dict:  # type: ignore[type-arg]
+    """Run a flow and follow it to its end, as part of a job.
+
+    A retried or re-executed step takes up the run that it started: its notes are observations of the asset
+    ``<app>/flows/<flow>``. The resource ``ikigai`` is the workspace.
+
+    Examples
+    --------
+    >>> @dg.job(resource_defs={"ikigai": IkigaiWorkspace()})
+    ... def late_flights():
+    ...     run_ikigai_flow_op()
+    """
+    if config.definition is None:
+        flow: IkigaiFlow | NamedFlow = NamedFlow(config.app, config.flow)
+    else:
+        flow = IkigaiFlow(config.app, config.flow, config.definition)
+    task = FlowTask(flow, config.variables, config.on_busy, config.timeout)
+    task.check()
+    journal = RunJournal(context, IkigaiFlowProps(config.app, config.flow).key, task.digest)
+    with dagster_failures(), ikigai.get_client() as client:
+        finished = execute(context, client, task, journal)
+    journal.close(finished.log.status.value)
+    context.add_output_metadata(run_metadata(finished.remote, finished.log, finished.variables, finished.web_url))
+    return {
+        "log_id": finished.log.log_id,
+        "status": finished.log.status.value,
+        "user": finished.log.user,
+        "ended_at": finished.log.timestamp.isoformat(),
+        "datasets": [output.component.name for output in finished.written if output.component.kind == "dataset"],
+    }
+
+
+@dg.op(description="Uploads a CSV file as a dataset of an Ikigai app; returns the dataset's id.")
+def upload_dataset_op(context: dg.OpExecutionContext, config: UploadDatasetConfig, ikigai: IkigaiWorkspace) -> str:
+    """Upload a CSV file as a dataset, unless the dataset has this data already, as part of a job.
+
+    The resource ``ikigai`` is the workspace.
+
+    Examples
+    --------
+    >>> @dg.job(resource_defs={"ikigai": IkigaiWorkspace()})
+    ... def upload():
+    ...     upload_dataset_op()
+    """
+    path = existing_file(Path(config.path), config.dataset, config.app)
+    with dagster_failures(), ikigai.get_client() as client:
+        app = client.app.new(config.app).ensure() if config.create_app else client.apps[config.app]
+        dataset = app.dataset.new(config.dataset).csv(path).ensure(on_progress=False)
+    context.log.info(f"Dataset {config.dataset!r}: {', '.join(dataset.changes) or 'up to date, nothing sent'}.")
+    context.add_output_metadata(dataset_metadata(dataset, None))
+    return dataset.dataset_id

@@ -1,0 +1,252 @@
+"""Looking for the runs of flows that ended since the last look."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+import dagster as dg
+
+from dagster_ikigai.facets import Component, Output
+from dagster_ikigai.journal import notes_of
+from dagster_ikigai.metadata import RUN_LOG_ID
+from dagster_ikigai.translator import APP, DATASET, FACET, FLOW, FLOW_ID, MODEL
+
+if TYPE_CHECKING:
+    from ikigai_core import App, Flow, Ikigai, NamedMapping, RunLog
+
+CURSOR_VERSION = 1
+_DEPTHS = (20, 200, 1000)
+_LOOK_BACK = 100
+_SETTLED = 600.0
+"""Seconds after the end of a Dagster run in which a re-execution may still take up the platform run that it left."""
+
+
+@dataclass(frozen=True)
+class WatchedFlow:
+    """A flow and its assets, as their specs tell.
+
+    Attributes
+    ----------
+    app, name : str
+        Names of the app and of the flow.
+    flow_id : str or None
+        Its id, where it is known.
+    keys : mapping of str to AssetKey
+        Asset by facet.
+    written : list of Output
+        What it writes.
+    """
+
+    app: str
+    name: str
+    flow_id: str | None
+    keys: Mapping[str, dg.AssetKey]
+    written: list[Output]
+
+    @property
+    def id(self) -> str:
+        """What tells it from others in a cursor."""
+        return self.flow_id or f"{self.app}/{self.name}"
+
+    def among(self, flows: NamedMapping[Flow]) -> Flow | None:
+        """The flow itself; None where it is not there."""
+        if self.flow_id is None:
+            return flows.get(self.name)
+        try:
+            return flows.get_id(self.flow_id)
+        except KeyError:
+            return None
+
+
+def watched_flows(assets: Iterable[dg.AssetsDefinition | dg.AssetSpec]) -> list[WatchedFlow]:
+    """The flows of assets, partitioned ones aside: which partition somebody else's run was for is not known."""
+    found: dict[tuple[str, str, str | None], list[tuple[Output, dg.AssetKey]]] = {}
+    for spec in _specs(assets):
+        app, flow = spec.metadata.get(APP), spec.metadata.get(FLOW)
+        if app is None or flow is None or spec.partitions_def is not None:
+            continue
+        output = Output(spec.metadata.get(FACET) or "", _component(spec))
+        found.setdefault((app, flow, spec.metadata.get(FLOW_ID)), []).append((output, spec.key))
+    flows = [
+        WatchedFlow(*names, {output.facet: key for output, key in group}, [output for output, _ in group])
+        for names, group in found.items()
+    ]
+    return sorted(flows, key=lambda flow: flow.id)
+
+
+def _specs(assets: Iterable[dg.AssetsDefinition | dg.AssetSpec]) -> Iterator[dg.AssetSpec]:
+    for asset in assets:
+        if isinstance(asset, dg.AssetSpec):
+            yield asset
+        else:
+            yield from asset.specs
+
+
+def _component(spec: dg.AssetSpec) -> Component:
+    if DATASET in spec.metadata:
+        return Component("dataset", spec.metadata[DATASET])
+    if MODEL in spec.metadata:
+        return Component("model", spec.metadata[MODEL])
+    return Component("flow", spec.metadata[FLOW])
+
+
+@dataclass
+class Cursor:
+    """Which runs were seen: of each flow the newest log id, empty where its log was empty; and where to go on."""
+
+    seen: dict[str, str] = field(default_factory=dict)
+    next_flow: str = ""
+
+    @classmethod
+    def load(cls, text: str | None) -> Self:
+        """Read what `dump` wrote.
+
+        Raises
+        ------
+        ValueError
+            It was written by a newer release: to go on from nothing could report runs twice.
+        """
+        if not text:
+            return cls()
+        content = json.loads(text)
+        if content.get("version") != CURSOR_VERSION:
+            raise ValueError(
+                f"The sensor's cursor is of form {content.get('version')!r}, and this release of dagster-ikigai reads "
+                f"form {CURSOR_VERSION}. Use the release that wrote it, or reset the cursor in Dagster's UI: runs that "
+                "ended before that are then not reported."
+            )
+        return cls(content["seen"], content["next_flow"])
+
+    def dump(self) -> str:
+        """The cursor as text."""
+        return json.dumps({"version": CURSOR_VERSION, "seen": self.seen, "next_flow": self.next_flow})
+
+
+@dataclass(frozen=True)
+class EndedRun:
+    """A run that ended since the last look."""
+
+    flow: WatchedFlow
+    app: App
+    remote: Flow
+    log: RunLog
+    is_newest: bool
+
+
+class Watch:
+    """One look at some flows, which ends in time and says with its cursor how far it came.
+
+    Parameters
+    ----------
+    flows : sequence of WatchedFlow
+        What to look at.
+    cursor : str or None
+        Where the last look ended.
+    time_limit : float
+        Seconds after which no further flow is looked at.
+    """
+
+    def __init__(self, flows: Sequence[WatchedFlow], cursor: str | None, time_limit: float) -> None:
+        self.cursor = Cursor.load(cursor)
+        known = {flow.id for flow in flows}
+        self.cursor.seen = {name: log_id for name, log_id in self.cursor.seen.items() if name in known}
+        self._flows = flows
+        self._deadline = time.monotonic() + time_limit
+        self.missing: list[WatchedFlow] = []
+
+    def ended_runs(self, ikigai: Ikigai) -> Iterator[EndedRun]:
+        """The runs that ended, oldest first for each flow.
+
+        What was not said to be `done` with is found again by the next look.
+        """
+        apps: dict[str, tuple[App, NamedMapping[Flow]]] = {}
+        for flow in self._in_turn():
+            if time.monotonic() > self._deadline:
+                self.cursor.next_flow = flow.id
+                return
+            if flow.app not in apps:
+                app = ikigai.apps[flow.app]
+                apps[flow.app] = app, app.flows()
+            app, flows = apps[flow.app]
+            remote = flow.among(flows)
+            if remote is None:
+                self.missing.append(flow)
+                continue
+            logs = self._new_logs(flow, remote)
+            for number, log in enumerate(logs):
+                if number and self.cursor.seen[flow.id] != logs[number - 1].log_id:
+                    break
+                yield EndedRun(flow, app, remote, log, is_newest=number == len(logs) - 1)
+        self.cursor.next_flow = ""
+
+    def done(self, run: EndedRun) -> None:
+        """Go on behind this run."""
+        self.cursor.seen[run.flow.id] = run.log.log_id
+
+    def _in_turn(self) -> list[WatchedFlow]:
+        later = [flow for flow in self._flows if flow.id >= self.cursor.next_flow]
+        return [*later, *self._flows[: len(self._flows) - len(later)]]
+
+    def _new_logs(self, flow: WatchedFlow, remote: Flow) -> list[RunLog]:
+        if flow.id not in self.cursor.seen:
+            newest = remote.run_logs(1)
+            self.cursor.seen[flow.id] = newest[0].log_id if newest else ""
+            return []
+        seen = self.cursor.seen[flow.id]
+        logs: list[RunLog] = []
+        for depth in _DEPTHS:
+            logs = remote.run_logs(depth)
+            ids = [log.log_id for log in logs]
+            if seen in ids:
+                return logs[: ids.index(seen)][::-1]
+            if len(logs) < depth:
+                break
+        return logs[::-1]
+
+
+class OwnRuns:
+    """Which runs of the platform Dagster started or followed itself, by what its steps noted and reported."""
+
+    def __init__(self, instance: dg.DagsterInstance, ikigai: Ikigai) -> None:
+        self._instance = instance
+        self._ikigai = ikigai
+
+    def is_reported(self, run: EndedRun) -> bool:
+        """Whether a materialization of each of the flow's assets tells of the run."""
+        return all(run.log.log_id in self._reported(key) for key in run.flow.keys.values())
+
+    def is_under_way(self, run: EndedRun) -> bool:
+        """Whether a Dagster run follows it, or may yet: it ended a moment ago without reporting it."""
+        for key in run.flow.keys.values():
+            for dagster_run_id, note in notes_of(self._instance, key, limit=_LOOK_BACK):
+                if self._is_of(note, run) and self._may_report(dagster_run_id):
+                    return True
+        return False
+
+    def _is_of(self, note: Mapping[str, Any], run: EndedRun) -> bool:
+        from ikigai_core.errors import InvalidInput, RunLost
+
+        kept = note.get("run")
+        if kept is None or kept.get("flow_id") != run.remote.flow_id or kept.get("phase") == "refused":
+            return False
+        try:
+            log = self._ikigai.flow_run(kept).log()
+        except (InvalidInput, RunLost):
+            return False
+        return log is not None and log.log_id == run.log.log_id
+
+    def _may_report(self, dagster_run_id: str) -> bool:
+        record = self._instance.get_run_record_by_id(dagster_run_id)
+        if record is None:
+            return False
+        return not record.dagster_run.is_finished or (record.end_time or 0) > time.time() - _SETTLED
+
+    def _reported(self, key: dg.AssetKey) -> set[str]:
+        page = self._instance.fetch_materializations(key, limit=_LOOK_BACK)
+        events = (record.event_log_entry.asset_materialization for record in page.records)
+        found = (event.metadata.get(RUN_LOG_ID) for event in events if event is not None)
+        return {str(value.value) for value in found if value is not None}
