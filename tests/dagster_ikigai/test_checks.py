@@ -1,0 +1,91 @@
+"""What checks make of what flows wrote, each time after the step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from dagster_ikigai import (
+    CheckSettings,
+    IkigaiFlow,
+    IkigaiWorkspace,
+    build_ikigai_asset_checks,
+    build_ikigai_dataset_asset,
+    build_ikigai_flow_assets,
+)
+from ikigai_core import Ikigai
+from ikigai_core.local.process import LocalPlatform
+
+Outcomes = dict[str, tuple[bool, str]]
+
+
+def run(assets: list[Any], instance: dg.DagsterInstance, script: str = "") -> Outcomes:
+    """Materialize, and tell what the checks said; failed ones fail no run."""
+    settings = CheckSettings(max_null_share=0.5, min_row_share=0.5)
+    checks = build_ikigai_asset_checks(assets, settings=settings)
+    config = {"ops": {assets[0].op.name: {"config": {"variables": {"script": script}}}}} if script else {}
+    result = dg.materialize(
+        [*assets, *checks], resources={"ikigai": IkigaiWorkspace()}, instance=instance, run_config=config
+    )
+    evaluations = result.get_asset_check_evaluations()
+    return {one.check_name: (one.passed, one.description or "") for one in evaluations}
+
+
+def test_datasets_are_judged_by_the_last_time(
+    scripted: Callable[[str], IkigaiFlow], instance: dg.DagsterInstance
+) -> None:
+    assets = [build_ikigai_flow_assets(scripted("result = data"))]
+    first = run(assets, instance)
+    assert all(passed for passed, _ in first.values())
+    assert set(first) == {"column_types", "row_count", "nulls", "upload"}
+    script = "result = data[['name']].assign(value='x', empty=[None, None, 1]).head(1)"
+    second = run(assets, instance, script)
+    assert second["column_types"] == (False, "value is TEXT, not NUMERIC")
+    assert second["row_count"] == (False, "There are 1 rows, and 3 the last time.")
+    assert second["nulls"] == (False, "empty is empty in 1 of 1 rows")
+    assert second["upload"] == (True, "It was not uploaded, but written by a flow.")
+
+
+def test_an_upload_is_judged_by_the_platforms_log(
+    app: str, instance: dg.DagsterInstance, ikigai_client: Ikigai, tmp_path: Path
+) -> None:
+    path = tmp_path / "letters.csv"
+    path.write_text("letter\na\n")
+    assets = [build_ikigai_dataset_asset(app=app, dataset="letters", path=path)]
+    passed, says = run(assets, instance)["upload"]
+    assert passed
+    assert says.endswith("UTC: SUCCESS.")
+
+
+def test_what_cannot_be_told_is_a_warning(scripted: Callable[[str], IkigaiFlow], instance: dg.DagsterInstance) -> None:
+    workspace = IkigaiWorkspace(profile_limit_mb=0)
+    assets = [build_ikigai_flow_assets(scripted("result = data"), workspace=workspace)]
+    checks = build_ikigai_asset_checks(assets, workspace=workspace)
+    result = dg.materialize([*assets, *checks], instance=instance)
+    found = {one.check_name: one for one in result.get_asset_check_evaluations()}
+    assert not found["row_count"].passed
+    assert found["row_count"].severity is dg.AssetCheckSeverity.WARN
+    assert "profile_limit_mb" in (found["row_count"].description or "")
+
+
+def test_a_models_metrics_are_a_gate(instance: dg.DagsterInstance, ikigai_local: LocalPlatform) -> None:
+    spec = dg.AssetSpec("prices", metadata={"ikigai/app": "An app", "ikigai/model": "Prices"})
+
+    @dg.multi_asset(specs=[spec], name="train")
+    def train():  # type: ignore[no-untyped-def]
+        return dg.MaterializeResult(metadata={"ikigai/metric/r2/average_test": 0.7})
+
+    @dg.asset(deps=["prices"])
+    def deployed() -> None: ...
+
+    limits = {"r2/average_test": (0.8, None), "loss": (None, 1.0)}
+    checks = build_ikigai_asset_checks([train], settings=CheckSettings(metric_limits=limits, blocking=True))
+    result = dg.materialize(
+        [train, deployed, *checks], resources={"ikigai": IkigaiWorkspace()}, instance=instance, raise_on_error=False
+    )
+    [one] = result.get_asset_check_evaluations()
+    assert one.description == "r2/average_test is 0.7, not from 0.8 to …; loss is not known"
+    assert not result.asset_materializations_for_node("deployed")

@@ -1,0 +1,51 @@
+"""Ops, in a job without assets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import yaml
+
+from dagster_ikigai import IkigaiFlow, IkigaiWorkspace, run_ikigai_flow_op, upload_dataset_op
+from ikigai_core import Ikigai, RunLog
+
+
+def test_a_job_uploads_and_runs_each_step_its_own_run(
+    app: str,
+    scripted: Callable[[str], IkigaiFlow],
+    ikigai_client: Ikigai,
+    instance: dg.DagsterInstance,
+    platform_runs: Callable[[], list[RunLog]],
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "numbers.csv").write_text("name,value\nfour,4\n")
+    (tmp_path / "flow.yaml").write_text(yaml.safe_dump(scripted("result = data").definition.to_dict()))
+
+    @dg.job(resource_defs={"ikigai": IkigaiWorkspace()})
+    def job() -> None:
+        upload_dataset_op()
+        run_ikigai_flow_op.alias("first")()
+        run_ikigai_flow_op.alias("second")()
+
+    flow = {"app": app, "flow": "Scripted", "definition": str(tmp_path / "flow.yaml")}
+    upload = {"app": app, "dataset": "numbers", "path": str(tmp_path / "numbers.csv")}
+    config: dict[str, Any] = {
+        "upload_dataset_op": {"config": upload},
+        "first": {"config": flow},
+        "second": {"config": {**flow, "definition": None, "variables": {"output": "again"}}},
+    }
+    result = job.execute_in_process(run_config={"ops": config}, instance=instance)
+    assert result.success
+    logs = platform_runs()
+    assert {result.output_for_node(name)["log_id"] for name in ("first", "second")} == {log.log_id for log in logs}
+    assert result.output_for_node("first")["datasets"] == ["worked on"]
+    assert list(ikigai_client.apps[app].datasets["numbers"].df()["value"]) == [4]
+    assert "again" in ikigai_client.apps[app].datasets()
+
+    mistyped = {"config": {**flow, "flow": "Scriptde", "definition": None}}
+    with pytest.raises(dg.Failure, match="Did you mean 'Scripted'"):
+        job.execute_in_process(run_config={"ops": {**config, "first": mistyped}}, instance=instance)
