@@ -100,6 +100,7 @@ if TYPE_CHECKING:
     )
     from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
     from ikigai_core.runs.records import FlowStatusReport, RunLog
+    from ikigai_core.runs.watch import RunOutcome
     from ikigai_core.specs.facet import FacetType, FacetTypes
     from ikigai_core.specs.model import ModelTypes
     from ikigai_core.transfer.progress import Progress
@@ -173,6 +174,7 @@ _HOMES = {
     "NamedMapping": "ikigai_core.components.named_mapping",
     "Progress": "ikigai_core.transfer.progress",
     "RunLog": "ikigai_core.runs.records",
+    "RunOutcome": "ikigai_core.runs.watch",
     "Schedule": "ikigai_core.components.schedule",
     "errors": "ikigai_core.errors",
 }
@@ -246,6 +248,7 @@ __all__ = [
     "NamedMapping",
     "Progress",
     "RunLog",
+    "RunOutcome",
     "Schedule",
     "__version__",
     "errors",

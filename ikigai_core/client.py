@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +32,8 @@ from ikigai_core.config import ApiKey, Config, TlsConfig
 from ikigai_core.definition.builder import FlowDefinitionBuilder
 from ikigai_core.procedure import Procedure, ask
 from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
+from ikigai_core.runs.patience import OUTAGE
+from ikigai_core.runs.watch import OnUpdateOf, RunOutcome, outcomes
 from ikigai_core.specs.facet import FacetTypes
 from ikigai_core.specs.model import ModelTypes
 from ikigai_core.web import WebPages
@@ -159,11 +161,14 @@ class Ikigai(_Client):
 
     def drive(self, procedure: Procedure[R]) -> R:
         """Perform a procedure."""
+        return self._ready().drive(procedure)
+
+    def _ready(self) -> SyncDriver:
         if self._driver is None:
             from ikigai_core.transport.sync import SyncDriver
 
             self._driver = SyncDriver(self._config)
-        return self._driver.drive(procedure)
+        return self._driver
 
     @property
     def apps(self) -> Browser[App]:
@@ -212,6 +217,36 @@ class Ikigai(_Client):
     def flow_run(self, run: Mapping[str, Any]) -> FlowRun:
         """The run that `FlowRun.to_dict` described, in this or another process. Sends nothing."""
         return FlowRun.from_dict(run, self)
+
+    def watch(
+        self,
+        runs: Iterable[FlowRun],
+        timeout: float | None = None,
+        on_update: OnUpdateOf[FlowRun] | None = None,
+        *,
+        outage: float = OUTAGE,
+    ) -> Iterator[RunOutcome[FlowRun]]:
+        """Follow many runs at once, and yield each one's outcome as it ends.
+
+        All of them, and all that the process follows otherwise, share one budget of requests a second (100, or
+        ``IKIGAI_POLLING_RATE`` in the environment): where it is used up, looks at each run become less frequent alike.
+
+        Parameters
+        ----------
+        runs : iterable of FlowRun
+        timeout : float, optional
+            Seconds, for all of them; those that go on then end with `RunTimeout`.
+        on_update : callable, optional
+            Told a run and a `FlowStatusReport`, as by `FlowRun.wait`.
+        outage : float, default 300
+            Seconds for which the platform may be away.
+
+        Examples
+        --------
+        >>> for outcome in ikigai.watch([flow.start() for flow in app.flows().values()]):
+        ...     print(outcome.run.flow_name, outcome.error or outcome.log.status)
+        """
+        return self._ready().drive_all(outcomes(runs, timeout, on_update, outage=outage))
 
     def close(self) -> None:
         """Close the connections. They are opened again where the client is used again."""
@@ -294,6 +329,43 @@ class AsyncIkigai(_Client):
     def flow_run(self, run: Mapping[str, Any]) -> AsyncFlowRun:
         """The run that `FlowRun.to_dict` described, in this or another process. Sends nothing."""
         return AsyncFlowRun.from_dict(run, self)
+
+    async def watch(
+        self,
+        runs: Iterable[AsyncFlowRun],
+        timeout: float | None = None,
+        on_update: OnUpdateOf[AsyncFlowRun] | None = None,
+        *,
+        outage: float = OUTAGE,
+    ) -> AsyncIterator[RunOutcome[AsyncFlowRun]]:
+        """Follow many runs at once, and yield each one's outcome as it ends.
+
+        All of them, and all that the process follows otherwise, share one budget of requests a second (100, or
+        ``IKIGAI_POLLING_RATE`` in the environment): where it is used up, looks at each run become less frequent alike.
+
+        Parameters
+        ----------
+        runs : iterable of AsyncFlowRun
+        timeout : float, optional
+            Seconds, for all of them; those that go on then end with `RunTimeout`.
+        on_update : callable, optional
+            Told a run and a `FlowStatusReport`, as by `FlowRun.wait`.
+        outage : float, default 300
+            Seconds for which the platform may be away.
+
+        Examples
+        --------
+        >>> async for outcome in ikigai.watch(runs):
+        ...     print(outcome.run.flow_name, outcome.error or outcome.log.status)
+        """
+        followed = outcomes(runs, timeout, on_update, outage=outage)
+        tasks = [asyncio.create_task(self.drive(procedure)) for procedure in followed]
+        try:
+            for ended in asyncio.as_completed(tasks):
+                yield await ended
+        finally:
+            for task in tasks:
+                task.cancel()
 
     async def aclose(self) -> None:
         """Close the connections. They are opened again where the client is used again."""

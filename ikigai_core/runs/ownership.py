@@ -28,11 +28,11 @@ def after_the_start(run: RunState, logs: Sequence[RunLog], report: FlowStatusRep
     ----------
     run : RunState
     logs : sequence of RunLog
-        Newer than the baseline, and read after the report.
+        Newer than the baseline; read after the report where that is idle, and before it where it is not.
     report : FlowStatusReport
     """
     ended = len(own_among(logs, run))
-    # On an idle flow this run is over too, and one of the entries is its own.
+    # On an idle flow this run is over too, and one of the entries is its own. On a busy one it may be what is going on.
     rivals = max(ended - 1, 0) if report.is_idle else ended
     if not rivals:
         return run

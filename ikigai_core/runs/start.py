@@ -27,7 +27,7 @@ from ikigai_core.logs import fields
 from ikigai_core.procedure import Procedure, Work, ask, pause
 from ikigai_core.runs.durations import spoken
 from ikigai_core.runs.follow import glance_at, report_of
-from ikigai_core.runs.logs import has_news, logs_since, newest_log_id
+from ikigai_core.runs.logs import logs_since, newest_log_id
 from ikigai_core.runs.ownership import after_the_start, own_among
 from ikigai_core.runs.patience import Patience, asked_to_wait
 from ikigai_core.runs.polling import interval, next_look
@@ -144,10 +144,13 @@ def _was_busy(run: RunState, error: IkigaiError) -> Procedure[bool]:
 def _overlaps(run: RunState) -> Procedure[RunState]:
     """The run, with what speaks against its being told from others', as seen right after its start."""
     try:
-        if not (yield from has_news(run)):
+        logs = yield from logs_since(run)
+        if not own_among(logs, run):
             return run
         report = yield from report_of(run)
-        return after_the_start(run, (yield from logs_since(run)), report)
+        if report.is_idle:
+            logs = yield from logs_since(run)
+        return after_the_start(run, logs, report)
     except IkigaiError:
         # It has started. What else can be learnt, its followers will.
         return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ from ikigai_core.transport.access import Access
 from ikigai_core.transport.answering import Answer, read_answer
 from ikigai_core.transport.redaction import redact_http_logs, without_query
 from ikigai_core.transport.retry import RetryPolicy
+from ikigai_core.transport.side_by_side import drive_all
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -60,6 +62,10 @@ class SyncDriver:
         except StopIteration as end:
             result: R = end.value
             return result
+
+    def drive_all(self, procedures: Iterable[Procedure[R]]) -> Iterator[R]:
+        """Perform procedures side by side, and yield what they return as they end."""
+        return drive_all(self._perform, procedures, AT_ONCE)
 
     def close(self) -> None:
         """Close the connections."""

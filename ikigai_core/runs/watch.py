@@ -1,0 +1,69 @@
+"""Following many runs at once, within the budget that all followers of the process share."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
+
+from ikigai_core.errors import IkigaiError, RunFailed
+from ikigai_core.procedure import Procedure
+from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
+from ikigai_core.runs.patience import OUTAGE
+from ikigai_core.runs.records import FlowStatusReport, RunLog
+
+R = TypeVar("R", FlowRun, AsyncFlowRun)
+OnUpdateOf = Callable[[R, FlowStatusReport], Awaitable[None] | None]
+
+
+@dataclass(frozen=True)
+class RunOutcome(Generic[R]):
+    """How following one of many runs ended.
+
+    Attributes
+    ----------
+    run : FlowRun or AsyncFlowRun
+    log : RunLog or None
+        The run's log, also that of a failed run; None where its end was not seen.
+    error : IkigaiError or None
+        `RunFailed`, or why the run's end was not seen; None for a run that succeeded.
+    """
+
+    run: R
+    log: RunLog | None = None
+    error: IkigaiError | None = None
+
+    def result(self) -> RunLog:
+        """The log of a run that succeeded.
+
+        Raises
+        ------
+        IkigaiError
+            The outcome's error.
+        """
+        if self.error is not None or self.log is None:
+            raise self.error or RuntimeError("an outcome has a log or an error")
+        return self.log
+
+
+def outcomes(
+    runs: Iterable[R], timeout: float | None = None, on_update: OnUpdateOf[R] | None = None, *, outage: float = OUTAGE
+) -> list[Procedure[RunOutcome[R]]]:
+    """A procedure for each run that follows it to its outcome, and does not raise what the client raises."""
+    return [_outcome(run, timeout, partial(on_update, run) if on_update else None, outage) for run in runs]
+
+
+def _outcome(
+    run: R,
+    timeout: float | None,
+    on_update: Callable[[FlowStatusReport], Awaitable[None] | None] | None,
+    outage: float,
+) -> Procedure[RunOutcome[R]]:
+    try:
+        log = yield from type(run).result.text(run, timeout, None, on_update, outage=outage)
+    except RunFailed as failure:
+        return RunOutcome(run, failure.run_log, failure)
+    except IkigaiError as error:
+        return RunOutcome(run, None, error)
+    return RunOutcome(run, log)
