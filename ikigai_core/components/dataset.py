@@ -14,9 +14,10 @@ from ikigai_core.components.kinds import datasets_of
 from ikigai_core.errors import BadRequest, IkigaiError, InvalidInput, NotFound
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
 from ikigai_core.procedure import Procedure, ask, work
-from ikigai_core.transfer.download import download, download_to, holds
+from ikigai_core.transfer.download import download, download_into, download_to, holds
 from ikigai_core.transfer.journal import Interrupted, Journal
 from ikigai_core.transfer.progress import OnProgress
+from ikigai_core.transfer.scratch import QuickFile, scratch_file
 from ikigai_core.transfer.source import (
     ArrowStream,
     CsvFile,
@@ -24,7 +25,6 @@ from ikigai_core.transfer.source import (
     ParquetFile,
     Source,
     Staged,
-    scratch_file,
     source_of,
 )
 from ikigai_core.transfer.upload import upload
@@ -72,9 +72,9 @@ class _DatasetText:
         ------
         DownloadFailed
         """
-        with scratch_file(".csv") as path:
-            yield from download(self.app_id, self.dataset_id, self.name, path, on_progress)
-            return (yield from work(lambda: _read_csv(path, options)))
+        with QuickFile() as file:
+            yield from download_into(self.app_id, self.dataset_id, self.name, file.place, on_progress)
+            return (yield from work(lambda: _read_csv(file.path, options)))
 
     @operation
     def arrow(self, *, on_progress: OnProgress = None) -> Procedure[pa.Table]:
@@ -86,9 +86,9 @@ class _DatasetText:
         """
         from ikigai_core.transfer.reading import read_table
 
-        with scratch_file(".csv") as path:
-            yield from download(self.app_id, self.dataset_id, self.name, path, on_progress)
-            return (yield from work(lambda: read_table(path)))
+        with QuickFile() as file:
+            yield from download_into(self.app_id, self.dataset_id, self.name, file.place, on_progress)
+            return (yield from work(lambda: read_table(file.path)))
 
     @operation
     def batches(self, *, on_progress: OnProgress = None) -> Procedure[Batches]:

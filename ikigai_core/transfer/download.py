@@ -16,7 +16,7 @@ from ikigai_core.transfer.locations import copy_to, is_url
 from ikigai_core.transfer.parts import TICKETS, UrlExpired
 from ikigai_core.transfer.progress import OnProgress, metered
 from ikigai_core.transfer.ranges import Changed, Landing
-from ikigai_core.transfer.source import scratch_file
+from ikigai_core.transfer.scratch import scratch_file
 
 PREPARATION_LIMIT = 3600.0
 """Seconds for which the platform may prepare a download."""
@@ -32,12 +32,28 @@ def download(app_id: str, dataset_id: str, name: str, target: Path, on_progress:
     """
     partial = yield from work(lambda: _beside(target))
     try:
-        with metered(f"download of {name!r}", on_progress) as meter:
-            yield from _fetch_all(app_id, dataset_id, name, Landing(partial, meter))
+        yield from download_into(app_id, dataset_id, name, partial, on_progress)
         yield from work(lambda: os.replace(partial, target))
     finally:
         partial.unlink(missing_ok=True)
     return target
+
+
+def download_into(
+    app_id: str,
+    dataset_id: str,
+    name: str,
+    target: Path | Callable[[int | None], Path],
+    on_progress: OnProgress = None,
+) -> Procedure[None]:
+    """Fetch a dataset's data as CSV into a file that nobody else looks at; target as for `Landing`.
+
+    Raises
+    ------
+    DownloadFailed
+    """
+    with metered(f"download of {name!r}", on_progress) as meter:
+        yield from _fetch_all(app_id, dataset_id, name, Landing(target, meter))
 
 
 def download_to(

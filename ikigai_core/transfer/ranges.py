@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,12 +53,14 @@ class Landing:
 
     Parameters
     ----------
-    path : Path
+    target : Path or callable
+        Where it is; or what says where, given its size in bytes, or None where the server does not tell.
     meter : Meter
     """
 
-    def __init__(self, path: Path, meter: Meter) -> None:
-        self.path = path
+    def __init__(self, target: Path | Callable[[int | None], Path], meter: Meter) -> None:
+        self.path = target if isinstance(target, Path) else Path()
+        self._place = None if isinstance(target, Path) else target
         self.meter = meter
         self.size: int | None = None
         self._etag: str | None = None
@@ -106,10 +108,13 @@ class Landing:
 
     def _begin(self, status: int, headers: Mapping[str, str]) -> Range | None:
         """Learn from the first answer how large the file is; return the range that it holds, or None for all of it."""
-        self.path.open("wb").close()
         told = _CONTENT_RANGE.fullmatch(headers.get("content-range", "")) if status == 206 else None
+        size = told[3] if told else headers.get("content-length")
+        if self._place is not None:
+            self.path = self._place(int(size) if size else None)
+        self.path.open("wb").close()
         if told is None:
-            self.meter.begin(int(headers.get("content-length") or 0))
+            self.meter.begin(int(size or 0))
             return None
         first = Range(0, int(told[2]) + 1)
         self.size = int(told[3])

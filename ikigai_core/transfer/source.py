@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ikigai_core.errors import InvalidInput, MissingFile
 from ikigai_core.transfer.locations import is_url, read_blocks, shown
+from ikigai_core.transfer.scratch import scratch_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -186,13 +187,6 @@ def source_of(data: Any) -> Source:
     if type(data).__module__.partition(".")[0] == "pandas":
         return Frame(data)
     return ArrowStream(data)
-
-
-@contextmanager
-def scratch_file(suffix: str) -> Iterator[Path]:
-    """The path of a file that does not exist yet, in a folder that is removed afterwards."""
-    with tempfile.TemporaryDirectory(prefix="ikigai-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder) / f"data{suffix}"
 
 
 @contextmanager
