@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ikigai_core.components.app import App
     from ikigai_core.components.flow import Flow
     from ikigai_core.definition.definition import FlowDefinition
-    from ikigai_core.definition.document import DefinitionDocument
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -55,6 +54,8 @@ def apply(
     as_json: AsJson = False,
 ) -> None:
     """Create a flow from a file, or bring it up to date, and say what changed. Doing it again changes nothing."""
+    from ikigai_core.definition.loading import load_definition
+
     # Read first: what is wrong with the file needs no platform to be told.
     wanted = load_definition(file)
     with connect(context) as ikigai:
@@ -69,22 +70,6 @@ def apply(
         ),
         as_json=as_json,
     )
-
-
-def load_definition(file: Path) -> FlowDefinition | DefinitionDocument:
-    """Read a file of either form: the platform's has a list of facets, a document has them by name.
-
-    Raises
-    ------
-    MissingFile, InvalidDefinition
-    """
-    from ikigai_core.definition.definition import FlowDefinition
-    from ikigai_core.definition.document import DefinitionDocument
-    from ikigai_core.definition.files import read_file
-
-    _, content = read_file(file)
-    is_platforms = isinstance(content, dict) and isinstance(content.get("facets"), list)
-    return FlowDefinition.load(file) if is_platforms else DefinitionDocument.load(file)
 
 
 def _definition_of(app: App, name: str) -> FlowDefinition | None:

@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ikigai_core.api import flows
-from ikigai_core.components.finding import find_only
-from ikigai_core.components.kinds import Kind, datasets_of
+from ikigai_core.components.custom_facet import CustomFacet, CustomFacetVersion
+from ikigai_core.components.finding import find_only, get_by_name
+from ikigai_core.components.kinds import Kind, custom_facets_of, datasets_of
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.document import DefinitionDocument
+from ikigai_core.definition.loading import load_definition
 from ikigai_core.errors import InvalidDefinition, WrongArgumentType, did_you_mean
 from ikigai_core.procedure import Procedure, ask
 from ikigai_core.specs.facet import FacetTypes
+from ikigai_core.specs.model import ModelTypes
 
 Definition = FlowDefinition | DefinitionDocument | Mapping[str, Any] | str | Path
 """A definition, a document, a mapping of either form, or the path of a document's file."""
@@ -32,6 +35,15 @@ class SpecsHolder(Protocol):
 
     def facet_types_text(self) -> Procedure[FacetTypes]:
         """The platform's facet types."""
+        ...
+
+    def model_types_text(self) -> Procedure[ModelTypes]:
+        """The platform's model types."""
+        ...
+
+    @property
+    def user_email(self) -> str:
+        """Whose custom facets are meant."""
         ...
 
 
@@ -59,20 +71,31 @@ def resolve(
     InvalidDefinition
         Naming what is wrong with it, the datasets that the app lacks included.
     """
-    if isinstance(definition, FlowDefinition):
-        return definition
     if isinstance(definition, CopyOf):
         record = yield from ask(flows.fetch(definition.flow_id))
         return FlowDefinition.model_validate(record["definition"])
-    if isinstance(definition, Mapping) and isinstance(definition.get("facets"), list):
-        return FlowDefinition.load(definition)
     check_form(definition)
-    document = DefinitionDocument.load(definition)
+    wanted = load_definition(definition)
+    place = datasets_of(app_id, app_name)
+    if isinstance(wanted, FlowDefinition):
+        by_name = {facet.name or facet.facet_id: facet.dataset for facet in wanted.facets if facet.dataset is not None}
+        return wanted.with_dataset_ids((yield from _dataset_ids(place, by_name))) if by_name else wanted
     facet_types = yield from client.facet_types_text()
-    dataset_ids = {}
-    for facet, name in document.inputs.items():
-        dataset_ids[name] = yield from _dataset_id(datasets_of(app_id, app_name), facet, name)
-    return document.resolve(facet_types, dataset_ids)
+    has_models = any(facet.model is not None for facet in wanted.facets.values())
+    return wanted.resolve(
+        facet_types,
+        (yield from _dataset_ids(place, wanted.inputs_by_name)),
+        (yield from client.model_types_text()) if has_models else None,
+        (yield from _custom_facets(wanted, client)),
+    )
+
+
+def _dataset_ids(place: Kind, by_facet: Mapping[str, str]) -> Procedure[dict[str, str]]:
+    ids: dict[str, str] = {}
+    for facet, name in by_facet.items():
+        if name not in ids:
+            ids[name] = yield from _dataset_id(place, facet, name)
+    return ids
 
 
 def _dataset_id(kind: Kind, facet: str, name: str) -> Procedure[str]:
@@ -82,3 +105,24 @@ def _dataset_id(kind: Kind, facet: str, name: str) -> Procedure[str]:
         hint = did_you_mean(name, (entry["name"] for entry in known.records))
         raise InvalidDefinition(f"Facet {facet!r}: there is no dataset {name!r} {kind.place}. {hint}")
     return str(record["dataset_id"])
+
+
+def _custom_facets(document: DefinitionDocument, client: SpecsHolder) -> Procedure[dict[str, CustomFacetVersion]]:
+    found: dict[str, CustomFacetVersion] = {}
+    for name, facet in document.facets.items():
+        if facet.custom_facet is None:
+            continue
+        kind = custom_facets_of(client.user_email)
+        record = yield from get_by_name(kind, facet.custom_facet)
+        custom_facet = CustomFacet.bind((yield from kind.complete(record, client)), client)
+        if facet.version is None:
+            found[name] = yield from CustomFacet.unpinned.text(custom_facet)
+            continue
+        versions = yield from CustomFacet.versions.text(custom_facet)
+        if facet.version not in versions:
+            hint = did_you_mean(facet.version, versions)
+            raise InvalidDefinition(
+                f"Facet {name!r}: custom facet {facet.custom_facet!r} has no version {facet.version!r}. {hint}"
+            )
+        found[name] = versions[facet.version]
+    return found

@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
-from ikigai_core.definition.files import read_file
+from ikigai_core.definition.files import json_text, read_file, yaml_text
 from ikigai_core.errors import InvalidDefinition
 from ikigai_core.validation import faults_of
 
 
-class Facet(BaseModel):
-    """One step of a flow."""
+class _Part(BaseModel):
+    # What the platform keeps beside what is known here goes back to it as it is.
+    model_config = ConfigDict(extra="allow")
+
+
+class Facet(_Part):
+    """One step of a flow.
+
+    Attributes
+    ----------
+    facet_id, facet_uid, name : str
+    arguments : dict
+    dataset : str or None
+        Name of the dataset that it imports, as long as its id is not known: a flow that is built with the definition
+        looks it up.
+    """
 
     facet_id: str
     facet_uid: str
     name: str = ""
     arguments: dict[str, Any] = {}
+    dataset: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_blanks(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = serialize(self)
+        if self.dataset is None:
+            content.pop("dataset", None)
+        return content
 
 
-class Arrow(BaseModel):
+class Arrow(_Part):
     """Data going from one facet to another; the arguments tell which input or output is meant."""
 
     source: str
@@ -40,7 +69,7 @@ class FlowVariable(BaseModel):
     argument_name: str = Field(validation_alias=AliasChoices("argument_name", "name"), serialization_alias="name")
 
 
-class FlowDefinition(BaseModel):
+class FlowDefinition(_Part):
     """What a flow does."""
 
     facets: list[Facet] = []
@@ -51,7 +80,7 @@ class FlowDefinition(BaseModel):
 
     def to_dict(self) -> dict[str, Any]:
         """The wire's form."""
-        return self.model_dump(by_alias=True, exclude={"arguments"})
+        return self.model_dump(by_alias=True, exclude=None if self.arguments else {"arguments"})
 
     @classmethod
     def load(cls, source: str | Path | Mapping[str, Any]) -> Self:
@@ -72,13 +101,11 @@ class FlowDefinition(BaseModel):
 
     def to_json(self) -> str:
         """The wire's form as JSON."""
-        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
+        return json_text(self.to_dict())
 
     def to_yaml(self) -> str:
         """The wire's form as YAML."""
-        import yaml
-
-        return str(yaml.safe_dump(self.to_dict(), sort_keys=False, allow_unicode=True))
+        return yaml_text(self.to_dict())
 
     def to_mermaid(self, titles: Mapping[str, str] | None = None) -> str:
         """A picture as Mermaid text; `titles` says what to call facet types, by uid."""
@@ -108,12 +135,17 @@ class FlowDefinition(BaseModel):
     def imported(self, variables: Mapping[str, Any] | None = None) -> list[str]:
         """Ids of the datasets that the flow imports, each once, in the order of its facets.
 
+        A dataset that is referred to by its name, and was not looked up yet, is told by its name.
+
         Parameters
         ----------
         variables : mapping, optional
             Run variables: the datasets that a run with them imports.
         """
-        return self._argument_values("dataset_id", variables or {})
+        given = self._replaced("dataset_id", variables)
+        return _each_once(
+            given.get(facet.name) or facet.arguments.get("dataset_id") or facet.dataset for facet in self.facets
+        )
 
     def exported(self, variables: Mapping[str, Any] | None = None) -> list[str]:
         """Names of the datasets that the flow exports, each once, in the order of its facets.
@@ -123,13 +155,29 @@ class FlowDefinition(BaseModel):
         variables : mapping, optional
             Run variables: the names that a run with them gives.
         """
-        return self._argument_values("dataset_name", variables or {})
+        given = self._replaced("dataset_name", variables)
+        return _each_once(given.get(facet.name) or facet.arguments.get("dataset_name") for facet in self.facets)
 
-    def _argument_values(self, argument: str, given: Mapping[str, Any]) -> list[str]:
-        replaced = {
-            variable.facet_name: given[name]
+    def with_dataset_ids(self, dataset_ids: Mapping[str, str]) -> FlowDefinition:
+        """The definition in which the datasets that it refers to by name are referred to by id."""
+        facets = [
+            facet
+            if facet.dataset is None
+            else facet.model_copy(
+                update={"dataset": None, "arguments": {**facet.arguments, "dataset_id": dataset_ids[facet.dataset]}}
+            )
+            for facet in self.facets
+        ]
+        return self.model_copy(update={"facets": facets})
+
+    def _replaced(self, argument: str, variables: Mapping[str, Any] | None) -> dict[str, Any]:
+        """What run variables make of an argument, by the names of the facets that have it."""
+        return {
+            variable.facet_name: (variables or {})[name]
             for name, variable in self.variables.items()
-            if variable.argument_name == argument and name in given
+            if variable.argument_name == argument and name in (variables or {})
         }
-        values = (replaced.get(facet.name) or facet.arguments.get(argument) for facet in self.facets)
-        return list(dict.fromkeys(str(value) for value in values if value))
+
+
+def _each_once(values: Iterable[Any]) -> list[str]:
+    return list(dict.fromkeys(str(value) for value in values if value))

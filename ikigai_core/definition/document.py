@@ -27,17 +27,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ValidationError, field_validator, model_validator
 
 from ikigai_core.definition.builder import FlowDefinitionBuilder
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.facet_builder import FacetBuilder
-from ikigai_core.definition.files import read_file
-from ikigai_core.errors import InvalidDefinition, did_you_mean
+from ikigai_core.definition.files import json_text, read_file, yaml_text
+from ikigai_core.errors import InvalidDefinition, UnsupportedByModel, did_you_mean
 from ikigai_core.specs.facet import FacetTypes
+from ikigai_core.specs.model import ModelTypes
 from ikigai_core.validation import faults_of
+
+if TYPE_CHECKING:
+    from ikigai_core.components.custom_facet import CustomFacetVersion
 
 
 class _Part(BaseModel):
@@ -60,19 +64,49 @@ class DocumentFacet(_Part):
     type : str
         Such as ``MID.Count``.
     dataset : str or None
-        Name of the dataset that an Imported facet reads.
+        Name of the dataset that an Imported facet reads. In Python a dataset itself may be given.
+    model : str or None
+        Type of the model that a model facet works with, such as ``Linear.Lasso``.
+    custom_facet, version : str or None
+        Name of the custom facet, and of its version; without one, whatever is the newest when the flow runs.
     after : list of (str, dict)
         The facets whose output it takes, with the arrows' arguments.
     arguments : dict
+    parameters, hyperparameters : dict
+        Of the model.
     variables : dict of str to str
         Run variable → argument.
     """
 
     type: str
     dataset: str | None = None
+    model: str | None = None
+    custom_facet: str | None = None
+    version: str | None = None
     after: list[tuple[str, dict[str, Any]]] = []
     arguments: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
+    hyperparameters: dict[str, Any] = {}
     variables: dict[str, str] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dataset_itself(cls, value: object) -> object:
+        dataset: Any = value.get("dataset") if isinstance(value, Mapping) else None
+        if not isinstance(value, Mapping) or not hasattr(dataset, "dataset_id"):
+            return value
+        arguments = {**(value.get("arguments") or {}), "dataset_id": dataset.dataset_id}
+        return {**value, "dataset": dataset.name, "arguments": arguments}
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        if self.model is None and (self.parameters or self.hyperparameters):
+            raise ValueError("parameters and hyperparameters are a model's: name its type, as in model: Linear.Lasso")
+        if self.custom_facet is None and self.version is not None:
+            raise ValueError("a version is a custom facet's: name it, as in custom_facet: My facet")
+        if self.custom_facet is not None and self.model is not None:
+            raise ValueError("a facet is a custom facet or works with a model, not both")
+        return self
 
     @field_validator("after", mode="before")
     @classmethod
@@ -84,6 +118,12 @@ class DocumentFacet(_Part):
     def chain_group(self) -> str:
         """``INPUT``, ``MID`` or ``OUTPUT``."""
         return self.type.partition(".")[0].upper()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The facet as plain values; what is not set is left out."""
+        settings = {**self.model_dump(exclude_none=True, exclude={"type"})}
+        settings["after"] = [{"facet": parent, **arguments} for parent, arguments in self.after]
+        return {"type": self.type, **{name: value for name, value in settings.items() if value}}
 
 
 def _parent(entry: object) -> tuple[str, dict[str, Any]]:
@@ -135,6 +175,13 @@ class DefinitionDocument(_Part):
         return {name: facet.dataset for name, facet in self.facets.items() if facet.dataset is not None}
 
     @property
+    def inputs_by_name(self) -> dict[str, str]:
+        """Names of the datasets that are to be looked up, by facet."""
+        return {
+            name: dataset for name, dataset in self.inputs.items() if "dataset_id" not in self.facets[name].arguments
+        }
+
+    @property
     def outputs(self) -> dict[str, str]:
         """Names of the datasets that are written, by facet."""
         return {
@@ -169,20 +216,23 @@ class DefinitionDocument(_Part):
 
     def to_dict(self) -> dict[str, Any]:
         """The document as plain values, readable again by `load`."""
-        return {
-            "facets": {
-                name: {
-                    "type": facet.type,
-                    **({"dataset": facet.dataset} if facet.dataset is not None else {}),
-                    "after": [{"facet": parent, **arguments} for parent, arguments in facet.after],
-                    "arguments": facet.arguments,
-                    "variables": facet.variables,
-                }
-                for name, facet in self.facets.items()
-            }
-        }
+        return {"facets": {name: facet.to_dict() for name, facet in self.facets.items()}}
 
-    def resolve(self, facet_types: FacetTypes, dataset_ids: Mapping[str, str]) -> FlowDefinition:
+    def to_json(self) -> str:
+        """The document as JSON."""
+        return json_text(self.to_dict())
+
+    def to_yaml(self) -> str:
+        """The document as YAML."""
+        return yaml_text(self.to_dict())
+
+    def resolve(
+        self,
+        facet_types: FacetTypes,
+        dataset_ids: Mapping[str, str],
+        model_types: ModelTypes | None = None,
+        custom_facets: Mapping[str, CustomFacetVersion] | None = None,
+    ) -> FlowDefinition:
         """Build and check the definition.
 
         Parameters
@@ -191,6 +241,10 @@ class DefinitionDocument(_Part):
             The platform's.
         dataset_ids : mapping of str to str
             Id of each dataset that `inputs` names.
+        model_types : ModelTypes, optional
+            The platform's; needed where a facet has a model.
+        custom_facets : mapping of str to CustomFacetVersion, optional
+            The version that each facet with a custom facet means, by the facet's name.
 
         Raises
         ------
@@ -202,13 +256,38 @@ class DefinitionDocument(_Part):
         for name, facet in self.facets.items():
             try:
                 arguments = dict(facet.arguments)
-                if facet.dataset is not None:
+                if facet.dataset is not None and "dataset_id" not in arguments:
                     arguments["dataset_id"] = dataset_ids[facet.dataset]
-                built[name] = builder.facet(facet_types.find(facet.type), name, arguments)
+                version = (custom_facets or {}).get(name)
+                built[name] = _add(builder, name, facet, arguments, facet_types, model_types, version)
                 built[name].variables(**facet.variables)
-            except InvalidDefinition as error:
+            except (InvalidDefinition, UnsupportedByModel) as error:
                 raise type(error)(f"Facet {name!r}: {error}") from None
         for name, facet in self.facets.items():
             for parent, arrow_arguments in facet.after:
                 built[name].add_arrow(built[parent], **arrow_arguments)
         return builder.build_checked()
+
+
+def _add(
+    builder: FlowDefinitionBuilder,
+    name: str,
+    facet: DocumentFacet,
+    arguments: Mapping[str, Any],
+    facet_types: FacetTypes,
+    model_types: ModelTypes | None,
+    version: CustomFacetVersion | None,
+) -> FacetBuilder:
+    facet_type = facet_types.find(facet.type)
+    if version is not None:
+        if version.facet_type.chain_group != facet_type.chain_group:
+            raise InvalidDefinition(f"Custom facet {facet.custom_facet!r} is one of {version.facet_type.chain_group}.")
+        return builder.custom_facet(version, name, arguments)
+    if facet.model is None or model_types is None:
+        return builder.facet(facet_type, name, arguments)
+    added = builder.model_facet(facet_type, model_types.find(facet.model), name, arguments)
+    if facet.parameters:
+        added.parameters(**facet.parameters)
+    if facet.hyperparameters:
+        added.hyperparameters(**facet.hyperparameters)
+    return added

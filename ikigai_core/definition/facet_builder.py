@@ -14,6 +14,7 @@ from ikigai_core.specs.model import SubModelType
 
 if TYPE_CHECKING:
     from ikigai_core.components.custom_facet import CustomFacetVersion
+    from ikigai_core.components.dataset import DatasetRecord
     from ikigai_core.definition.builder import FlowDefinitionBuilder
     from ikigai_core.definition.custom_facet import CustomFacetFacetBuilder
     from ikigai_core.definition.model_facet import ModelFacetBuilder
@@ -27,6 +28,7 @@ class FacetBuilder:
         self._facet_type = facet_type
         self._name = name
         self._arguments: dict[str, Any] = {}
+        self._dataset: str | None = None
         self._parents: list[tuple[FacetBuilder, dict[str, Any]]] = []
 
     @property
@@ -68,7 +70,8 @@ class FacetBuilder:
     def arguments(self, **arguments: Any) -> Self:
         """Set arguments; those of earlier calls are kept, maps are merged.
 
-        An argument that takes a component's id takes the component too: ``arguments(dataset_id=dataset)``.
+        An argument that takes a component's id or name takes the component too: ``arguments(dataset_id=dataset)``,
+        ``arguments(model_name=model)``, ``arguments(directory=directory)``.
 
         Raises
         ------
@@ -76,9 +79,7 @@ class FacetBuilder:
             Also a `ValueError`, `TypeError` or `KeyError`, by what is wrong.
         """
         known = self._facet_type.facet_arguments
-        arguments = {
-            name: getattr(value, name, value) if name.endswith("_id") else value for name, value in arguments.items()
-        }
+        arguments = {name: _named(name, value) for name, value in arguments.items()}
         for name, value in arguments.items():
             if name not in known:
                 raise InvalidDefinition(
@@ -86,6 +87,25 @@ class FacetBuilder:
                 )
             known[name].check(self._facet_type.title, value)
         self._arguments = merged(self._arguments, arguments)
+        return self
+
+    def dataset(self, dataset: str | DatasetRecord) -> Self:
+        """Import a dataset: one of the app that the flow is built in, by its name, or one that is at hand.
+
+        A name is looked up when a flow is built, ensured or updated with the definition.
+
+        Raises
+        ------
+        InvalidDefinition
+            The facet imports no dataset.
+        """
+        if "dataset_id" not in self._facet_type.facet_arguments:
+            raise InvalidDefinition(f"A {self._facet_type.title} facet imports no dataset.")
+        if not isinstance(dataset, str):
+            self._dataset = None
+            return self.arguments(dataset_id=dataset)
+        self._arguments.pop("dataset_id", None)
+        self._dataset = dataset
         return self
 
     def variables(self, **variables: str) -> Self:
@@ -145,7 +165,17 @@ class FacetBuilder:
             facet_uid=self._facet_type.facet_uid,
             name=self._name,
             arguments=deepcopy(self._arguments),
+            dataset=self._dataset,
         )
+
+
+def _named(argument: str, value: Any) -> Any:
+    """What stands for a component in an argument: its id or its name; any other value as it is."""
+    if argument.endswith("_id"):
+        return getattr(value, argument, value)
+    if argument.endswith("_name"):
+        return getattr(value, "name", value)
+    return getattr(value, "directory_id", value) if argument == "directory" else value
 
 
 def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Reading definitions from files."""
+"""Definitions in files: JSON and YAML."""
 
 from __future__ import annotations
 
@@ -28,3 +28,15 @@ def read_file(path: Path) -> tuple[str, Any]:
     except (ValueError, yaml.YAMLError) as error:
         raise InvalidDefinition(f"{path} cannot be read: {error}") from None
     return str(path), content
+
+
+def json_text(content: Any) -> str:
+    """Plain values as JSON."""
+    return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def yaml_text(content: Any) -> str:
+    """Plain values as YAML."""
+    import yaml
+
+    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))

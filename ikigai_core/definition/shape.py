@@ -81,7 +81,8 @@ def missing_arguments(definition: FlowDefinition, types: Mapping[str, FacetType]
     given = {(variable.facet_name, variable.argument_name) for variable in definition.variables.values()}
     for facet in definition.facets:
         for name, spec in types[facet.facet_id].facet_arguments.items():
-            is_open = spec.is_required and spec.default_value is None and facet.arguments.get(name) is None
+            is_given = facet.arguments.get(name) is not None or (name == "dataset_id" and facet.dataset is not None)
+            is_open = spec.is_required and spec.default_value is None and not is_given
             if is_open and (facet.name, name) not in given:
                 title = types[facet.facet_id].title
                 yield f"{title} facet {facet.name or facet.facet_id!r} needs the argument {name!r}."

@@ -83,8 +83,9 @@ def changed(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("document", "says"),
     [
-        ({"facet": {}}, "facets: Field required"),
-        (changed(afterwards="flights"), "facets.late.afterwards"),
+        ({"facet": {}}, "there is no key 'facet' here. Did you mean 'facets'?"),
+        ({}, "facets: Field required"),
+        (changed(afterwards="flights"), "facets.late: there is no key 'afterwards' here"),
         (changed(after="flihgts"), "'late' comes after 'flihgts', which is not there. Did you mean 'flights'?"),
         (changed(after=3), "facets.late.after"),
     ],
