@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +18,12 @@ DEFAULT_EMAIL = "user@example.com"
 FILE_NAME = "credentials.json"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Credentials:
     """The user's email address and key; `file` is where they are kept, if anywhere.
 
-    `others` are the keys of further users, by email address; those of `data_dir` are kept there.
+    `others` are the keys of further users, by email address, which are kept in `data_dir`; it is replaced, never
+    changed, since requests look into it at any time.
     """
 
     user_email: str
@@ -29,6 +31,9 @@ class Credentials:
     data_dir: Path
     file: Path | None = None
     others: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self._changing = threading.Lock()
 
     def user_of(self, user_email: str, api_key: str) -> str | None:
         """Return the user whose email address and key these are, if any, in a time that does not depend on them."""
@@ -40,21 +45,22 @@ class Credentials:
                 user = email
         return user
 
+    def known_as(self, email: str) -> str | None:
+        """Return the email address of a user as they were added; None if there is no such user."""
+        emails = (self.user_email, *self.others)
+        return next((other for other in emails if other.casefold() == email.casefold()), None)
+
     def add_user(self, email: str) -> str:
-        """Add a further user; return their key. One that is there already keeps their key.
+        """Add a further user; return their key.
 
         Raises
         ------
         ValueError
-            If it is the email address of the platform's own user, or is not one that clients accept.
+            If the email address is not one that clients accept.
         """
-        if email.casefold() == self.user_email.casefold():
-            raise ValueError(f"user email {email!r} is the platform's own user's")
-        known = self._known(email)
-        if known is None:
-            self.others[_checked_email(email)] = _new_key()
-            self._keep_others()
-        return self.others[known or email]
+        key = _new_key()
+        self._change({_checked_email(email): key})
+        return key
 
     def rotate_key(self, email: str, api_key: str | None = None) -> str | None:
         """Give a further user another key, or the one that is wanted; return it. None where there is no such user.
@@ -64,28 +70,28 @@ class Credentials:
         ValueError
             If the key cannot be sent in a header.
         """
-        known = self._known(email)
-        if known is None:
+        known = self.known_as(email)
+        if known is None or known == self.user_email:
             return None
-        self.others[known] = _checked_key(api_key or _new_key())
-        self._keep_others()
-        return self.others[known]
+        key = _checked_key(api_key or _new_key())
+        self._change({known: key})
+        return key
 
     def remove_user(self, email: str) -> bool:
         """Remove a further user; say whether there was one of this email address."""
-        known = self._known(email)
-        if known is not None:
-            del self.others[known]
-            self._keep_others()
-        return known is not None
+        known = self.known_as(email)
+        is_other = known is not None and known != self.user_email
+        if is_other:
+            self._change({str(known): None})
+        return is_other
 
-    def _known(self, email: str) -> str | None:
-        return next((other for other in self.others if other.casefold() == email.casefold()), None)
-
-    def _keep_others(self) -> None:
-        file = self.data_dir / FILE_NAME
-        kept = json.loads(file.read_text()) if file.exists() else {}
-        write_private(file, json.dumps({**kept, "users": self.others}, indent=2).encode())
+    def _change(self, changes: dict[str, str | None]) -> None:
+        with self._changing:
+            others = {**self.others, **changes}
+            self.others = {email: key for email, key in others.items() if key is not None}
+            file = self.data_dir / FILE_NAME
+            kept = json.loads(file.read_text()) if file.exists() else {}
+            write_private(file, json.dumps({**kept, "users": self.others}, indent=2).encode())
 
 
 def load_credentials(

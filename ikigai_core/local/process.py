@@ -138,6 +138,11 @@ class LocalPlatform:
         return self._process.pid
 
     @property
+    def is_running(self) -> bool:
+        """Whether its process is there."""
+        return self._process.poll() is None
+
+    @property
     def control(self) -> LocalControl:
         """What orders failures, outcomes of runs and test accounts from it."""
         return LocalControl(self.url, self.user_email, self.api_key)
@@ -162,10 +167,13 @@ class LocalPlatform:
         }
 
     def stop(self) -> None:
-        """End the platform and delete its folder if it is a temporary one; nothing happens if it has ended already."""
-        self._end(signal.SIGTERM)
+        """End the platform and delete its folder if it is a temporary one; nothing happens if it has ended already.
+
+        With a temporary folder that takes a few hundredths of a second, since there is nothing to be kept.
+        """
+        self._end(signal.SIGKILL if self._is_scratch else signal.SIGTERM)
         if self._is_scratch:
-            shutil.rmtree(self.data_dir, ignore_errors=True)
+            self._delete_folder()
 
     def kill(self) -> None:
         """End the platform at once, as a crash would; its folder stays for `restart`."""
@@ -255,6 +263,12 @@ class LocalPlatform:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
+
+    def _delete_folder(self) -> None:
+        deadline = time.monotonic() + _STOP_SECONDS
+        while self.data_dir.exists() and time.monotonic() < deadline:
+            # Its workers end by themselves, a moment later, and may have written meanwhile.
+            shutil.rmtree(self.data_dir, ignore_errors=True)
 
     def _kill_group(self) -> None:
         try:

@@ -39,8 +39,13 @@ _COLUMNS = {
 def create_once(store: Store, files: Files, owner: str) -> None:
     """Make the tutorial on a platform that never had an app; a user who deletes it is rid of it."""
     with store.transaction():
-        if store.apps.had_any():
-            return
+        if not store.apps.had_any():
+            create(store, files, owner)
+
+
+def create(store: Store, files: Files, owner: str) -> None:
+    """Make the tutorial of a user."""
+    with store.transaction():
         now = stamps.now()
         app = store.apps.add(App(new_id(), APP_NAME, owner, "", "", now, now, now))
         store.app_grants.set(app.app_id, owner, AccessLevel.OWNER)

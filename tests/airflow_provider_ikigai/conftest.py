@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import tempfile
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,7 +34,7 @@ from airflow.sdk import DAG  # noqa: E402
 from airflow.utils.db import initdb  # noqa: E402
 
 from ikigai_core import Flow, Ikigai  # noqa: E402
-from ikigai_core.local.process import LocalPlatform  # noqa: E402
+from ikigai_core.local.account import LocalAccount  # noqa: E402
 
 pytest_plugins = ["ikigai_core.local.testing"]
 
@@ -60,8 +59,8 @@ def airflow_database() -> Iterator[Path]:
     shutil.rmtree(AIRFLOW_HOME, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
-def connection(ikigai_local: LocalPlatform) -> dict[str, Any]:
+@pytest.fixture
+def connection(ikigai_local: LocalAccount) -> dict[str, Any]:
     """A connection to the local platform, as JSON has it."""
     return {
         "conn_type": "ikigai",
@@ -143,20 +142,12 @@ def make_flow(ikigai_client: Ikigai, app: str) -> Callable[..., Flow]:
 
 
 @pytest.fixture
-def requests_sent(ikigai_local: LocalPlatform) -> Callable[[], dict[str, int]]:
+def requests_sent(ikigai_local: LocalAccount) -> Callable[[], dict[str, int]]:
     """Counts the requests of this provider from here on, by method and path."""
 
-    def ask(path: str, method: str) -> dict[str, Any]:
-        request = urllib.request.Request(f"{ikigai_local.url}/_local/requests{path}", method=method)
-        request.add_header("user", ikigai_local.user_email)
-        request.add_header("api-key", ikigai_local.api_key)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            result: dict[str, Any] = json.loads(answer.read() or b"{}")
-            return result
-
     def ours() -> dict[str, int]:
-        by_agent = ask("", "GET")["by_agent"]
+        by_agent = ikigai_local.control.request_counts()
         return next((counts for agent, counts in by_agent.items() if agent.startswith("airflow-provider-ikigai/")), {})
 
-    ask("/reset", "POST")
+    ikigai_local.control.reset_request_counts()
     return ours

@@ -13,7 +13,7 @@ import psutil  # type: ignore[import-untyped, unused-ignore]
 import pytest
 
 from ikigai_core import Flow
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo" / "run_airflow.py"
 
@@ -63,7 +63,7 @@ def kill(server: psutil.Popen) -> None:
 def test_a_deferred_task_outlives_its_triggerer_and_runs_again_when_cleared(
     app: str,
     make_flow: Callable[..., Flow],
-    ikigai_local: LocalPlatform,
+    ikigai_local: LocalAccount,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:

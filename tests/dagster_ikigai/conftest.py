@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +12,7 @@ import pytest
 
 from dagster_ikigai import IkigaiFlow
 from ikigai_core import Ikigai, RunLog
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 pytest_plugins = ["ikigai_core.local.testing"]
 
@@ -23,7 +21,7 @@ NUMBERS = pd.DataFrame({"name": ["one", "two", "three"], "value": [1, 2, 3]})
 
 
 @pytest.fixture(autouse=True)
-def environment(ikigai_local: LocalPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(ikigai_local: LocalAccount, monkeypatch: pytest.MonkeyPatch) -> None:
     """The platform's name and key where users have them, and nothing of the developer's own Dagster."""
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     for name, value in ikigai_local.environ().items():
@@ -91,15 +89,7 @@ def platform_runs(ikigai_client: Ikigai, app: str) -> Callable[[], list[RunLog]]
 
 
 @pytest.fixture
-def requests_sent(ikigai_local: LocalPlatform) -> Callable[[], int]:
+def requests_sent(ikigai_local: LocalAccount) -> Callable[[], int]:
     """Counts the requests that the platform got so far."""
 
-    def count() -> int:
-        request = urllib.request.Request(f"{ikigai_local.url}/_local/requests")
-        request.add_header("user", ikigai_local.user_email)
-        request.add_header("api-key", ikigai_local.api_key)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            total: int = json.load(answer)["total"]
-            return total
-
-    return count
+    return lambda: len(ikigai_local.control.journal())

@@ -15,7 +15,7 @@ from dagster.components.testing import create_defs_folder_sandbox
 
 from dagster_ikigai import IkigaiAppComponent
 from ikigai_core import Ikigai
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 COPY = {
     "facets": {
@@ -91,7 +91,7 @@ def test_an_app_is_loaded_from_state_and_runs_as_its_yaml_says(
 
 def test_a_platform_that_is_away_fails_a_refresh_but_stops_no_development(
     app: str,
-    ikigai_local: LocalPlatform,
+    ikigai_local: LocalAccount,
     ikigai_client: Ikigai,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,

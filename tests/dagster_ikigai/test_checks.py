@@ -17,7 +17,7 @@ from dagster_ikigai import (
     build_ikigai_flow_assets,
 )
 from ikigai_core import Ikigai
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 Outcomes = dict[str, tuple[bool, str]]
 
@@ -71,7 +71,7 @@ def test_what_cannot_be_told_is_a_warning(scripted: Callable[[str], IkigaiFlow],
     assert "profile_limit_mb" in (found["row_count"].description or "")
 
 
-def test_a_models_metrics_are_a_gate(instance: dg.DagsterInstance, ikigai_local: LocalPlatform) -> None:
+def test_a_models_metrics_are_a_gate(instance: dg.DagsterInstance, ikigai_local: LocalAccount) -> None:
     spec = dg.AssetSpec("prices", metadata={"ikigai/app": "An app", "ikigai/model": "Prices"})
 
     @dg.multi_asset(specs=[spec], name="train")

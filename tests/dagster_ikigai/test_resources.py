@@ -9,7 +9,7 @@ import pytest
 
 from dagster_ikigai import IkigaiWorkspace, build_ikigai_dataset_asset
 from ikigai_core.errors import ConfigurationError
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 KEY = "a-key-that-nobody-may-see"
 
@@ -42,7 +42,7 @@ def test_a_key_in_the_code_is_refused_before_dagster_stores_it() -> None:
 
 
 def test_a_client_is_told_what_the_workspace_was_told(
-    ikigai_local: LocalPlatform, monkeypatch: pytest.MonkeyPatch
+    ikigai_local: LocalAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTHER_KEY", ikigai_local.api_key)
     monkeypatch.setenv("OTHER_EMAIL", ikigai_local.user_email)

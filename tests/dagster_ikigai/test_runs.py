@@ -12,7 +12,7 @@ import pytest
 
 from dagster_ikigai import IkigaiFlow, IkigaiWorkspace, build_ikigai_flow_assets, ikigai_assets
 from ikigai_core import FlowStatus, Ikigai, RunLog
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 PATIENT = dg.RetryPolicy(max_retries=2)
 
@@ -146,7 +146,7 @@ def test_following_ends_in_time_and_says_that_the_run_goes_on(
 
 def test_a_wrong_key_is_one_clear_error(
     scripted: Callable[[str], IkigaiFlow],
-    ikigai_local: LocalPlatform,
+    ikigai_local: LocalAccount,
     instance: dg.DagsterInstance,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

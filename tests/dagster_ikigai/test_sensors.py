@@ -20,7 +20,7 @@ from dagster_ikigai import (
 )
 from dagster_ikigai.watching import Cursor
 from ikigai_core import Flow, Ikigai
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 Tick = Callable[[], list[dg.AssetMaterialization]]
 
@@ -120,7 +120,7 @@ def test_a_cursor_of_a_newer_release_stops_the_sensor(flow: IkigaiFlow, instance
 
 
 def test_a_failed_run_calls_the_function_once_also_where_it_raises(
-    flow: IkigaiFlow, remote: Flow, ikigai_local: LocalPlatform, instance: dg.DagsterInstance
+    flow: IkigaiFlow, remote: Flow, ikigai_local: LocalAccount, instance: dg.DagsterInstance
 ) -> None:
     told: list[IkigaiRunFailure] = []
     troubled = [True]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 ROOT = Path(__file__).resolve().parents[2]
 pytest_plugins = ["ikigai_core.local.testing"]
@@ -94,7 +94,7 @@ def airflow_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def reader(ikigai_local: LocalPlatform, tmp_path: Path) -> Reader:
+def reader(ikigai_local: LocalAccount, tmp_path: Path) -> Reader:
     """A reader with the platform's credentials where each of the orchestrators looks for them."""
     for name in ("data/flights.csv", "late_flights.yaml"):
         shutil.copy(ROOT / "examples" / name, tmp_path)

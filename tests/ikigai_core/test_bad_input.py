@@ -9,32 +9,24 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import requests
 
 from ikigai_core import App, AsyncIkigai, Ikigai, errors
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 KEY = "a-key-that-nobody-may-see"
 
 
 @pytest.fixture
-def changes(ikigai_local: LocalPlatform) -> Any:
+def changes(ikigai_local: LocalAccount) -> Any:
     """Counts the requests so far that changed something."""
 
     def count() -> int:
-        headers = {"user": ikigai_local.user_email, "api-key": ikigai_local.api_key}
-        answer = requests.get(f"{ikigai_local.url}/_local/requests", headers=headers, timeout=10).json()
-        return sum(
-            count
-            for requests_ in answer["by_agent"].values()
-            for what, count in requests_.items()
-            if not what.startswith("GET ")
-        )
+        return sum(request.method != "GET" for request in ikigai_local.control.journal())
 
     return count
 
 
-def test_a_wrong_key_is_one_clear_error(ikigai_local: LocalPlatform) -> None:
+def test_a_wrong_key_is_one_clear_error(ikigai_local: LocalAccount) -> None:
     with pytest.raises(errors.Authentication) as caught:
         Ikigai("bob@example.com", KEY, ikigai_local.url).apps()
     assert ikigai_local.url in str(caught.value)

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from ikigai_core import App, AsyncIkigai, Ikigai, errors
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 ANN = "rotating@example.com"
 NEW_KEY = "a-new-key-that-nobody-may-see"
 
 
 @pytest.fixture
-def ann(ikigai_local: LocalPlatform) -> Iterator[str]:
+def ann(ikigai_local: LocalAccount) -> Iterator[str]:
     """A user whose key can be rotated."""
     ikigai_local.control.add_user(ANN)
     yield ANN
@@ -30,7 +30,7 @@ Configured = Callable[[str, str], dict[str, Any]]
 
 
 @pytest.fixture
-def configured(ikigai_local: LocalPlatform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Configured:
+def configured(ikigai_local: LocalAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Configured:
     """Keep ann's key in one of the places that a client looks in; return the client's arguments."""
     monkeypatch.setenv("IKIGAI_CONFIG", str(tmp_path / "profiles.toml"))
     for name in ("IKIGAI_USER_EMAIL", "IKIGAI_API_KEY", "IKIGAI_BASE_URL", "IKIGAI_PROFILE"):
@@ -52,7 +52,7 @@ def configured(ikigai_local: LocalPlatform, tmp_path: Path, monkeypatch: pytest.
 
 
 def test_runs_that_are_followed_while_the_key_is_rotated_are_followed_to_their_end(
-    ikigai_local: LocalPlatform, ann: str, configured: Configured, caplog: pytest.LogCaptureFixture
+    ikigai_local: LocalAccount, ann: str, configured: Configured, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     old_key = ikigai_local.control.rotate_key(ann)
@@ -91,7 +91,7 @@ def test_runs_that_are_followed_while_the_key_is_rotated_are_followed_to_their_e
 
 
 def test_a_call_that_may_not_be_sent_twice_is_sent_again_with_the_new_key(
-    ikigai_local: LocalPlatform, ann: str, configured: Configured
+    ikigai_local: LocalAccount, ann: str, configured: Configured
 ) -> None:
     with Ikigai(**configured("profile", ikigai_local.control.rotate_key(ann))) as ikigai:
         app = ikigai.app.new("Rotated").build()
@@ -104,7 +104,7 @@ def test_a_call_that_may_not_be_sent_twice_is_sent_again_with_the_new_key(
 
 
 def test_a_key_of_another_user_or_platform_is_not_taken(
-    ikigai_local: LocalPlatform, ann: str, configured: Configured, monkeypatch: pytest.MonkeyPatch
+    ikigai_local: LocalAccount, ann: str, configured: Configured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments = configured("environment", "an-old-key")
     monkeypatch.setenv("IKIGAI_USER_EMAIL", arguments.pop("user_email"))

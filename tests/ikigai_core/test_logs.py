@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ikigai_core import App, AsyncIkigai, errors
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 from ikigai_core.logs import PREFIX, Fields, fields
 
 KEY = "a-key-that-nobody-may-see"
@@ -21,7 +21,7 @@ def fields_of(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def test_what_was_asked_of_what_is_in_fields_and_nothing_else_is(
-    app: App, ikigai_local: LocalPlatform, caplog: pytest.LogCaptureFixture
+    app: App, ikigai_local: LocalAccount, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     dataset = app.dataset.new("secret name").df(pd.DataFrame({"column": ["secret value"]})).build()
@@ -49,7 +49,7 @@ def test_what_was_asked_of_what_is_in_fields_and_nothing_else_is(
 
 
 def test_a_run_can_be_told_by_its_log_id(
-    app: App, ikigai_local: LocalPlatform, caplog: pytest.LogCaptureFixture
+    app: App, ikigai_local: LocalAccount, caplog: pytest.LogCaptureFixture
 ) -> None:
     flow = app.flow.new("Late flights").build()
     ikigai_local.control.outcome(flow=flow.flow_id, status="FAILED", duration=0)

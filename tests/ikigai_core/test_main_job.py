@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from ikigai_core import App, AsyncIkigai, FlowRun, FlowStatus, Ikigai, errors
+from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.process import LocalPlatform
 
 LATE = ["UA 1", 'the "red" eye', "Zürich, by night"]
@@ -34,7 +35,7 @@ def test_the_main_job(app: App, flights: pd.DataFrame, document: dict[str, Any],
 
 
 def test_the_main_job_is_the_same_when_awaited(
-    app: App, ikigai_local: LocalPlatform, flights: pd.DataFrame, document: dict[str, Any], tmp_path: Path
+    app: App, ikigai_local: LocalAccount, flights: pd.DataFrame, document: dict[str, Any], tmp_path: Path
 ) -> None:
     async def job() -> None:
         async with AsyncIkigai(ikigai_local.user_email, ikigai_local.api_key, ikigai_local.url) as ikigai:

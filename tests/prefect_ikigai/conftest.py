@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
 import shutil
 import socket
@@ -44,7 +43,8 @@ from prefect.logging.handlers import APILogWorker  # noqa: E402
 from pydantic import SecretStr  # noqa: E402
 
 from ikigai_core import FlowStatus, RunLog  # noqa: E402
-from ikigai_core.local.control.client import LocalControl  # noqa: E402
+from ikigai_core.local.account import LocalAccount  # noqa: E402
+from ikigai_core.local.control import LocalControl  # noqa: E402
 from ikigai_core.local.process import LocalPlatform  # noqa: E402
 from prefect_ikigai import IkigaiCredentials  # noqa: E402
 
@@ -159,7 +159,7 @@ def drain_logs_and_events() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def prefect_server(ikigai_local: LocalPlatform) -> Iterator[PrefectServer]:
+def prefect_server(ikigai_local_server: LocalPlatform) -> Iterator[PrefectServer]:
     """A Prefect server, which records all flow runs of the tests."""
     server = PrefectServer()
     try:
@@ -174,14 +174,13 @@ def prefect_server(ikigai_local: LocalPlatform) -> Iterator[PrefectServer]:
 
 
 @pytest.fixture
-def control(ikigai_local: LocalPlatform) -> Iterator[LocalControl]:
+def control(ikigai_local: LocalAccount) -> LocalControl:
     """Orders how runs go; all orders are taken back."""
-    yield ikigai_local.control
-    ikigai_local.control.reset()
+    return ikigai_local.control
 
 
-@pytest.fixture(scope="session")
-def credentials(prefect_server: PrefectServer, ikigai_local: LocalPlatform) -> IkigaiCredentials:
+@pytest.fixture
+def credentials(prefect_server: PrefectServer, ikigai_local: LocalAccount) -> IkigaiCredentials:
     """Credentials of the local platform, saved as the block ``ikigai``."""
     block = IkigaiCredentials(
         user_email=ikigai_local.user_email, api_key=SecretStr(ikigai_local.api_key), base_url=ikigai_local.url
@@ -255,16 +254,8 @@ def make_flow(credentials: IkigaiCredentials, app: str) -> Callable[[str], Scrip
 
 
 @pytest.fixture
-def requests_sent(ikigai_local: LocalPlatform) -> Callable[[], dict[str, Any]]:
+def requests_sent(ikigai_local: LocalAccount) -> Callable[[], dict[str, Any]]:
     """Counts the platform's requests from here on: ``requests_sent()["total"]``."""
 
-    def ask(path: str, method: str) -> dict[str, Any]:
-        request = urllib.request.Request(f"{ikigai_local.url}/_local/requests{path}", method=method)
-        request.add_header("user", ikigai_local.user_email)
-        request.add_header("api-key", ikigai_local.api_key)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            result: dict[str, Any] = json.loads(answer.read() or b"{}")
-            return result
-
-    ask("/reset", "POST")
-    return lambda: ask("", "GET")
+    ikigai_local.control.reset_request_counts()
+    return lambda: ikigai_local.control.send("GET", "/requests")

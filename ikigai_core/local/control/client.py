@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, BinaryIO, Literal, NamedTuple, Self
 from urllib.parse import quote, urlencode, urlsplit
 
 _TIMEOUT = 60.0
@@ -342,8 +344,40 @@ class LocalControl:
                 raise TimeoutError(f"{len(found)} of {count} requests for {operation} in {timeout:g} s")
             time.sleep(_BETWEEN_LOOKS)
 
+    def seed(
+        self, app: str, csv: Mapping[str, str | Path | bytes] | str | Path, *, user: str | None = None
+    ) -> dict[str, str]:
+        """Make datasets of CSV files, in an app that is made if it is not there.
+
+        Parameters
+        ----------
+        app : str
+            Name of the app.
+        csv : mapping, str or Path
+            Files, or texts as bytes, by the names of the datasets; or a folder, each of whose ``*.csv`` becomes the
+            dataset of its name. Datasets that are there get new data.
+        user : str, optional
+            Whose app it is; by default the platform's own user's.
+
+        Returns
+        -------
+        dict of str to str
+            The datasets' ids by name.
+        """
+        files = {path.stem: path for path in sorted(Path(csv).glob("*.csv"))} if isinstance(csv, str | Path) else csv
+        return {name: self._seed(app, name, content, user) for name, content in files.items()}
+
+    def request_counts(self) -> dict[str, dict[str, int]]:
+        """Return how often what was asked for (``GET /component/get-dataset``), by user agent."""
+        counts: dict[str, dict[str, int]] = self.send("GET", "/requests")["by_agent"]
+        return counts
+
+    def reset_request_counts(self) -> None:
+        """Begin to count requests from nothing."""
+        self.send("POST", "/requests/reset")
+
     def add_user(self, user_email: str) -> str:
-        """Add a user, who begins without apps, and return their key; one who is there already keeps theirs."""
+        """Add a user, who begins with the tutorial as everybody does, and return their key."""
         return str(self.send("POST", "/users", {"user_email": user_email})["api_key"])
 
     def rotate_key(self, user_email: str, api_key: str | None = None) -> str:
@@ -375,12 +409,19 @@ class LocalControl:
         body : object, optional
             JSON.
         """
+        return self._exchange(method, path, None if body is None else json.dumps(body).encode(), "application/json")
+
+    def _seed(self, app: str, dataset: str, content: str | Path | bytes, user: str | None) -> str:
+        query = {"app": app, "dataset": dataset, **({} if user is None else {"user": user})}
+        with io.BytesIO(content) if isinstance(content, bytes) else Path(content).open("rb") as data:
+            return str(self._exchange("PUT", f"/datasets?{urlencode(query)}", data, "text/csv")["dataset_id"])
+
+    def _exchange(self, method: str, path: str, content: bytes | BinaryIO | None, content_type: str) -> Any:
         secure = self._address.scheme == "https"
         connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         connection = connect(self._address.hostname or "", self._address.port, timeout=_TIMEOUT)
         try:
-            content = None if body is None else json.dumps(body).encode()
-            headers = {**self._headers, "Content-Type": "application/json"}
+            headers = {**self._headers, "Content-Type": content_type}
             connection.request(method, self._address.path.rstrip("/") + _PREFIX + path, content, headers)
             answer = connection.getresponse()
             said = answer.read()

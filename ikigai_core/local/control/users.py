@@ -1,8 +1,25 @@
-"""Users who leave, with all that is theirs."""
+"""Users who come, and leave with all that is theirs."""
 
 from __future__ import annotations
 
+from ikigai_core.local import tutorial
 from ikigai_core.local.platform import Platform
+from ikigai_core.local.problems import conflict
+
+
+def add_user(platform: Platform, email: str) -> str:
+    """Add a user, who begins with the tutorial as everybody does, and return their key.
+
+    Raises
+    ------
+    Problem
+        409 if there is such a user.
+    """
+    if platform.credentials.known_as(email) is not None:
+        raise conflict(f"There is a user {email!r} already")
+    key = platform.credentials.add_user(email)
+    tutorial.create(platform.store, platform.files, email)
+    return key
 
 
 def remove_user(platform: Platform, email: str) -> None:

@@ -9,14 +9,17 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
+from ikigai_core.local.control import seeding
 from ikigai_core.local.control.faults import ANY, Fault
 from ikigai_core.local.control.faults import Order as FaultOrder
 from ikigai_core.local.control.outcomes import Outcome
-from ikigai_core.local.control.users import remove_user, wipe
+from ikigai_core.local.control.users import add_user, remove_user, wipe
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request, conflict, not_found
-from ikigai_core.local.routes.common import Answer, Email, PlatformPart
+from ikigai_core.local.routes.common import Answer, Email, Name, PlatformPart
+from ikigai_core.local.routes.data import receive
 from ikigai_core.local.routes.own import PREFIX
+from ikigai_core.local.routes.uploads import LARGEST_FILE
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.flows import Flow
 
@@ -135,12 +138,9 @@ async def reset(platform: PlatformPart, wanted: Reset | None = None) -> Answer:
 
 
 @router.post("/users")
-def add_user(platform: PlatformPart, new: NewUser) -> Answer:
+def create_user(platform: PlatformPart, new: NewUser) -> Answer:
     """Add a user; return their key."""
-    try:
-        return {"user_email": new.user_email, "api_key": platform.credentials.add_user(new.user_email)}
-    except ValueError as error:
-        raise conflict(str(error)) from None
+    return {"user_email": new.user_email, "api_key": add_user(platform, new.user_email)}
 
 
 @router.post("/users/{user_email}/key")
@@ -162,6 +162,22 @@ def delete_user(platform: PlatformPart, user_email: str) -> Answer:
         raise not_found("User", user_email)
     remove_user(platform, user_email)
     return {}
+
+
+@router.put("/datasets")
+async def seed(request: Request, platform: PlatformPart, app: Name, dataset: Name, user: str | None = None) -> Answer:
+    """Make the CSV text that is sent the data of a dataset; make the dataset and its app where they are not there."""
+    owner = platform.credentials.known_as(user) if user else platform.credentials.user_email
+    if owner is None:
+        raise not_found("User", str(user))
+    path = platform.files.new_data()
+    try:
+        await receive(request, path, LARGEST_FILE)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    made = await run_in_threadpool(seeding.seed, platform, owner, app, dataset, path)
+    return {"project_id": made.app_id, "dataset_id": made.dataset_id}
 
 
 def _reset(platform: Platform, *, data: bool) -> None:

@@ -55,7 +55,7 @@ async def put_part(
     upload = await run_in_threadpool(_open_upload, platform, upload_id)
     path = await run_in_threadpool(platform.files.new_part, upload_id, number)
     try:
-        size, etag = await _receive(request, path, upload.file_size)
+        size, etag = await receive(request, path, upload.file_size)
         await run_in_threadpool(_keep_part, platform, Part(path.name, upload_id, number, size, etag, path.name))
     except BaseException:
         path.unlink(missing_ok=True)
@@ -89,7 +89,7 @@ def _open_upload(platform: Platform, upload_id: str) -> Upload:
     return upload
 
 
-async def _receive(request: Request, path: Path, most: int) -> tuple[int, str]:
+async def receive(request: Request, path: Path, most: int) -> tuple[int, str]:
     """Write the request's body to a file; return its size and MD5. At most one block of it is in memory."""
     size, digest, block = 0, hashlib.md5(usedforsecurity=False), bytearray()
     file = await run_in_threadpool(path.open, "wb")

@@ -21,7 +21,7 @@ router = APIRouter()
 SMALLEST_PART = 5 << 20
 _PART_SIZE = 8 << 20
 _MOST_PARTS = 10_000
-_LARGEST_FILE = 5 << 40
+LARGEST_FILE = 5 << 40
 
 
 PartNumber = Annotated[str, Field(pattern=r"^[0-9]{1,5}$")]
@@ -53,7 +53,7 @@ def begin_upload(
     dataset_id: str,
     project_id: str,
     filename: str,
-    file_size: Annotated[int, Query(ge=1, le=_LARGEST_FILE)],
+    file_size: Annotated[int, Query(ge=1, le=LARGEST_FILE)],
 ) -> UploadBegun:
     """Begin an upload: return one signed URL for each part."""
     dataset = platform.store.datasets.get(dataset_id, app_id=project_id)

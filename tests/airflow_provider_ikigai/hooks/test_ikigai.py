@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow_provider_ikigai import __version__
 from airflow_provider_ikigai.connection import UnusableConnection
 from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook, IkigaiHook
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 
 def test_the_hook_gives_a_client_that_names_the_provider(app: str, requests_sent: Callable[[], dict[str, int]]) -> None:
@@ -36,7 +36,7 @@ def test_the_async_hook_gives_an_async_client(app: str) -> None:
     assert app in asyncio.run(apps())
 
 
-def test_the_connection_test_says_who_is_connected_to_what(ikigai_local: LocalPlatform, app: str) -> None:
+def test_the_connection_test_says_who_is_connected_to_what(ikigai_local: LocalAccount, app: str) -> None:
     works, message = IkigaiHook().test_connection()
     assert works
     assert ikigai_local.url in message
@@ -44,7 +44,7 @@ def test_the_connection_test_says_who_is_connected_to_what(ikigai_local: LocalPl
     assert ikigai_local.api_key not in message
 
 
-def test_the_connection_test_says_what_is_wrong(connect: Callable[..., None], ikigai_local: LocalPlatform) -> None:
+def test_the_connection_test_says_what_is_wrong(connect: Callable[..., None], ikigai_local: LocalAccount) -> None:
     connect(password="quite-another-key")
     works, message = IkigaiHook().test_connection()
     assert not works

@@ -17,7 +17,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow_provider_ikigai.operators.flow import IkigaiEnsureFlowOperator
 from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
 from ikigai_core import Flow, Ikigai
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 AT_ONCE = timedelta(0)
@@ -237,7 +237,7 @@ def test_the_example_fetches_the_late_flights(
 
 
 def test_a_wrong_key_is_one_clear_error_without_the_key(
-    run_dag: Callable[..., Any], app: str, connect: Callable[..., None], ikigai_local: LocalPlatform
+    run_dag: Callable[..., Any], app: str, connect: Callable[..., None], ikigai_local: LocalAccount
 ) -> None:
     connect(password="quite-another-key-123")
     ran = run_dag(running(app, retries=3, deferrable=True))
@@ -252,7 +252,7 @@ def test_the_key_is_nowhere_to_be_read(
     run_dag: Callable[..., Any],
     app: str,
     make_flow: Callable[..., Flow],
-    ikigai_local: LocalPlatform,
+    ikigai_local: LocalAccount,
     airflow_database: Path,
 ) -> None:
     make_flow("result = data")

@@ -13,7 +13,7 @@ import pytest
 
 from airflow_provider_ikigai.triggers.flow_run import IkigaiFlowRunTrigger
 from ikigai_core import Flow, FlowRun
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 ABOUT = {"app_id": "a", "flow_id": "f", "flow": "Scripted", "outputs": ["worked on"]}
 SLOW = "import time\ntime.sleep(2)\nresult = data"
@@ -86,7 +86,7 @@ def test_many_runs_are_followed_side_by_side(make_flow: Callable[..., Flow]) -> 
     assert time.monotonic() - began < 15
 
 
-def test_its_form_holds_no_key(make_flow: Callable[..., Flow], ikigai_local: LocalPlatform) -> None:
+def test_its_form_holds_no_key(make_flow: Callable[..., Flow], ikigai_local: LocalAccount) -> None:
     trigger = trigger_of(make_flow("result = data").start())
     asyncio.run(events(trigger))
     assert ikigai_local.api_key not in repr(trigger)

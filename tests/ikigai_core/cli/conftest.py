@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from ikigai_core import App
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 COMMAND = (sys.executable, "-m", "ikigai_core.cli")
 
@@ -74,7 +74,7 @@ class CommandLine:
 
 
 @pytest.fixture
-def ikigai(ikigai_local: LocalPlatform, tmp_path: Path) -> CommandLine:
+def ikigai(ikigai_local: LocalAccount, tmp_path: Path) -> CommandLine:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("IKIGAI_")}
     return CommandLine({**clean, **ikigai_local.environ()}, tmp_path)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ikigai_core import App, __version__
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 from .conftest import CommandLine
 
@@ -39,7 +39,7 @@ def test_help_and_version_need_no_connection(ikigai: CommandLine) -> None:
     assert b"Commands:" in ikigai("--help", **nobody).stdout
 
 
-def test_ping_says_who_where_and_how_long(ikigai: CommandLine, ikigai_local: LocalPlatform) -> None:
+def test_ping_says_who_where_and_how_long(ikigai: CommandLine, ikigai_local: LocalAccount) -> None:
     answer = ikigai.json("ping")
     assert (answer["user_email"], answer["base_url"]) == (ikigai_local.user_email, ikigai_local.url)
     assert 0 < answer["seconds"] < 30
@@ -49,7 +49,7 @@ def test_ping_says_who_where_and_how_long(ikigai: CommandLine, ikigai_local: Loc
     assert said.endswith(" ms\n")
 
 
-def test_options_go_before_the_environment(ikigai: CommandLine, ikigai_local: LocalPlatform, tmp_path: Path) -> None:
+def test_options_go_before_the_environment(ikigai: CommandLine, ikigai_local: LocalAccount, tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text(f"{ikigai_local.api_key}\n")
     options = ("--user-email", ikigai_local.user_email, "--base-url", ikigai_local.url, "--api-key-file", str(key))

@@ -10,9 +10,6 @@ import pytest
 import requests
 
 from ikigai_core.local.process import LocalPlatform
-from ikigai_core.local.testing import ikigai_client, ikigai_local
-
-__all__ = ["ikigai_client", "ikigai_local"]
 
 _PATIENCE = 60.0
 
@@ -186,8 +183,8 @@ def chain(dataset_id: str, *middle: tuple[str, dict[str, Any]], output: str = "o
 
 
 @pytest.fixture
-def api(ikigai_local: LocalPlatform) -> Api:
-    return Api(ikigai_local)
+def api(ikigai_local_server: LocalPlatform) -> Api:
+    return Api(ikigai_local_server)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ import pytest
 import requests
 
 from ikigai_core import App, AsyncIkigai, Ikigai, errors
+from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.process import LocalPlatform
 from ikigai_core.transfer.progress import Progress
 from ikigai_core.transfer.ranges import FIRST_SIZE, RANGE_SIZE
@@ -56,7 +57,7 @@ def empty_scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
     assert list(folder.iterdir()) == []
 
 
-def test_ctrl_c_ends_an_upload_at_once_and_leaves_nothing(app: App, ikigai_local: LocalPlatform, large: Path) -> None:
+def test_ctrl_c_ends_an_upload_at_once_and_leaves_nothing(app: App, ikigai_local: LocalAccount, large: Path) -> None:
     script = """
 import os, signal, sys
 from ikigai_core import Ikigai
@@ -73,12 +74,12 @@ Ikigai().apps[sys.argv[1]].dataset.new("large").csv(sys.argv[2]).build(on_progre
     assert done.returncode == -signal.SIGINT
     assert "KeyboardInterrupt" in done.stderr
     assert len(app.datasets()) == 0
-    assert uploads(ikigai_local) == []
+    assert uploads(ikigai_local.platform) == []
 
 
 @pytest.mark.parametrize("kind", ["csv", "df"])
 def test_a_cancelled_task_ends_its_upload_and_leaves_nothing(
-    app: App, ikigai_local: LocalPlatform, large: Path, kind: str, empty_scratch: Path
+    app: App, ikigai_local: LocalAccount, large: Path, kind: str, empty_scratch: Path
 ) -> None:
     async def main() -> None:
         async with AsyncIkigai(ikigai_local.user_email, ikigai_local.api_key, ikigai_local.url) as ikigai:
@@ -99,11 +100,11 @@ def test_a_cancelled_task_ends_its_upload_and_leaves_nothing(
 
     asyncio.run(main())
     assert len(app.datasets()) == 0
-    assert uploads(ikigai_local) == []
+    assert uploads(ikigai_local.platform) == []
 
 
 def test_a_frame_that_is_still_being_written_when_its_task_is_cancelled_leaves_no_file(
-    app: App, ikigai_local: LocalPlatform, large: Path, empty_scratch: Path
+    app: App, ikigai_local: LocalAccount, large: Path, empty_scratch: Path
 ) -> None:
     frame = pd.read_csv(large)
 
@@ -121,7 +122,7 @@ def test_a_frame_that_is_still_being_written_when_its_task_is_cancelled_leaves_n
     assert len(app.datasets()) == 0
 
 
-def test_a_failing_callback_ends_the_upload(app: App, ikigai_local: LocalPlatform, large: Path) -> None:
+def test_a_failing_callback_ends_the_upload(app: App, ikigai_local: LocalAccount, large: Path) -> None:
     def fail(progress: Progress) -> None:
         if progress.done:
             raise ZeroDivisionError
@@ -129,7 +130,7 @@ def test_a_failing_callback_ends_the_upload(app: App, ikigai_local: LocalPlatfor
     with pytest.raises(ZeroDivisionError):
         app.dataset.new("large").csv(large).build(on_progress=fail)
     assert len(app.datasets()) == 0
-    assert uploads(ikigai_local) == []
+    assert uploads(ikigai_local.platform) == []
 
 
 def test_an_interrupted_replacement_leaves_the_old_data(app: App, large: Path) -> None:

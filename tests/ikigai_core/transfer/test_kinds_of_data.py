@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ikigai_core import App, AsyncIkigai, errors
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 CSV = (
     "id,share,name,is_late,at,day\n"
@@ -145,7 +145,7 @@ def test_an_empty_or_used_up_stream_is_refused_before_anything_is_created(app: A
     assert [dataset.name for dataset in app.datasets().values()] == ["once"]
 
 
-def test_batches_have_one_schema_and_leave_no_file(app: App, ikigai_local: LocalPlatform) -> None:
+def test_batches_have_one_schema_and_leave_no_file(app: App, ikigai_local: LocalAccount) -> None:
     rows = 400_000
     frame = pd.DataFrame({"n": np.arange(rows), "text": [f"row {i}" for i in range(rows)]})
     frame["late"] = np.where(frame.n == rows - 1, 0.5, frame.n).astype(object)

@@ -17,6 +17,7 @@ import pytest
 
 from ikigai_core import App, AsyncIkigai, Ikigai
 from ikigai_core.api.datasets import UploadTicket
+from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.process import LocalPlatform
 from ikigai_core.transfer.journal import Interrupted, Journal
 from ikigai_core.transport import sync
@@ -70,7 +71,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def kill(app: App, ikigai_local: LocalPlatform) -> Callable[[str, Path], None]:
+def kill(app: App, ikigai_local: LocalAccount) -> Callable[[str, Path], None]:
     """Upload in a process that is killed after its second part."""
 
     def kill(how: str, path: Path) -> None:
@@ -83,7 +84,7 @@ def kill(app: App, ikigai_local: LocalPlatform) -> Callable[[str, Path], None]:
 
 
 @pytest.fixture
-def parts(ikigai_local: LocalPlatform) -> Iterator[Callable[[], int]]:
+def parts(ikigai_local: LocalAccount) -> Iterator[Callable[[], int]]:
     """Counts the parts that the platform took since it was asked last."""
     seen = [request.number for request in ikigai_local.control.journal()][-1:] or [0]
 
@@ -115,7 +116,7 @@ def test_a_killed_build_is_gone_on_with(
 
 
 def test_a_frame_is_gone_on_with_by_an_ensure_of_the_other_face(
-    app: App, ikigai_local: LocalPlatform, kill: Callable[..., None], parts: Callable[[], int], large: Path
+    app: App, ikigai_local: LocalAccount, kill: Callable[..., None], parts: Callable[[], int], large: Path
 ) -> None:
     kill("df", large)
     assert parts() == ARRIVED
@@ -148,7 +149,7 @@ def test_a_killed_replacement_is_gone_on_with_and_only_unchanged_parts_are_not_s
 
 @pytest.mark.soak
 def test_what_cannot_be_gone_on_with_is_begun_anew_and_leaves_nothing_half_made(
-    app: App, ikigai_local: LocalPlatform, kill: Callable[..., None], parts: Callable[[], int], large: Path,
+    app: App, ikigai_local: LocalAccount, kill: Callable[..., None], parts: Callable[[], int], large: Path,
     monkeypatch: pytest.MonkeyPatch, cache: Path, tmp_path: Path,
 ) -> None:  # fmt: skip
     kill("csv", large)

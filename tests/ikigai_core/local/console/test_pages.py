@@ -9,13 +9,14 @@ import pytest
 import requests
 
 from ikigai_core import App, Ikigai
+from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.process import LocalPlatform
 
 SCRIPT = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def look(ikigai_local: LocalPlatform) -> Callable[[str | None], str]:
+def look(ikigai_local: LocalAccount) -> Callable[[str | None], str]:
     """Fetch a page as a browser does that its user gave the credentials to."""
 
     def fetch(url: str | None) -> str:
@@ -78,7 +79,7 @@ def test_only_those_who_may_use_an_app_see_its_pages(team: LocalPlatform, member
     assert "Ann" in requests.get(mine.web_url, **as_bob).text
 
 
-def test_pages_need_credentials_and_change_nothing(ikigai_local: LocalPlatform) -> None:
+def test_pages_need_credentials_and_change_nothing(ikigai_local: LocalAccount) -> None:
     address = f"{ikigai_local.url}/console/apps"
     for auth in (None, (ikigai_local.user_email, "wrong"), ("ü", "ü")):
         answer = requests.get(address, auth=auth, timeout=60)

@@ -1,0 +1,69 @@
+"""A user of a running local platform. Standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+from uuid import uuid4
+
+from ikigai_core.local.control.client import LocalControl
+from ikigai_core.local.process import LocalPlatform
+
+
+@dataclass(frozen=True)
+class LocalAccount:
+    """A user of a local platform.
+
+    Attributes
+    ----------
+    platform : LocalPlatform
+        Where the account is.
+    user_email, api_key : str
+        Its credentials.
+    """
+
+    platform: LocalPlatform
+    user_email: str
+    api_key: str = field(repr=False)
+
+    @classmethod
+    @contextmanager
+    def fresh(cls, platform: LocalPlatform) -> Iterator[Self]:
+        """Make an account for a while: it has the tutorial only, and is removed with all that it then has.
+
+        A platform that was killed is started again.
+        """
+        _revive(platform)
+        email = f"test-{uuid4().hex[:12]}@example.com"
+        account = cls(platform, email, platform.control.add_user(email))
+        try:
+            yield account
+        finally:
+            _revive(platform)
+            platform.control.remove_user(email)
+
+    @property
+    def url(self) -> str:
+        """Base URL of the platform."""
+        return self.platform.url
+
+    @property
+    def control(self) -> LocalControl:
+        """What orders failures and outcomes of runs, for all users of the platform."""
+        return self.platform.control
+
+    def environ(self) -> dict[str, str]:
+        """Return the environment variables with which clients find the platform and the account."""
+        return {"IKIGAI_BASE_URL": self.url, "IKIGAI_USER_EMAIL": self.user_email, "IKIGAI_API_KEY": self.api_key}
+
+    def seed(self, app: str, csv: Mapping[str, str | Path | bytes] | str | Path) -> dict[str, str]:
+        """Make datasets of CSV files in an app of the account; see `LocalControl.seed`."""
+        return self.control.seed(app, csv, user=self.user_email)
+
+
+def _revive(platform: LocalPlatform) -> None:
+    if not platform.is_running:
+        platform.restart()
