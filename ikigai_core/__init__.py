@@ -19,7 +19,8 @@ from ikigai_core._version import __version__
 
 if TYPE_CHECKING:
     from ikigai_core import errors
-    from ikigai_core.client import AsyncIkigai, Ikigai
+    from ikigai_core.async_client import AsyncIkigai
+    from ikigai_core.client import Ikigai
     from ikigai_core.components.app import (
         App,
         AppBuilder,
@@ -125,7 +126,7 @@ _HOMES = {
     "AsyncFlowBuilder": "ikigai_core.components.flow",
     "AsyncFlowDirectory": "ikigai_core.components.directories",
     "AsyncFlowRun": "ikigai_core.runs.flow_run",
-    "AsyncIkigai": "ikigai_core.client",
+    "AsyncIkigai": "ikigai_core.async_client",
     "AsyncModel": "ikigai_core.components.model",
     "AsyncModelBuilder": "ikigai_core.components.model",
     "AsyncModelDirectory": "ikigai_core.components.directories",

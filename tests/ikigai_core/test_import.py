@@ -30,6 +30,10 @@ def test_constructing_a_client_loads_neither_frames_nor_http() -> None:
     assert not loaded_by(construct) & {"pandas", "pyarrow", "requests", "httpx"}
 
 
+def test_the_sync_client_loads_its_parts_when_they_are_asked_for() -> None:
+    assert loaded_by("from ikigai_core import Ikigai\nIkigai('b@example.com', 'k')") == set()
+
+
 def test_errors_load_nothing_heavy() -> None:
     assert loaded_by("import ikigai_core.errors") == set()
 

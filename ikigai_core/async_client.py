@@ -1,0 +1,151 @@
+"""The client whose calls are awaited.
+
+Its parts load with it, so that none has to be loaded on the event loop; the HTTP library does in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
+from importlib import import_module
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from ikigai_core.client_base import Client
+from ikigai_core.components.app import AsyncApp, AsyncAppBuilder
+from ikigai_core.components.app_directory import AsyncAppDirectory, AsyncAppDirectoryBuilder
+from ikigai_core.components.browser import AsyncBrowser
+from ikigai_core.components.custom_facet import AsyncCustomFacet, AsyncCustomFacetBuilder
+from ikigai_core.components.directory import list_directories
+from ikigai_core.components.kinds import apps_of, custom_facets_of
+from ikigai_core.components.named_mapping import NamedMapping
+from ikigai_core.procedure import Procedure
+from ikigai_core.runs.flow_run import AsyncFlowRun
+from ikigai_core.runs.patience import OUTAGE
+from ikigai_core.runs.watch import OnUpdateOf, RunOutcome, outcomes
+from ikigai_core.specs.facet import FacetTypes
+from ikigai_core.specs.model import ModelTypes
+
+if TYPE_CHECKING:
+    from ikigai_core.transport.aio import AsyncDriver
+
+R = TypeVar("R")
+
+
+class AsyncIkigai(Client):
+    """A user's access to a platform, of which every call is awaited. It needs the extra ``async``.
+
+    Constructing one sends nothing. It is an async context manager that closes its connections.
+
+    Examples
+    --------
+    >>> async with AsyncIkigai("bob@example.com", "my-ikigai-api-key") as ikigai:
+    ...     app = await ikigai.apps["Example"]
+    ...     log = await (await app.flows["Forecast"]).run()
+    """
+
+    _driver: AsyncDriver | None = None
+
+    async def drive(self, procedure: Procedure[R]) -> R:
+        """Perform a procedure."""
+        if self._driver is None:
+            # The first import takes a while, in which the event loop goes on.
+            home = await asyncio.to_thread(import_module, "ikigai_core.transport.aio")
+            if self._driver is None:
+                self._driver = home.AsyncDriver(self._config)
+        driver: AsyncDriver = self._driver
+        return await driver.drive(procedure)
+
+    @property
+    def apps(self) -> AsyncBrowser[AsyncApp]:
+        """The user's apps: ``await ikigai.apps()``, ``await ikigai.apps["name"]``."""
+        return AsyncBrowser(self, apps_of(self.user_email), AsyncApp)
+
+    @property
+    def app(self) -> AsyncAppBuilder:
+        """A builder of an app: ``await ikigai.app.new(name).build()``."""
+        return AsyncAppBuilder(self, self.user_email, AsyncApp)
+
+    @property
+    def custom_facets(self) -> AsyncBrowser[AsyncCustomFacet]:
+        """The user's custom facets: ``await ikigai.custom_facets()``, ``await ikigai.custom_facets["name"]``."""
+        return AsyncBrowser(self, custom_facets_of(self.user_email), AsyncCustomFacet)
+
+    @property
+    def custom_facet(self) -> AsyncCustomFacetBuilder:
+        """A builder of a custom facet: ``await ikigai.custom_facet.new(name, facet_type=t).script(s).build()``."""
+        return AsyncCustomFacetBuilder(self, AsyncCustomFacet)
+
+    async def app_directories(self) -> NamedMapping[AsyncAppDirectory]:
+        """The user's directories of apps, as a mapping by name."""
+        return await self.drive(list_directories(AsyncAppDirectory, self))
+
+    @property
+    def app_directory(self) -> AsyncAppDirectoryBuilder:
+        """A builder of a directory of apps: ``await ikigai.app_directory.new(name).build()``."""
+        return AsyncAppDirectoryBuilder(self, AsyncAppDirectory)
+
+    @property
+    def facet_types(self) -> Coroutine[Any, Any, FacetTypes]:
+        """What flows can be built from: ``(await ikigai.facet_types).MID.Count``."""
+        return self.drive(self.facet_types_text())
+
+    @property
+    def model_types(self) -> Coroutine[Any, Any, ModelTypes]:
+        """What models can be made: ``(await ikigai.model_types).Linear.Lasso``."""
+        return self.drive(self.model_types_text())
+
+    def flow_run(self, run: Mapping[str, Any]) -> AsyncFlowRun:
+        """The run that `FlowRun.to_dict` described, in this or another process. Sends nothing."""
+        return AsyncFlowRun.from_dict(run, self)
+
+    async def watch(
+        self,
+        runs: Iterable[AsyncFlowRun],
+        timeout: float | None = None,
+        on_update: OnUpdateOf[AsyncFlowRun] | None = None,
+        *,
+        outage: float = OUTAGE,
+    ) -> AsyncIterator[RunOutcome[AsyncFlowRun]]:
+        """Follow many runs at once, and yield each one's outcome as it ends.
+
+        All of them, and all that the process follows otherwise, share one budget of requests a second (100, or
+        ``IKIGAI_POLLING_RATE`` in the environment): where it is used up, looks at each run become less frequent alike.
+
+        Parameters
+        ----------
+        runs : iterable of AsyncFlowRun
+        timeout : float, optional
+            Seconds, for all of them; those that go on then end with `RunTimeout`.
+        on_update : callable, optional
+            Told a run and a `FlowStatusReport`, as by `FlowRun.wait`.
+        outage : float, default 300
+            Seconds for which the platform may be away.
+
+        Examples
+        --------
+        >>> async for outcome in ikigai.watch(runs):
+        ...     print(outcome.run.flow_name, outcome.error or outcome.log.status)
+        """
+        followed = outcomes(runs, timeout, on_update, outage=outage)
+        tasks = [asyncio.create_task(self.drive(procedure)) for procedure in followed]
+        try:
+            for ended in asyncio.as_completed(tasks):
+                yield await ended
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def aclose(self) -> None:
+        """Close the connections. They are opened again where the client is used again."""
+        driver, self._driver = self._driver, None
+        if driver is not None:
+            await driver.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()

@@ -1,0 +1,123 @@
+"""What both faces of the client have in common: the settings, and what needs no request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ikigai_core.api import specs
+from ikigai_core.config import ApiKey, Config, TlsConfig
+from ikigai_core.procedure import Procedure, ask
+from ikigai_core.web import WebPages
+
+if TYPE_CHECKING:
+    from ikigai_core.definition.builder import FlowDefinitionBuilder
+    from ikigai_core.specs.facet import FacetTypes
+    from ikigai_core.specs.model import ModelTypes
+
+
+class Client:
+    """A user's access to a platform, but for what sends."""
+
+    def __init__(
+        self,
+        user_email: str | None = None,
+        api_key: ApiKey | None = None,
+        base_url: str | None = None,
+        ssl: TlsConfig = True,
+        *,
+        ca_bundle: str | Path | None = None,
+        connect_timeout: float | None = None,
+        read_timeout: float | None = None,
+        user_agent: str | None = None,
+        web_url: str | None = None,
+        profile: str | None = None,
+    ) -> None:
+        """Check the settings. Nothing is sent.
+
+        Parameters
+        ----------
+        user_email : str, optional
+            Default: the environment variable ``IKIGAI_USER_EMAIL``.
+        api_key : str or callable, optional
+            Default: the environment variable ``IKIGAI_API_KEY``. Never shown. A function that returns the key is asked
+            at the first request, and again where the platform refuses the key; so are the environment and the profile.
+        base_url : str, optional
+            Default: the environment variable ``IKIGAI_BASE_URL``, or ``https://api.ikigailabs.io``.
+        ssl : bool, str or (str, str), default True
+            False turns the verification of the platform's certificate off (unsafe); a path, or a pair (certificate,
+            key), is a client certificate.
+        ca_bundle : path, optional
+            The certificates to trust instead of the system's.
+        connect_timeout, read_timeout : float, default 10 and 60
+            Seconds.
+        user_agent : str, optional
+            Put before the client's own.
+        web_url : str, optional
+            Where the platform's pages are, for the ``web_url`` of components: an address, or a template of one (see
+            `ikigai_core.web`). Default: the environment variable ``IKIGAI_WEB_URL``; without it, the pages of the
+            default platform or of a local one.
+        profile : str, optional
+            Name of a profile (see `ikigai_core.profiles`) for what is not given here. Without it the environment comes
+            before the profile that ``IKIGAI_PROFILE`` names, or the one named ``default``.
+
+        Raises
+        ------
+        ConfigurationError
+            Something is missing or unusable.
+        """
+        self._config = Config.resolve(
+            user_email,
+            api_key,
+            base_url,
+            ssl=ssl,
+            ca_bundle=ca_bundle,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            user_agent=user_agent,
+            web_url=web_url,
+            profile=profile,
+        )
+        self._facet_types: FacetTypes | None = None
+        self._model_types: ModelTypes | None = None
+
+    @property
+    def user_email(self) -> str:
+        """Who the client acts for."""
+        return self._config.user_email
+
+    @property
+    def base_url(self) -> str:
+        """Where the platform is."""
+        return self._config.base_url
+
+    @property
+    def pages(self) -> WebPages:
+        """The addresses of the platform's pages."""
+        return self._config.pages
+
+    @property
+    def builder(self) -> FlowDefinitionBuilder:
+        """A new builder of a flow definition."""
+        from ikigai_core.definition.builder import FlowDefinitionBuilder
+
+        return FlowDefinitionBuilder()
+
+    def facet_types_text(self) -> Procedure[FacetTypes]:
+        """The facet types, asked for once; a procedure, for use within others."""
+        if self._facet_types is None:
+            from ikigai_core.specs.facet import FacetTypes
+
+            self._facet_types = FacetTypes((yield from ask(specs.facets())))
+        return self._facet_types
+
+    def model_types_text(self) -> Procedure[ModelTypes]:
+        """The model types, asked for once; a procedure, for use within others."""
+        if self._model_types is None:
+            from ikigai_core.specs.model import ModelTypes
+
+            self._model_types = ModelTypes((yield from ask(specs.models())))
+        return self._model_types
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(user_email={self.user_email!r}, base_url={self.base_url!r})"
