@@ -12,7 +12,7 @@ from ikigai_core.api import datasets
 from ikigai_core.enums import DatasetDownloadStatus
 from ikigai_core.errors import DownloadFailed
 from ikigai_core.procedure import Procedure, ask, fetch, pause, work
-from ikigai_core.transfer.locations import copy_to, is_url
+from ikigai_core.transfer.locations import copy_to, is_url, local_target
 from ikigai_core.transfer.parts import TICKETS, UrlExpired
 from ikigai_core.transfer.progress import OnProgress, metered
 from ikigai_core.transfer.ranges import Changed, Landing
@@ -73,14 +73,18 @@ def download_to(
 
     Raises
     ------
+    InvalidInput
+        There cannot be a file where it should be. Nothing was sent.
     DownloadFailed
     """
-    if not is_url(target) and convert is None:
-        return (yield from download(app_id, dataset_id, name, Path(target), on_progress))
+    if not is_url(target):
+        target = yield from work(lambda: local_target(target, "CSV" if convert is None else "Parquet"))
+        if convert is None:
+            return (yield from download(app_id, dataset_id, name, target, on_progress))
     with scratch_file(".csv") as fetched:
         yield from download(app_id, dataset_id, name, fetched, on_progress)
         yield from work(lambda: _put(fetched, target, convert))
-    return target if is_url(target) else Path(target)
+    return target
 
 
 def holds(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,37 @@ def shown(location: Path | str) -> str:
     """A location without what may be secret in a URL: its query, a user and password."""
     text = str(location)
     return _PASSWORD.sub("//…@", text.split("?", 1)[0]) if is_url(text) else text
+
+
+def local_target(location: Any, kind: str) -> Path:
+    """The path of a file that can be written, or be written anew.
+
+    Raises
+    ------
+    InvalidInput
+        It is no path, or there cannot be a file.
+    """
+    path = local_path(location, kind)
+    if path.is_dir():
+        raise InvalidInput(f"{str(location)!r} is a directory: give the path of the {kind} file to write.")
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        why = "cannot be written to" if folder.is_dir() else "is no directory"
+        raise InvalidInput(f"{str(location)!r} cannot be written: {str(folder)!r} {why}.")
+    return path
+
+
+def local_path(location: Any, kind: str) -> Path:
+    """A path as it was given, with ``~`` for the home directory.
+
+    Raises
+    ------
+    InvalidInput
+        It is none.
+    """
+    if not isinstance(location, str | os.PathLike) or not str(location) or "\0" in str(location):
+        raise InvalidInput(f"{location!r} is no path: give the path of a {kind} file, or a URL.")
+    return Path(location).expanduser()
 
 
 def read_blocks(url: str) -> Iterator[bytes]:

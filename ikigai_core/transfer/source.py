@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ikigai_core.errors import InvalidInput, MissingFile
-from ikigai_core.transfer.locations import is_url, read_blocks, shown
+from ikigai_core.transfer.locations import is_url, local_path, read_blocks, shown
 from ikigai_core.transfer.scratch import scratch_file
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Frame(Source):
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:
-        if not hasattr(frame, "to_csv"):
+        if not hasattr(frame, "to_csv") or not hasattr(frame, "columns"):
             raise InvalidInput(f"A {type(frame).__name__} is no pandas DataFrame: make one of it with pd.DataFrame(…).")
         if frame.empty:
             raise InvalidInput(f"The frame is empty: it has {len(frame)} rows and {len(frame.columns)} columns.")
@@ -203,7 +203,7 @@ def _local(path: Path | str) -> Iterator[Path]:
 
 
 def _existing(given: Path | str, kind: str) -> Path:
-    path = Path(given)
+    path = local_path(given, kind)
     if not path.exists():
         raise MissingFile(f"The {kind} file {str(given)!r} does not exist (looked in {path.resolve().parent}).")
     if not path.is_file():

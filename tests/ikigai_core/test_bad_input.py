@@ -68,6 +68,10 @@ def test_data_that_cannot_be_uploaded_is_refused_before_anything_is_sent(
         app.dataset.new("d").parquet(tmp_path / "text.parquet").build()
     with pytest.raises(errors.InvalidInput, match="A list is no pandas DataFrame"):
         app.dataset.new("d").df([1, 2])  # type: ignore[arg-type]
+    with pytest.raises(errors.InvalidInput, match="A Series is no pandas DataFrame"):
+        app.dataset.new("d").df(pd.Series([1]))  # type: ignore[arg-type]
+    with pytest.raises(errors.InvalidInput, match="None is no path"):
+        app.dataset.new("d").csv(None)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="Dataset 'd' is empty"):
         app.dataset.new("d").build()
     with pytest.raises(errors.InvalidInput, match="no name"):
@@ -76,6 +80,29 @@ def test_data_that_cannot_be_uploaded_is_refused_before_anything_is_sent(
         app.flow.build()
     assert changes() == before
     assert len(app.datasets()) == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        (".", "'.' is a directory: give the path of the CSV file"),
+        ("", "'' is no path"),
+        (None, "None is no path"),
+        ("file/data.csv", "'file/data.csv' cannot be written: .*file' is no directory"),
+        ("nul\0.csv", "is no path"),
+    ],
+)
+def test_a_place_that_no_file_can_have_is_named_before_anything_is_downloaded(
+    app: App, flights: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: Any, says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    dataset = app.dataset.new("d").df(flights).build()
+    with pytest.raises(errors.InvalidInput, match=says):
+        dataset.to_csv(target)
+    with pytest.raises(errors.InvalidInput, match=says.replace("CSV", "Parquet")):
+        dataset.to_parquet(target)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_what_is_no_table_is_refused_by_the_platform_and_leaves_no_dataset(app: App, tmp_path: Path) -> None:
