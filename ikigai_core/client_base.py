@@ -29,6 +29,7 @@ class Client:
         ca_bundle: str | Path | None = None,
         connect_timeout: float | None = None,
         read_timeout: float | None = None,
+        proxy: str | None = None,
         user_agent: str | None = None,
         web_url: str | None = None,
         profile: str | None = None,
@@ -48,9 +49,13 @@ class Client:
             False turns the verification of the platform's certificate off (unsafe); a path, or a pair (certificate,
             key), is a client certificate.
         ca_bundle : path, optional
-            The certificates to trust instead of the system's.
+            The certificates to trust instead of the usual ones. Default: what ``REQUESTS_CA_BUNDLE``,
+            ``CURL_CA_BUNDLE`` or ``SSL_CERT_FILE`` names.
         connect_timeout, read_timeout : float, default 10 and 60
             Seconds.
+        proxy : str, optional
+            Address of a proxy for every request, with user and password where it wants them. Default: what
+            ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` say.
         user_agent : str, optional
             Put before the client's own.
         web_url : str, optional
@@ -74,6 +79,7 @@ class Client:
             ca_bundle=ca_bundle,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
+            proxy=proxy,
             user_agent=user_agent,
             web_url=web_url,
             profile=profile,

@@ -28,6 +28,9 @@ _VARIABLES = {
     "web_url": "IKIGAI_WEB_URL",
 }
 
+# What the HTTP libraries know of these differs; here they hold for both faces.
+_CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+
 ApiKey = str | Callable[[], str]
 """A key, or a function that gives the key as it is now."""
 
@@ -51,6 +54,8 @@ class Config:
         Path of the certificates to trust instead of the system's.
     connect_timeout, read_timeout : float
         Seconds.
+    proxy : str or None
+        Address of a proxy for every request; None leaves it to ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``.
     user_agent : str
     web_url : str or None
         Where the platform's pages are, for people to follow; or a template of their addresses (`ikigai_core.web`).
@@ -65,6 +70,7 @@ class Config:
     ca_bundle: str | None = None
     connect_timeout: float = DEFAULT_CONNECT_TIMEOUT
     read_timeout: float = DEFAULT_READ_TIMEOUT
+    proxy: str | None = field(default=None, repr=False)
     user_agent: str = ""
     web_url: str | None = None
     look_up_key: Callable[[], str] | None = field(default=None, repr=False, compare=False)
@@ -80,6 +86,7 @@ class Config:
         ca_bundle: str | Path | None = None,
         connect_timeout: float | None = None,
         read_timeout: float | None = None,
+        proxy: str | None = None,
         user_agent: str | None = None,
         web_url: str | None = None,
         profile: str | None = None,
@@ -101,6 +108,7 @@ class Config:
             "ca_bundle": ca_bundle,
             "connect_timeout": connect_timeout,
             "read_timeout": read_timeout,
+            "proxy": proxy,
             "web_url": web_url,
         }
         settings = _settings(given, profile)
@@ -116,6 +124,7 @@ class Config:
             ca_bundle=_existing(settings.get("ca_bundle")),
             connect_timeout=_positive("connect_timeout", settings.get("connect_timeout", DEFAULT_CONNECT_TIMEOUT)),
             read_timeout=_positive("read_timeout", settings.get("read_timeout", DEFAULT_READ_TIMEOUT)),
+            proxy=_proxy(settings.get("proxy")),
             user_agent=_agent(user_agent),
             web_url=WebPages.of(base_url, settings.get("web_url")).address,
         )
@@ -160,7 +169,8 @@ def _configured_key(given: Mapping[str, Any], profile: str | None, user_email: s
 
 
 def _environment() -> dict[str, Any]:
-    return {name: os.environ.get(variable) or None for name, variable in _VARIABLES.items()}
+    found = {name: os.environ.get(variable) or None for name, variable in _VARIABLES.items()}
+    return {**found, "ca_bundle": next(filter(None, map(os.environ.get, _CERTIFICATE_VARIABLES)), None)}
 
 
 def _required(name: str, settings: Mapping[str, Any]) -> str:
@@ -206,6 +216,17 @@ def _url(value: str) -> str:
             "base_url holds credentials, a query or a fragment: give the plain address, and the key as api_key."
         )
     return value.strip().rstrip("/")
+
+
+def _proxy(value: str | None) -> str | None:
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(
+            f"proxy is {_without_password(value)!r}: expected something like http://proxy.example.com:3128."
+        )
+    return value
 
 
 def _without_password(url: str) -> str:

@@ -33,6 +33,7 @@ _SETTINGS = (
     "ca_bundle",
     "connect_timeout",
     "read_timeout",
+    "proxy",
     "web_url",
 )
 

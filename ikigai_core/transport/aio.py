@@ -9,6 +9,7 @@ import os
 import ssl
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -220,11 +221,12 @@ def _make_clients(config: Config) -> tuple[httpx.AsyncClient, httpx.AsyncClient]
     """One for the platform, and one for signed URLs, which get no credentials."""
     with contextlib.suppress(ImportError):
         import_module("anyio._backends._asyncio")
-    context = ssl_context(config)
     timeout = httpx.Timeout(config.read_timeout, connect=config.connect_timeout)
+    # A client certificate is a credential.
+    public = ssl_context(replace(config, ssl=config.ssl is not False))
     return (
-        httpx.AsyncClient(verify=context, timeout=timeout),
-        httpx.AsyncClient(headers=config.public_headers, verify=context, timeout=timeout),
+        httpx.AsyncClient(verify=ssl_context(config), timeout=timeout, proxy=config.proxy),
+        httpx.AsyncClient(headers=config.public_headers, verify=public, timeout=timeout, proxy=config.proxy),
     )
 
 
@@ -240,7 +242,12 @@ def ssl_context(config: Config) -> ssl.SSLContext | bool:
 
 @lru_cache(maxsize=8)
 def _ssl_context(client_files: tuple[str, ...], ca_bundle: str | None, _changes: tuple[object, ...]) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=ca_bundle) if ca_bundle else httpx.create_ssl_context()
+    if ca_bundle is None:
+        context = httpx.create_ssl_context()
+    elif Path(ca_bundle).is_dir():
+        context = ssl.create_default_context(capath=ca_bundle)
+    else:
+        context = ssl.create_default_context(cafile=ca_bundle)
     if client_files:
         context.load_cert_chain(*client_files)
     return context

@@ -40,10 +40,9 @@ class SyncDriver:
         self._session = requests.Session()
         self._bulk = requests.Session()
         self._bulk.headers.update(config.public_headers)
-        # Without it, requests would look for the host's credentials in ~/.netrc.
-        self._bulk.auth = _no_credentials
         for session in (self._session, self._bulk):
-            session.verify = _verify(config)
+            # Without it, requests would look for the host's credentials in ~/.netrc.
+            session.auth = _no_credentials
         if not isinstance(config.ssl, bool):
             self._session.cert = config.ssl
         redact_http_logs()
@@ -109,8 +108,13 @@ class SyncDriver:
         return Retrying(**options, sleep=sleep_using_event(stop)) if stop else Retrying(**options)
 
     @property
-    def _timeout(self) -> tuple[float, float]:
-        return self._config.connect_timeout, self._config.read_timeout
+    def _how(self) -> dict[str, Any]:
+        """How every request is sent."""
+        config = self._config
+        # What a session is told about proxies and certificates would give way to the environment.
+        proxies = None if config.proxy is None else {"http": config.proxy, "https": config.proxy}
+        timeout = config.connect_timeout, config.read_timeout
+        return {"timeout": timeout, "proxies": proxies, "verify": _verify(config)}
 
     def _exchange(self, call: Call[A], config: Config) -> A:
         began = time.monotonic()
@@ -121,8 +125,8 @@ class SyncDriver:
                 params=dict(call.query) or None,
                 json=call.body,
                 headers=config.headers,
-                timeout=self._timeout,
                 allow_redirects=False,
+                **self._how,
             )
         except failures.RequestException as error:
             raise connection_error(error, call.label, config.base_url) from None
@@ -144,9 +148,7 @@ class SyncDriver:
     def _put(self, part: Part, stop: threading.Event) -> str:
         with part.open(stop) as body:
             try:
-                response = self._bulk.put(
-                    part.url, data=body, headers=part.headers, timeout=self._timeout, allow_redirects=False
-                )
+                response = self._bulk.put(part.url, data=body, headers=part.headers, allow_redirects=False, **self._how)
             except failures.RequestException as error:
                 raise connection_error(error, f"PUT {part}", without_query(part.url)) from None
             return read_etag(part, response.status_code, response.headers, response.text)
@@ -173,7 +175,7 @@ class SyncDriver:
     ) -> bool:
         """Land an answer; False where it is of no use, since it holds no range that could be begun with."""
         try:
-            with self._bulk.get(url, headers=headers, stream=True, timeout=self._timeout) as response:
+            with self._bulk.get(url, headers=headers, stream=True, **self._how) as response:
                 if headers == FIRST.headers and not is_of_use(response.status_code, response.headers):
                     return False
                 where = without_query(response.url)
