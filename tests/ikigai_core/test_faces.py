@@ -1,0 +1,84 @@
+"""What the sync client offers, the async one offers too, from the same text: the same names, parameters and words."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+import pytest
+
+import ikigai_core
+from ikigai_core.client import Ikigai
+from ikigai_core.components.access import Access, AsyncAccess
+from ikigai_core.components.app import AppBuilder, AsyncAppBuilder
+from ikigai_core.components.browser import AsyncBrowser, Browser
+from ikigai_core.components.custom_facet import AsyncCustomFacetBuilder, CustomFacetBuilder
+from ikigai_core.components.dataset import AsyncDatasetBuilder, DatasetBuilder
+from ikigai_core.components.directory import AsyncDirectoryBuilder, DirectoryBuilder
+from ikigai_core.components.flow import AsyncFlowBuilder, FlowBuilder
+from ikigai_core.components.model import AsyncModelBuilder, ModelBuilder
+from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
+
+EXPORTED = [
+    (getattr(ikigai_core, name.removeprefix("Async")), getattr(ikigai_core, name))
+    for name in ikigai_core.__all__
+    if name.startswith("Async")
+]
+PAIRS = {
+    *EXPORTED,
+    (Access, AsyncAccess),
+    (AppBuilder, AsyncAppBuilder),
+    (Browser, AsyncBrowser),
+    (CustomFacetBuilder, AsyncCustomFacetBuilder),
+    (DatasetBuilder, AsyncDatasetBuilder),
+    (DirectoryBuilder, AsyncDirectoryBuilder),
+    (FlowBuilder, AsyncFlowBuilder),
+    (ModelBuilder, AsyncModelBuilder),
+}
+ONLY_SYNC = {
+    # Its async twin is named aclose.
+    (Ikigai, "close"),
+    # An old name of the released client, which has no async face.
+    (Ikigai, "directories"),
+}
+
+
+def names(kind: type) -> set[str]:
+    return {name for name in dir(kind) if not name.startswith("_")}
+
+
+def parameters(method: Any) -> list[str]:
+    """The parameters of an operation or a function, without annotations that differ by face."""
+    function = method._method if isinstance(method, operation | edit) else method
+    return [
+        str(parameter.replace(annotation=inspect.Parameter.empty))
+        for parameter in inspect.signature(function).parameters.values()
+    ]
+
+
+@pytest.mark.parametrize(("sync", "asynchronous"), sorted(PAIRS, key=lambda pair: pair[0].__name__))
+def test_both_faces_offer_the_same(sync: Any, asynchronous: Any) -> None:
+    missing = {(sync, name) for name in names(sync) - names(asynchronous)}
+    assert missing <= ONLY_SYNC
+    assert names(asynchronous) - names(sync) <= {"aclose"}
+    for name in names(sync) & names(asynchronous):
+        own, twin = inspect.getattr_static(sync, name), inspect.getattr_static(asynchronous, name)
+        assert type(own) is type(twin), name
+        if isinstance(own, operation | edit) or inspect.isfunction(own):
+            assert parameters(own) == parameters(twin), name
+        assert re.sub("await |Async|[()]", "", own.__doc__ or "") == re.sub("await |Async|[()]", "", twin.__doc__ or "")
+
+
+def test_no_component_has_one_face_only() -> None:
+    paired = {kind for pair in PAIRS for kind in pair}
+
+    def leaves(kind: type) -> set[type]:
+        below = {each for sub in kind.__subclasses__() for each in leaves(sub)}
+        # Generic aliases of pydantic models are classes too; the named ones are what users hold.
+        return below or {kind}
+
+    unpaired = {
+        kind for face in (SyncFace, AsyncFace) for kind in leaves(face) if kind.__module__.startswith("ikigai_core.")
+    } - paired
+    assert unpaired == set()
