@@ -11,6 +11,7 @@ import typer
 
 from ikigai_core._version import __version__
 from ikigai_core.errors import ConfigurationError, MissingFile
+from ikigai_core.profiles import load_profile
 
 if TYPE_CHECKING:
     from ikigai_core.client import Ikigai
@@ -31,11 +32,12 @@ class Connection:
 
     Attributes
     ----------
-    user_email, base_url : str or None
+    profile, user_email, base_url : str or None
     api_key_file : Path or None
         The API key itself is never an option: a command line can be read by every user of the machine.
     """
 
+    profile: str | None
     user_email: str | None
     base_url: str | None
     api_key_file: Path | None
@@ -74,16 +76,25 @@ def connect(context: typer.Context) -> Ikigai:
     """
     connection: Connection = context.obj
     api_key = connection.api_key
-    if not (connection.user_email or os.environ.get("IKIGAI_USER_EMAIL")):
-        raise ConfigurationError("No user: set the environment variable IKIGAI_USER_EMAIL, or give --user-email.")
-    if not (api_key or os.environ.get("IKIGAI_API_KEY")):
+    profile = load_profile(connection.profile)
+    if not (connection.user_email or os.environ.get("IKIGAI_USER_EMAIL") or "user_email" in profile):
         raise ConfigurationError(
-            "No API key: set the environment variable IKIGAI_API_KEY, or name the file that holds the key with "
-            f"--api-key-file or {KEY_FILE_VARIABLE}."
+            "No user: set the environment variable IKIGAI_USER_EMAIL, or give --user-email or --profile."
+        )
+    if not (api_key or os.environ.get("IKIGAI_API_KEY") or "api_key" in profile):
+        raise ConfigurationError(
+            "No API key: set the environment variable IKIGAI_API_KEY, name the file that holds the key with "
+            f"--api-key-file or {KEY_FILE_VARIABLE}, or give --profile."
         )
     from ikigai_core.client import Ikigai
 
-    return Ikigai(connection.user_email, api_key, connection.base_url, user_agent=f"ikigai-cli/{__version__}")
+    return Ikigai(
+        connection.user_email,
+        api_key,
+        connection.base_url,
+        profile=connection.profile,
+        user_agent=f"ikigai-cli/{__version__}",
+    )
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ikigai_core.cli.connection import AppName, DatasetName, connect
-from ikigai_core.cli.output import AsJson, details, emit, sections, table
+from ikigai_core.cli.output import AsJson, details, emit, page, sections, table
 
 datasets = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="List, show, upload and download datasets.")
 
@@ -40,7 +40,7 @@ def show(context: typer.Context, app: AppName, name: DatasetName, as_json: AsJso
     with connect(context) as ikigai:
         dataset = ikigai.apps[app].datasets[name]
     emit(
-        dataset.to_dict(),
+        {**dataset.to_dict(), "web_url": dataset.web_url},
         lambda: sections(
             dataset=details(
                 {
@@ -50,6 +50,7 @@ def show(context: typer.Context, app: AppName, name: DatasetName, as_json: AsJso
                     "Bytes": dataset.size,
                     "Created": dataset.created_at,
                     "Modified": dataset.modified_at,
+                    **page(dataset.web_url),
                 }
             ),
             columns=table(

@@ -9,7 +9,7 @@ import typer
 from ikigai_core.cli.connection import AppName, FlowName, connect
 from ikigai_core.cli.flow_definitions import apply, export
 from ikigai_core.cli.flow_runs import run
-from ikigai_core.cli.output import AsJson, details, emit, sections, table
+from ikigai_core.cli.output import AsJson, details, emit, page, sections, table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -46,7 +46,12 @@ def show(context: typer.Context, app: AppName, flow: FlowName, as_json: AsJson =
         report, definition = found.status(), found.definition()
         facet_types = None if as_json else ikigai.facet_types
     emit(
-        {**_described(found), "status": report.model_dump(), "definition": definition.to_dict()},
+        {
+            **_described(found),
+            "status": report.model_dump(),
+            "web_url": found.web_url,
+            "definition": definition.to_dict(),
+        },
         lambda: sections(
             flow=_properties(found, report),
             facets=_facets(definition, facet_types),
@@ -104,6 +109,7 @@ def _properties(flow: Flow, report: FlowStatusReport) -> RenderableType:
             "Schedule": flow.schedule.cron if flow.schedule else "none",
             "Created": flow.created_at,
             "Modified": flow.modified_at,
+            **page(flow.web_url),
         }
     )
 

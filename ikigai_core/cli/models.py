@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from ikigai_core.cli.connection import AppName, ModelName, connect
-from ikigai_core.cli.output import AsJson, details, emit, sections, table
+from ikigai_core.cli.output import AsJson, details, emit, page, sections, table
 
 models = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="List and show models.")
 
@@ -36,7 +36,7 @@ def show(context: typer.Context, app: AppName, name: ModelName, as_json: AsJson 
         model = ikigai.apps[app].models[name]
         versions = list(model.versions().values())
     emit(
-        {**model.to_dict(), "versions": [version.describe() for version in versions]},
+        {**model.to_dict(), "web_url": model.web_url, "versions": [version.to_dict() for version in versions]},
         lambda: sections(
             model=details(
                 {
@@ -46,6 +46,7 @@ def show(context: typer.Context, app: AppName, name: ModelName, as_json: AsJson 
                     "Description": model.description,
                     "Created": model.created_at,
                     "Modified": model.modified_at,
+                    **page(model.web_url),
                 }
             ),
             versions=table(

@@ -53,9 +53,13 @@ def _print(renderable: RenderableType) -> None:
     from rich.console import Console
 
     plain: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
-    if not sys.stdout.isatty():
-        plain |= {"width": _WIDE, "force_terminal": False, "no_color": True}
-    Console(**plain).print(renderable, soft_wrap=isinstance(renderable, str))
+    if sys.stdout.isatty():
+        Console(**plain).print(renderable, soft_wrap=isinstance(renderable, str))
+        return
+    console = Console(**plain, width=_WIDE, force_terminal=False, no_color=True)
+    with console.capture() as captured:
+        console.print(renderable, soft_wrap=isinstance(renderable, str))
+    sys.stdout.writelines(f"{line.rstrip()}\n" for line in captured.get().split("\n")[:-1])
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[object]], *, empty: str) -> RenderableType:
@@ -86,6 +90,11 @@ def details(values: Mapping[str, object]) -> RenderableType:
     for name, value in values.items():
         grid.add_row(name, cell(value))
     return grid
+
+
+def page(web_url: str | None) -> dict[str, object]:
+    """The property that leads people to a page, where there is one."""
+    return {} if web_url is None else {"Page": web_url}
 
 
 def sections(**titled: RenderableType) -> RenderableType:

@@ -39,6 +39,10 @@ def _say_version(wanted: bool) -> None:
 @root.callback()
 def ikigai(
     context: typer.Context,
+    profile: Annotated[
+        str | None,
+        typer.Option(help="A profile of your profiles file; by default IKIGAI_PROFILE, or the one named default."),
+    ] = None,
     user_email: Annotated[
         str | None, typer.Option(help="Who you are; by default the environment variable IKIGAI_USER_EMAIL.")
     ] = None,
@@ -62,7 +66,7 @@ def ikigai(
     Every command takes --json, for plain JSON on standard output. What goes wrong is one line on standard error, with
     exit status 1, or 2 where the command was not understood.
     """
-    context.obj = Connection(user_email, base_url, api_key_file)
+    context.obj = Connection(profile, user_email, base_url, api_key_file)
 
 
 root.command()(ping)

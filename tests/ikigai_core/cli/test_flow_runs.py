@@ -123,17 +123,25 @@ def test_a_variable_is_text_or_json_and_given_once(ikigai: CommandLine, stocked:
     assert "it has: min_delay, output" in ikigai.complaint(*words, "--on-busy", "wait", "--var", "min_dely=90")
 
 
-def test_a_terminal_gets_a_progress_bar_and_colour(ikigai: CommandLine, stocked: App) -> None:
+def test_a_terminal_gets_a_progress_bar_and_colour_unless_told_otherwise(ikigai: CommandLine, stocked: App) -> None:
+    said = in_a_terminal(ikigai, *RUN, stocked.name, "Late flights", "--watch")
+    assert "Late flights: 100%" in said
+    assert "\x1b[32mSUCCESS" in said
+    said = in_a_terminal(ikigai, "flows", "logs", stocked.name, "Late flights", NO_COLOR="1")
+    assert "SUCCESS" in said
+    assert "\x1b[32m" not in said
+
+
+def in_a_terminal(ikigai: CommandLine, *words: str, **variables: str) -> str:
+    """What a command that ends well says in a terminal."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
-    words = [*COMMAND, *RUN, stocked.name, "Late flights", "--watch"]
-    environment = {**ikigai.environment, "TERM": "xterm"}
-    with subprocess.Popen(words, env=environment, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+    environment = {**ikigai.environment, "TERM": "xterm", **variables}
+    with subprocess.Popen([*COMMAND, *words], env=environment, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
         said = read_to_end(ours).decode()
         assert process.wait() == 0
-    assert "Late flights: 100%" in said
-    assert "\x1b[32mSUCCESS" in said
+    return said
 
 
 def read_to_end(terminal: int) -> bytes:

@@ -12,7 +12,8 @@ def test_models_are_listed_and_shown(ikigai: CommandLine, ikigai_client: Ikigai,
     app.model.new("Delays").model_type(ikigai_client.model_types.Linear.Lasso).description("How late").build()
     (listed,) = ikigai.json("models", "list", app.name)
     assert (listed["name"], listed["model_type"].title(), listed["description"]) == ("Delays", "Linear", "How late")
-    assert ikigai.json("models", "show", app.name, "Delays") == {**listed, "versions": []}
+    page = app.models["Delays"].web_url
+    assert ikigai.json("models", "show", app.name, "Delays") == {**listed, "versions": [], "web_url": page}
     said = ikigai.text("models", "show", app.name, "Delays")
     assert "How late" in said
     assert "No versions yet." in said

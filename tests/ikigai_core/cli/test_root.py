@@ -140,3 +140,20 @@ def test_json_has_characters_as_they_are_in_any_locale(ikigai: CommandLine, app:
     done = ikigai("apps", "--json", PYTHONIOENCODING="ascii")
     assert "Zürich — 漢字" in {each["description"] for each in json.loads(done.stdout.decode("utf-8"))}
     assert ikigai("apps", PYTHONIOENCODING="ascii").returncode == 0
+
+
+def test_a_profile_says_who_and_where(ikigai: CommandLine, ikigai_local: LocalPlatform, tmp_path: Path) -> None:
+    profiles = tmp_path / "profiles.toml"
+    settings = {"user_email": ikigai_local.user_email, "api_key": ikigai_local.api_key, "base_url": ikigai_local.url}
+    profiles.write_text("[here]\n" + "".join(f'{name} = "{value}"\n' for name, value in settings.items()))
+    nobody = {"IKIGAI_USER_EMAIL": None, "IKIGAI_API_KEY": None, "IKIGAI_BASE_URL": None}
+    done = ikigai("--profile", "here", "ping", IKIGAI_CONFIG=str(profiles), **nobody)
+    assert ikigai_local.url in done.stdout.decode()
+    assert "--profile" in ikigai.complaint("ping", IKIGAI_CONFIG=str(profiles), **nobody)
+    said = ikigai.complaint("--profile", "hree", "ping", IKIGAI_CONFIG=str(profiles), **nobody)
+    assert "Did you mean 'here'?" in said
+
+
+def test_a_shell_completes_the_commands(ikigai: CommandLine) -> None:
+    asked = {"_IKIGAI_COMPLETE": "complete_bash", "COMP_WORDS": "ikigai flows r", "COMP_CWORD": "2"}
+    assert ikigai(**asked).stdout.decode().split() == ["run"]
