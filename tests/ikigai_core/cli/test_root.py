@@ -142,7 +142,7 @@ def test_json_has_characters_as_they_are_in_any_locale(ikigai: CommandLine, app:
     assert ikigai("apps", PYTHONIOENCODING="ascii").returncode == 0
 
 
-def test_a_profile_says_who_and_where(ikigai: CommandLine, ikigai_local: LocalPlatform, tmp_path: Path) -> None:
+def test_a_profile_says_who_and_where(ikigai: CommandLine, ikigai_local: LocalAccount, tmp_path: Path) -> None:
     profiles = tmp_path / "profiles.toml"
     settings = {"user_email": ikigai_local.user_email, "api_key": ikigai_local.api_key, "base_url": ikigai_local.url}
     profiles.write_text("[here]\n" + "".join(f'{name} = "{value}"\n' for name, value in settings.items()))
