@@ -12,6 +12,7 @@ from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.components.access import Access, AsyncAccess, app_grants
 from ikigai_core.components.browser import AsyncBrowser, Browser
 from ikigai_core.components.component import Component
+from ikigai_core.components.creating import create
 from ikigai_core.components.dataset import (
     AsyncDataset,
     AsyncDatasetBuilder,
@@ -338,7 +339,7 @@ class _AppBuilderText(Generic[A]):
 
         Steps side by side often ensure the same app, and an app that was just made holds nothing yet.
         """
-        app = yield from self._create()
+        app = yield from self._create(is_first=True)
         yield from pause(SETTLING)
         namesakes = yield from named(apps_of(self._user_email), self._name)
         first = min(namesakes, key=lambda record: (int(record["created_at"]), record["project_id"]), default=None)
@@ -347,8 +348,9 @@ class _AppBuilderText(Generic[A]):
         yield from ask(apps.delete(app.app_id))
         return self._component.bind(first, self._client)
 
-    def _create(self) -> Procedure[A]:
-        app_id = yield from ask(apps.create(self._name, self._description or "", reference(self._directory)))
+    def _create(self, *, is_first: bool = False) -> Procedure[A]:
+        call = apps.create(self._name, self._description or "", reference(self._directory))
+        app_id = yield from create(apps_of(self._user_email), self._name, call, is_first=is_first)
         return (yield from self._fetch(app_id, ("created",)))
 
     def _fetch(self, app_id: str, changes: tuple[str, ...]) -> Procedure[A]:

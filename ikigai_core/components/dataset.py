@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ikigai_core.api import datasets
 from ikigai_core.api.answers import Record as WireRecord
+from ikigai_core.components.creating import create
 from ikigai_core.components.dataset_record import ColumnDataType, DatasetLog, DatasetRecord
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.finding import find_only
@@ -337,7 +338,7 @@ class _DatasetBuilderText(Generic[D]):
             yield from work(journal.open)
             record = yield from find_only(datasets_of(self._app_id, self._app_name), self._name)
             if record is None:
-                return (yield from self._create(path, journal, on_progress))
+                return (yield from self._create(path, journal, on_progress, is_first=True))
             dataset = self._component.bind(record, self._client)
             if (yield from holds(self._app_id, dataset.dataset_id, self._name, dataset.size, path, on_progress)):
                 return dataset
@@ -359,14 +360,14 @@ class _DatasetBuilderText(Generic[D]):
             )
         return self._source
 
-    def _create(self, path: Path, journal: Journal, on_progress: OnProgress) -> Procedure[D]:
+    def _create(self, path: Path, journal: Journal, on_progress: OnProgress, *, is_first: bool = False) -> Procedure[D]:
         created = {"directory": reference(self._directory), "agent_access": self._agent_access}
         size = yield from work(lambda: path.stat().st_size)
         dataset_id = yield from _taken_over(self._app_id, journal.left, created, size)
         if dataset_id is None:
-            dataset_id = yield from ask(
-                datasets.create(self._app_id, self._name, reference(self._directory), self._agent_access)
-            )
+            call = datasets.create(self._app_id, self._name, reference(self._directory), self._agent_access)
+            kind = datasets_of(self._app_id, self._app_name)
+            dataset_id = yield from create(kind, self._name, call, is_first=is_first)
         try:
             yield from upload(
                 self._app_id, dataset_id, self._name, path, journal=journal, created=created, on_progress=on_progress

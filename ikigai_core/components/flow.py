@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 from ikigai_core.api import flows
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.components.component import Component
+from ikigai_core.components.creating import create
 from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.finding import find_only
@@ -355,7 +356,7 @@ class _FlowBuilderText(Generic[F]):
         definition = yield from resolve(self._definition, self._client, self._app_id, self._app_name)
         found = yield from find_only(flows_of(self._app_id, self._app_name), self._name)
         if found is None:
-            return (yield from self._create(definition))
+            return (yield from self._create(definition, is_first=True))
         flow_id = str(found["pipeline_id"])
         current = yield from ask(flows.fetch(flow_id))
         differing = self._differing(current, definition)
@@ -382,18 +383,18 @@ class _FlowBuilderText(Generic[F]):
             differing["schedule"] = self._schedule.to_dict()
         return differing
 
-    def _create(self, definition: FlowDefinition) -> Procedure[F]:
-        flow_id = yield from ask(
-            flows.create(
-                self._app_id,
-                self._name,
-                definition.to_dict(),
-                directory=reference(self._directory),
-                high_volume_preference=bool(self._high_volume_preference),
-                schedule=self._schedule.to_dict() if self._schedule else None,
-                agent_access=self._agent_access,
-            )
+    def _create(self, definition: FlowDefinition, *, is_first: bool = False) -> Procedure[F]:
+        call = flows.create(
+            self._app_id,
+            self._name,
+            definition.to_dict(),
+            directory=reference(self._directory),
+            high_volume_preference=bool(self._high_volume_preference),
+            schedule=self._schedule.to_dict() if self._schedule else None,
+            agent_access=self._agent_access,
         )
+        kind = flows_of(self._app_id, self._app_name)
+        flow_id = yield from create(kind, self._name, call, is_first=is_first)
         return (yield from self._fetch(flow_id, ("created",)))
 
     def _fetch(self, flow_id: str, changes: tuple[str, ...]) -> Procedure[F]:

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from ikigai_core.api import models
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.components.component import Component
+from ikigai_core.components.creating import create
 from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.finding import find_only
@@ -232,7 +233,7 @@ class _ModelBuilderText(Generic[M]):
         model_type = self._checked_type()
         current = yield from find_only(models_of(self._app_id, self._app_name), self._name)
         if current is None:
-            return (yield from self._create(model_type))
+            return (yield from self._create(model_type, is_first=True))
         model = self._component.bind(current, self._client)
         if (model.model_type, model.sub_model_type) != (model_type.model_type, model_type.sub_model_type):
             raise InvalidInput(
@@ -252,17 +253,17 @@ class _ModelBuilderText(Generic[M]):
             raise InvalidInput(f"Model type must be specified: give model {self._name!r} one with .model_type(…).")
         return self._model_type
 
-    def _create(self, model_type: SubModelType) -> Procedure[M]:
-        model_id = yield from ask(
-            models.create(
-                self._app_id,
-                self._name,
-                model_type.model_type,
-                model_type.sub_model_type,
-                directory=reference(self._directory),
-                description=self._description or "",
-            )
+    def _create(self, model_type: SubModelType, *, is_first: bool = False) -> Procedure[M]:
+        call = models.create(
+            self._app_id,
+            self._name,
+            model_type.model_type,
+            model_type.sub_model_type,
+            directory=reference(self._directory),
+            description=self._description or "",
         )
+        kind = models_of(self._app_id, self._app_name)
+        model_id = yield from create(kind, self._name, call, is_first=is_first)
         return (yield from self._fetch(model_id, ("created",)))
 
     def _fetch(self, model_id: str, changes: tuple[str, ...]) -> Procedure[M]:
