@@ -90,6 +90,42 @@ def test_a_scaffolded_component_is_listed_checked_and_launched(
     assert list(ikigai_client.apps[app].datasets["numbers again"].df()["value"]) == [1, 2, 3]
 
 
+def test_an_apps_component_is_scaffolded_refreshed_and_listed(
+    project: Path, ikigai_client: Ikigai, app: str, requests_sent: Callable[[], int]
+) -> None:
+    facets = {
+        "numbers": {"type": "INPUT.Imported", "dataset": "numbers"},
+        "out": {"type": "OUTPUT.Exported", "after": "numbers", "arguments": {"dataset_name": "out of it"}},
+    }
+    ikigai_client.apps[app].flow.new("Copy").definition({"facets": facets}).build()
+    before = requests_sent()
+    run(
+        "dg",
+        "scaffold",
+        "defs",
+        "dagster_ikigai.IkigaiAppComponent",
+        "an_app",
+        "--json-params",
+        json.dumps({"app": app}),
+        folder=project,
+    )
+    assert requests_sent() == before
+    assert "IkigaiAppComponent" in run("dg", "utils", "refresh-defs-state", folder=project)
+    asked = requests_sent()
+    assert asked > before
+    command = ["definitions", "validate", "-m", "flights.definitions"]
+    assert "passed validation" in run("dagster", *command, folder=project)
+    listed = subprocess.run(
+        [sys.executable, "-c", "from flights.definitions import defs; print(defs.resolve_all_asset_keys())"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "out_of_it" in listed.stdout
+    assert requests_sent() == asked
+
+
 def test_a_definition_may_be_inline_and_the_workspace_a_resource() -> None:
     facets = {
         "numbers": {"type": "INPUT.Imported", "dataset": "numbers"},

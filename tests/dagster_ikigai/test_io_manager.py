@@ -18,7 +18,7 @@ DAYS = dg.StaticPartitionsDefinition(["Mon", "Tue"])
 
 
 def materialize(app: str, assets: Iterable[Any], instance: dg.DagsterInstance, **options: Any) -> Any:
-    io_manager = IkigaiIOManager(workspace=IkigaiWorkspace(), app=app)
+    io_manager = IkigaiIOManager(workspace=IkigaiWorkspace(api_key=dg.EnvVar("IKIGAI_API_KEY")), app=app)
     return dg.materialize(
         list(assets),
         resources={"io_manager": io_manager, "ikigai_io": io_manager, "ikigai": IkigaiWorkspace()},

@@ -36,14 +36,18 @@ runpy.run_path("program.py", run_name="__main__")
 """
 
 LOAD_COMPONENT = """
-import pathlib, shutil, sys, yaml
+import asyncio, pathlib, shutil, sys, yaml
+import dagster_ikigai
 from dagster.components.testing import create_defs_folder_sandbox
-from dagster_ikigai import IkigaiFlowComponent
 
 contents = yaml.safe_load(pathlib.Path(sys.argv[1]).read_text())
+kind = getattr(dagster_ikigai, contents["type"].rpartition(".")[2])
 with create_defs_folder_sandbox() as sandbox:
-    path = sandbox.scaffold_component(component_cls=IkigaiFlowComponent, defs_yaml_contents=contents)
+    path = sandbox.scaffold_component(component_cls=kind, defs_yaml_contents=contents)
     shutil.copy("late_flights.yaml", path)
+    with sandbox.load_component_and_build_defs(defs_path=path) as (component, defs):
+        if hasattr(component, "refresh_state"):
+            asyncio.run(component.refresh_state(sandbox.project_root))
     with sandbox.load_component_and_build_defs(defs_path=path) as (component, defs):
         print([key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()])
 """
@@ -121,11 +125,15 @@ def test_dagster_assets_materialize(text: str, reader: Any, ikigai_client: Ikiga
     assert_ran(ikigai_client)
 
 
-def test_the_dagster_component_loads(reader: Any) -> None:
-    (component,) = blocks("yaml component")
+@pytest.mark.parametrize("component", blocks("yaml component"))
+def test_the_dagster_components_load(component: str, reader: Any, ikigai_client: Ikigai) -> None:
+    app = ikigai_client.app.new("Late flights").ensure()
+    app.dataset.new("flights").csv(reader.folder / "flights.csv").ensure()
+    app.flow.new("Late flights").definition(reader.folder / "late_flights.yaml").ensure()
     file = reader.write("defs.yaml", component)
     printed = reader.run("dagster", "python", reader.write("load.py", textwrap.dedent(LOAD_COMPONENT)), file)
     assert "late_flights" in printed
+    app.delete()
 
 
 @pytest.mark.parametrize("definition", blocks("yaml definition"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from dagster_ikigai._version import __version__
 
@@ -77,6 +77,12 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         default=100.0, ge=0, description="Outputs larger than this, in MB, are not fetched to count their rows."
     )
 
+    _is_initialized: bool = PrivateAttr(default=False)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Take note that the key was read from its variable; called by Dagster."""
+        self._is_initialized = True
+
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         # EnvVars refuse to be printed; what was not set is noise.
         for name in type(self).model_fields:
@@ -92,7 +98,8 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         DagsterInvalidDefinitionError
             The key was given as text.
         """
-        if self.api_key is not None and not isinstance(self.api_key, dg.EnvVar):
+        is_text = self.api_key is not None and not isinstance(self.api_key, dg.EnvVar)
+        if is_text and not self._is_initialized:
             raise dg.DagsterInvalidDefinitionError(
                 "IkigaiWorkspace.api_key was given as text: Dagster would store it with the configuration of every job "
                 'and show it in its UI. Name an environment variable, api_key=EnvVar("IKIGAI_API_KEY"), or leave '

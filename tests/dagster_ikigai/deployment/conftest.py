@@ -1,0 +1,243 @@
+"""Dagster as it is deployed: an instance, a code server, a webserver and a daemon, each a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from dagster_ikigai.naming import identifier
+from ikigai_core import App, Ikigai
+from ikigai_core.local.process import LocalPlatform
+
+T = TypeVar("T")
+DEADLINE = 90.0
+SETTINGS = """\
+telemetry: {enabled: false}
+nux: {enabled: false}
+run_retries: {enabled: true, max_retries: 2, retry_on_asset_or_op_failure: false}
+run_monitoring: {enabled: true, poll_interval_seconds: 1, free_slots_after_run_end_seconds: 1}
+concurrency: {pools: {default_limit: 1}, runs: {max_concurrent_runs: 5}}
+"""
+LAUNCH = """
+mutation ($params: ExecutionParams!) {
+  launchPipelineExecution(executionParams: $params) { __typename ... on LaunchRunSuccess { run { runId } }
+    ... on PythonError { message } ... on RunConfigValidationInvalid { errors { message } } }
+}"""
+BACKFILL = """
+mutation ($params: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $params) { __typename ... on LaunchBackfillSuccess { backfillId }
+    ... on PythonError { message } }
+}"""
+TERMINATE = "mutation ($run: String!) { terminateRun(runId: $run) { __typename } }"
+LOCATION = {"repositoryLocationName": "test", "repositoryName": "__repository__"}
+
+
+def until(found: Callable[[], T | None], what: str, patience: float = DEADLINE) -> T:
+    """The first answer that is neither None nor empty."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        answer = found()
+        if answer:
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"In {patience:.0f} s there was no {what}")
+
+
+class DagsterServers:
+    """A running deployment; a context manager that ends it."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.home = folder
+        self._environment = {**os.environ, **environment, "DAGSTER_HOME": str(folder), "PYTHONWARNINGS": "ignore"}
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._code_port, self._web_port = free_port(), free_port()
+        (folder / "dagster.yaml").write_text(SETTINGS)
+        server = f"- grpc_server: {{host: localhost, port: {self._code_port}, location_name: test}}"
+        (folder / "workspace.yaml").write_text(f"load_from:\n{server}\n")
+
+    def __enter__(self) -> Self:
+        location = str(Path(__file__).with_name("location.py"))
+        try:
+            self._start("dagster", "code-server", "start", "-p", str(self._code_port), "-f", location)
+            until(lambda: is_open(self._code_port), "code server")
+            workspace = ["-w", str(self.home / "workspace.yaml")]
+            self._start("dagster-webserver", *workspace, "-p", str(self._web_port))
+            self._start("dagster-daemon", "run", *workspace)
+            until(self._is_up, "webserver with the code location")
+        except BaseException:
+            self.stop()
+            raise
+        self.instance = dg.DagsterInstance.from_config(str(self.home))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.instance.dispose()
+        self.stop()
+
+    def stop(self) -> None:
+        """End all processes."""
+        for process in self._processes:
+            if process.poll() is None:
+                process.terminate()
+        for process in self._processes:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                pass
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            process.wait()
+
+    until = staticmethod(until)
+
+    def said(self) -> str:
+        """What the servers logged."""
+        return "\n".join(path.read_text(errors="replace") for path in sorted(self.home.glob("*.log")))
+
+    def query(self, text: str, **variables: Any) -> dict[str, Any]:
+        """Send a GraphQL document; the value of its only field."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self._web_port}/graphql",
+            data=json.dumps({"query": text, "variables": variables}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            content = json.load(answer)
+        assert "errors" not in content, content
+        [value] = content["data"].values()
+        assert isinstance(value, dict)
+        return value
+
+    def launch(self, key: dg.AssetKey) -> str:
+        """Materialize an asset as the UI does; id of the run."""
+        selector = {**LOCATION, "pipelineName": "__ASSET_JOB", "assetSelection": [{"path": key.path}]}
+        answer = self.query(LAUNCH, params={"selector": selector, "mode": "default"})
+        assert answer["__typename"] == "LaunchRunSuccess", answer
+        return str(answer["run"]["runId"])
+
+    def backfill(self, key: dg.AssetKey, partitions: list[str]) -> str:
+        """Materialize partitions as the UI does; id of the backfill."""
+        answer = self.query(BACKFILL, params={"assetSelection": [{"path": key.path}], "partitionNames": partitions})
+        assert answer["__typename"] == "LaunchBackfillSuccess", answer
+        return str(answer["backfillId"])
+
+    def terminate(self, run_id: str) -> None:
+        """Terminate a run as the UI does."""
+        assert self.query(TERMINATE, run=run_id)["__typename"] == "TerminateRunSuccess"
+
+    def finished(self, run_id: str) -> dg.DagsterRun:
+        """The run, once it has ended."""
+
+        def look() -> dg.DagsterRun | None:
+            run = self.instance.get_run_by_id(run_id)
+            return run if run is not None and run.is_finished else None
+
+        return until(look, f"end of run {run_id}")
+
+    def await_message(self, run_id: str, text: str) -> str:
+        """The first message of a run that has a text in it."""
+
+        def look() -> str | None:
+            messages = (entry.user_message or entry.message for entry in self.instance.all_logs(run_id))
+            return next((message for message in messages if text in message), None)
+
+        return until(look, f"message {text!r} of run {run_id}")
+
+    def worker_pid(self, run_id: str) -> int:
+        """Process id of a run's worker."""
+        for entry in self.instance.all_logs(run_id):
+            metadata = entry.dagster_event.event_specific_data.metadata if _is_engine_event(entry) else {}
+            if "pid" in metadata:
+                return int(metadata["pid"].value)
+        raise AssertionError(f"Run {run_id} tells no process id")
+
+    def materializations(self, key: dg.AssetKey) -> list[dg.AssetMaterialization]:
+        """All materializations of an asset, newest first."""
+        records = self.instance.fetch_materializations(key, limit=100).records
+        events = [record.event_log_entry.asset_materialization for record in records]
+        return [event for event in events if event is not None]
+
+    def _start(self, name: str, *arguments: str) -> None:
+        command = [str(Path(sys.executable).with_name(name)), *arguments]
+        with (self.home / f"{name}.log").open("ab") as log:
+            self._processes.append(
+                subprocess.Popen(
+                    command, stdout=log, stderr=log, env=self._environment, cwd=self.home, start_new_session=True
+                )
+            )
+
+    def _is_up(self) -> bool:
+        for process in self._processes:
+            assert process.poll() is None, self.said()
+        if not is_open(self._web_port):
+            return False
+        answer = self.query("{ workspaceOrError { ... on Workspace { locationEntries { loadStatus } } } }")
+        return [entry["loadStatus"] for entry in answer["locationEntries"]] == ["LOADED"]
+
+
+def _is_engine_event(entry: dg.EventLogEntry) -> bool:
+    event = entry.dagster_event
+    return event is not None and event.event_type is dg.DagsterEventType.ENGINE_EVENT
+
+
+def free_port() -> int:
+    with socket.socket() as made:
+        made.bind(("127.0.0.1", 0))
+        return int(made.getsockname()[1])
+
+
+def is_open(port: int) -> bool:
+    try:
+        socket.create_connection(("localhost", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def app_name(ikigai_local: LocalPlatform) -> str:
+    """Name of the location's app, with the dataset that its flows read."""
+    name = f"Servers {uuid.uuid4().hex[:8]}"
+    with Ikigai(ikigai_local.user_email, ikigai_local.api_key, base_url=ikigai_local.url) as ikigai:
+        ikigai.app.new(name).build().dataset.new("numbers").df(pd.DataFrame({"value": [1, 2, 3]})).build()
+    return name
+
+
+@pytest.fixture(scope="module")
+def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("gate") / "open"
+
+
+@pytest.fixture(scope="module")
+def servers(
+    ikigai_local: LocalPlatform, app_name: str, gate: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DagsterServers]:
+    environment = {**ikigai_local.environ(), "TEST_APP": app_name, "TEST_GATE": str(gate)}
+    with DagsterServers(tmp_path_factory.mktemp("dagster_home"), environment) as made:
+        yield made
+
+
+@pytest.fixture
+def app(ikigai_client: Ikigai, app_name: str) -> App:
+    return ikigai_client.apps[app_name]
+
+
+@pytest.fixture
+def key(app_name: str) -> Callable[[str], dg.AssetKey]:
+    return lambda dataset: dg.AssetKey([identifier(app_name), dataset])

@@ -1,0 +1,106 @@
+"""On a deployment of real servers: launched by GraphQL, ticked by the daemon, killed, interrupted, restarted."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from ikigai_core import App
+from ikigai_core.local.process import LocalPlatform
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def test_a_run_by_graphql_and_a_run_by_somebody_else_are_reported_once_each(
+    servers: Any, app: App, key: Callable[[str], dg.AssetKey]
+) -> None:
+    out = key("quick_out")
+    assert servers.finished(servers.launch(out)).is_success, servers.said()
+    flow = app.flows["Quick"]
+    [own] = flow.run_logs(10)
+
+    def cursors() -> str:
+        return str([state.instigator_data for state in servers.instance.all_instigator_state()])
+
+    servers.until(lambda: own.log_id in cursors(), "tick of the sensor")
+    other = flow.run()
+    servers.until(lambda: len(servers.materializations(out)) > 1, "report of the other run")
+    third = flow.run()
+    servers.until(lambda: len(servers.materializations(out)) > 2, "report of the third run")
+    assert [event.metadata["ikigai/run_log_id"].value for event in servers.materializations(out)] == [
+        log.log_id for log in (third, other, own)
+    ]
+
+
+def test_a_killed_worker_is_replaced_and_the_platform_runs_the_flow_once(
+    servers: Any, app: App, key: Callable[[str], dg.AssetKey], gate: Path
+) -> None:
+    run_id = servers.launch(key("gated_out"))
+    servers.await_message(run_id, "RUNNING")
+    os.kill(servers.worker_pid(run_id), signal.SIGKILL)
+    retried = servers.until(
+        lambda: servers.instance.get_runs(dg.RunsFilter(tags={"dagster/parent_run_id": run_id})), "retry of the run"
+    )
+    servers.await_message(retried[0].run_id, "following a run that was started before")
+    gate.touch()
+    assert servers.finished(retried[0].run_id).is_success
+    assert servers.finished(run_id).status is dg.DagsterRunStatus.FAILURE
+    [log] = app.flows["Gated"].run_logs(10)
+    [event] = servers.materializations(key("gated_out"))
+    assert (log.status.value, log.log_id) == ("SUCCESS", event.metadata["ikigai/run_log_id"].value)
+    gate.unlink()
+
+
+def test_a_terminated_run_says_what_goes_on_and_a_later_one_waits_for_it(
+    servers: Any, app: App, key: Callable[[str], dg.AssetKey], gate: Path
+) -> None:
+    run_id = servers.launch(key("gated_out"))
+    servers.await_message(run_id, "RUNNING")
+    servers.terminate(run_id)
+    said = servers.await_message(run_id, "Interrupted")
+    assert "the run of flow 'Gated' goes on" in said
+    assert app.flows["Gated"].flow_id in said
+    assert servers.finished(run_id).status is dg.DagsterRunStatus.CANCELED
+    assert not app.flows["Gated"].status().is_idle
+    later = [servers.launch(key("gated_out")) for _ in range(2)]
+    gate.touch()
+    assert all(servers.finished(run).is_success for run in later)
+    assert len(app.flows["Gated"].run_logs(10)) == 4
+    gate.unlink()
+
+
+def test_a_backfill_writes_a_dataset_for_each_partition(
+    servers: Any, app: App, key: Callable[[str], dg.AssetKey]
+) -> None:
+    out = key("daily_out")
+    servers.backfill(out, ["Mon", "Tue", "Wed"])
+    servers.until(lambda: len(servers.materializations(out)) == 3, "end of the backfill", patience=200)
+    assert {name for name in app.datasets() if name.startswith("Daily")} == {
+        f"Daily out {day}" for day in ("Mon", "Tue", "Wed")
+    }
+    assert {event.partition for event in servers.materializations(out)} == {"Mon", "Tue", "Wed"}
+    assert len(app.flows["Daily"].run_logs(10)) == 3
+
+
+def test_a_restart_of_the_platform_ends_in_the_platforms_own_words(
+    servers: Any,
+    app: App,
+    key: Callable[[str], dg.AssetKey],
+    ikigai_local: LocalPlatform,
+) -> None:
+    before = len(app.flows["Gated"].run_logs(10))
+    run_id = servers.launch(key("gated_out"))
+    servers.await_message(run_id, "RUNNING")
+    ikigai_local.kill()
+    ikigai_local.restart()
+    assert servers.finished(run_id).status is dg.DagsterRunStatus.FAILURE
+    servers.await_message(run_id, "The platform was stopped while this run was under way")
+    logs = app.flows["Gated"].run_logs(10)
+    assert len(logs) == before + 1
+    assert logs[0].status.value == "FAILED"
