@@ -13,6 +13,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from dagster_ikigai import IkigaiWorkspace
 from ikigai_core import Ikigai
 
 APP_EXAMPLE = Path(__file__).parents[2] / "examples" / "dagster_app.py"
@@ -62,5 +63,5 @@ def test_the_example_of_an_app_stores_it_and_materializes_and_checks_all(
         "upload",
     }
     sensor = defs.resolve_sensor_def("ikigai_runs")
-    context = dg.build_sensor_context(instance=instance, definitions=defs)
+    context = dg.build_sensor_context(instance=instance, resources={"ikigai": IkigaiWorkspace()})
     assert sensor.evaluate_tick(context).asset_events == []

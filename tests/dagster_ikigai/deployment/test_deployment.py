@@ -75,6 +75,7 @@ def test_a_terminated_run_says_what_goes_on_and_a_later_one_waits_for_it(
     gate.unlink()
 
 
+@pytest.mark.soak  # the daemon looks after backfills every half minute only
 def test_a_backfill_writes_a_dataset_for_each_partition(
     servers: Any, app: App, key: Callable[[str], dg.AssetKey]
 ) -> None:
