@@ -44,6 +44,10 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 
+# Where the platform ends a TLS connection, httpx lets the failure of the library below through.
+_FAILURES = (httpx.HTTPError, ssl.SSLError)
+
+
 class AsyncDriver:
     """Performs procedures on an event loop, which it never blocks."""
 
@@ -133,7 +137,7 @@ class AsyncDriver:
                 json=call.body,
                 headers=config.headers,
             )
-        except httpx.HTTPError as error:
+        except _FAILURES as error:
             raise connection_error(error, call.label, config.base_url) from None
         answer = Answer(response.status_code, response.headers, response.content, time.monotonic() - began)
         return read_answer(call, config, answer)
@@ -155,7 +159,7 @@ class AsyncDriver:
         with await asyncio.to_thread(part.open) as body:
             try:
                 response = await client.put(part.url, content=_chunks(body), headers=headers)
-            except httpx.HTTPError as error:
+            except _FAILURES as error:
                 raise connection_error(error, f"PUT {part}", without_query(part.url)) from None
             return read_etag(part, response.status_code, response.headers, response.text)
 
@@ -179,7 +183,7 @@ class AsyncDriver:
                 if headers == FIRST.headers and not is_of_use(response.status_code, response.headers):
                     return False
                 await self._land(response, landing, piece)
-        except httpx.HTTPError as error:
+        except _FAILURES as error:
             raise connection_error(error, "GET", without_query(url)) from None
         return True
 
@@ -195,9 +199,9 @@ async def _chunks(body: PartReader) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def connection_error(error: httpx.HTTPError, what: str, where: str) -> IkigaiError:
+def connection_error(error: httpx.HTTPError | ssl.SSLError, what: str, where: str) -> IkigaiError:
     """What a failure of httpx means: never sent, or sent without an answer."""
-    if isinstance(error, httpx.ConnectError) and isinstance(error.__context__, Exception) and _is_tls(error):
+    if isinstance(error, httpx.ConnectError | ssl.SSLError) and _is_about_trust(error):
         return ConnectionFailed(f"No trusted connection to {where}: {error}", transient=False)
     if isinstance(error, httpx.UnsupportedProtocol):
         return ConnectionFailed(f"{where} is not a usable address.", transient=False)
@@ -208,11 +212,11 @@ def connection_error(error: httpx.HTTPError, what: str, where: str) -> IkigaiErr
     return AnswerLost(f"{what} at {where} was sent, but no answer came back ({type(error).__name__}).")
 
 
-def _is_tls(error: BaseException) -> bool:
+def _is_about_trust(error: BaseException) -> bool:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):
-            return True
+            return isinstance(error, httpx.ConnectError) or "CERTIFICATE" in (cause.reason or "")
         cause = cause.__cause__ or cause.__context__
     return False
 
