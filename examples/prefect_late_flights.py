@@ -18,14 +18,24 @@ from pathlib import Path
 
 from prefect import flow
 
-from prefect_ikigai import IkigaiCredentials, download_dataset, ensure_flow, run_flow, upload_dataset
+from prefect_ikigai import (
+    IkigaiCredentials,
+    download_dataset,
+    ensure_flow,
+    preview_dataset,
+    report_left_runs,
+    run_flow,
+    upload_dataset,
+)
 
 EXAMPLES = Path(__file__).parent
 APP = "Late flights with Prefect"
 FLOW = "Late flights"
 
 
-@flow(log_prints=True)
+# When this flow run is cancelled or its process dies, the platform's run goes on: that is reported, and the next flow
+# run follows it.
+@flow(log_prints=True, on_cancellation=[report_left_runs], on_crashed=[report_left_runs])
 def late_flights(min_delay: int = 60, output: Path = Path("late_flights.csv")) -> Path:
     """Fetch the flights that left at least so many minutes late."""
     # Only the block's name is in the code. The key stays in the block, encrypted.
@@ -39,11 +49,13 @@ def late_flights(min_delay: int = 60, output: Path = Path("late_flights.csv")) -
     run_log = run_flow(credentials, APP, FLOW, variables={"min_delay": str(min_delay)})
     print(f"Run log {run_log.log_id}: {run_log.status.value}, by {run_log.user}")
 
-    path = download_dataset(credentials, APP, "late_flights", output)
-    with path.open() as rows:
+    # A table in Prefect's pages.
+    preview_dataset(credentials, APP, "late_flights", rows=5)
+    download_dataset(credentials, APP, "late_flights", output)
+    with output.open() as rows:
         for _, row in zip(range(6), rows, strict=False):
             print(row.rstrip())
-    return path
+    return output
 
 
 if __name__ == "__main__":

@@ -36,8 +36,10 @@ os.environ.update(
 
 import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
+from prefect import Flow  # noqa: E402
 from prefect.client.orchestration import get_client  # noqa: E402
 from prefect.client.schemas.objects import Artifact, FlowRun  # noqa: E402
+from prefect.client.schemas.sorting import FlowRunSort  # noqa: E402
 from prefect.events.worker import EventsWorker  # noqa: E402
 from prefect.logging.handlers import APILogWorker  # noqa: E402
 from pydantic import SecretStr  # noqa: E402
@@ -50,7 +52,7 @@ from prefect_ikigai import IkigaiCredentials  # noqa: E402
 
 pytest_plugins = ["ikigai_core.local.testing"]
 
-START_TIMEOUT = 60.0
+START_TIMEOUT = 180.0
 
 
 class PrefectServer:
@@ -58,6 +60,7 @@ class PrefectServer:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self.starts = 0
         self.log = PREFECT_HOME / "server.log"
 
     @property
@@ -78,6 +81,7 @@ class PrefectServer:
     def start(self) -> None:
         """Start it on the port that its clients know; `wait` waits until it answers."""
         command = [sys.executable, "-m", "prefect", "server", "start", "--no-ui", "--host=127.0.0.1", f"--port={PORT}"]
+        self.starts += 1
         with self.log.open("a") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
@@ -129,7 +133,7 @@ class PrefectServer:
         # Events are sent in the background.
         drain_logs_and_events()
         wanted = {"filter": {"event": {"name": names}, "resource": {"id": [resource_id]}}}
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 120
         while True:
             with get_client(sync_client=True) as client:
                 found: list[dict[str, Any]] = client.request("POST", "/events/filter", json=wanted).json()["events"]
@@ -138,10 +142,31 @@ class PrefectServer:
             assert time.monotonic() < deadline, f"of {names} about {resource_id} there are only {found}"
             time.sleep(0.2)
 
+    def await_state(self, flow_run_id: uuid.UUID, name: str, timeout: float = 150) -> FlowRun:
+        """Wait until a flow run is in a state, such as ``Completed``; fails where it ends in another one."""
+        deadline = time.monotonic() + timeout
+        while True:
+            flow_run = self.flow_run(flow_run_id)
+            if flow_run.state_name == name:
+                return flow_run
+            assert time.monotonic() < deadline, f"flow run {flow_run.name} is {flow_run.state}, not {name}"
+            time.sleep(0.3)
+
+    def await_flow_run_with(self, parameters: dict[str, Any]) -> FlowRun:
+        """Wait until there is a flow run with these parameters, among others."""
+        deadline = time.monotonic() + 120
+        while True:
+            with get_client(sync_client=True) as client:
+                for flow_run in client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC):
+                    if parameters.items() <= flow_run.parameters.items():
+                        return flow_run
+            assert time.monotonic() < deadline, f"there is no flow run with {parameters}"
+            time.sleep(0.3)
+
     def logs(self, flow_run_id: uuid.UUID | None, until: str) -> str:
         """The lines that a flow run logged; they arrive in batches, so the one that contains `until` is awaited."""
         wanted = {"logs": {"flow_run_id": {"any_": [str(flow_run_id)]}}}
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 120
         while True:
             with get_client(sync_client=True) as client:
                 text = "\n".join(log["message"] for log in client.request("POST", "/logs/filter", json=wanted).json())
@@ -149,6 +174,97 @@ class PrefectServer:
                 return text
             assert time.monotonic() < deadline, f"{until!r} did not appear in:\n{text}"
             time.sleep(0.2)
+
+
+class Deployed:
+    """A flow that a process worker runs.
+
+    Parameters
+    ----------
+    server : PrefectServer
+    deployment_id : UUID
+    """
+
+    def __init__(self, server: PrefectServer, deployment_id: uuid.UUID) -> None:
+        self._server = server
+        self._id = deployment_id
+
+    def run(self, **parameters: Any) -> uuid.UUID:
+        """Ask for a flow run, and return its id at once."""
+        with get_client(sync_client=True) as client:
+            return client.create_flow_run_from_deployment(self._id, parameters=parameters).id
+
+
+FOLLOWING = """
+import os
+from pathlib import Path
+
+from prefect import flow
+from prefect_ikigai import IkigaiCredentials, report_left_runs, run_flow
+
+@flow(on_cancellation=[report_left_runs], on_crashed=[report_left_runs])
+def following(app: str, name: str, pid_file: str) -> None:
+    Path(pid_file).write_text(str(os.getpid()))
+    run_flow(IkigaiCredentials.load("ikigai"), app, name, {"output": "mine"})
+"""
+
+
+class ProcessWorker:
+    """A worker of the work pool ``ikigai``, which runs each flow run in a process of its own."""
+
+    def __init__(self, server: PrefectServer) -> None:
+        self._server = server
+        self._process: subprocess.Popen[bytes] | None = None
+        self._starts_seen = 0
+        server.cli("work-pool", "create", "ikigai", "--type", "process")
+
+    def ensure(self) -> None:
+        """Start it, again where the server was restarted: Prefect's workers do not always get over that."""
+        if self._starts_seen == self._server.starts:
+            return
+        self.stop()
+        self._starts_seen = self._server.starts
+        command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "ikigai"]
+        environment = {**os.environ, "PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_RUNNER_POLL_FREQUENCY": "1"}
+        with (PREFECT_HOME / "worker.log").open("a") as log:
+            self._process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+@pytest.fixture(scope="session")
+def worker(prefect_server: PrefectServer) -> Iterator[ProcessWorker]:
+    """A worker, which `work_pool` starts."""
+    process_worker = ProcessWorker(prefect_server)
+    yield process_worker
+    process_worker.stop()
+
+
+@pytest.fixture
+def work_pool(worker: ProcessWorker) -> str:
+    """Name of a work pool with a process worker at work."""
+    worker.ensure()
+    return "ikigai"
+
+
+@pytest.fixture
+def following(prefect_server: PrefectServer, work_pool: str, credentials: IkigaiCredentials) -> Deployed:
+    """A deployed flow that runs one of the platform's, and reports what it leaves."""
+    folder = PREFECT_HOME / "following"
+    folder.mkdir(exist_ok=True)
+    (folder / "following.py").write_text(FOLLOWING)
+    loaded: Flow[..., Any] = Flow.from_source(source=str(folder), entrypoint="following.py:following")
+    deployment_id = loaded.deploy("worker", work_pool_name=work_pool, print_next_steps=False, ignore_warnings=True)
+    return Deployed(prefect_server, deployment_id)
 
 
 def drain_logs_and_events() -> None:
@@ -239,16 +355,16 @@ class ScriptedFlow:
 
 
 @pytest.fixture
-def make_flow(credentials: IkigaiCredentials, app: str) -> Callable[[str], ScriptedFlow]:
+def make_flow(credentials: IkigaiCredentials, app: str) -> Callable[..., ScriptedFlow]:
     """Makes a flow of a script."""
 
-    def make(script: str) -> ScriptedFlow:
+    def make(script: str, name: str = "Scripted") -> ScriptedFlow:
         numbers = pd.DataFrame({"name": ["one", "two", "three"], "value": [1, 2, 3]})
         with credentials.get_client() as ikigai:
             home = ikigai.apps[app]
             home.dataset.new("numbers").df(numbers).ensure()
-            home.flow.new("Scripted").definition(scripted(script)).build()
-        return ScriptedFlow(credentials, app, "Scripted")
+            home.flow.new(name).definition(scripted(script)).build()
+        return ScriptedFlow(credentials, app, name)
 
     return make
 

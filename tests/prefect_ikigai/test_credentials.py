@@ -118,13 +118,18 @@ def test_prefect_finds_the_package_as_a_collection() -> None:
 
 def test_importing_the_package_is_light() -> None:
     code = """
-import sys
-from prefect import flow, task
-from prefect.blocks.abstract import CredentialsBlock
-before = set(sys.modules)
+import prefect, sys, time
+before, began = set(sys.modules), time.process_time()
 import prefect_ikigai
-print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
+print(time.process_time() - began, *sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
 """
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert "prefect_ikigai" in done.stdout.split()
-    assert not {"pandas", "pyarrow", "numpy", "requests", "httpx", "yaml", "tenacity"} & set(done.stdout.split())
+    seconds = []
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+        taken, *modules = done.stdout.split()
+        seconds.append(float(taken))
+        if seconds[-1] < 0.15:
+            break
+    assert min(seconds) < 0.15
+    assert "prefect_ikigai" in modules
+    assert not {"pandas", "pyarrow", "numpy", "requests", "httpx", "yaml", "tenacity"} & set(modules)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from prefect.assets import Asset, AssetProperties, add_asset_metadata, materialize
 from prefect.tasks import MaterializingTask
@@ -12,7 +13,7 @@ from ikigai_core.errors import InvalidDefinition, InvalidInput
 from prefect_ikigai.components import Client, get
 from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.dataset_steps import Data, profile_of, upload, upload_summary
-from prefect_ikigai.flows import Definition, bring_about
+from prefect_ikigai.flows import bring_about
 from prefect_ikigai.naming import asset_key
 from prefect_ikigai.running import Deadline, OnBusy, RunRequest, run_to_the_end
 from prefect_ikigai.tasks import task_options
@@ -20,6 +21,9 @@ from prefect_ikigai.tasks import task_options
 if TYPE_CHECKING:
     from ikigai_core import DefinitionDocument, RunLog
     from ikigai_core.procedure import Procedure
+
+Document: TypeAlias = Mapping[str, Any] | str | Path
+"""A definition document, or the path of its file: it names datasets where a definition has their ids."""
 
 MATERIALIZED_BY = "ikigai"
 
@@ -109,7 +113,7 @@ def amaterialize_dataset(
 def materialize_flow(
     app: str,
     flow: str,
-    definition: Definition,
+    definition: Document,
     *,
     variables: Mapping[str, Any] | None = None,
     on_busy: OnBusy = "wait",
@@ -164,7 +168,7 @@ def materialize_flow(
 def amaterialize_flow(
     app: str,
     flow: str,
-    definition: Definition,
+    definition: Document,
     *,
     variables: Mapping[str, Any] | None = None,
     on_busy: OnBusy = "wait",
@@ -190,7 +194,7 @@ class _FlowPlan:
         self,
         app: str,
         flow: str,
-        definition: Definition,
+        definition: Document,
         variables: dict[str, Any],
         on_busy: OnBusy,
         timeout: float | None,

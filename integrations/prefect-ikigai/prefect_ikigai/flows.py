@@ -17,9 +17,9 @@ from prefect_ikigai.owner import Owner
 from prefect_ikigai.tasks import ikigai_task
 
 if TYPE_CHECKING:
-    from ikigai_core import FacetTypes, FlowDefinition, FlowStatusReport, RunLog
+    from ikigai_core import DefinitionDocument, FacetTypes, FlowDefinition, FlowStatusReport, RunLog
 
-Definition: TypeAlias = Mapping[str, Any] | str | Path
+Definition: TypeAlias = "FlowDefinition | Mapping[str, Any] | str | Path"
 
 
 @ikigai_task("ensure {flow}")
@@ -36,8 +36,9 @@ def ensure_flow(
         Name of the app that holds the flow.
     flow : str
         Name of the flow.
-    definition : mapping, str or path
-        Definition document, or the YAML or JSON file that holds it. The datasets that it reads must exist.
+    definition : mapping, str, path or FlowDefinition
+        Definition document, or the YAML or JSON file that holds it; or what the client's builder made. The datasets
+        that it reads must exist.
     create_app : bool, default False
         Create the app where there is none of that name.
 
@@ -141,11 +142,10 @@ async def aflow_status(credentials: IkigaiCredentials, app: str, flow: str) -> F
 
 def bring_about(ikigai: Client, app: str, flow: str, definition: Definition, *, create_app: bool) -> Procedure[Any]:
     """Create a flow, or bring it up to date, and show its picture."""
-    from ikigai_core import DefinitionDocument
-
-    document = yield from work(partial(DefinitionDocument.load, definition))
+    # What is no definition is refused before anything is sent.
+    loaded = yield from work(partial(_loaded, definition))
     home = yield from get_app(ikigai, app, create=create_app)
-    ensured = yield from ensure(home.flow.new(flow).definition(document))
+    ensured = yield from ensure(home.flow.new(flow).definition(loaded))
     current_logger().info("Flow %r: %s", flow, ", ".join(ensured.changes) or "nothing to do")
     if Owner.current() is not None:
         resolved: FlowDefinition = yield from call(ensured, "definition")
@@ -179,6 +179,16 @@ def _status(ikigai: Client, app: str, flow: str) -> Procedure[FlowStatusReport]:
     found = yield from get_flow(ikigai, app, flow)
     report: FlowStatusReport = yield from call(found, "status")
     return report
+
+
+def _loaded(definition: Definition) -> FlowDefinition | DefinitionDocument:
+    from ikigai_core import DefinitionDocument, FlowDefinition
+
+    if isinstance(definition, FlowDefinition):
+        return definition
+    if isinstance(definition, Mapping) and isinstance(definition.get("facets"), list):
+        return FlowDefinition.load(definition)
+    return DefinitionDocument.load(definition)
 
 
 def _titles(definition: FlowDefinition, facet_types: FacetTypes) -> dict[str, str]:
