@@ -9,6 +9,8 @@ PYTHON ?= python3
 UV_VERSION := 0.13.8
 UV := .venvs/uv/bin/uv
 ENVIRONMENTS := core airflow prefect dagster released released_0_2
+# The oldest supported orchestrators, with what was current in their time.
+FLOORS := prefect-floor
 
 # The machine's own Python settings must not leak into the environments made here.
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
@@ -30,6 +32,8 @@ constraints: $(UV) ## pick the newest versions that go together; `git diff const
 	    --no-emit-package ikigai-core --no-emit-package airflow-provider-ikigai --no-emit-package prefect-ikigai \
 	    --no-emit-package dagster-ikigai --output-file constraints/$$name.txt constraints/$$name.in; \
 	done
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate --exclude-newer 2025-08-15 \
+	  --no-emit-package ikigai-core --no-emit-package prefect-ikigai --output-file constraints/prefect-floor.txt constraints/prefect-floor.in
 
 .PHONY: environments
 environments: $(ENVIRONMENTS:%=.venvs/%/.ready) ## make every environment (.venvs/<name>)
@@ -44,9 +48,9 @@ $(UV):
 	  --target .venvs/uv uv==$(UV_VERSION)
 
 .venvs/airflow/.ready: integrations/airflow-provider-ikigai/pyproject.toml
-.venvs/prefect/.ready: integrations/prefect-ikigai/pyproject.toml
+.venvs/prefect/.ready .venvs/prefect-floor/.ready: integrations/prefect-ikigai/pyproject.toml
 .venvs/dagster/.ready: integrations/dagster-ikigai/pyproject.toml
-$(ENVIRONMENTS:%=.venvs/%/.ready): .venvs/%/.ready: constraints/%.in constraints/%.txt pyproject.toml | $(UV)
+$(ENVIRONMENTS:%=.venvs/%/.ready) $(FLOORS:%=.venvs/%/.ready): .venvs/%/.ready: constraints/%.in constraints/%.txt pyproject.toml | $(UV)
 	@echo "making .venvs/$*"
 	@.venvs/$*/bin/python -c '' 2>/dev/null || \
 	  $(UV) venv --quiet --clear --no-project --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venvs/$*
@@ -122,6 +126,10 @@ test-airflow: .venvs/core/.ready .venvs/airflow/.ready ## the Airflow provider
 
 test-prefect: .venvs/core/.ready .venvs/prefect/.ready ## the Prefect integration
 	$(call PYTEST,prefect) tests/prefect_ikigai
+
+.PHONY: test-prefect-floor
+test-prefect-floor: .venvs/core/.ready .venvs/prefect-floor/.ready ## the Prefect integration on the oldest supported Prefect
+	$(SUPERVISED) .venvs/prefect-floor/bin/python -m pytest -m 'not soak' --timeout=3600 tests/prefect_ikigai
 
 test-dagster: .venvs/core/.ready .venvs/dagster/.ready ## the Dagster integration
 	$(call PYTEST,dagster) tests/dagster_ikigai

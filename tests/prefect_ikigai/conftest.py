@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import os
 import shutil
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 # Prefect reads its settings when it is imported: nothing of the developer's own profile may take part.
@@ -52,6 +54,7 @@ from prefect_ikigai import IkigaiCredentials  # noqa: E402
 
 pytest_plugins = ["ikigai_core.local.testing"]
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 START_TIMEOUT = 180.0
 
 
@@ -303,6 +306,20 @@ def credentials(prefect_server: PrefectServer, ikigai_local: LocalAccount) -> Ik
     )
     block.save("ikigai", overwrite=True)
     return block
+
+
+@pytest.fixture
+def load_example() -> Callable[[str], ModuleType]:
+    """Imports an example by its name."""
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+        assert spec is not None and spec.loader is not None
+        example = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(example)
+        return example
+
+    return load
 
 
 @pytest.fixture

@@ -102,12 +102,13 @@ def test_a_wrong_key_fails_once_with_an_error_that_names_url_and_user(
     assert requests_sent()["total"] <= 2
 
 
-def test_the_cli_registers_the_block_type(credentials: IkigaiCredentials, prefect_server: Any) -> None:
+def test_the_cli_registers_the_block_types(credentials: IkigaiCredentials, prefect_server: Any) -> None:
     registered = prefect_server.cli("block", "register", "-m", "prefect_ikigai")
-    assert "Ikigai Credentials" in registered and "Ikigai Flow" in registered
-    with get_client(sync_client=True) as client:
-        block_type = client.read_block_type_by_slug("ikigai-credentials")
-    assert block_type.logo_url and block_type.documentation_url and block_type.description and block_type.code_example
+    for name in ("Credentials", "Flow", "Dataset"):
+        assert f"Ikigai {name}" in registered
+        with get_client(sync_client=True) as client:
+            kind = client.read_block_type_by_slug(f"ikigai-{name.lower()}")
+        assert kind.logo_url and kind.documentation_url and kind.description and kind.code_example
 
 
 def test_prefect_finds_the_package_as_a_collection() -> None:

@@ -50,6 +50,10 @@ def served(credentials: IkigaiCredentials, prefect_server: Any, tmp_path: Path) 
         )
     try:
         yield
+        # Nobody would run what it goes on asking for.
+        with get_client(sync_client=True) as client:
+            deployment = client.read_deployment_by_name("announce/after-each-run")
+            client.request("DELETE", f"/automations/owned-by/prefect.deployment.{deployment.id}")
     finally:
         process.send_signal(signal.SIGINT)
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +28,10 @@ def delays(path: Path) -> pd.Series[float]:
     return pd.read_csv(path)["minutes_late"]
 
 
-def test_the_example_runs_and_is_recorded(credentials: IkigaiCredentials, prefect_server: Any, tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("prefect_late_flights", EXAMPLES / "prefect_late_flights.py")
-    assert spec is not None and spec.loader is not None
-    example = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(example)
-
+def test_the_example_runs_and_is_recorded(
+    credentials: IkigaiCredentials, prefect_server: Any, load_example: Any, tmp_path: Path
+) -> None:
+    example = load_example("prefect_late_flights")
     output = tmp_path / "late.csv"
     state: State[Path] = example.late_flights(min_delay=90, output=output, return_state=True)
     flow_run_id = state.state_details.flow_run_id

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pandas as pd
 import pytest
 from prefect import flow, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -13,6 +14,19 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from ikigai_core import FlowStatus, RunLog
 from ikigai_core.local.control.client import LocalControl
 from prefect_ikigai import IkigaiCredentials, output_name, run_flow
+
+CSV = {"file_type": "csv", "header": True}
+DEFINITION = {
+    "facets": {
+        "numbers": {"type": "INPUT.Imported", "dataset": "numbers", "arguments": CSV},
+        "out": {
+            "type": "OUTPUT.Exported",
+            "after": "numbers",
+            "arguments": {**CSV, "dataset_name": "out"},
+            "variables": {"output": "dataset_name"},
+        },
+    }
+}
 
 
 class Starts:
@@ -68,8 +82,10 @@ def check_mapped_runs(
     names = [f"Flow {number}" for number in range(count)]
     with credentials.get_client() as ikigai:
         home = ikigai.apps[app]
-        for name in names:
-            home.flow.new(name).definition({"facets": []}).build()
+        home.dataset.new("numbers").df(pd.DataFrame({"value": [1]})).build()
+        definition = home.flow.new(names[0]).definition(DEFINITION).build().definition()
+        for name in names[1:]:
+            home.flow.new(name).definition(definition).build()
     control.outcome(duration=duration)
     starts = Starts(control)
 

@@ -88,8 +88,9 @@ class RunJournal:
 
     def started(self, run: Mapping[str, Any], web_url: str | None) -> None:
         """Tell that the run was started, or picked up."""
-        self._events = RunEvents(self._app, run)
-        self._events.started(web_url)
+        self._begin_events(run)
+        if self._events is not None:
+            self._events.started(web_url)
         self._logger.info("Flow %r %s%s", self._flow, _verb(run), f": {web_url}" if web_url else "")
         if web_url is not None:
             key = artifact_key(self._app, self._flow, "link")
@@ -98,7 +99,7 @@ class RunJournal:
 
     def resume(self, run: Mapping[str, Any]) -> None:
         """Take over the record of a run that another task started."""
-        self._events = RunEvents(self._app, run)
+        self._begin_events(run)
         if self._record is not None:
             record = self._record
             self._tolerantly("The record of the run was not found", lambda: record.resume(run))
@@ -120,6 +121,10 @@ class RunJournal:
         key = artifact_key(self._app, self._flow, "log")
         show_table(self._owner, key, [log_row(log)], f"Run log of flow **{self._flow}** of app **{self._app}**")
         self.discard()
+
+    def _begin_events(self, run: Mapping[str, Any]) -> None:
+        # Outside of Prefect's runs there may be no server to tell.
+        self._events = RunEvents(self._app, run) if self._owner else None
 
     def _tolerantly(self, complaint: str, act: Callable[[], None]) -> None:
         try:

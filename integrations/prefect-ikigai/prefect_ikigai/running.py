@@ -13,6 +13,7 @@ from ikigai_core.errors import FlowBusy, RunFailed
 from ikigai_core.procedure import Procedure, work
 from prefect_ikigai.components import Client, call, get_flow
 from prefect_ikigai.journal import RunJournal
+from prefect_ikigai.owner import Owner
 from prefect_ikigai.run_record import KeptRun
 from prefect_ikigai.start_gate import StartGate
 
@@ -78,7 +79,7 @@ def start(ikigai: Client, request: RunRequest) -> Procedure[tuple[Any, RunJourna
     flow = yield from get_flow(ikigai, request.app, request.flow)
     journal = yield from work(partial(RunJournal, request.app, request.flow, flow.flow_id, request.credentials_id))
     previous = yield from _previous(ikigai, journal, request.variables)
-    gate = StartGate(flow.flow_id, request.flow)
+    gate = StartGate(flow.flow_id, request.flow, is_open=Owner.current() is None)
     yield from gate.enter()
     try:
         run = yield from call(
