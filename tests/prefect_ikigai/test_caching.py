@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import State
 from pydantic import SecretStr
 
 import prefect_ikigai
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 from prefect_ikigai import ACCOUNT_INPUTS, IkigaiCredentials, read_dataset, upload_dataset
 
 
@@ -23,7 +23,7 @@ def test_no_task_caches_by_default() -> None:
 
 
 def test_accounts_never_share_a_cached_result(
-    credentials: IkigaiCredentials, app: str, ikigai_local: LocalPlatform, prefect_server: Any
+    credentials: IkigaiCredentials, app: str, ikigai_local: LocalAccount, prefect_server: Any
 ) -> None:
     other = "other@example.com"
     others = credentials.model_copy(

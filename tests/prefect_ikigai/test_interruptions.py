@@ -123,7 +123,11 @@ def test_a_cancelled_flow_run_reports_its_run_and_the_next_one_follows_it(
 
 
 def test_a_platform_that_restarts_is_waited_for(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], gate: Gate, ikigai_local: LocalPlatform
+    credentials: IkigaiCredentials,
+    app: str,
+    make_flow: Callable[..., Any],
+    gate: Gate,
+    ikigai_local_server: LocalPlatform,
 ) -> None:
     scripted = make_flow(gate.script)
 
@@ -133,9 +137,9 @@ def test_a_platform_that_restarts_is_waited_for(
 
     def restart() -> None:
         scripted.wait_for(FlowStatus.RUNNING)
-        ikigai_local.kill()
+        ikigai_local_server.kill()
         time.sleep(2)  # for which nobody answers
-        ikigai_local.restart()
+        ikigai_local_server.restart()
 
     # The local platform cuts off what it runs: that is how the run ended, and nothing is started anew.
     with meanwhile(restart), pytest.raises(errors.RunFailed, match="stopped while this run was under way"):

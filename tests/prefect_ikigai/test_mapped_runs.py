@@ -12,7 +12,7 @@ from prefect import flow, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from ikigai_core import FlowStatus, RunLog
-from ikigai_core.local.control.client import LocalControl
+from ikigai_core.local.control import LocalControl
 from prefect_ikigai import IkigaiCredentials, output_name, run_flow
 
 CSV = {"file_type": "csv", "header": True}
@@ -32,13 +32,14 @@ DEFINITION = {
 class Starts:
     """When the platform started runs, read from its journal before it forgets."""
 
-    def __init__(self, control: LocalControl) -> None:
+    def __init__(self, control: LocalControl, user_email: str) -> None:
         self._control = control
+        self._user_email = user_email
         self._seen = 0
         self.times: list[float] = []
 
     def read(self) -> None:
-        for request in self._control.journal("run-pipeline", after=self._seen):
+        for request in self._control.journal("run-pipeline", user=self._user_email, after=self._seen):
             if request.status == 200:
                 self._seen = max(self._seen, request.number)
                 self.times.append(request.at)
@@ -87,7 +88,7 @@ def check_mapped_runs(
         for name in names[1:]:
             home.flow.new(name).definition(definition).build()
     control.outcome(duration=duration)
-    starts = Starts(control)
+    starts = Starts(control, credentials.user_email)
 
     @flow(task_runner=ThreadPoolTaskRunner(max_workers=limit))
     def run_all() -> list[RunLog]:
