@@ -50,8 +50,16 @@ class InvalidInput(IkigaiError, ValueError):
     """What was given cannot be used: a missing file, an empty frame, an unusable name. Nothing was sent."""
 
 
+class WrongInputType(InvalidInput, TypeError):
+    """What was given is of a type that cannot be used. Nothing was sent."""
+
+
 class MissingFile(InvalidInput, FileNotFoundError):
     """A file that was given does not exist."""
+
+
+class UnknownName(IkigaiError, KeyError):
+    """A listing has no component of that name or id."""
 
 
 class Ambiguous(IkigaiError, KeyError):
@@ -295,13 +303,13 @@ class RunFailed(IkigaiError, RuntimeError):
         super().__init__(f"{text} (This may be another run's log. {doubt})" if doubt else text)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: object, known: Iterable[str]) -> str:
     """Text that offers the nearest of the known names, or says what there is.
 
     Parameters
     ----------
-    name : str
-        What was asked for.
+    name : object
+        What was asked for; its text counts.
     known : iterable of str
         What exists.
 
@@ -310,7 +318,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     str
         A sentence; empty where nothing is known.
     """
-    names = sorted(set(known))
+    name, names = str(name), sorted(set(known))
     folded = {candidate.casefold(): candidate for candidate in names}
     nearest = get_close_matches(name.casefold(), folded, n=1)
     if nearest:

@@ -12,6 +12,7 @@ from ikigai_core.api.call import Call
 from ikigai_core.enums import AppAccessLevel, CustomFacetAccessLevel
 from ikigai_core.errors import InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit
+from ikigai_core.given import check_name
 from ikigai_core.procedure import Procedure, ask
 
 L = TypeVar("L", bound=StrEnum)
@@ -74,16 +75,19 @@ class _AccessText(Generic[L]):
         InvalidInput
             There is no such level. Nothing was sent.
         """
+        check_name(email, "user")
         yield from ask(self._grants.share(email, self._level(access_level)))
 
     @edit
     def update(self, email: str, access_level: L) -> Procedure[None]:
         """Change what a user may do; parameters and errors as for `grant`."""
+        check_name(email, "user")
         yield from ask(self._grants.edit(email, self._level(access_level)))
 
     @edit
     def revoke(self, email: str) -> Procedure[None]:
         """Shut a user out."""
+        check_name(email, "user")
         yield from ask(self._grants.unshare(email))
 
     def _level(self, access_level: L) -> str:

@@ -11,6 +11,7 @@ from ikigai_core.api import apps, flows
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.components.access import Access, AsyncAccess, app_grants
 from ikigai_core.components.browser import AsyncBrowser, Browser
+from ikigai_core.components.builder import Builder
 from ikigai_core.components.component import Component
 from ikigai_core.components.creating import create
 from ikigai_core.components.dataset import (
@@ -34,7 +35,7 @@ from ikigai_core.components.directories import (
     ModelDirectory,
     ModelDirectoryBuilder,
 )
-from ikigai_core.components.directory import Directory, list_directories, reference
+from ikigai_core.components.directory import Directory, list_directories, place, reference
 from ikigai_core.components.finding import find_only
 from ikigai_core.components.flow import AsyncFlow, AsyncFlowBuilder, Flow, FlowBuilder
 from ikigai_core.components.kinds import apps_of, datasets_of, flows_of, models_of
@@ -43,8 +44,8 @@ from ikigai_core.components.model import AsyncModel, AsyncModelBuilder, Model, M
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.components.printing import printed
 from ikigai_core.enums import AppAccessLevel
-from ikigai_core.errors import InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
+from ikigai_core.given import check_name, check_new_name, check_text
 from ikigai_core.procedure import Procedure, ask, pause
 
 SETTLING = 2.0
@@ -103,17 +104,19 @@ class _AppText:
     @edit
     def rename(self, name: str) -> Procedure[None]:
         """Give the app another name."""
+        check_name(name, "app")
         yield from ask(apps.edit(self.app_id, name=name))
         self.name = name
 
     @edit
     def move(self, directory: Directory) -> Procedure[None]:
         """Put the app into a directory."""
-        yield from ask(apps.edit(self.app_id, directory=directory.to_dict()))
+        yield from ask(apps.edit(self.app_id, directory=place(directory)))
 
     @edit
     def update_description(self, description: str) -> Procedure[None]:
         """Change the description."""
+        check_text(description, "The description")
         yield from ask(apps.edit(self.app_id, description=description))
         self.description = description
 
@@ -278,7 +281,7 @@ class AsyncApp(AppRecord, AsyncFace, _AppText):
 A = TypeVar("A", bound=AppRecord)
 
 
-class _AppBuilderText(Generic[A]):
+class _AppBuilderText(Builder, Generic[A]):
     def __init__(self, client: Any, user_email: str, component: type[A]) -> None:
         self._client = client
         self._user_email = user_email
@@ -331,8 +334,7 @@ class _AppBuilderText(Generic[A]):
         return (yield from self._fetch(app_id, tuple(differing)))
 
     def _check_name(self) -> None:
-        if not self._name:
-            raise InvalidInput("The app has no name: begin with .new(name).")
+        check_new_name(self._name, "app")
 
     def _create_only(self) -> Procedure[A]:
         """Create the app; where somebody did so at the same moment, keep the first and delete the other.

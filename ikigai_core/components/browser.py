@@ -13,6 +13,7 @@ from ikigai_core.components.kinds import Kind
 from ikigai_core.components.listing import list_all, search_all
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.faces import AsyncFace, SyncFace, operation
+from ikigai_core.given import check_text
 from ikigai_core.procedure import Procedure
 
 C = TypeVar("C", bound=Component)
@@ -57,6 +58,7 @@ class _BrowserText(Generic[C]):
     @operation
     def search(self, query: str) -> Procedure[NamedMapping[C]]:
         """The components whose name contains the query, as a mapping by name."""
+        check_text(query, "The query")
         return (yield from self._mapping((yield from search_all(self._kind, query))))
 
     def _mapping(self, listing: Listing) -> Procedure[NamedMapping[C]]:

@@ -15,6 +15,7 @@ from pydantic import Field, PrivateAttr, field_validator
 from ikigai_core.api import custom_facets
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.components.access import Access, AsyncAccess, custom_facet_grants
+from ikigai_core.components.builder import Builder
 from ikigai_core.components.component import Component, Record
 from ikigai_core.components.kinds import with_facet_type
 from ikigai_core.components.named_mapping import NamedMapping
@@ -22,6 +23,7 @@ from ikigai_core.components.printing import printed
 from ikigai_core.enums import CustomFacetAccessLevel
 from ikigai_core.errors import InvalidInput, MissingFile
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
+from ikigai_core.given import check_name, check_new_name, check_text, check_type
 from ikigai_core.procedure import Procedure, ask
 from ikigai_core.specs.custom_facet import Argument, CustomFacetArgument, CustomFacetType
 from ikigai_core.specs.facet import FacetType
@@ -48,6 +50,7 @@ class Script:
         requirements: list[str] | Path | None = None,
         arguments: Mapping[str, Argument] | None = None,
     ) -> None:
+        check_type(script, (str, Path), "The script", "a text, or the path of one")
         self.text = textwrap.dedent(_text_of(script) if isinstance(script, Path) else script)
         ast.parse(self.text, feature_version=PLATFORM_PYTHON)
         lines = _text_of(requirements).splitlines() if isinstance(requirements, Path) else requirements or []
@@ -179,12 +182,14 @@ class _CustomFacetText:
     @edit
     def rename(self, name: str) -> Procedure[None]:
         """Give the custom facet another name."""
+        check_name(name, "custom facet")
         yield from ask(custom_facets.edit(self.custom_facet_id, self.facet_type.chain_group, name=name))
         self.name = name
 
     @edit
     def update_description(self, description: str) -> Procedure[None]:
         """Change the description."""
+        check_text(description, "The description")
         yield from ask(custom_facets.edit(self.custom_facet_id, self.facet_type.chain_group, description=description))
         self.description = description
 
@@ -280,7 +285,7 @@ class AsyncCustomFacet(CustomFacetRecord, AsyncFace, _CustomFacetText):
 C = TypeVar("C", bound=CustomFacetRecord)
 
 
-class _CustomFacetBuilderText(Generic[C]):
+class _CustomFacetBuilderText(Builder, Generic[C]):
     def __init__(self, client: Any, component: type[C]) -> None:
         self._client = client
         self._component = component
@@ -297,6 +302,7 @@ class _CustomFacetBuilderText(Generic[C]):
         facet_type : FacetType
             Such as ``ikigai.facet_types.MID.CUSTOM_FACET``.
         """
+        check_type(facet_type, FacetType, "The facet type", "such as ikigai.facet_types.MID.CUSTOM_FACET")
         self._name = name
         self._facet_type = facet_type
         return self
@@ -340,8 +346,9 @@ class _CustomFacetBuilderText(Generic[C]):
         InvalidInput
             No name or no facet type was given. Nothing was sent.
         """
-        if not self._name or self._facet_type is None:
-            raise InvalidInput("A custom facet needs a name and a facet type: begin with .new(name, facet_type=…).")
+        check_new_name(self._name, "custom facet")
+        if self._facet_type is None:
+            raise InvalidInput("A custom facet needs a facet type: begin with .new(name, facet_type=…).")
         custom_facet_id = yield from ask(
             custom_facets.create(
                 self._facet_type.chain_group,

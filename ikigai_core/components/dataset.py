@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ikigai_core.api import datasets
 from ikigai_core.api.answers import Record as WireRecord
+from ikigai_core.components.builder import Builder
 from ikigai_core.components.creating import create
 from ikigai_core.components.dataset_record import ColumnDataType, DatasetLog, DatasetRecord
-from ikigai_core.components.directory import Directory, reference
+from ikigai_core.components.directory import Directory, place, reference
 from ikigai_core.components.finding import find_only
 from ikigai_core.components.kinds import datasets_of
 from ikigai_core.errors import BadRequest, IkigaiError, InvalidInput, NotFound
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
+from ikigai_core.given import check_flag, check_name, check_new_name
 from ikigai_core.procedure import Procedure, ask, work
 from ikigai_core.transfer.download import download, download_into, download_to, holds
 from ikigai_core.transfer.journal import Interrupted, Journal
@@ -196,17 +198,19 @@ class _DatasetText:
     @edit
     def rename(self, name: str) -> Procedure[None]:
         """Give the dataset another name."""
+        check_name(name, "dataset")
         yield from ask(datasets.edit(self.app_id, self.dataset_id, name=name))
         self.name = name
 
     @edit
     def move(self, directory: Directory) -> Procedure[None]:
         """Put the dataset into a directory."""
-        yield from ask(datasets.edit(self.app_id, self.dataset_id, directory=directory.to_dict()))
+        yield from ask(datasets.edit(self.app_id, self.dataset_id, directory=place(directory)))
 
     @edit
     def update_agent_access(self, agent_access: bool) -> Procedure[None]:
         """Allow or forbid the platform's agents to use the dataset."""
+        check_flag(agent_access, "agent_access")
         yield from ask(datasets.edit(self.app_id, self.dataset_id, agent_access=agent_access))
         self.agent_access = agent_access
 
@@ -227,7 +231,7 @@ class AsyncDataset(DatasetRecord, AsyncFace, _DatasetText):
 D = TypeVar("D", bound=DatasetRecord)
 
 
-class _DatasetBuilderText(Generic[D]):
+class _DatasetBuilderText(Builder, Generic[D]):
     def __init__(self, client: Any, app_id: str, app_name: str, component: type[D]) -> None:
         self._client = client
         self._app_id = app_id
@@ -351,8 +355,7 @@ class _DatasetBuilderText(Generic[D]):
             journal.close()
 
     def _checked_source(self) -> Source:
-        if not self._name:
-            raise InvalidInput("The dataset has no name: begin with .new(name).")
+        check_new_name(self._name, "dataset")
         if self._source is None:
             raise InvalidInput(
                 f"Dataset {self._name!r} is empty: give its data with .df(frame), .csv(path), .parquet(path) or "

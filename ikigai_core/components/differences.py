@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ikigai_core.api.answers import Record
-from ikigai_core.components.directory import Directory
+from ikigai_core.components.directory import Directory, place
 
 
 def differences(current: Record, directory: Directory | None, **wanted: Any) -> dict[str, Any]:
@@ -22,5 +22,5 @@ def differences(current: Record, directory: Directory | None, **wanted: Any) -> 
     """
     differing = {name: value for name, value in wanted.items() if value is not None and current.get(name) != value}
     if directory is not None and current["directory"].get("directory_id") != directory.directory_id:
-        differing["directory"] = directory.to_dict()
+        differing["directory"] = place(directory)
     return differing

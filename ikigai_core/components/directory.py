@@ -8,13 +8,14 @@ from pydantic import Field, computed_field
 
 from ikigai_core.api import directories
 from ikigai_core.components.browser import bound_mapping
+from ikigai_core.components.builder import Builder
 from ikigai_core.components.component import Component
 from ikigai_core.components.kinds import Kind
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.components.printing import printed
 from ikigai_core.enums import DirectoryType
-from ikigai_core.errors import InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, operation
+from ikigai_core.given import check_new_name, check_type
 from ikigai_core.procedure import Procedure, ask
 
 C = TypeVar("C", bound=Component)
@@ -85,7 +86,18 @@ def contents(directory: Directory, kind: Kind, component: type[C]) -> Procedure[
 
 def reference(directory: Directory | None) -> dict[str, Any] | None:
     """The form in which a component refers to its directory, where it has one."""
-    return None if directory is None else directory.to_dict()
+    return None if directory is None else place(directory)
+
+
+def place(directory: Directory) -> dict[str, Any]:
+    """The form in which a component refers to its directory.
+
+    Raises
+    ------
+    WrongInputType
+    """
+    check_type(directory, Directory, "The directory", "a directory, such as app.dataset_directories()['name']")
+    return directory.to_dict()
 
 
 def list_directories(
@@ -96,7 +108,7 @@ def list_directories(
     return NamedMapping({str(record["directory_id"]): directory.bind(record, client) for record in records})
 
 
-class _DirectoryBuilderText(Generic[D]):
+class _DirectoryBuilderText(Builder, Generic[D]):
     def __init__(self, client: Any, directory: type[D], app_id: str | None = None) -> None:
         self._client = client
         self._component = directory
@@ -117,8 +129,7 @@ class _DirectoryBuilderText(Generic[D]):
     @operation
     def build(self) -> Procedure[D]:
         """Create the directory."""
-        if not self._name:
-            raise InvalidInput("The directory has no name: begin with .new(name).")
+        check_new_name(self._name, "directory")
         kind, parent_id = self._component.holds, self._parent.directory_id if self._parent else ""
         directory_id = yield from ask(directories.create(kind, self._name, app_id=self._app_id, parent_id=parent_id))
         record = yield from ask(directories.fetch(kind, directory_id, app_id=self._app_id))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from pydantic import Field, field_validator
 
 from ikigai_core.api import flows
 from ikigai_core.api.answers import Record as WireRecord
+from ikigai_core.components.builder import Builder
 from ikigai_core.components.component import Component
 from ikigai_core.components.creating import create
 from ikigai_core.components.differences import differences
-from ikigai_core.components.directory import Directory, reference
+from ikigai_core.components.directory import Directory, place, reference
 from ikigai_core.components.finding import find_only
 from ikigai_core.components.kinds import flows_of
 from ikigai_core.components.printing import printed
@@ -23,6 +25,7 @@ from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.older import in_todays_form
 from ikigai_core.errors import InvalidDefinition, InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
+from ikigai_core.given import check_flag, check_name, check_new_name, check_type
 from ikigai_core.procedure import Procedure, ask
 from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
 from ikigai_core.runs.progress import progress_bar
@@ -128,7 +131,7 @@ class _FlowText(Generic[R]):
         StartUnknown
             Whether it started could not be found out. It was not started a second time.
         """
-        run = self._prepared(dict(variables or {}))
+        run = self._prepared({} if variables is None else variables)
         return self._run((yield from launch(Launch(run, on_busy, keep, timeout), previous)))
 
     @operation
@@ -147,7 +150,8 @@ class _FlowText(Generic[R]):
         return self._run((yield from launch(Launch(self._prepared(public)))))
 
     def _prepared(self, variables: Mapping[str, Any]) -> RunState:
-        return RunState(self.app_id, self.flow_id, self.name, None, variables, user=self._client.user_email)
+        check_type(variables, Mapping, "The run variables", "a mapping by name")
+        return RunState(self.app_id, self.flow_id, self.name, None, dict(variables), user=self._client.user_email)
 
     @operation
     def run(self, /, **variables: Any) -> Procedure[RunLog]:
@@ -177,11 +181,13 @@ class _FlowText(Generic[R]):
         ----------
         max_count : int, default 1
         since : datetime, optional
-            With time zone; only logs that are newer.
+            Only logs that are newer; without time zone, local time.
         """
+        check_type(max_count, int, "max_count", "a whole number")
+        check_type(since, (datetime, NoneType), "since", "a datetime")
         entries = yield from ask(flows.logs(self.app_id, self.flow_id, max_count))
         logs = [RunLog.read(entry) for entry in entries]
-        return logs if since is None else [log for log in logs if log.timestamp > since]
+        return logs if since is None else [log for log in logs if log.timestamp > since.astimezone()]
 
     @operation
     def describe(self) -> Procedure[WireRecord]:
@@ -227,24 +233,27 @@ class _FlowText(Generic[R]):
     @edit
     def update_agent_access(self, agent_access: bool) -> Procedure[None]:
         """Allow or forbid the platform's agents to use the flow."""
+        check_flag(agent_access, "agent_access")
         yield from ask(flows.edit(self.app_id, self.flow_id, agent_access=agent_access))
         self.agent_access = agent_access
 
     @edit
     def update_high_volume_preference(self, optimize: bool) -> Procedure[None]:
         """Say whether the flow is to be optimized for much data."""
+        check_flag(optimize, "The preference")
         yield from ask(flows.edit(self.app_id, self.flow_id, high_volume_preference=optimize))
 
     @edit
     def rename(self, name: str) -> Procedure[None]:
         """Give the flow another name."""
+        check_name(name, "flow")
         yield from ask(flows.edit(self.app_id, self.flow_id, name=name))
         self.name = name
 
     @edit
     def move(self, directory: Directory) -> Procedure[None]:
         """Put the flow into a directory."""
-        yield from ask(flows.edit(self.app_id, self.flow_id, directory=directory.to_dict()))
+        yield from ask(flows.edit(self.app_id, self.flow_id, directory=place(directory)))
 
     @operation
     def delete(self) -> Procedure[None]:
@@ -269,7 +278,7 @@ class AsyncFlow(FlowRecord, AsyncFace, _FlowText[AsyncFlowRun]):
 F = TypeVar("F", bound=FlowRecord)
 
 
-class _FlowBuilderText(Generic[F]):
+class _FlowBuilderText(Builder, Generic[F]):
     def __init__(self, client: Any, app_id: str, app_name: str, component: type[F]) -> None:
         self._client = client
         self._app_id = app_id
@@ -366,8 +375,7 @@ class _FlowBuilderText(Generic[F]):
         return (yield from self._fetch(flow_id, tuple(differing)))
 
     def _check_name(self) -> None:
-        if not self._name:
-            raise InvalidInput("The flow has no name: begin with .new(name).")
+        check_new_name(self._name, "flow")
 
     def _differing(self, current: WireRecord, definition: FlowDefinition) -> dict[str, Any]:
         """What was set and is not so yet, as the arguments of an edit."""

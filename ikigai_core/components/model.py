@@ -9,16 +9,18 @@ from pydantic import ConfigDict, Field
 
 from ikigai_core.api import models
 from ikigai_core.api.answers import Record as WireRecord
+from ikigai_core.components.builder import Builder
 from ikigai_core.components.component import Component
 from ikigai_core.components.creating import create
 from ikigai_core.components.differences import differences
-from ikigai_core.components.directory import Directory, reference
+from ikigai_core.components.directory import Directory, place, reference
 from ikigai_core.components.finding import find_only
 from ikigai_core.components.kinds import models_of
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.components.printing import printed
 from ikigai_core.errors import InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
+from ikigai_core.given import check_name, check_new_name, check_text, check_type
 from ikigai_core.procedure import Procedure, ask
 from ikigai_core.specs.model import SubModelType
 
@@ -140,17 +142,19 @@ class _ModelText(Generic[V]):
     @edit
     def rename(self, name: str) -> Procedure[None]:
         """Give the model another name."""
+        check_name(name, "model")
         yield from ask(models.edit(self.app_id, self.model_id, name=name))
         self.name = name
 
     @edit
     def move(self, directory: Directory) -> Procedure[None]:
         """Put the model into a directory."""
-        yield from ask(models.edit(self.app_id, self.model_id, directory=directory.to_dict()))
+        yield from ask(models.edit(self.app_id, self.model_id, directory=place(directory)))
 
     @edit
     def update_description(self, description: str) -> Procedure[None]:
         """Change the description."""
+        check_text(description, "The description")
         yield from ask(models.edit(self.app_id, self.model_id, description=description))
         self.description = description
 
@@ -175,7 +179,7 @@ class AsyncModel(ModelRecord, AsyncFace, _ModelText[AsyncModelVersion]):
 M = TypeVar("M", bound=ModelRecord)
 
 
-class _ModelBuilderText(Generic[M]):
+class _ModelBuilderText(Builder, Generic[M]):
     def __init__(self, client: Any, app_id: str, app_name: str, component: type[M]) -> None:
         self._client = client
         self._app_id = app_id
@@ -193,6 +197,7 @@ class _ModelBuilderText(Generic[M]):
 
     def model_type(self, model_type: SubModelType) -> Self:
         """Say what kind of model it is, such as ``ikigai.model_types.Linear.Lasso``."""
+        check_type(model_type, SubModelType, "The model type", "such as ikigai.model_types.Linear.Lasso")
         self._model_type = model_type
         return self
 
@@ -247,8 +252,7 @@ class _ModelBuilderText(Generic[M]):
         return (yield from self._fetch(model.model_id, tuple(differing)))
 
     def _checked_type(self) -> SubModelType:
-        if not self._name:
-            raise InvalidInput("The model has no name: begin with .new(name).")
+        check_new_name(self._name, "model")
         if self._model_type is None:
             raise InvalidInput(f"Model type must be specified: give model {self._name!r} one with .model_type(…).")
         return self._model_type

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
-from ikigai_core.errors import Ambiguous, did_you_mean
+from ikigai_core.errors import Ambiguous, UnknownName, did_you_mean
 
 
 class Named(Protocol):
@@ -18,13 +18,6 @@ class Named(Protocol):
 
 
 C = TypeVar("C", bound=Named)
-
-
-class UnknownName(KeyError):
-    """A listing has no component of that name. Its text is a sentence, unlike that of a bare `KeyError`."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 class NamedMapping(Mapping[str, C], Generic[C]):
@@ -63,7 +56,9 @@ class NamedMapping(Mapping[str, C], Generic[C]):
         return repr(self._by_id)
 
     def get_id(self, id: str) -> C:
-        """The component of that id; `KeyError` where there is none."""
+        """The component of that id; `UnknownName`, a `KeyError`, where there is none."""
+        if not isinstance(id, str) or id not in self._by_id:
+            raise UnknownName(f"There is none with id {id!r}. {did_you_mean(id, self._by_id)}")
         return self._by_id[id]
 
     def values(self) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ValidationError, field_serializer, field_validator
 
 from ikigai_core.errors import InvalidInput, WrongArgumentType
+from ikigai_core.given import check_type
 from ikigai_core.validation import faults_of
 
 _FIELDS = "minute hour day month day_of_week"
@@ -89,8 +90,9 @@ class Schedule(BaseModel):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The schedule that `to_dict` gave, or a mapping of its fields."""
-        return cls.model_validate(dict(data))
+        """The schedule that `to_dict` gave, or a mapping of its fields; errors as for `of`."""
+        check_type(data, Mapping, "The schedule", "a mapping")
+        return cls.of(data, "")
 
     def to_dict(self) -> dict[str, Any]:
         """The wire's form: times as texts of epoch seconds."""

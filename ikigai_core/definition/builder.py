@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from ikigai_core.definition.custom_facet import CustomFacetFacetBuilder
@@ -12,11 +13,17 @@ from ikigai_core.definition.facet_builder import FacetBuilder
 from ikigai_core.definition.model_facet import ModelFacetBuilder
 from ikigai_core.definition.shape import missing_arguments, ordered, shape_faults
 from ikigai_core.errors import DefinitionWarning, InvalidDefinition
+from ikigai_core.given import check_type
 from ikigai_core.specs.facet import FacetType
 from ikigai_core.specs.model import SubModelType
 
 if TYPE_CHECKING:
     from ikigai_core.components.custom_facet import CustomFacetVersion
+
+
+def _given(args: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    check_type(args, (Mapping, NoneType), "args", "a mapping")
+    return args or {}
 
 
 class FlowDefinitionBuilder:
@@ -25,6 +32,9 @@ class FlowDefinitionBuilder:
     def __init__(self) -> None:
         self._facets: list[FacetBuilder] = []
         self._variables: dict[str, FlowVariable] = {}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {', '.join(facet._title for facet in self._facets) or 'no facets yet'}>"
 
     def facet(self, facet_type: FacetType, name: str = "", args: Mapping[str, Any] | None = None) -> FacetBuilder:
         """Add a facet that hangs on no other one.
@@ -38,7 +48,7 @@ class FlowDefinitionBuilder:
         args : mapping, optional
             As for `FacetBuilder.arguments`.
         """
-        builder = FacetBuilder(self, facet_type, name).arguments(**(args or {}))
+        builder = FacetBuilder(self, facet_type, name).arguments(**_given(args))
         self._facets.append(builder)
         return builder
 
@@ -58,7 +68,7 @@ class FlowDefinitionBuilder:
         model_type : SubModelType
             From ``ikigai.model_types``.
         """
-        builder = ModelFacetBuilder(self, facet_type, model_type, name).arguments(**(args or {}))
+        builder = ModelFacetBuilder(self, facet_type, model_type, name).arguments(**_given(args))
         self._facets.append(builder)
         return builder
 
@@ -72,7 +82,7 @@ class FlowDefinitionBuilder:
         custom_facet_version : CustomFacetVersion
             From ``custom_facet.versions()``, ``.create_version(name)`` or ``.unpinned()``.
         """
-        builder = CustomFacetFacetBuilder(self, custom_facet_version, name).arguments(**(args or {}))
+        builder = CustomFacetFacetBuilder(self, custom_facet_version, name).arguments(**_given(args))
         self._facets.append(builder)
         return builder
 

@@ -6,7 +6,8 @@ import warnings
 from typing import TYPE_CHECKING, Any, Self
 
 from ikigai_core.definition.facet_builder import FacetBuilder
-from ikigai_core.errors import DefinitionWarning, InvalidDefinition, did_you_mean
+from ikigai_core.errors import DefinitionWarning, InvalidDefinition, WrongInputType, did_you_mean
+from ikigai_core.specs.custom_facet import CustomFacetType
 
 if TYPE_CHECKING:
     from ikigai_core.components.custom_facet import CustomFacetVersion
@@ -23,6 +24,10 @@ class CustomFacetFacetBuilder(FacetBuilder):
     """
 
     def __init__(self, builder: FlowDefinitionBuilder, version: CustomFacetVersion, name: str) -> None:
+        if not isinstance(getattr(version, "facet_type", None), CustomFacetType):
+            raise WrongInputType(
+                "The custom facet's version must be what .versions(), .create_version(…) or .unpinned() gave."
+            )
         custom_facet_type = version.facet_type
         super().__init__(builder, custom_facet_type, name)
         self._script_arguments = custom_facet_type.custom_facet_arguments

@@ -18,6 +18,7 @@ from pydantic import (
 
 from ikigai_core.definition.files import json_text, read_file, yaml_text
 from ikigai_core.errors import InvalidDefinition
+from ikigai_core.given import check_type
 from ikigai_core.validation import faults_of
 
 
@@ -42,7 +43,7 @@ class Facet(_Part):
     facet_uid: str
     name: str = ""
     arguments: dict[str, Any] = {}
-    dataset: str | None = None
+    dataset: str | None = Field(default=None, repr=False)
 
     @model_serializer(mode="wrap")
     def _without_blanks(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -93,6 +94,7 @@ class FlowDefinition(_Part):
         InvalidDefinition
             It is no flow definition.
         """
+        check_type(source, (Mapping, str, Path), "The definition", "a mapping, or a file's path")
         where, content = ("This", source) if isinstance(source, Mapping) else read_file(Path(source))
         try:
             return cls.model_validate(content)

@@ -36,6 +36,7 @@ from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.facet_builder import FacetBuilder
 from ikigai_core.definition.files import json_text, read_file, yaml_text
 from ikigai_core.errors import InvalidDefinition, UnsupportedByModel, did_you_mean
+from ikigai_core.given import check_type
 from ikigai_core.specs.facet import FacetTypes
 from ikigai_core.specs.model import ModelTypes
 from ikigai_core.validation import faults_of
@@ -152,6 +153,7 @@ class DefinitionDocument(_Part):
         """
         if isinstance(source, DefinitionDocument):
             return cls.model_validate(source.to_dict())
+        check_type(source, (Mapping, str, Path), "The definition", "a document, a mapping, or a file's path")
         where, content = ("The definition", source) if isinstance(source, Mapping) else read_file(Path(source))
         try:
             document = cls.model_validate(content)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ikigai_core.definition.definition import Facet, FlowDefinition, FlowVariable
 from ikigai_core.enums import ValueType
 from ikigai_core.errors import InvalidDefinition, did_you_mean
+from ikigai_core.given import check_text, check_type
 from ikigai_core.specs.facet import FacetType
 from ikigai_core.specs.model import SubModelType
 
@@ -23,7 +24,17 @@ if TYPE_CHECKING:
 class FacetBuilder:
     """One facet that is being built. Made by `FlowDefinitionBuilder.facet` and `FacetBuilder.facet`."""
 
+    def __repr__(self) -> str:
+        after = ", ".join(parent._title for parent, _ in self._parents)
+        return f"<{self._title}{f' after {after}' if after else ''}: {self._arguments}>"
+
+    @property
+    def _title(self) -> str:
+        return f"{self._facet_type.title} facet{f' {self._name!r}' if self._name else ''}"
+
     def __init__(self, builder: FlowDefinitionBuilder, facet_type: FacetType, name: str) -> None:
+        check_type(facet_type, FacetType, "The facet type", "such as ikigai.facet_types.MID.Count")
+        check_text(name, "The facet's name")
         self._builder = builder
         self._facet_type = facet_type
         self._name = name
@@ -126,12 +137,14 @@ class FacetBuilder:
                 "Variables are only allowed on facets that have a name. Please set a name for the facet."
             )
         for variable, argument in variables.items():
+            check_text(argument, f"The argument of variable {variable!r}")
             self._check_variable(variable, argument)
             self._builder._add_variable(variable, FlowVariable(facet_name=self._name, argument_name=argument))
         return self
 
     def add_arrow(self, parent: FacetBuilder, /, **arguments: Any) -> Self:
         """Take another facet's output too; the arguments say in which role, such as ``table_side="top"``."""
+        check_type(parent, FacetBuilder, "The facet to come after", "what .facet(…) gave")
         known = self._facet_type.in_arrow_arguments | parent._facet_type.out_arrow_arguments
         for name, value in arguments.items():
             if name in known:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ikigai_core.definition.facet_builder import FacetBuilder, merged
 from ikigai_core.errors import InvalidDefinition, UnsupportedByModel, did_you_mean
+from ikigai_core.given import check_type
 from ikigai_core.specs.facet import FacetType
 from ikigai_core.specs.model import SubModelType
 from ikigai_core.specs.value import ValueSpec
@@ -27,6 +28,8 @@ class ModelFacetBuilder(FacetBuilder):
     def __init__(
         self, builder: FlowDefinitionBuilder, facet_type: FacetType, model_type: SubModelType, name: str
     ) -> None:
+        check_type(facet_type, FacetType, "The facet type", "such as ikigai.facet_types.MID.Predict")
+        check_type(model_type, SubModelType, "The model type", "such as ikigai.model_types.Linear.Lasso")
         if not facet_type.is_ml_facet():
             raise InvalidDefinition(f"{facet_type.title} is not a known Model Facet")
         super().__init__(builder, facet_type, name)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from types import NoneType
 
 from ikigai_core.api import flows
 from ikigai_core.errors import IkigaiError, InvalidInput, PlatformAway, RunLost, RunTimeout
+from ikigai_core.given import check_type
 from ikigai_core.logs import fields
 from ikigai_core.procedure import Procedure, ask, ask_once, pause
 from ikigai_core.runs.durations import spoken
@@ -55,6 +57,8 @@ class Following:
     outage: float = OUTAGE
 
     def __post_init__(self) -> None:
+        for name, value in (("timeout", self.timeout), ("poll", self.poll), ("outage", self.outage)):
+            check_type(value, (int, float, NoneType), name, "a number of seconds")
         for name, value, is_usable in (
             ("timeout", self.timeout, self.timeout is None or self.timeout >= 0),
             ("poll", self.poll, self.poll is None or self.poll > 0),

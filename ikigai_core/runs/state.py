@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self
 
 from ikigai_core.errors import InvalidInput
+from ikigai_core.given import check_type
 
 VERSION = 2
 
@@ -69,6 +70,7 @@ class RunState:
         InvalidInput
             It is no such thing, or a later release wrote it.
         """
+        check_type(data, Mapping, "The run", "what FlowRun.to_dict() gave")
         version = data.get("version")
         if version not in _SINCE_VERSION:
             raise InvalidInput(

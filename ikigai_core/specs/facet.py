@@ -152,7 +152,7 @@ class FacetTypes:
         UnknownFacetType
             Naming the nearest one.
         """
-        chain_group, dot, name = path.partition(".")
+        chain_group, dot, name = str(path).partition(".")
         if not dot:
             raise UnknownFacetType(f"Facet type {path!r} does not exist: write it as INPUT.…, MID.… or OUTPUT.….")
         return self.group(chain_group)[name]

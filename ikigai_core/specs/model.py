@@ -148,7 +148,7 @@ class ModelTypes(TypesByName[ModelType]):
         UnknownModelType
             Naming the nearest one.
         """
-        model_type, dot, sub_model_type = path.partition(".")
+        model_type, dot, sub_model_type = str(path).partition(".")
         if not dot:
             raise UnknownModelType(f"Model type {path!r} does not exist: write it as <model type>.<sub-model type>.")
         return self[model_type][sub_model_type]

@@ -150,3 +150,49 @@ def test_a_definition_with_a_fault_creates_nothing(
         app.flow.new("Late flights").definition(document).ensure()
     assert changes() == before
     assert len(app.flows()) == 0
+
+
+WRONG_TYPES: list[tuple[str, Any]] = [
+    ("app's name was of type int", lambda app, ikigai: ikigai.app.new(7).build()),
+    ("app's name was of type NoneType", lambda app, ikigai: app.rename(None)),
+    ("description was of type NoneType", lambda app, ikigai: app.update_description(None)),
+    ("directory was of type str", lambda app, ikigai: app.move("[INPUT]")),
+    ("directory was of type str", lambda app, ikigai: app.flow.new("f").directory("[INPUT]").build()),
+    ("model type was of type str", lambda app, ikigai: app.model.new("m").model_type("Linear.Lasso")),
+    ("user's name was of type NoneType", lambda app, ikigai: app.access.grant(None, "VIEWER")),
+    ("query was of type int", lambda app, ikigai: app.flows.search(7)),
+    ("Definition was of type int", lambda app, ikigai: app.flow.new("f").definition(7)),
+    ("Schedule was of type int", lambda app, ikigai: app.flow.new("f").schedule(7)),
+    ("facet type was of type str", lambda app, ikigai: ikigai.builder.facet("MID.Count")),
+    ("version must be what", lambda app, ikigai: ikigai.builder.custom_facet("Older")),
+    ("args was of type list", lambda app, ikigai: ikigai.builder.facet(ikigai.facet_types.MID.Count, args=["a"])),
+    (
+        "come after was of type str",
+        lambda app, ikigai: ikigai.builder.facet(ikigai.facet_types.MID.Count).add_arrow("a"),
+    ),
+    ("script was of type bytes", lambda app, ikigai: ikigai.custom_facet.script(b"result = data")),
+    ("facet type was of type str", lambda app, ikigai: ikigai.custom_facet.new("c", "MID")),
+    ("run was of type str", lambda app, ikigai: ikigai.flow_run("a run")),
+]
+
+
+@pytest.mark.parametrize(("says", "wrong"), WRONG_TYPES)
+def test_what_is_of_a_wrong_type_is_named_before_anything_is_sent(
+    app: App, ikigai_client: Ikigai, changes: Any, says: str, wrong: Any
+) -> None:
+    before = changes()
+    with pytest.raises(TypeError, match=says) as caught:
+        wrong(app, ikigai_client)
+    assert isinstance(caught.value, errors.IkigaiError)
+    assert changes() == before
+
+
+def test_a_listing_names_what_it_has(app: App, flights: pd.DataFrame) -> None:
+    dataset = app.dataset.new("flights").df(flights).build()
+    listing = app.datasets()
+    assert listing.get_id(dataset.dataset_id) == dataset
+    for wrong in ("flihgts", None, 7):
+        with pytest.raises(errors.UnknownName, match="'flights'"):
+            listing[wrong]
+    with pytest.raises(KeyError, match=dataset.dataset_id):
+        listing.get_id("3")
