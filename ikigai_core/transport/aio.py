@@ -43,6 +43,9 @@ except ImportError:
 A = TypeVar("A")
 R = TypeVar("R")
 
+CALLS_AT_ONCE = 32
+"""How many calls a client has under way at most; others wait for their turn."""
+
 
 # Where the platform ends a TLS connection, httpx lets the failure of the library below through.
 _FAILURES = (httpx.HTTPError, ssl.SSLError)
@@ -56,6 +59,8 @@ class AsyncDriver:
         self._access = Access(config)
         self._policy = policy or RetryPolicy()
         self._clients: tuple[httpx.AsyncClient, httpx.AsyncClient] | None = None
+        # Requests that wait for a connection of httpx's pool cost it time that grows with their square.
+        self._slots = asyncio.Semaphore(CALLS_AT_ONCE)
         redact_http_logs()
 
     async def drive(self, procedure: Procedure[R]) -> R:
@@ -128,15 +133,16 @@ class AsyncDriver:
 
     async def _exchange(self, call: Call[A], config: Config) -> A:
         client, _ = await self._connect()
-        began = time.monotonic()
         try:
-            response = await client.request(
-                call.method,
-                f"{config.base_url}{call.path}",
-                params=dict(call.query) or None,
-                json=call.body,
-                headers=config.headers,
-            )
+            async with self._slots:
+                began = time.monotonic()
+                response = await client.request(
+                    call.method,
+                    f"{config.base_url}{call.path}",
+                    params=dict(call.query) or None,
+                    json=call.body,
+                    headers=config.headers,
+                )
         except _FAILURES as error:
             raise connection_error(error, call.label, config.base_url) from None
         answer = Answer(response.status_code, response.headers, response.content, time.monotonic() - began)
@@ -228,8 +234,9 @@ def _make_clients(config: Config) -> tuple[httpx.AsyncClient, httpx.AsyncClient]
     timeout = httpx.Timeout(config.read_timeout, connect=config.connect_timeout)
     # A client certificate is a credential.
     public = ssl_context(replace(config, ssl=config.ssl is not False))
+    limits = httpx.Limits(max_connections=CALLS_AT_ONCE, max_keepalive_connections=CALLS_AT_ONCE)
     return (
-        httpx.AsyncClient(verify=ssl_context(config), timeout=timeout, proxy=config.proxy),
+        httpx.AsyncClient(verify=ssl_context(config), timeout=timeout, proxy=config.proxy, limits=limits),
         httpx.AsyncClient(headers=config.public_headers, verify=public, timeout=timeout, proxy=config.proxy),
     )
 
