@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,12 +141,9 @@ def test_a_run_is_picked_up_in_another_process(app: App, flights: pd.DataFrame, 
         assert run.result().status is FlowStatus.SUCCESS
 
 
-def test_a_retry_attaches_to_the_run_and_starts_no_second_one(
-    app: App, flights: pd.DataFrame, document: dict[str, Any], fail: Callable[..., dict[str, Any]]
-) -> None:
-    app.dataset.new("flights").df(flights).build()
-    slow = fail(document, "import time\ntime.sleep(1.5)\nresult = data")
-    flow = app.flow.new("Slow").definition(slow).build()
+def test_a_retry_attaches_to_the_run_and_starts_no_second_one(app: App, ikigai_local: LocalAccount) -> None:
+    flow = app.flow.new("Slow").build()
+    ikigai_local.control.outcome("Slow", duration=1.0)
     kept: list[dict[str, Any]] = []
     flow.launch(keep=kept.append)
     again = flow.launch(previous=kept[-1])
@@ -155,18 +153,19 @@ def test_a_retry_attaches_to_the_run_and_starts_no_second_one(
     assert len(flow.run_logs(max_count=10)) == 1
 
 
-def test_a_busy_flow_is_refused_attached_to_or_waited_for(
-    app: App, flights: pd.DataFrame, document: dict[str, Any], fail: Callable[..., dict[str, Any]]
-) -> None:
-    app.dataset.new("flights").df(flights).build()
-    slow = fail(document, "import time\ntime.sleep(1.5)\nresult = data")
-    flow = app.flow.new("Slow").definition(slow).build()
+def test_a_busy_flow_is_refused_attached_to_or_waited_for(app: App, ikigai_local: LocalAccount) -> None:
+    flow = app.flow.new("Slow").build()
+    ikigai_local.control.outcome("Slow", duration=3600)
     first = flow.start()
     with pytest.raises(errors.FlowBusy, match="'Slow'"):
         flow.start()
     attached = flow.launch(on_busy="attach")
-    waited = flow.launch(on_busy="wait")
     assert attached.attached
+    ikigai_local.control.outcome("Slow")
+    opening = threading.Timer(0.5, ikigai_local.control.finish, ["Slow"])
+    opening.start()
+    waited = flow.launch(on_busy="wait")
+    opening.join()
     assert attached.wait() == first.wait()
     assert waited.wait() != first.wait()
     assert len(flow.run_logs(max_count=10)) == 2

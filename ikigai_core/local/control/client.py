@@ -295,6 +295,25 @@ class LocalControl:
         outcome = _outcome(flow, status, message, "", duration, (), log_delay)
         self.send("POST", "/runs", {"user": user, "outcome": outcome})
 
+    def finish(
+        self,
+        flow: str,
+        *,
+        status: Literal["SUCCESS", "FAILED", "STOPPED"] = "SUCCESS",
+        message: str = "",
+        facet: str = "",
+    ) -> None:
+        """End a flow's run that was ordered, by `outcome` or `busy`, before its time.
+
+        Parameters
+        ----------
+        flow : str
+            Its id, or its name if no other flow has it.
+        status, message, facet
+            As for `outcome`.
+        """
+        self.send("POST", "/runs/finish", {"flow": flow, "status": status, "message": message, "facet": facet})
+
     def journal(self, operation: str | None = None, *, user: str | None = None, after: int = 0) -> list[Answered]:
         """Return the last requests, oldest first: some thousands at most.
 

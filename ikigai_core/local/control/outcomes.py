@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -25,6 +25,7 @@ _ORDERED = "This failure was ordered through the control API"
 _RESET = "The control API was reset while this run was under way"
 
 RunStatus = Literal["SCHEDULED", "RUNNING", "STOPPING", "STOPPED", "FAILED", "IDLE", "UNKNOWN"]
+EndStatus = Literal["SUCCESS", "FAILED", "STOPPED"]
 _NOT_RUNNING = {"STOPPED", "FAILED", "IDLE"}
 
 
@@ -45,7 +46,7 @@ class Outcome(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     flow: str = ANY
-    status: Literal["SUCCESS", "FAILED", "STOPPED"] = "SUCCESS"
+    status: EndStatus = "SUCCESS"
     message: str = ""
     facet: str = ""
     duration: Seconds | None = None
@@ -212,6 +213,19 @@ class Outcomes:
             else:
                 self._end(staged)
         return True
+
+    def finish(self, flow: Flow, status: EndStatus, message: str, facet: str) -> bool:
+        """End a flow's run that was ordered, now and so; say whether there was one."""
+        with self._lock:
+            of_flow = [
+                staged
+                for staged in self._staged.values()
+                if staged.run.flow_id == flow.flow_id and not staged.outcome.engine
+            ]
+        for staged in of_flow:
+            how = {"status": status, "message": message, "facet": facet, "log_delay": 0.0}
+            self._end(replace(staged, outcome=staged.outcome.model_copy(update=how)))
+        return bool(of_flow)
 
     def status(self, run: Run) -> dict[str, Any] | None:
         """Return what an unfinished run's status was ordered to say now, as the wire has it; None if nothing was."""

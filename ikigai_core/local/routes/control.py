@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from ikigai_core.local.control import seeding
 from ikigai_core.local.control.faults import ANY, Fault
 from ikigai_core.local.control.faults import Order as FaultOrder
-from ikigai_core.local.control.outcomes import Outcome
+from ikigai_core.local.control.outcomes import EndStatus, Outcome
 from ikigai_core.local.control.users import add_user, remove_user, wipe
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request, conflict, not_found
@@ -51,6 +51,15 @@ class NewRun(BaseModel):
 
     user: Email
     outcome: Outcome
+
+
+class EndOfRun(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    flow: str
+    status: EndStatus = "SUCCESS"
+    message: str = ""
+    facet: str = ""
 
 
 # Faults and the journal belong to the event loop: their endpoints are coroutines.
@@ -107,6 +116,15 @@ def start_run(platform: PlatformPart, new: NewRun) -> Answer:
     """Start a run of a flow, as another user would."""
     flow = _flow(platform.store, new.outcome.flow)
     platform.runner.start(flow, new.user, {}, new.outcome)
+    return {"pipeline_id": flow.flow_id}
+
+
+@router.post("/runs/finish")
+def finish_run(platform: PlatformPart, end: EndOfRun) -> Answer:
+    """End a run that was ordered now."""
+    flow = _flow(platform.store, end.flow)
+    if not platform.outcomes.finish(flow, end.status, end.message, end.facet):
+        raise conflict(f"Flow {flow.name!r} has no run under way that was ordered")
     return {"pipeline_id": flow.flow_id}
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 
 from ikigai_core import App
 from ikigai_core.local.account import LocalAccount
+from ikigai_core.local.control import LocalControl
 
 COMMAND = (sys.executable, "-m", "ikigai_core.cli")
 
@@ -92,21 +93,15 @@ class GatedFlow:
     """A flow whose runs end once the gate is open."""
 
     name: str
-    gate: Path
+    control: LocalControl
 
     def open(self) -> None:
-        self.gate.touch()
-
-    def shut(self) -> None:
-        self.gate.unlink()
+        self.control.outcome(self.name)
+        self.control.finish(self.name)
 
 
 @pytest.fixture
-def gated(
-    stocked: App, document: dict[str, Any], fail: Callable[..., dict[str, Any]], tmp_path: Path
-) -> Iterator[GatedFlow]:
-    flow = GatedFlow("Gated", tmp_path / "gate")
-    wait = f"import os, time\nwhile not os.path.exists({str(flow.gate)!r}):\n    time.sleep(0.05)\nresult = data"
-    stocked.flow.new(flow.name).definition(fail(document, wait)).build()
-    yield flow
-    flow.open()
+def gated(stocked: App, document: dict[str, Any], ikigai_local: LocalAccount) -> GatedFlow:
+    flow = stocked.flow.new("Gated").definition(document).build()
+    ikigai_local.control.outcome(flow.name, duration=3600)
+    return GatedFlow(flow.name, ikigai_local.control)

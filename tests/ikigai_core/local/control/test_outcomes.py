@@ -93,12 +93,20 @@ def test_the_engine_can_run_a_flow_at_the_ordered_pace(
 def test_somebody_else_keeps_a_flow_busy(
     api: Any, control: LocalControl, app_id: str, flow_id: str, until: Any
 ) -> None:
+    control.outcome("Ordered", duration=3600)
     control.busy("Ordered", duration=0.4)
     assert api.start(app_id, flow_id).status_code == 409
     until(lambda: api.logs(app_id, flow_id))
     assert api.logs(app_id, flow_id)[0]["user"] == "colleague@example.com"
+    control.busy(flow_id, duration=3600)
+    control.finish("Ordered", status="FAILED", facet="output")
+    assert api.logs(app_id, flow_id)[0]["erroneous_facet_id"] == "id of output"
+    assert api.start(app_id, flow_id).status_code == 200
     with pytest.raises(ControlError, match="'no such flow'"):
         control.busy("no such flow", duration=1)
+    control.reset()
+    with pytest.raises(ControlError, match="no run under way that was ordered"):
+        control.finish("Ordered")
 
 
 @pytest.mark.parametrize(
