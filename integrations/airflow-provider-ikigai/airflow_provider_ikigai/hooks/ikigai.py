@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
@@ -86,6 +89,22 @@ class IkigaiHook(_ConnectionHook):
         return True, f"Connected as {ikigai!r}, who sees {apps} app{'' if apps == 1 else 's'}."
 
 
+@dataclass
+class _Shared:
+    """A client, and how many use it."""
+
+    client: AsyncIkigai
+    users: int = 0
+
+
+def _load_client() -> None:
+    import ikigai_core.client
+    import ikigai_core.transport.aio  # noqa: F401
+
+
+_SHARED: dict[tuple[Any, ...], _Shared] = {}
+
+
 class IkigaiAsyncHook(_ConnectionHook):
     """Hands out the asynchronous client of the Ikigai platform, for triggers.
 
@@ -108,10 +127,42 @@ class IkigaiAsyncHook(_ConnectionHook):
         UnusableConnection, AirflowNotFoundException
             As `IkigaiHook.get_conn`.
         """
+        return self._client(await self._arguments())
+
+    @asynccontextmanager
+    async def shared_conn(self) -> AsyncIterator[AsyncIkigai]:
+        """A client that is shared with all who use the same connection on this event loop at the same time.
+
+        Making a client takes tens of milliseconds of CPU time and has connections of its own: a triggerer that follows
+        a thousand runs gets by with one. The last one to leave closes it.
+
+        Raises
+        ------
+        UnusableConnection, AirflowNotFoundException
+            As `IkigaiHook.get_conn`.
+        """
+        arguments = await self._arguments()
+        # Importing takes longer than an event loop may be held up.
+        await asyncio.to_thread(_load_client)
+        # A connection that is changed gets a client of its own from then on.
+        key = (id(asyncio.get_running_loop()), *(repr(argument) for argument in sorted(arguments.items())))
+        shared = _SHARED.get(key) or _SHARED.setdefault(key, _Shared(self._client(arguments)))
+        shared.users += 1
+        try:
+            yield shared.client
+        finally:
+            shared.users -= 1
+            if not shared.users:
+                del _SHARED[key]
+                await shared.client.aclose()
+
+    async def _arguments(self) -> dict[str, Any]:
+        # Airflow masks the password as it looks the connection up; mask_secret itself would block the event loop.
+        return client_arguments(await self._connection())
+
+    def _client(self, arguments: dict[str, Any]) -> AsyncIkigai:
         from ikigai_core import AsyncIkigai
 
-        # Airflow masks the password as it looks the connection up; mask_secret itself would block the event loop.
-        arguments = client_arguments(await self._connection())
         try:
             return AsyncIkigai(**arguments)
         except ConfigurationError as error:

@@ -56,7 +56,8 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         platform has no way to stop it.
     definition : FlowDefinition, DefinitionDocument, dict or path, optional
         The flow's definition, from which the task's inlets and outlets are taken: the datasets that it imports and
-        exports, as assets. Nothing is sent for it, and the flow stays as it is.
+        exports, as assets. Nothing is sent for it, and the flow stays as it is. A task that does not wait has no such
+        outlets: they would be told of before they are written.
     count_rows_up_to : float, default 10 MB
         Size in bytes up to which an output's rows are counted for asset events and lineage, where the task has outlets
         or OpenLineage is on. The platform does not tell them: the data are fetched for it.
@@ -106,7 +107,8 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         if definition is not None and not is_template(self.app):
             inlets, outlets = flow_assets(self.app, definition, variables if isinstance(variables, Mapping) else None)
             self.inlets.extend(asset for asset in inlets if asset not in self.inlets)
-            self.outlets.extend(asset for asset in outlets if asset not in self.outlets)
+            if wait_for_termination:
+                self.outlets.extend(asset for asset in outlets if asset not in self.outlets)
         self._lineage = lineage.Lineage()
         self._progress: ProgressLog | None = None
 

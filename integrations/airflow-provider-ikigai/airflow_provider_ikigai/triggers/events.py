@@ -60,7 +60,7 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
     async def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[Any]:
         """What is there, look after look; it goes on for as long as somebody listens."""
         trigger = cls(**kwargs)
-        async with await IkigaiAsyncHook(trigger.ikigai_conn_id).get_conn() as ikigai:
+        async with IkigaiAsyncHook(trigger.ikigai_conn_id).shared_conn() as ikigai:
             async for seen in snapshots(lambda: trigger._look(ikigai), trigger.poll_interval, on_failure=trigger._told):
                 trigger._failure = ""
                 yield seen

@@ -67,7 +67,7 @@ class IkigaiFlowRunTrigger(VersionedTrigger):
     async def _outcome(self) -> Outcome:
         timeout = None if self.deadline is None else max(0.0, self.deadline - time.time())
         try:
-            async with await IkigaiAsyncHook(self.ikigai_conn_id).get_conn() as ikigai:
+            async with IkigaiAsyncHook(self.ikigai_conn_id).shared_conn() as ikigai:
                 run = ikigai.flow_run(self.flow_run)
                 try:
                     run_log = await run.result(timeout, on_update=self._progress)

@@ -72,7 +72,7 @@ class LookingTrigger(VersionedTrigger):
 
     async def _sighting(self) -> Sighting:
         try:
-            async with await IkigaiAsyncHook(self.ikigai_conn_id).get_conn() as ikigai:
+            async with IkigaiAsyncHook(self.ikigai_conn_id).shared_conn() as ikigai:
                 app: AsyncApp | None = None
 
                 async def look() -> dict[str, Any] | None:

@@ -1,0 +1,168 @@
+"""Every part of the Airflow provider at work on one app: operators, sensors, decorators, assets and event triggers.
+
+Put this file into the folder of DAGs, with ``late_flights.yaml`` and ``data/flights.csv`` beside it, and add a
+connection ``ikigai_default`` (see ``airflow_late_flights.py``, which shows the main job alone). Unpause all of its DAGs and run
+``airflow dags trigger ikigai_tour``: the others start by themselves, when they are told that something has happened.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+
+from airflow.sdk import AssetAlias, AssetWatcher, Param, dag, task
+
+from airflow_provider_ikigai.assets import dataset_asset
+from airflow_provider_ikigai.hooks.ikigai import IkigaiHook
+from airflow_provider_ikigai.operators.dataset import IkigaiDownloadDatasetOperator, IkigaiUploadDatasetOperator
+from airflow_provider_ikigai.operators.delete import IkigaiDeleteOperator
+from airflow_provider_ikigai.operators.flow import IkigaiEnsureFlowOperator
+from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
+from airflow_provider_ikigai.operators.model import IkigaiCheckModelOperator, IkigaiEnsureModelOperator
+from airflow_provider_ikigai.sensors.dataset import IkigaiDatasetUpdatedSensor
+from airflow_provider_ikigai.sensors.flow import IkigaiFlowIdleSensor, IkigaiFlowRunSensor
+from airflow_provider_ikigai.triggers.events import IkigaiDatasetChangedTrigger, IkigaiFlowRunFinishedTrigger
+
+HERE = Path(__file__).parent
+APP = "Tour with Airflow"
+
+# A flow that learns how late flights arrive from how late they leave.
+LEARN_DELAYS = {
+    "facets": {
+        "flights": {"type": "INPUT.Imported", "dataset": "flights", "arguments": {"file_type": "csv", "header": True}},
+        "complete": {
+            "type": "MID.Python",
+            "after": "flights",
+            "arguments": {"script": "result = data[['dep_delay', 'distance', 'arr_delay']].dropna()"},
+        },
+        "learn": {
+            "type": "MID.Predict",
+            "after": "complete",
+            "arguments": {
+                "model_name": "arrival delay",
+                "parameters": {"target_column": "arr_delay", "mode": "retrain_inference"},
+            },
+        },
+        "output": {
+            "type": "OUTPUT.Exported",
+            "after": "learn",
+            "arguments": {"dataset_name": "predicted_delays", "file_type": "csv", "header": True},
+        },
+    }
+}
+
+
+@dag(
+    schedule=None,
+    default_args={"app": APP},
+    params={"output": Param(f"{gettempdir()}/ikigai_tour.parquet", type="string")},
+    doc_md=__doc__,
+)
+def ikigai_tour() -> None:
+    """Data in, flows built and run in several ways, a model judged, results out, and something tidied up."""
+
+    @task.ikigai_upload(dataset="flights", create_app=True)
+    def flights() -> Any:
+        import pandas as pd
+
+        return pd.read_csv(HERE / "data" / "flights.csv")
+
+    # An object storage path that Airflow knows would be s3://my_aws_conn@bucket/flights.csv.
+    upload_copy = IkigaiUploadDatasetOperator(
+        task_id="upload_copy", dataset="flights copy", path=f"file://{HERE}/data/flights.csv"
+    )
+    late = IkigaiEnsureFlowOperator(task_id="late", flow="Late flights", definition=HERE / "late_flights.yaml")
+    learning = IkigaiEnsureFlowOperator(task_id="learning", flow="Learn delays", definition=LEARN_DELAYS)
+    model = IkigaiEnsureModelOperator(task_id="model", model="arrival delay", model_type="Linear.Base")
+
+    # The output's name is the run's own: what another run writes stays as it is.
+    @task.ikigai_flow(
+        flow="Late flights", deferrable=True, on_busy="wait", outlets=[AssetAlias("late flights of each run")]
+    )
+    def run_late(ts_nodash: str) -> dict[str, Any]:
+        return {"min_delay": "60", "output": f"late_flights_{ts_nodash}"}
+
+    # Started here, awaited there; the datasets that its definition names are the task's inlets and outlets.
+    start_learning = IkigaiRunFlowOperator(
+        task_id="start_learning", flow="Learn delays", definition=LEARN_DELAYS, wait_for_termination=False
+    )
+    learned = IkigaiFlowRunSensor(
+        task_id="learned", flow="Learn delays", flow_run=start_learning.output, deferrable=True, poke_interval=2
+    )
+    idle = IkigaiFlowIdleSensor(task_id="idle", flow="Learn delays", poke_interval=2)
+    good_enough = IkigaiCheckModelOperator(
+        task_id="good_enough",
+        model="arrival delay",
+        thresholds={"performance.r2.average_test": {"min": 0.5, "max": 1}},
+    )
+    predicted = IkigaiDatasetUpdatedSensor(
+        task_id="predicted", dataset="predicted_delays", since="{{ dag_run.start_date }}", poke_interval=2
+    )
+    download = IkigaiDownloadDatasetOperator(
+        task_id="download", dataset="{{ ti.xcom_pull('run_late')['outputs'][0] }}", path="{{ params.output }}"
+    )
+    tidy = IkigaiDeleteOperator(task_id="tidy", dataset="flights copy")
+
+    @task
+    def apps() -> list[str]:
+        """For everything else the hook hands out the client."""
+        with IkigaiHook().get_conn() as ikigai:
+            return list(ikigai.apps())
+
+    data = flights()
+    data >> [upload_copy, late, model]
+    upload_copy >> tidy
+    late >> run_late() >> download >> apps()
+    [data, model] >> learning >> start_learning >> learned >> idle >> [good_enough, predicted]
+
+
+# -- DAGs that the platform starts -------------------------------------------------------------------------------------
+
+delays = dataset_asset(
+    APP,
+    "predicted_delays",
+    watchers=[
+        AssetWatcher(
+            name="the delays were learned",
+            trigger=IkigaiFlowRunFinishedTrigger(app=APP, flow="Learn delays", poll_interval=2),
+        )
+    ],
+)
+flights_asset = dataset_asset(
+    APP,
+    "flights",
+    watchers=[
+        AssetWatcher(
+            name="the flights changed",
+            trigger=IkigaiDatasetChangedTrigger(app=APP, dataset="flights", poll_interval=2),
+        )
+    ],
+)
+
+
+@dag(schedule=[delays])
+def ikigai_delays_were_learned() -> None:
+    """Starts when a run of the flow has ended, whoever started it."""
+
+    @task
+    def look(triggering_asset_events: Any = None) -> list[dict[str, Any]]:
+        return [event.extra for event in triggering_asset_events[delays]]
+
+    look()
+
+
+@dag(schedule=[flights_asset])
+def ikigai_flights_changed() -> None:
+    """Starts when the dataset changed, whoever changed it."""
+
+    @task
+    def look(triggering_asset_events: Any = None) -> list[dict[str, Any]]:
+        return [event.extra for event in triggering_asset_events[flights_asset]]
+
+    look()
+
+
+ikigai_tour()
+ikigai_delays_were_learned()
+ikigai_flights_changed()

@@ -1,0 +1,53 @@
+"""What the tests on a whole Airflow run."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, task
+
+from airflow_provider_ikigai.hooks.ikigai import IkigaiHook
+from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
+
+APP = "Scenarios"
+RETRYING = {"app": APP, "retries": 2, "retry_delay": timedelta(seconds=1)}
+
+with DAG("on_worker", schedule=None, default_args=RETRYING):
+    IkigaiRunFlowOperator(task_id="run", flow="on_worker", deferrable=False)
+
+with DAG("deferred", schedule=None, default_args=RETRYING):
+    IkigaiRunFlowOperator(task_id="run", flow="deferred", deferrable=True)
+
+with DAG("outage", schedule=None, default_args=RETRYING):
+    IkigaiRunFlowOperator(task_id="run", flow="outage", deferrable=True)
+
+with DAG("failing", schedule=None, default_args=RETRYING):
+    IkigaiRunFlowOperator(task_id="run", flow="failing", deferrable=True)
+
+with DAG("busy", schedule=None, default_args=RETRYING):
+    IkigaiRunFlowOperator(task_id="run", flow="busy", deferrable=True, on_busy="wait")
+
+# One slot, which deferred tasks keep: one run after the other, each with an output of its own.
+with DAG("pooled", schedule=None, default_args=RETRYING):
+    IkigaiRunFlowOperator.partial(task_id="run", flow="pooled", deferrable=True, pool="ikigai_pooled").expand(
+        variables=[{"output": f"part {number}"} for number in range(3)]
+    )
+
+with DAG("many", schedule=None, max_active_tasks=2000, params={"flows": []}):
+
+    @task
+    def flows(params: dict[str, list[str]] | None = None) -> list[str]:
+        return list((params or {})["flows"])
+
+    IkigaiRunFlowOperator.partial(task_id="run", app=APP, deferrable=True).expand(flow=flows())
+
+with DAG("indiscreet", schedule=None):
+
+    @task
+    def tell() -> None:
+        import os
+
+        with IkigaiHook().get_conn():
+            print("the connection is", os.environ["AIRFLOW_CONN_IKIGAI_DEFAULT"])  # noqa: T201
+
+    tell()

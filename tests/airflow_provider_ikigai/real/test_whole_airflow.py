@@ -1,0 +1,164 @@
+"""Runs are followed once on a whole Airflow, whatever dies; the tour of all parts runs on it to the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.timeout(400)
+
+FIFTY_MS = 50
+
+
+@pytest.fixture(scope="module")
+def started(deployment: Any) -> dict[str, str]:
+    """DAG runs of all that can go side by side, by DAG; the tests below look at one after the other."""
+    control = deployment.platform.control
+    control.outcome("failing", status="FAILED", facet="work", message="the numbers are all wrong", duration=1)
+    control.outcome("pooled", duration=2, engine=True)
+    control.busy("busy", duration=12)
+    return {
+        dag_id: deployment.api.trigger(dag_id, {})
+        for dag_id in ("busy", "ikigai_tour", "failing", "pooled", "indiscreet")
+    }
+
+
+def test_a_killed_task_process_costs_no_second_run(deployment: Any, started: dict[str, str]) -> None:
+    deployment.platform.control.outcome("on_worker", duration=12)
+    run_id = deployment.api.trigger("on_worker", {})
+    deployment.await_state("on_worker", run_id, "running")
+    task = wait_for_start(deployment, run_id)
+    os.kill(task["pid"], signal.SIGKILL)
+    deployment.await_success("on_worker", run_id)
+    assert deployment.instance("on_worker", run_id)["try_number"] == 2
+    assert "Picked up a run of flow 'on_worker'" in deployment.log("on_worker", run_id, number=2)
+    assert deployment.run_ids("on_worker") == [deployment.result("on_worker", run_id)]
+
+
+def wait_for_start(deployment: Any, run_id: str) -> Any:
+    """The task, once it has started its flow."""
+    deadline = time.monotonic() + 60
+    while deployment.app.flows["on_worker"].status().is_idle:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return deployment.instance("on_worker", run_id)
+
+
+def test_fifty_deferred_runs_and_more_outlive_their_triggerer(
+    deployment: Any, follow_many: Callable[[int], Callable[[], float]], eventually: Callable[..., Any], loop_note: Path
+) -> None:
+    deployment.platform.control.outcome("deferred", duration=25)
+    run_id = deployment.api.trigger("deferred", {})
+    end = follow_many(50)
+    deployment.await_state("deferred", run_id, "deferred")
+    links = eventually(lambda: deployment.links("deferred", run_id))
+    assert links["Ikigai run"].startswith(f"{deployment.platform.url}/console/apps/{deployment.app.app_id}/flows/")
+    deployment.restart_triggerer()
+    end()
+    deployment.await_success("deferred", run_id)
+    log_id = deployment.result("deferred", run_id)
+    assert deployment.run_ids("deferred") == [log_id]
+    assert deployment.links("deferred", run_id)["Ikigai run"].endswith(f"/runs/{log_id}")
+
+
+def test_what_a_user_clears_follows_the_run_that_goes_on_and_runs_anew_once_it_is_over(
+    deployment: Any, eventually: Callable[..., Any]
+) -> None:
+    before = deployment.run_ids("deferred")
+    deployment.platform.control.outcome("deferred", duration=15)
+    run_id = deployment.api.trigger("deferred", {})
+    deployment.await_state("deferred", run_id, "deferred")
+    eventually(lambda: "Flow 'deferred' is RUNNING" in deployment.log("deferred", run_id))
+    deployment.clear("deferred", run_id)
+    deployment.await_success("deferred", run_id)
+    assert "goes on without this task: the platform offers no way to stop a run" in deployment.log("deferred", run_id)
+    first = deployment.result("deferred", run_id)
+    assert deployment.run_ids("deferred") == [first, *before]
+    deployment.platform.control.outcome("deferred", duration=0)
+    deployment.clear("deferred", run_id)
+    deployment.await_success("deferred", run_id)
+    assert deployment.run_ids("deferred") == [deployment.result("deferred", run_id), first, *before]
+
+
+def test_a_failed_run_fails_its_task_once_and_leaves_its_links(deployment: Any, started: dict[str, str]) -> None:
+    run_id = started["failing"]
+    task = deployment.await_state("failing", run_id, "failed")
+    assert task["try_number"] == 1
+    assert "Flow 'failing' ended FAILED at facet 'work': the numbers are all wrong" in deployment.log("failing", run_id)
+    (log_id,) = deployment.run_ids("failing")
+    links = deployment.links("failing", run_id)
+    assert set(links) == {"Ikigai app", "Ikigai flow", "Ikigai run"}
+    assert links["Ikigai run"].endswith(f"/runs/{log_id}")
+
+
+def test_a_busy_flow_is_waited_for_in_the_triggerer(deployment: Any, started: dict[str, str]) -> None:
+    run_id = started["busy"]
+    deployment.await_success("busy", run_id)
+    log = deployment.log("busy", run_id)
+    assert "waiting for the end of that run" in log
+    assert "Started a run of flow 'busy'" in log
+    ours, _ = deployment.run_ids("busy")
+    assert ours == deployment.result("busy", run_id)
+
+
+def test_mapped_tasks_with_a_pool_run_one_after_the_other_each_with_its_output(
+    deployment: Any, started: dict[str, str]
+) -> None:
+    deployment.await_success("pooled", started["pooled"])
+    assert len(deployment.run_ids("pooled")) == 3
+    assert {one["try_number"] for one in deployment.instances("pooled", started["pooled"])} == {1}
+    assert {f"part {number}" for number in range(3)} <= set(deployment.app.datasets())
+
+
+def test_the_key_is_masked_even_where_user_code_prints_it(deployment: Any, started: dict[str, str]) -> None:
+    deployment.await_success("indiscreet", started["indiscreet"])
+    log = deployment.log("indiscreet", started["indiscreet"], "tell")
+    assert "the connection is" in log
+    assert "***" in log
+    logs = [path.read_text(errors="replace") for path in deployment.airflow.home.rglob("*.log")]
+    assert logs
+    assert not [text for text in logs if deployment.platform.api_key in text]
+
+
+def test_the_tour_of_all_parts_runs_and_the_platform_starts_dags(
+    deployment: Any, started: dict[str, str], eventually: Callable[..., Any]
+) -> None:
+    deployment.await_success("ikigai_tour", started["ikigai_tour"])
+    for dag_id, told in (("ikigai_delays_were_learned", "run_log"), ("ikigai_flights_changed", "modified_at")):
+        runs = eventually(lambda dag_id=dag_id: deployment.api.get(f"/dags/{dag_id}/dagRuns")["dag_runs"], dag_id)
+        deployment.await_success(dag_id, runs[0]["dag_run_id"])
+        path = f"/dags/{dag_id}/dagRuns/{runs[0]['dag_run_id']}/taskInstances/look/xcomEntries/return_value"
+        (event, *_) = deployment.api.get(path, deserialize="true")["value"]
+        assert event["from_trigger"]
+        assert told in event["payload"]
+    events = deployment.api.get("/assets/events", limit="100")["asset_events"]
+    (written,) = (one for one in events if one["source_task_id"] == "run_late")
+    assert {"run_log_id", "size_bytes", "dataset_id", "row_count"} <= set(written["extra"])
+    assert "/datasets/late_flights_" in written["uri"]
+
+
+def test_a_restart_of_the_platform_in_mid_run_ends_the_task_with_what_became_of_the_run(
+    deployment: Any, eventually: Callable[..., Any]
+) -> None:
+    run_id = deployment.api.trigger("outage", {})
+    deployment.await_state("outage", run_id, "deferred")
+    eventually(lambda: "Flow 'outage' is RUNNING" in deployment.log("outage", run_id))
+    deployment.platform.kill()
+    time.sleep(2)
+    deployment.platform.restart()
+    deployment.await_state("outage", run_id, "failed")
+    assert len(deployment.run_ids("outage")) == 1
+    assert "Flow 'outage' ended FAILED" in deployment.log("outage", run_id)
+
+
+def test_the_event_loop_was_never_held_up_by_triggers(loop_note: Path) -> None:
+    lines = loop_note.read_text().splitlines() if loop_note.exists() else []
+    steps = [(float(cpu), float(elapsed), whose) for cpu, elapsed, whose in (line.split(" ", 2) for line in lines)]
+    ours = [step for step in steps if "run_trigger" in step[2]]
+    assert [step for step in ours if step[0] > FIFTY_MS] == []
