@@ -1,8 +1,8 @@
 """Every part of the Airflow provider at work on one app: operators, sensors, decorators, assets and event triggers.
 
 Put this file into the folder of DAGs, with ``late_flights.yaml`` and ``data/flights.csv`` beside it, and add a
-connection ``ikigai_default`` (see ``airflow_late_flights.py``, which shows the main job alone). Unpause all of its DAGs and run
-``airflow dags trigger ikigai_tour``: the others start by themselves, when they are told that something has happened.
+connection ``ikigai_default`` (see ``airflow_late_flights.py``, which shows the main job alone). Unpause all of its DAGs
+and run ``airflow dags trigger ikigai_tour``: the others start by themselves, when something has happened.
 """
 
 from __future__ import annotations
@@ -27,31 +27,6 @@ from airflow_provider_ikigai.triggers.events import IkigaiDatasetChangedTrigger,
 HERE = Path(__file__).parent
 APP = "Tour with Airflow"
 
-# A flow that learns how late flights arrive from how late they leave.
-LEARN_DELAYS = {
-    "facets": {
-        "flights": {"type": "INPUT.Imported", "dataset": "flights", "arguments": {"file_type": "csv", "header": True}},
-        "complete": {
-            "type": "MID.Python",
-            "after": "flights",
-            "arguments": {"script": "result = data[['dep_delay', 'distance', 'arr_delay']].dropna()"},
-        },
-        "learn": {
-            "type": "MID.Predict",
-            "after": "complete",
-            "arguments": {
-                "model_name": "arrival delay",
-                "parameters": {"target_column": "arr_delay", "mode": "retrain_inference"},
-            },
-        },
-        "output": {
-            "type": "OUTPUT.Exported",
-            "after": "learn",
-            "arguments": {"dataset_name": "predicted_delays", "file_type": "csv", "header": True},
-        },
-    }
-}
-
 
 @dag(
     schedule=None,
@@ -73,8 +48,23 @@ def ikigai_tour() -> None:
         task_id="upload_copy", dataset="flights copy", path=f"file://{HERE}/data/flights.csv"
     )
     late = IkigaiEnsureFlowOperator(task_id="late", flow="Late flights", definition=HERE / "late_flights.yaml")
-    learning = IkigaiEnsureFlowOperator(task_id="learning", flow="Learn delays", definition=LEARN_DELAYS)
     model = IkigaiEnsureModelOperator(task_id="model", model="arrival delay", model_type="Linear.Base")
+
+    # For everything else the hook hands out the client: here it builds a flow that learns how late flights arrive.
+    @task
+    def learning() -> list[str]:
+        with IkigaiHook().get_conn() as ikigai:
+            app, types = ikigai.apps[APP], ikigai.facet_types
+            table = {"dataset_id": app.datasets["flights"].dataset_id, "file_type": "csv", "header": True}
+            complete = ikigai.builder.facet(types.INPUT.Imported, args=table).facet(
+                types.MID.Python, args={"script": "result = data[['dep_delay', 'distance', 'arr_delay']].dropna()"}
+            )
+            learn = complete.model_facet(
+                types.MID.Predict, ikigai.model_types.Linear.Base, args={"model_name": "arrival delay"}
+            ).parameters(target_column="arr_delay", mode="retrain_inference")
+            output = {"dataset_name": "predicted_delays", "file_type": "csv", "header": True}
+            definition = learn.facet(types.OUTPUT.Exported, args=output).build()
+            return list(app.flow.new("Learn delays").definition(definition).ensure().changes)
 
     # The output's name is the run's own: what another run writes stays as it is.
     @task.ikigai_flow(
@@ -83,10 +73,13 @@ def ikigai_tour() -> None:
     def run_late(ts_nodash: str) -> dict[str, Any]:
         return {"min_delay": "60", "output": f"late_flights_{ts_nodash}"}
 
-    # Started here, awaited there; the datasets that its definition names are the task's inlets and outlets.
-    start_learning = IkigaiRunFlowOperator(
-        task_id="start_learning", flow="Learn delays", definition=LEARN_DELAYS, wait_for_termination=False
+    # The datasets that the definition names are the task's inlets and outlets.
+    run_again = IkigaiRunFlowOperator(
+        task_id="run_again", flow="Late flights", definition=HERE / "late_flights.yaml", on_busy="wait"
     )
+
+    # Started here, awaited there.
+    start_learning = IkigaiRunFlowOperator(task_id="start_learning", flow="Learn delays", wait_for_termination=False)
     learned = IkigaiFlowRunSensor(
         task_id="learned", flow="Learn delays", flow_run=start_learning.output, deferrable=True, poke_interval=2
     )
@@ -104,17 +97,11 @@ def ikigai_tour() -> None:
     )
     tidy = IkigaiDeleteOperator(task_id="tidy", dataset="flights copy")
 
-    @task
-    def apps() -> list[str]:
-        """For everything else the hook hands out the client."""
-        with IkigaiHook().get_conn() as ikigai:
-            return list(ikigai.apps())
-
     data = flights()
     data >> [upload_copy, late, model]
     upload_copy >> tidy
-    late >> run_late() >> download >> apps()
-    [data, model] >> learning >> start_learning >> learned >> idle >> [good_enough, predicted]
+    late >> run_late() >> download >> run_again
+    [data, model] >> learning() >> start_learning >> learned >> idle >> [good_enough, predicted]
 
 
 # -- DAGs that the platform starts -------------------------------------------------------------------------------------

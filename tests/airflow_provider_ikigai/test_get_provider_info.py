@@ -46,7 +46,19 @@ def test_the_provider_info_keeps_to_airflows_schema() -> None:
 
 def test_all_modules_that_the_provider_names_are_there() -> None:
     info = get_provider_info()
-    for part in ("hooks", "operators", "triggers"):
+    for part in ("hooks", "operators", "sensors", "triggers"):
         for entry in info[part]:
             for module in entry["python-modules"]:
                 assert importlib.import_module(module).__doc__
+
+
+def test_airflow_lists_all_parts() -> None:
+    manager = ProvidersManager()  # type: ignore[no-untyped-call]
+    links = {
+        f"airflow_provider_ikigai.links.Ikigai{name}Link" for name in ("App", "Dataset", "Flow", "FlowRun", "Model")
+    }
+    assert links <= set(manager.extra_links_class_names)
+    triggers = {name for trigger in manager.trigger for name in [trigger.trigger_class_name]}
+    assert {f"airflow_provider_ikigai.triggers.{name}" for name in ("events", "flow_run")} <= triggers
+    assert {"ikigai_flow", "ikigai_upload"} <= {name for name, _ in manager.taskflow_decorators.items()}
+    assert "ikigai" in manager.asset_uri_handlers

@@ -99,8 +99,10 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
 
     def _told(self, error: IkigaiError) -> None:
         """Log a failure once. A watcher that gave up would be missed by nobody: it goes on, whatever the failure."""
-        if str(error) != self._failure:
-            self._failure = str(error)
+        # Without the request's id, which is another each time.
+        failure = f"{type(error).__name__}: {getattr(error, 'message', error)}"
+        if failure != self._failure:
+            self._failure = failure
             self.log.warning("Watching goes on after this failure: %s", error)
 
     async def _stored(self) -> Any:

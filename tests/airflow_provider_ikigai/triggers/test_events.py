@@ -1,0 +1,122 @@
+"""Event triggers tell what happened on the platform once, also what happened while nobody looked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from airflow_provider_ikigai.triggers.events import IkigaiDatasetChangedTrigger, IkigaiFlowRunFinishedTrigger
+from ikigai_core import Flow, Ikigai
+from ikigai_core.local.process import LocalPlatform
+
+
+class Store(dict[str, Any]):
+    """An asset's state as Airflow lends it to a trigger."""
+
+    async def aget(self, key: str) -> Any:
+        return self.get(key)
+
+    async def aset(self, key: str, value: Any) -> None:
+        self[key] = value
+
+
+def watched(trigger: Any, store: Store) -> Any:
+    trigger.asset_state_store = store
+    trigger.poll_interval = 0.1
+    return trigger
+
+
+async def seen_while(trigger: Any, happens: Callable[[], Any], count: int) -> list[Any]:
+    """What a trigger tells from its first look on, while something happens."""
+    events: AsyncIterator[Any] = trigger.run()
+    first = asyncio.ensure_future(anext(events))
+    while trigger.watermark_key not in trigger.asset_state_store:
+        await asyncio.sleep(0.05)
+    await asyncio.to_thread(happens)
+    told = [(await asyncio.wait_for(first, 30)).payload]
+    while len(told) < count:
+        told.append((await asyncio.wait_for(anext(events), 30)).payload)
+    # The watermark moves when the next event is asked for.
+    before = dict(trigger.asset_state_store)
+    last = asyncio.ensure_future(anext(events))
+    while trigger.asset_state_store == before:
+        await asyncio.sleep(0.05)
+    last.cancel()
+    return told
+
+
+def test_each_run_that_ends_is_told_once_also_after_a_time_without_a_triggerer(
+    app: str, make_flow: Callable[..., Flow], ikigai_local: LocalPlatform
+) -> None:
+    flow = make_flow("result = data")
+    ikigai_local.control.outcome(flow.flow_id)
+    flow.run()
+    store = Store()
+    trigger = watched(IkigaiFlowRunFinishedTrigger(app=app, flow="Scripted"), store)
+    (told,) = asyncio.run(seen_while(trigger, flow.run, 1))
+    log = flow.run_logs()[0]
+    assert (told["flow"], told["flow_id"], told["run_log"]["log_id"]) == ("Scripted", flow.flow_id, log.log_id)
+    ikigai_local.control.outcome(flow.flow_id, status="FAILED", times=1)
+    flow.run()
+    flow.run()
+    trigger = watched(IkigaiFlowRunFinishedTrigger(app=app, flow="Scripted", statuses=["FAILED", "SUCCESS"]), store)
+    told_later = asyncio.run(seen_while(trigger, flow.run, 3))
+    newest_first = [one.log_id for one in flow.run_logs(3)]
+    assert [one["run_log"]["log_id"] for one in told_later] == newest_first[::-1]
+    assert [one["run_log"]["status"] for one in told_later] == ["FAILED", "SUCCESS", "SUCCESS"]
+
+
+def test_each_change_of_a_dataset_is_told_and_its_appearance(app: str, ikigai_client: Ikigai) -> None:
+    home = ikigai_client.apps[app]
+    store = Store()
+
+    def trigger() -> Any:
+        return watched(IkigaiDatasetChangedTrigger(app=app, dataset="numbers"), store)
+
+    def put(value: int) -> Callable[[], Any]:
+        return home.dataset.new("numbers").df(pd.DataFrame({"value": [value] * value})).ensure
+
+    (appeared,) = asyncio.run(seen_while(trigger(), put(1), 1))
+    put(2)()
+    (changed,) = asyncio.run(seen_while(trigger(), lambda: None, 1))
+    dataset = home.datasets["numbers"]
+    assert appeared["dataset_id"] == changed["dataset_id"] == dataset.dataset_id
+    assert (changed["size"], changed["modified_at"]) == (dataset.size, dataset.modified_at.isoformat())
+    assert changed["uri"] == f"ikigai://{app.replace(' ', '%20')}/datasets/numbers"
+
+
+def test_siblings_share_one_look_and_others_do_not() -> None:
+    flights = IkigaiDatasetChangedTrigger(app="An app", dataset="flights")
+    weather = IkigaiDatasetChangedTrigger(app="An app", dataset="weather")
+    elsewhere = IkigaiDatasetChangedTrigger(app="An app", dataset="flights", ikigai_conn_id="other")
+    assert flights.shared_stream_key() == weather.shared_stream_key() != elsewhere.shared_stream_key()
+    good = IkigaiFlowRunFinishedTrigger(app="An app", flow="A flow")
+    bad = IkigaiFlowRunFinishedTrigger(app="An app", flow="A flow", statuses=["FAILED"])
+    other = IkigaiFlowRunFinishedTrigger(app="An app", flow="Another")
+    assert good.shared_stream_key() == bad.shared_stream_key() != other.shared_stream_key()
+    assert good.shared_stream_key() != flights.shared_stream_key()
+
+
+def test_a_watcher_outlasts_every_failure_and_tells_each_once(
+    app: str, ikigai_client: Ikigai, capfd: pytest.CaptureFixture[str]
+) -> None:
+    home = ikigai_client.apps[app]
+    trigger = IkigaiFlowRunFinishedTrigger(app=app, flow="Later", poll_interval=0.1)
+
+    def appear() -> None:
+        home.flow.new("Later").build()
+
+    async def look_on() -> list[Any]:
+        shown = trigger.open_shared_stream(trigger.serialize()[1])
+        first = asyncio.ensure_future(anext(shown))
+        await asyncio.sleep(1)
+        await asyncio.to_thread(appear)
+        return [await asyncio.wait_for(first, 30)]
+
+    (shown,) = asyncio.run(look_on())
+    assert shown["run_logs"] == []
+    assert "".join(capfd.readouterr()).count("Watching goes on after this failure: [404]") == 1
