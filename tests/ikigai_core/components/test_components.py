@@ -42,23 +42,6 @@ def test_an_app_is_ensured_once(ikigai_client: Ikigai) -> None:
         app.delete()
 
 
-def test_a_dataset_is_shown_one_field_a_line(app: App, flights: pd.DataFrame) -> None:
-    lines = str(app.dataset.new("flights").df(flights).build()).splitlines()
-    assert lines[0] == "Dataset("
-    assert lines[1] == f"    app_id='{app.app_id}',"
-    assert [line.split("=")[0].strip() for line in lines[1:-1]] == [
-        "app_id",
-        "dataset_id",
-        "name",
-        "filename",
-        "file_extension",
-        "data_types",
-        "size",
-        "created_at",
-        "modified_at",
-    ]
-
-
 def test_a_browser_says_how_to_list_where_it_is_taken_for_a_list(app: App, flights: pd.DataFrame) -> None:
     app.dataset.new("flights").df(flights).build()
     with pytest.raises(TypeError, match=r"app\.datasets\(\)"):
