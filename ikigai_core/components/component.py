@@ -10,11 +10,12 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from ikigai_core.errors import UnexpectedAnswer
 from ikigai_core.faces import edit, operation
+from ikigai_core.own_names import OwnNames
 from ikigai_core.validation import faults_of
 from ikigai_core.web import Kind, WebPages
 
 
-class Record(BaseModel):
+class Record(OwnNames, BaseModel):
     """Data of the platform. What is not known to this version is ignored."""
 
     model_config = ConfigDict(ignored_types=(operation, edit), populate_by_name=True)

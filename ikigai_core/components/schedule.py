@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError, field_serializer, field_validat
 
 from ikigai_core.errors import InvalidInput, WrongArgumentType
 from ikigai_core.given import check_type
+from ikigai_core.own_names import OwnNames
 from ikigai_core.validation import faults_of
 
 _FIELDS = "minute hour day month day_of_week"
@@ -18,7 +19,7 @@ NO_SCHEDULE = {"name": "-", "cron": "0 0 0 0 0", "start_time": "1", "end_time": 
 """What removes a flow's schedule: the platform has no other way."""
 
 
-class Schedule(BaseModel):
+class Schedule(OwnNames, BaseModel):
     """A flow's schedule.
 
     Attributes

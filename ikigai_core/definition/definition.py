@@ -19,10 +19,11 @@ from pydantic import (
 from ikigai_core.definition.files import json_text, read_file, yaml_text
 from ikigai_core.errors import InvalidDefinition
 from ikigai_core.given import check_type
+from ikigai_core.own_names import OwnNames
 from ikigai_core.validation import faults_of
 
 
-class _Part(BaseModel):
+class _Part(OwnNames, BaseModel):
     # What the platform keeps beside what is known here goes back to it as it is.
     model_config = ConfigDict(extra="allow")
 
@@ -61,7 +62,7 @@ class Arrow(_Part):
     arguments: dict[str, Any] = {}
 
 
-class FlowVariable(BaseModel):
+class FlowVariable(OwnNames, BaseModel):
     """What a run variable replaces: an argument of a named facet."""
 
     model_config = ConfigDict(frozen=True)

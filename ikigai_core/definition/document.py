@@ -37,6 +37,7 @@ from ikigai_core.definition.facet_builder import FacetBuilder
 from ikigai_core.definition.files import json_text, read_file, yaml_text
 from ikigai_core.errors import InvalidDefinition, UnsupportedByModel, did_you_mean
 from ikigai_core.given import check_type
+from ikigai_core.own_names import OwnNames
 from ikigai_core.specs.facet import FacetTypes
 from ikigai_core.specs.model import ModelTypes
 from ikigai_core.validation import faults_of
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from ikigai_core.components.custom_facet import CustomFacetVersion
 
 
-class _Part(BaseModel):
+class _Part(OwnNames, BaseModel):
     """A part of a document, in which every key counts."""
 
     @model_validator(mode="before")

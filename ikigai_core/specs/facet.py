@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from ikigai_core.errors import UnknownFacetType
+from ikigai_core.own_names import OwnNames
 from ikigai_core.specs.lookup import TypesByName
 from ikigai_core.specs.value import ArgumentSpec
 
@@ -30,7 +31,7 @@ class FacetRequirement(BaseModel):
     min_parent_count: int
 
 
-class FacetType(BaseModel):
+class FacetType(OwnNames, BaseModel):
     """One kind of facet, with the arguments that it and its arrows take."""
 
     model_config = ConfigDict(frozen=True)

@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from ikigai_core.errors import UnknownModelType
+from ikigai_core.own_names import OwnNames
 from ikigai_core.specs.lookup import TypesByName
 from ikigai_core.specs.value import HyperparameterSpec, ParameterSpec, ValueSpec
 
 S = TypeVar("S", bound=ValueSpec)
 
 
-class SubModelType(BaseModel):
+class SubModelType(OwnNames, BaseModel):
     """One kind of model that can be made, such as ``Linear.Lasso``.
 
     Attributes

@@ -12,6 +12,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from ikigai_core.enums import ValueType
 from ikigai_core.errors import InvalidDefinition, UnexpectedChild, WrongArgumentType, did_you_mean
+from ikigai_core.own_names import OwnNames
 
 _PYTHON_TYPES: dict[ValueType, tuple[type | tuple[type, ...], str]] = {
     ValueType.BOOLEAN: (bool, "boolean"),
@@ -20,7 +21,7 @@ _PYTHON_TYPES: dict[ValueType, tuple[type | tuple[type, ...], str]] = {
 }
 
 
-class ValueSpec(BaseModel):
+class ValueSpec(OwnNames, BaseModel):
     """What one setting takes."""
 
     model_config = ConfigDict(frozen=True)
