@@ -45,8 +45,8 @@ def create_app(platform: Platform) -> FastAPI:
     app.openapi = openapi.documented(app)  # type: ignore[method-assign]
     app.state.platform = platform
     app.state.operations = OPERATIONS
-    for router in ROUTERS:
-        app.include_router(router)
+    for router, checks in ROUTERS:
+        app.include_router(router, dependencies=checks)
     app.include_router(console.router, include_in_schema=False)
     app.add_exception_handler(Problem, _answer_problem)
     app.add_exception_handler(RequestValidationError, _answer_invalid)

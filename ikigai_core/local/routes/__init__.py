@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from fastapi import APIRouter, Depends
 from starlette.routing import Route
 
@@ -27,16 +30,14 @@ from ikigai_core.local.routes.queries import check_query
 _GUARDED = (apps, directories, datasets, uploads, flows, runs, models)
 _OPEN = (custom_facets, heartbeats, specs)
 
-_guarded = APIRouter(dependencies=[Depends(check_access)])
-for module in _GUARDED:
-    _guarded.include_router(module.router)
-
-_api = APIRouter(dependencies=[Depends(check_query)])
-for router in (_guarded, *(module.router for module in _OPEN)):
-    _api.include_router(router)
-
-ROUTERS = (_api, data.router, own.router, control.router)
-
+# Each with what its requests pass first. No routers of routers: each level makes all routes anew, at every start.
+ROUTERS: tuple[tuple[APIRouter, Sequence[Any]], ...] = (
+    *((module.router, (Depends(check_query), Depends(check_access))) for module in _GUARDED),
+    *((module.router, (Depends(check_query),)) for module in _OPEN),
+    (data.router, ()),
+    (own.router, ()),
+    (control.router, ()),
+)
 
 _paths = [route.path for module in (*_GUARDED, *_OPEN) for route in module.router.routes if isinstance(route, Route)]
 OPERATIONS = frozenset({UPLOAD_PART, DOWNLOAD, *(operation_of("", path) for path in _paths)})
