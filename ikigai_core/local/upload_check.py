@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
-from ikigai_core.local.engine.tables import check_table, infer_columns
+from ikigai_core.local.engine.examination import examine
 
 
 def main(csv: Path, result: Path) -> None:
     """Write why the file is no table, or what its columns are."""
-    reason = check_table(csv)
-    columns = {} if reason else infer_columns(csv)
     draft = result.with_suffix(".new")
-    draft.write_text(json.dumps({"reason": reason, "columns": columns}), encoding="utf-8")
+    draft.write_text(json.dumps(asdict(examine(csv))), encoding="utf-8")
     draft.replace(result)
 
 

@@ -142,7 +142,9 @@ def read_csv(
     # single-column files with these, and cannot skip rows that hold line feeds (only a header).
     if width > 1 and skip <= 1:
         try:
-            connection.execute(f"CREATE TABLE {table} AS SELECT * FROM {_scan(path, width, skip == 1, null_mark)}")
+            connection.execute(
+                f"CREATE TABLE {table} AS SELECT * FROM {scan(path, width, header=skip == 1, null_mark=null_mark)}"
+            )
         except duckdb.Error:
             connection.execute(f"DROP TABLE IF EXISTS {table}")
         else:
@@ -150,12 +152,13 @@ def read_csv(
     _read_with_arrow(connection, path, table, width, skip, null_mark)
 
 
-def _scan(path: Path, width: int, header: bool, null_mark: str) -> str:
+def scan(path: Path, width: int, *, header: bool, null_mark: str = "", padded: bool = False) -> str:
+    """Give the SQL expression of a CSV file's rows as text columns `c0`, `c1`, …; most files can be read so."""
     columns = ", ".join(f"'{key}': 'VARCHAR'" for key in column_keys(width))
     return (
         f"read_csv({quote(str(path))}, columns = {{{columns}}}, auto_detect = false, header = {str(header).lower()}, "
         f"delim = ',', quote = '\"', escape = '\"', nullstr = {quote(null_mark)}, allow_quoted_nulls = false, "
-        "strict_mode = true, null_padding = false)"
+        f"strict_mode = true, null_padding = {str(padded).lower()})"
     )
 
 

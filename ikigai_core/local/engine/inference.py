@@ -49,43 +49,63 @@ def infer_types(connection: duckdb.DuckDBPyConnection, source: str, keys: Sequen
         Names of the columns.
     """
     everything = {key: tuple(_TESTS) for key in keys}
-    sample = _scan(connection, f"(SELECT * FROM {source} LIMIT {_SAMPLE_ROWS})", everything)
+    sample = _scan(connection, f"(SELECT * FROM {source} LIMIT {_SAMPLE_ROWS})", everything, keys)
     still_open = {key: tuple(test for test in _TESTS if test not in sample[key].refuted) for key in keys}
-    full = _scan(connection, source, still_open)
-    return [_judge(full[key], sample[key].refuted | full[key].refuted) for key in keys]
+    full = _scan(connection, source, still_open, [key for key in keys if sample[key].is_marked_through])
+    return [_judge(sample[key].joined_with(full[key])) for key in keys]
 
 
 class _Seen(NamedTuple):
-    """What a pass over a column has shown: its values, those that are no missing mark, distinct ones, failed tests."""
+    """What a pass over a column has shown."""
 
     values: int
-    unmarked: int
     distinct: int
     refuted: frozenset[str]
+    """The tests that a value failed; missing marks count as no values."""
+    is_marked_through: bool
+    """Whether it holds missing marks only."""
+
+    def joined_with(self, whole: _Seen) -> _Seen:
+        """Return what this pass, over a sample, and one over the whole column have shown together."""
+        return whole._replace(
+            refuted=self.refuted | whole.refuted, is_marked_through=self.is_marked_through and whole.is_marked_through
+        )
 
 
-def _scan(connection: duckdb.DuckDBPyConnection, source: str, tests: dict[str, tuple[str, ...]]) -> dict[str, _Seen]:
-    """Look at all columns in one pass, at each with its tests."""
+def _scan(
+    connection: duckdb.DuckDBPyConnection, source: str, tests: dict[str, tuple[str, ...]], unmarked: Sequence[str]
+) -> dict[str, _Seen]:
+    """Look at all columns in one pass: at each with its tests, at those of `unmarked` for values that are no marks."""
     expressions = []
     for key, names in tests.items():
-        unmarked = f"{key} NOT IN ({MISSING_MARKS_SQL})"
-        expressions += [f"count({key})", f"count(*) FILTER ({unmarked})", f"approx_count_distinct({key})"]
-        expressions += [f"bool_or({unmarked} AND NOT ({_TESTS[test].replace('?column?', key)}))" for test in names]
+        is_value = f"{key} NOT IN ({MISSING_MARKS_SQL})"
+        expressions += [f"count({key})", f"approx_count_distinct({key})"]
+        # Most values pass: only those that do not are compared with the marks.
+        expressions += [
+            f"bool_or(CASE WHEN {_TESTS[test].replace('?column?', key)} THEN false ELSE {is_value} END)"
+            for test in names
+        ]
+        expressions += [f"bool_or({is_value})"] if key in unmarked else []
     (row,) = connection.execute(f"SELECT {', '.join(expressions)} FROM {source}").fetchall()
     numbers = iter(row)
     return {
-        key: _Seen(next(numbers), next(numbers), next(numbers), frozenset(test for test in names if next(numbers)))
+        key: _Seen(
+            values=next(numbers),
+            distinct=next(numbers),
+            refuted=frozenset(test for test in names if next(numbers)),
+            is_marked_through=not next(numbers) if key in unmarked else True,
+        )
         for key, names in tests.items()
     }
 
 
-def _judge(seen: _Seen, refuted: frozenset[str]) -> Inferred:
-    if seen.unmarked:
-        if "integer" not in refuted:
+def _judge(seen: _Seen) -> Inferred:
+    if not seen.is_marked_through:
+        if "integer" not in seen.refuted:
             return Inferred("NUMERIC", dict(INTEGER_FORMAT))
-        if "number" not in refuted:
+        if "number" not in seen.refuted:
             return Inferred("NUMERIC", {})
-        if "time" not in refuted:
+        if "time" not in seen.refuted:
             return Inferred("TIME", {})
     if seen.values and seen.distinct <= _MOST_CATEGORIES and seen.distinct * _ROWS_PER_CATEGORY <= seen.values:
         return Inferred("CATEGORICAL", {})

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
 from ikigai_core.local.engine.columns import Column, column_keys, quote
-from ikigai_core.local.engine.csv_files import check_header, check_table, read_csv, read_first_row, write_csv
+from ikigai_core.local.engine.csv_files import check_header, read_csv, scan, write_csv
 from ikigai_core.local.engine.errors import FlowError, did_you_mean
 from ikigai_core.local.engine.inference import Inferred, infer_types
 
 if TYPE_CHECKING:
     import pandas as pd
-
-__all__ = ["Table", "Tables", "check_table", "infer_columns"]
 
 # What DuckDB keeps in memory; what is beyond goes to files in the job's folder.
 _MEMORY_BYTES = 1 << 30
@@ -178,6 +176,24 @@ class Tables:
             tuple(column.as_type(*verdicts[column]) if column in verdicts else column for column in table.columns),
         )
 
+    def infer_file(self, path: Path, names: Sequence[str]) -> list[Column]:
+        """Judge the columns of a CSV file with a header without keeping its rows.
+
+        Raises
+        ------
+        duckdb.Error
+            Something in the file is not as it is in most, or is wrong.
+        """
+        keys = column_keys(len(names))
+        judged = infer_types(self._connection, scan(path, len(names), header=True), keys)
+        return [Column(name, key, *kind) for name, key, kind in zip(names, keys, judged, strict=True)]
+
+    def has_wide_row(self, path: Path, width: int) -> bool:
+        """Whether a row of a CSV file with a header has more values than this; may raise as `infer_file` does."""
+        # What pads short rows is told from empty values by the mark that stands for what is missing.
+        rows = scan(path, width + 1, header=True, null_mark=secrets.token_hex(16), padded=True)
+        return self.first_row(f"SELECT count({column_keys(width + 1)[-1]}) FROM {rows}") != (0,)
+
     def write(self, table: Table, path: Path, *, header: bool = True) -> None:
         """Write a table to a CSV file."""
         keys = [column.key for column in table.columns]
@@ -210,17 +226,3 @@ def _with_keys(columns: Sequence[Column]) -> tuple[Column, ...]:
         Column(column.name, key, column.data_type, column.data_formats)
         for column, key in zip(columns, column_keys(len(columns)), strict=True)
     )
-
-
-def infer_columns(csv_path: Path | str) -> dict[str, dict[str, Any]]:
-    """Judge the column types of a CSV file that `check_table` has nothing against.
-
-    Returns
-    -------
-    dict
-        Column name to `{"data_type", "data_formats"}`, in the file's order.
-    """
-    path = Path(csv_path)
-    with TemporaryDirectory(prefix="ikigai-") as folder, Tables(Path(folder)) as tables:
-        table = tables.infer(tables.read(path, read_first_row(path), skip=1))
-        return {column.name: column.describe() for column in table.columns}

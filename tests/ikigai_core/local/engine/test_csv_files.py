@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ikigai_core.local.engine.tables import check_table
+from ikigai_core.local.engine.examination import examine
 
 AWKWARD = (
     "id,zip,amount,note,when\n"
@@ -81,7 +81,7 @@ def test_any_well_formed_file_is_read_as_the_csv_module_reads_it(jobs: Any, line
 def verdict(folder: Path, content: str | bytes) -> str | None:
     path = folder / "table.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return check_table(path)
+    return examine(path).reason
 
 
 @pytest.mark.parametrize(

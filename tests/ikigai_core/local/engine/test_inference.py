@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ikigai_core.local.engine.tables import infer_columns
+from ikigai_core.local.engine.examination import examine
 
 INTEGER = {"data_type": "NUMERIC", "data_formats": {"numeric_format": "INTEGER"}}
 NUMBER = {"data_type": "NUMERIC", "data_formats": {}}
@@ -17,7 +17,7 @@ TIME = {"data_type": "TIME", "data_formats": {}}
 def inferred(folder: Path, values: list[str]) -> dict[str, Any]:
     path = folder / "table.csv"
     path.write_text("before,column\n" + "".join(f"x,{value}\n" for value in values), encoding="utf-8")
-    return infer_columns(path)["column"]
+    return examine(path).columns["column"]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_columns_come_in_the_files_order_under_their_own_names(tmp_path: Path) -
     path = tmp_path / "table.csv"
     path.write_text("b,B,a b\n1,x,2.5\n", encoding="utf-8")
 
-    assert list(infer_columns(path).items()) == [("b", INTEGER), ("B", TEXT), ("a b", NUMBER)]
+    assert list(examine(path).columns.items()) == [("b", INTEGER), ("B", TEXT), ("a b", NUMBER)]
 
 
 def test_a_product_table_has_the_types_that_people_expect(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_product_table_has_the_types_that_people_expect(tmp_path: Path) -> Non
     rows = ["Chocolate Chip,Chocolate_C123_Am,Amazon,166", "Ginger,Ginger_C123_Am,Amazon,271"]
     path.write_text("Product,SKU,Channel,Quantity\n" + "\n".join(rows), encoding="utf-8")
 
-    kinds = {name: column["data_type"] for name, column in infer_columns(path).items()}
+    kinds = {name: column["data_type"] for name, column in examine(path).columns.items()}
 
     assert kinds == {"Product": "TEXT", "SKU": "TEXT", "Channel": "CATEGORICAL", "Quantity": "NUMERIC"}
 
@@ -76,4 +76,4 @@ def test_a_header_alone_has_text_columns_with_or_without_a_line_end(tmp_path: Pa
     path = tmp_path / "header.csv"
     path.write_bytes(content)
 
-    assert infer_columns(path) == {"only": {"data_type": "TEXT", "data_formats": {}}}
+    assert examine(path).columns == {"only": {"data_type": "TEXT", "data_formats": {}}}
