@@ -10,7 +10,7 @@ UV_VERSION := 0.13.8
 UV := .venvs/uv/bin/uv
 ENVIRONMENTS := core airflow prefect dagster released released_0_2
 # The oldest supported orchestrators, with what was current in their time.
-FLOORS := prefect-floor
+FLOORS := prefect-floor dagster-floor
 
 # The machine's own Python settings must not leak into the environments made here.
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
@@ -49,7 +49,7 @@ $(UV):
 
 .venvs/airflow/.ready: integrations/airflow-provider-ikigai/pyproject.toml
 .venvs/prefect/.ready .venvs/prefect-floor/.ready: integrations/prefect-ikigai/pyproject.toml
-.venvs/dagster/.ready: integrations/dagster-ikigai/pyproject.toml
+.venvs/dagster/.ready .venvs/dagster-floor/.ready: integrations/dagster-ikigai/pyproject.toml
 $(ENVIRONMENTS:%=.venvs/%/.ready) $(FLOORS:%=.venvs/%/.ready): .venvs/%/.ready: constraints/%.in constraints/%.txt pyproject.toml | $(UV)
 	@echo "making .venvs/$*"
 	@.venvs/$*/bin/python -c '' 2>/dev/null || \
@@ -134,12 +134,16 @@ test-prefect-floor: .venvs/core/.ready .venvs/prefect-floor/.ready ## the Prefec
 test-dagster: .venvs/core/.ready .venvs/dagster/.ready ## the Dagster integration
 	$(call PYTEST,dagster) tests/dagster_ikigai
 
+.PHONY: test-dagster-floor
+test-dagster-floor: .venvs/core/.ready .venvs/dagster-floor/.ready ## the Dagster integration on the oldest supported Dagster
+	$(SUPERVISED) .venvs/dagster-floor/bin/python -m pytest -m 'not soak' --timeout=3600 tests/dagster_ikigai
+
 .PHONY: soak
 soak: ## what takes longer than `make test` has time for: loads, kills, fuzzing; SOAK=core,prefect runs only these
 	@for suite in $(subst $(comma), ,$(SOAK)); do $(MAKE) --no-print-directory test-$$suite \
 	  PYTEST_OPTIONS='-m soak --timeout=3600' || exit; done
 
-SOAK ?= core,examples,airflow,prefect,dagster
+SOAK ?= core,examples,airflow,prefect,dagster,$(subst $() ,$(comma),$(FLOORS))
 
 .PHONY: dist
 dist: .venvs/core/.ready ## the sdists and wheels of all four distributions

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -173,23 +172,30 @@ def test_state_of_another_release_is_refused_with_what_to_do() -> None:
         IkigaiAppState.from_json(json.dumps({**content, "version": 2}))
 
 
-def test_flows_are_chosen_by_name_and_pattern() -> None:
+def test_flows_are_chosen_by_name_and_pattern(caplog: pytest.LogCaptureFixture) -> None:
     state = large_state(12)
     assert [flow.name for flow in state.selected(["Flow 1*"], ["*11"]).flows] == ["Flow 1", "Flow 10"]
-    with pytest.raises(ValueError, match=r"no flow 'Flwo 3'\. Did you mean 'Flow 3'"):
-        state.selected(["Flwo 3"], [])
+    assert state.selected(["Flwo 3"], []).flows == []
+    assert "no flow 'Flwo 3'. Did you mean 'Flow 3'" in caplog.text
 
 
-def test_settings_go_to_the_flows_that_have_the_variables_or_the_name() -> None:
+def test_settings_go_to_the_flows_that_have_the_variables_or_the_name(caplog: pytest.LogCaptureFixture) -> None:
     state = large_state(2)
-    days = dg.StaticPartitionsDefinition(["a"])
     made = build(state, settings=FlowSettings(variables={"unknown": 1}, pool="ours"))
     assert {asset.op.pool for asset in made} == {"ours"}
     assert {asset.op.pool for asset in build(state)} == {"ikigai_flow_id0", "ikigai_flow_id1"}
-    with pytest.raises(dg.DagsterInvalidDefinitionError, match="writes dataset 'data 1 1' whatever the partition"):
-        build(state, settings=FlowSettings(partitions_def=days))
-    one = replace(FlowSettings(), partitions_def=days, partition_output=None)
-    partitioned = build(state, flow_settings={"Flow 1": one})
+    days = dg.StaticPartitionsDefinition(["a"])
+    one = FlowSettings(partitions_def=days, partition_output=None)
+    partitioned = build(state, flow_settings={"Flow 1": one, "Flwo 0": one})
     assert [asset.partitions_def for asset in partitioned] == [None, days]
-    with pytest.raises(dg.DagsterInvalidDefinitionError, match="no flow 'Flow' to have settings"):
-        build(state, flow_settings={"Flow": one})
+    assert "no flow 'Flwo 0' to have settings. Did you mean 'Flow 0'" in caplog.text
+
+
+def test_a_flow_that_its_settings_do_not_fit_is_shown_and_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    unfit = FlowSettings(partitions_def=dg.StaticPartitionsDefinition(["a"]))
+    first, second = build(large_state(2), flow_settings={"Flow 1": unfit})
+    assert first.is_executable
+    assert not second.is_executable
+    reason = "writes dataset 'data 2 1' whatever the partition"
+    assert all(reason in spec.metadata["ikigai/fault"] for spec in second.specs)
+    assert reason in caplog.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +19,9 @@ from dagster_ikigai.facets import Component
 from dagster_ikigai.graph import FlowGraph
 from dagster_ikigai.resources import IkigaiWorkspace
 from dagster_ikigai.settings import FlowSettings
-from dagster_ikigai.translator import APP, FLOW_ID, DagsterIkigaiTranslator
+from dagster_ikigai.translator import APP, FAULT, FLOW_ID, DagsterIkigaiTranslator
+
+_log = logging.getLogger("dagster_ikigai")
 
 StateSource = IkigaiAppState | IkigaiWorkspace | str | os.PathLike[str]
 
@@ -73,7 +76,7 @@ def build_ikigai_assets_definitions(
     """Make the assets of all flows of an app; materializing those of a flow runs it and follows it to its end.
 
     A flow runs as a whole: its assets are one step, and cannot be materialized one without the other. A flow whose
-    definition cannot be read is an asset that only says so.
+    definition cannot be read, or that its settings do not fit, is shown by assets that only say so.
 
     Parameters
     ----------
@@ -100,18 +103,33 @@ def build_ikigai_assets_definitions(
     Raises
     ------
     DagsterInvalidDefinitionError
-        The settings do not fit a flow, or the translator gives two assets one key.
+        The translator gives two assets one key.
     """
     state = app_state(source, app)
-    _check_names(state, flow_settings or {})
+    _warn_of_unknown(state, flow_settings or {})
     made = []
     for flow, specs in zip(state.flows, _graph(state, translator, group_name).specs, strict=True):
-        if not flow.is_readable:
-            made.append(dg.AssetsDefinition(specs=specs))
-            continue
         chosen = (flow_settings or {}).get(flow.name) or _fitting(settings or FlowSettings(), flow)
-        made.append(flow_assets(flow, specs, chosen, workspace=workspace))
+        made.append(_assets_of(flow, specs, chosen, workspace))
     return made
+
+
+def _assets_of(
+    flow: IkigaiAppFlow, specs: Sequence[dg.AssetSpec], settings: FlowSettings, workspace: Workspace
+) -> dg.AssetsDefinition:
+    if not flow.is_readable:
+        return dg.AssetsDefinition(specs=specs)
+    try:
+        return flow_assets(flow, specs, settings, workspace=workspace)
+    except dg.DagsterInvalidDefinitionError as error:
+        # The flow may have changed since the settings were written: the others of the app go on.
+        _log.error("%s: shown, but not to be materialized: %s", flow, error)
+        return dg.AssetsDefinition(specs=[_with_fault(spec, str(error)) for spec in specs])
+
+
+def _with_fault(spec: dg.AssetSpec, fault: str) -> dg.AssetSpec:
+    description = f"{spec.description}\n\n**It cannot be materialized:** {fault}"
+    return spec.merge_attributes(metadata={FAULT: fault}).replace_attributes(description=description)
 
 
 def app_state(source: StateSource, app: str | None = None) -> IkigaiAppState:
@@ -157,12 +175,10 @@ def _fitting(settings: FlowSettings, flow: IkigaiAppFlow) -> FlowSettings:
     return replace(settings, variables=variables)
 
 
-def _check_names(state: IkigaiAppState, flow_settings: Mapping[str, FlowSettings]) -> None:
+def _warn_of_unknown(state: IkigaiAppState, flow_settings: Mapping[str, FlowSettings]) -> None:
     from ikigai_core.errors import did_you_mean
 
-    names: Sequence[str] = [flow.name for flow in state.flows]
+    names = [flow.name for flow in state.flows]
     for name in flow_settings:
         if name not in names:
-            raise dg.DagsterInvalidDefinitionError(
-                f"App {state.app!r} has no flow {name!r} to have settings. {did_you_mean(name, names)}"
-            )
+            _log.warning("App %r has no flow %r to have settings. %s", state.app, name, did_you_mean(name, names))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from dagster_ikigai.runnable import Target
 if TYPE_CHECKING:
     from dagster_ikigai.resources import IkigaiWorkspace
     from ikigai_core import App, Dataset, Flow, Schedule
+
+_log = logging.getLogger("dagster_ikigai")
 
 VERSION = 1
 _TIMES_LOOKED_AT = 400
@@ -116,17 +119,14 @@ class IkigaiAppState:
         include, exclude : list of str
             Names of flows, or patterns such as ``daily *``.
 
-        Raises
-        ------
-        ValueError
-            A name or pattern to include fits no flow.
+        A name or pattern to include that fits no flow is a warning: the flow may have been deleted since.
         """
         from ikigai_core.errors import did_you_mean
 
         names = [flow.name for flow in self.flows]
         for pattern in include or []:
             if not any(fnmatchcase(name, pattern) for name in names):
-                raise ValueError(f"App {self.app!r} has no flow {pattern!r}. {did_you_mean(pattern, names)}")
+                _log.warning("App %r has no flow %r. %s", self.app, pattern, did_you_mean(pattern, names))
 
         def is_wanted(name: str) -> bool:
             wanted = include is None or any(fnmatchcase(name, pattern) for pattern in include)

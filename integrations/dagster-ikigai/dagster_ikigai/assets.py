@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from dagster_ikigai.failures import dagster_failures
-from dagster_ikigai.flow import IkigaiFlow
 from dagster_ikigai.graph import FlowGraph
 from dagster_ikigai.metadata import Profile, dataset_metadata
 from dagster_ikigai.naming import identifier
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 Workspace = IkigaiWorkspace | str
 
 
-def flow_asset_specs(flow: IkigaiFlow, translator: DagsterIkigaiTranslator | None = None) -> list[dg.AssetSpec]:
+def flow_asset_specs(flow: RunnableFlow, translator: DagsterIkigaiTranslator | None = None) -> list[dg.AssetSpec]:
     """Return one asset spec for each dataset that a flow writes and for each model that it trains.
 
     Its upstream assets are the datasets and models that the facet's output is made from. One that the same flow writes
@@ -33,7 +32,7 @@ def flow_asset_specs(flow: IkigaiFlow, translator: DagsterIkigaiTranslator | Non
 
     Parameters
     ----------
-    flow : IkigaiFlow
+    flow : IkigaiFlow or IkigaiAppFlow
         The flow.
     translator : DagsterIkigaiTranslator, optional
         Decides on keys and attributes.
@@ -48,7 +47,7 @@ def flow_asset_specs(flow: IkigaiFlow, translator: DagsterIkigaiTranslator | Non
 
 def ikigai_assets(
     *,
-    flow: IkigaiFlow,
+    flow: RunnableFlow,
     name: str | None = None,
     group_name: str | None = None,
     translator: DagsterIkigaiTranslator | None = None,
@@ -66,7 +65,7 @@ def ikigai_assets(
 
     Parameters
     ----------
-    flow : IkigaiFlow
+    flow : IkigaiFlow or IkigaiAppFlow
         The flow, whose Exported facets are the assets, and whose Imported ones are upstream of them.
     name : str, optional
         Name of the step. Default: from the names of app and flow.
@@ -74,8 +73,10 @@ def ikigai_assets(
         Group of the assets.
     translator : DagsterIkigaiTranslator, optional
         Decides on keys, descriptions and other attributes.
-    partitions_def, backfill_policy, retry_policy, config_schema, required_resource_keys, op_tags, pool
+    partitions_def, backfill_policy, retry_policy, config_schema, required_resource_keys, op_tags
         As for ``dagster.multi_asset``.
+    pool : str, optional
+        Pool of the step. Default: one for the flow, named after the step.
 
     Returns
     -------
@@ -84,6 +85,7 @@ def ikigai_assets(
 
     Examples
     --------
+    >>> flow = IkigaiFlow("Late flights", "Late flights", "late_flights.yaml")
     >>> @ikigai_assets(flow=flow)
     ... def late_flights(context: dg.AssetExecutionContext, ikigai: IkigaiWorkspace):
     ...     yield from ikigai.run_flow(context, flow, variables={"min_delay": 60})
@@ -99,12 +101,12 @@ def ikigai_assets(
         config_schema=config_schema,
         required_resource_keys=required_resource_keys,
         op_tags=op_tags,
-        pool=pool,
+        pool=pool or flow.op_name,
     )
 
 
 def build_ikigai_flow_assets(
-    flow: IkigaiFlow,
+    flow: RunnableFlow,
     *,
     workspace: Workspace = "ikigai",
     variables: Mapping[str, Any] | None = None,

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ikigai_core import ColumnDataType, Dataset, Flow, Model, ModelVersion, RunLog
 
 NULL_COUNTS = "ikigai/null_counts"
+METADATA_VERSION = 1
+"""Form of the metadata: it changes where a later release gives one of the names another meaning."""
+
 RUN_LOG_ID = "ikigai/run_log_id"
 METRIC, METRIC_HISTORY = "ikigai/metric/", "ikigai/metric_history/"
 
@@ -70,6 +73,7 @@ def dataset_metadata(dataset: Dataset, profile: Profile | None) -> dict[str, Any
     """Metadata of a dataset: Dagster's own keys where it has one for the matter."""
     schema = column_schema(dataset.data_types)
     metadata: dict[str, Any] = {
+        "ikigai/metadata_version": METADATA_VERSION,
         "dagster/column_schema": schema,
         "ikigai/app_id": dataset.app_id,
         "ikigai/dataset_id": dataset.dataset_id,
@@ -88,6 +92,7 @@ def dataset_metadata(dataset: Dataset, profile: Profile | None) -> dict[str, Any
 def run_metadata(flow: Flow, log: RunLog, variables: Mapping[str, Any], web_url: str | None = None) -> dict[str, Any]:
     """Metadata of a run: which one it was, how and when it ended, and where its log is shown."""
     metadata: dict[str, Any] = {
+        "ikigai/metadata_version": METADATA_VERSION,
         FLOW_ID: flow.flow_id,
         RUN_LOG_ID: log.log_id,
         "ikigai/run_status": log.status.value,

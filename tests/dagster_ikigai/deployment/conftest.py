@@ -210,11 +210,15 @@ def is_open(port: int) -> bool:
     return True
 
 
+def client_of(platform: LocalPlatform) -> Ikigai:
+    return Ikigai(platform.user_email, platform.api_key, base_url=platform.url)
+
+
 @pytest.fixture(scope="module")
-def app_name(ikigai_local: LocalPlatform) -> str:
+def app_name(ikigai_local_server: LocalPlatform) -> str:
     """Name of the location's app, with the dataset that its flows read."""
     name = f"Servers {uuid.uuid4().hex[:8]}"
-    with Ikigai(ikigai_local.user_email, ikigai_local.api_key, base_url=ikigai_local.url) as ikigai:
+    with client_of(ikigai_local_server) as ikigai:
         ikigai.app.new(name).build().dataset.new("numbers").df(pd.DataFrame({"value": [1, 2, 3]})).build()
     return name
 
@@ -226,16 +230,17 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def servers(
-    ikigai_local: LocalPlatform, app_name: str, gate: Path, tmp_path_factory: pytest.TempPathFactory
+    ikigai_local_server: LocalPlatform, app_name: str, gate: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[DagsterServers]:
-    environment = {**ikigai_local.environ(), "TEST_APP": app_name, "TEST_GATE": str(gate)}
+    environment = {**ikigai_local_server.environ(), "TEST_APP": app_name, "TEST_GATE": str(gate)}
     with DagsterServers(tmp_path_factory.mktemp("dagster_home"), environment) as made:
         yield made
 
 
 @pytest.fixture
-def app(ikigai_client: Ikigai, app_name: str) -> App:
-    return ikigai_client.apps[app_name]
+def app(ikigai_local_server: LocalPlatform, app_name: str) -> Iterator[App]:
+    with client_of(ikigai_local_server) as ikigai:
+        yield ikigai.apps[app_name]
 
 
 @pytest.fixture

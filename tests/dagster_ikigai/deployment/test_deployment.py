@@ -93,13 +93,13 @@ def test_a_restart_of_the_platform_ends_in_the_platforms_own_words(
     servers: Any,
     app: App,
     key: Callable[[str], dg.AssetKey],
-    ikigai_local: LocalPlatform,
+    ikigai_local_server: LocalPlatform,
 ) -> None:
     before = len(app.flows["Gated"].run_logs(10))
     run_id = servers.launch(key("gated_out"))
     servers.await_message(run_id, "RUNNING")
-    ikigai_local.kill()
-    ikigai_local.restart()
+    ikigai_local_server.kill()
+    ikigai_local_server.restart()
     assert servers.finished(run_id).status is dg.DagsterRunStatus.FAILURE
     servers.await_message(run_id, "The platform was stopped while this run was under way")
     logs = app.flows["Gated"].run_logs(10)
