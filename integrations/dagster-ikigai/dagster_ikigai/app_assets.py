@@ -161,13 +161,13 @@ def _graph(
 
 
 def _with_defaults(spec: dg.AssetSpec, flow: IkigaiAppFlow, group_name: str | None) -> dg.AssetSpec:
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = {"metadata": {**spec.metadata, FLOW_ID: flow.flow_id}}
     if group_name or spec.group_name is None:
         changes["group_name"] = group_name or spec.tags.get(APP)
     if flow.period and spec.freshness_policy is None:
         window = timedelta(seconds=flow.period) + FRESHNESS_SLACK
         changes["freshness_policy"] = dg.FreshnessPolicy.time_window(fail_window=window)
-    return spec.replace_attributes(**changes).merge_attributes(metadata={FLOW_ID: flow.flow_id})
+    return spec.replace_attributes(**changes)
 
 
 def _fitting(settings: FlowSettings, flow: IkigaiAppFlow) -> FlowSettings:

@@ -316,7 +316,7 @@ def _with_template(spec: dg.AssetSpec, flow: RunnableFlow, settings: FlowSetting
     if DATASET not in spec.metadata:
         return spec
     template = dataset_template(flow, settings, spec.metadata[FACET])
-    return spec.merge_attributes(metadata={DATASET_TEMPLATE: template})
+    return spec.replace_attributes(metadata={**spec.metadata, DATASET_TEMPLATE: template})
 
 
 def required_resource(workspace: Workspace) -> set[str]:

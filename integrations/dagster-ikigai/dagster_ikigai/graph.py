@@ -104,15 +104,14 @@ class FlowGraph:
     def _finished(self, node: Node, upstream: list[dg.AssetKey]) -> dg.AssetSpec:
         flow, base = self._flows[node.flow], self._base[node]
         notes = list(dict.fromkeys(self._notes.get(node.flow, ())))
-        metadata: dict[str, str] = {}
-        if flow.fault:
-            metadata[FAULT] = flow.fault
-        if notes:
-            metadata[NOTE] = "\n".join(notes)
         remarks = [f"**Its flow cannot run:** {flow.fault}"] if flow.fault else []
-        description = "\n\n".join(text for text in (base.description, *remarks, *notes) if text)
-        return base.merge_attributes(deps=upstream, metadata=metadata).replace_attributes(
-            description=description or None, code_version=base.code_version or flow.version
+        # The facet's id tells the asset when its flow has run; a label need not be unique.
+        added = {FACET: node.output.facet, FAULT: flow.fault, NOTE: "\n".join(notes)}
+        return base.replace_attributes(
+            deps=[*base.deps, *(dg.AssetDep(key) for key in upstream)],
+            metadata={**base.metadata, **{name: value for name, value in added.items() if value}},
+            description="\n\n".join(text for text in (base.description, *remarks, *notes) if text) or None,
+            code_version=base.code_version or flow.version,
         )
 
     def _upstream(self, node: Node) -> list[dg.AssetKey]:
@@ -212,9 +211,7 @@ class FlowGraph:
         return ["by", f"{name}_{len(namesakes) + 1}" if namesakes else name]
 
     def _translated(self, node: Node) -> dg.AssetSpec:
-        spec = self._translator.get_asset_spec(self._props(node.app, node.output.component, node))
-        # The facet's id tells the asset when its flow has run; a label need not be unique.
-        return spec.merge_attributes(metadata={FACET: node.output.facet} if node.output.facet else {})
+        return self._translator.get_asset_spec(self._props(node.app, node.output.component, node))
 
     def _check_keys(self) -> None:
         owners: dict[dg.AssetKey, Node] = {}
