@@ -28,7 +28,7 @@ class Fault(BaseModel):
     when: Literal["before", "after"] = "before"
     status: Annotated[int, Field(ge=200, le=599)] | None = None
     body: Any = None
-    retry_after: str | int | float | None = None
+    retry_after: Annotated[str, Field(pattern=r"^[ -~]{1,100}$")] | int | float | None = None
     delay: Seconds = 0.0
     cut: bool = False
     truncate: bool = False

@@ -65,8 +65,13 @@ class Body(Given):
     @model_validator(mode="before")
     @classmethod
     def _can_be_kept(cls, value: Any) -> Any:
-        _check_json(value)
-        return value
+        return sound(value)
+
+
+def sound(value: Any) -> Any:
+    """Return what was sent, if it can be kept and answered again."""
+    _check_json(value)
+    return value
 
 
 class DirectoryPart(BaseModel):

@@ -6,7 +6,7 @@ import difflib
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from ikigai_core.local.control import seeding
@@ -16,12 +16,14 @@ from ikigai_core.local.control.outcomes import EndStatus, Outcome
 from ikigai_core.local.control.users import add_user, remove_user, wipe
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request, conflict, not_found
-from ikigai_core.local.routes.common import Answer, Email, Name, PlatformPart
+from ikigai_core.local.routes.common import Answer, Email, Name, PlatformPart, sound
 from ikigai_core.local.routes.data import receive
 from ikigai_core.local.routes.own import PREFIX
 from ikigai_core.local.routes.uploads import LARGEST_FILE
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.flows import Flow
+
+SOUND = BeforeValidator(sound)
 
 router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["control"])
 
@@ -66,7 +68,7 @@ class EndOfRun(BaseModel):
 
 
 @router.post("/faults")
-async def order_fault(request: Request, platform: PlatformPart, fault: Fault) -> Answer:
+async def order_fault(request: Request, platform: PlatformPart, fault: Annotated[Fault, SOUND]) -> Answer:
     """Order a fault."""
     _check_operation(request, fault.operation)
     return platform.faults.order(fault).report()
@@ -91,7 +93,7 @@ async def cancel_fault(platform: PlatformPart, fault_id: str) -> Answer:
 
 
 @router.post("/outcomes")
-def order_outcome(platform: PlatformPart, outcome: Outcome) -> Answer:
+def order_outcome(platform: PlatformPart, outcome: Annotated[Outcome, SOUND]) -> Answer:
     """Order how runs go."""
     return platform.outcomes.order(outcome).report()
 
@@ -112,7 +114,7 @@ def cancel_outcome(platform: PlatformPart, outcome_id: str) -> Answer:
 
 
 @router.post("/runs")
-def start_run(platform: PlatformPart, new: NewRun) -> Answer:
+def start_run(platform: PlatformPart, new: Annotated[NewRun, SOUND]) -> Answer:
     """Start a run of a flow, as another user would."""
     flow = _flow(platform.store, new.outcome.flow)
     platform.runner.start(flow, new.user, {}, new.outcome)
@@ -120,7 +122,7 @@ def start_run(platform: PlatformPart, new: NewRun) -> Answer:
 
 
 @router.post("/runs/finish")
-def finish_run(platform: PlatformPart, end: EndOfRun) -> Answer:
+def finish_run(platform: PlatformPart, end: Annotated[EndOfRun, SOUND]) -> Answer:
     """End a run that was ordered now."""
     flow = _flow(platform.store, end.flow)
     if not platform.outcomes.finish(flow, end.status, end.message, end.facet):
@@ -173,7 +175,7 @@ def rotate_key(platform: PlatformPart, user_email: str, new: NewKey) -> Answer:
     return {"user_email": user_email, "api_key": api_key}
 
 
-@router.delete("/users/{user_email}")
+@router.delete("/users/{user_email:path}")
 def delete_user(platform: PlatformPart, user_email: str) -> Answer:
     """Remove a user and all that is theirs."""
     if not platform.credentials.remove_user(user_email):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import requests
 
+from ikigai_core import Ikigai
 from ikigai_core.local.process import LocalPlatform
 
 
@@ -84,6 +86,19 @@ def test_an_interpreter_without_the_platform_says_so(tmp_path: Path) -> None:
     false_python.chmod(0o755)
     with pytest.raises(RuntimeError, match="ended with 3 .*No module named fastapi"):
         LocalPlatform.start(python=false_python)
+
+
+def test_a_platform_with_a_temporary_folder_is_gone_at_once() -> None:
+    def seconds() -> float:
+        with LocalPlatform.start() as platform, Ikigai(platform.user_email, platform.api_key, platform.url) as ikigai:
+            ikigai.apps["Start Here (Tutorial)"].flows["new flow"].start()
+            began = time.monotonic()
+            platform.stop()
+            assert not platform.data_dir.exists()
+            return time.monotonic() - began
+
+    # A hundredth on a machine that has nothing else to do.
+    assert min(seconds() for _ in range(2)) < 0.5
 
 
 def test_it_ends_when_the_process_that_started_it_is_killed(until: Callable[..., Any]) -> None:

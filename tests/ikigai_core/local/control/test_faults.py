@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import requests
 
 from ikigai_core.local.control import ControlError, LocalControl
+from ikigai_core.local.platform import Platform, Settings
+from ikigai_core.local.server import create_app
 
 APPS = "get-projects-for-user"
 
@@ -119,6 +124,8 @@ def test_a_fault_that_lasts_is_over_in_the_end(api: Any, control: LocalControl, 
         ({"status": 500, "cut": True}, "status and cut cannot go together"),
         ({"cut": True, "retry_after": 3}, "need a status"),
         ({"status": 42}, "status"),
+        ({"status": 500, "body": {"n": float("nan")}}, "finite"),
+        ({"status": 500, "retry_after": "1\r\nX-Y: z"}, "retry_after"),
         ({"status": 500, "probability": 2}, "probability"),
     ],
 )
@@ -135,3 +142,30 @@ def test_only_the_platforms_own_user_gives_orders(api: Any, control: LocalContro
         LocalControl(api.platform.url, api.platform.user_email, "wrong").reset()
     control.remove_user("ann@example.com")
     assert api.platform.api_key not in repr(control)
+
+
+@pytest.mark.parametrize(
+    ("remote_control", "address", "status"),
+    [
+        (False, "127.0.0.9", 200),
+        (False, "::ffff:127.0.0.1", 200),
+        (False, "192.0.2.7", 403),
+        (False, "::ffff:192.0.2.7", 403),
+        (True, "192.0.2.7", 200),
+    ],
+)
+def test_only_its_own_machine_gives_orders_unless_others_may(
+    remote_control: bool, address: str, status: int, tmp_path: Path
+) -> None:
+    platform = Platform(Settings(tmp_path, api_key="key", remote_control=remote_control))
+    headers = {"user": platform.credentials.user_email, "api-key": "key"}
+    caller = httpx.ASGITransport(create_app(platform), client=(address, 50000))
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=caller, base_url="http://platform") as client:
+            return await client.get("/_local/faults", headers=headers)
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == status
+    assert ("--remote-control" in answer.text) == (status == 403)
+    platform.stop()
