@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from pydantic import BaseModel
 
 _OFFERED = {"model_dump", "model_dump_json"}
-_NOISE = {name for name in dir(BaseModel) if not name.startswith("_")} - _OFFERED
+NOISE = {name for name in dir(BaseModel) if not name.startswith("_")} - _OFFERED
 
 
 class OwnNames:
     """Makes a model not offer what pydantic brings, apart from dumping it."""
 
     def __dir__(self) -> Iterable[str]:
-        return [name for name in super().__dir__() if name not in _NOISE]
+        return [name for name in super().__dir__() if name not in NOISE]
