@@ -11,7 +11,7 @@ from ikigai_core.definition.custom_facet import CustomFacetFacetBuilder
 from ikigai_core.definition.definition import Arrow, FlowDefinition, FlowVariable
 from ikigai_core.definition.facet_builder import FacetBuilder
 from ikigai_core.definition.model_facet import ModelFacetBuilder
-from ikigai_core.definition.shape import missing_arguments, ordered, shape_faults
+from ikigai_core.definition.shape import missing_arguments, ordered, shape_faults, variable_faults
 from ikigai_core.errors import DefinitionWarning, InvalidDefinition
 from ikigai_core.given import check_type
 from ikigai_core.specs.facet import FacetType
@@ -131,7 +131,11 @@ class FlowDefinitionBuilder:
             variables=dict(self._variables),
         )
         ordered(definition)
-        return definition, [*missing_arguments(definition, types), *shape_faults(definition, types)]
+        return definition, [
+            *missing_arguments(definition, types),
+            *shape_faults(definition, types),
+            *variable_faults(definition),
+        ]
 
     def _built_with_warnings(self) -> FlowDefinition:
         """The definition; the warnings point to who called the caller."""

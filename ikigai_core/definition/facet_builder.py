@@ -138,6 +138,8 @@ class FacetBuilder:
             )
         for variable, argument in variables.items():
             check_text(argument, f"The argument of variable {variable!r}")
+            if not variable.strip():
+                raise InvalidDefinition(f"The variable for argument {argument!r} has no name.")
             self._check_variable(variable, argument)
             self._builder._add_variable(variable, FlowVariable(facet_name=self._name, argument_name=argument))
         return self

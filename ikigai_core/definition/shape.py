@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
@@ -86,6 +87,16 @@ def missing_arguments(definition: FlowDefinition, types: Mapping[str, FacetType]
             if is_open and (facet.name, name) not in given:
                 title = types[facet.facet_id].title
                 yield f"{title} facet {facet.name or facet.facet_id!r} needs the argument {name!r}."
+
+
+def variable_faults(definition: FlowDefinition) -> Iterator[str]:
+    """What about a definition's run variables will not do what it says, a sentence each."""
+    counts = Counter(facet.name for facet in definition.facets)
+    for name, variable in definition.variables.items():
+        count = counts[variable.facet_name]
+        if count != 1:
+            which = f"{count or 'no'} facets of that name"
+            yield f"Variable {name!r} is for an argument of facet {variable.facet_name!r}, and there are {which}."
 
 
 def _fault(relation: str, count: int, least: int, most: int) -> str:

@@ -117,3 +117,13 @@ def test_a_definition_that_cannot_run_warns_where_it_is_built(facet_types: Facet
         with pytest.warns(DefinitionWarning, match="Imported facet '0' needs the argument 'dataset_id'") as caught:
             build()
         assert {warning.filename for warning in caught} == {__file__}
+
+
+def test_a_variable_is_for_one_facet(facet_types: FacetTypes) -> None:
+    builder = FlowDefinitionBuilder()
+    builder.facet(facet_types.MID.COUNT, "count").variables(v="sort")
+    builder.facet(facet_types.MID.COUNT, "count")
+    with pytest.raises(ValueError, match="Variable 'v' is for .* facet 'count', and there are 2 facets of that name"):
+        builder.build_checked()
+    with pytest.raises(ValueError, match="has no name"):
+        builder.facet(facet_types.MID.COUNT, "other").variables(**{" ": "sort"})
