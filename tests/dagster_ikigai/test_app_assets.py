@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ def build(state: IkigaiAppState, **options: Any) -> list[dg.AssetsDefinition]:
     return build_ikigai_assets_definitions(state, workspace=IkigaiWorkspace(), **options)
 
 
+@pytest.mark.timeout(300)
 def test_an_apps_flows_and_models_become_assets_that_run(
     app: str, ikigai_client: Ikigai, instance: dg.DagsterInstance, requests_sent: Callable[[], int], tmp_path: Path
 ) -> None:
@@ -72,9 +74,8 @@ def test_an_apps_flows_and_models_become_assets_that_run(
     remote.model.new("Prices").model_type(ikigai_client.model_types.Linear.Base).build()
     remote.flow.new("Copy").definition(copying("numbers", "copied")).schedule("0 6 * * 1-5").build()
     remote.flow.new("Copy again").definition(copying("copied", "copied twice")).build()
-    remote.flow.new("Train").definition(
-        predicting(ikigai_client, app, "retrain_inference", "first", "trained on")
-    ).build()
+    train = partial(predicting, ikigai_client, app, "retrain_inference", output="trained on")
+    remote.flow.new("Train").definition(train(version="first")).build()
     remote.flow.new("Use").definition(predicting(ikigai_client, app, "inference", "", "predicted")).build()
     nameless = {"facets": [{"facet_id": "0", "facet_uid": "I_005", "name": None, "arguments": {}}]}
     broken = remote.flow.new("Broken").definition(copying("numbers", "broken")).build()
@@ -116,13 +117,10 @@ def test_an_apps_flows_and_models_become_assets_that_run(
     assert [key.path[1:] for key in shown.keys] == [["flows", "broken"]]
 
     wanted = [asset for asset in made if asset.is_executable and "never" not in str(asset.keys)]
-    results = []
-    for version in ("first", "second"):
-        remote.flow.new("Train").definition(
-            predicting(ikigai_client, app, "retrain_inference", version, "trained on")
-        ).ensure()
-        results.append(dg.materialize(wanted, instance=instance))
-    recorded = metadata_of(results[-1])
+    dg.materialize([asset for asset in wanted if "prices" in str(asset.keys)], instance=instance)
+    remote.flow.new("Train").definition(train(version="second")).ensure()
+    result = dg.materialize(wanted, instance=instance)
+    recorded = metadata_of(result)
     assert recorded["copied_twice"]["dagster/row_count"].value == 3
     assert recorded["predicted"]["ikigai/null_counts"].value == {"area": 0, "price": 0, "predicted_price": 0}
     model = recorded["models/prices"]
@@ -143,7 +141,7 @@ def test_an_apps_flows_and_models_become_assets_that_run(
         [failure] = result.filter_events(lambda event: event.is_step_failure)
         assert says in failure.step_failure_data.error_display_string
         assert "dg utils refresh-defs-state" in failure.step_failure_data.error_display_string
-    assert len(remote.flows["Copy"].run_logs(10)) == 2
+    assert len(remote.flows["Copy"].run_logs(10)) == 1
 
 
 def large_state(count: int) -> IkigaiAppState:
