@@ -204,7 +204,7 @@ class _FlowText(Generic[R]):
     def definition(self) -> Procedure[FlowDefinition]:
         """The flow's definition, fetched now."""
         record = yield from ask(flows.fetch(self.flow_id))
-        return FlowDefinition.model_validate(record["definition"])
+        return FlowDefinition.load(record["definition"])
 
     @edit
     def update_definition(self, definition: Definition) -> Procedure[None]:

@@ -73,7 +73,7 @@ def resolve(
     """
     if isinstance(definition, CopyOf):
         record = yield from ask(flows.fetch(definition.flow_id))
-        return FlowDefinition.model_validate(record["definition"])
+        return FlowDefinition.load(record["definition"])
     check_form(definition)
     wanted = load_definition(definition)
     place = datasets_of(app_id, app_name)

@@ -185,7 +185,7 @@ class _FlowRunText:
             return ""
         try:
             record = yield from ask(flows.fetch(self.flow_id))
-            return FlowDefinition.model_validate(record["definition"]).facet_name(facet_id)
+            return FlowDefinition.load(record["definition"]).facet_name(facet_id)
         except (IkigaiError, KeyError, ValueError):
             # The name is a courtesy; that the run failed must be told in any case.
             return facet_id
