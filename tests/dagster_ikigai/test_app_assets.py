@@ -18,6 +18,7 @@ from dagster_ikigai import (
     FlowSettings,
     IkigaiAppFlow,
     IkigaiAppState,
+    IkigaiFlow,
     IkigaiWorkspace,
     build_ikigai_assets_definitions,
     load_ikigai_asset_specs,
@@ -186,7 +187,7 @@ def test_settings_go_to_the_flows_that_have_the_variables_or_the_name(caplog: py
     one = FlowSettings(partitions_def=days, partition_output=None)
     partitioned = build(state, flow_settings={"Flow 1": one, "Flwo 0": one})
     assert [asset.partitions_def for asset in partitioned] == [None, days]
-    assert "no flow 'Flwo 0' to have settings. Did you mean 'Flow 0'" in caplog.text
+    assert "There is no flow 'Flwo 0' to have settings. Did you mean 'Flow 0'" in caplog.text
 
 
 def test_a_flow_that_its_settings_do_not_fit_is_shown_and_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
@@ -197,3 +198,14 @@ def test_a_flow_that_its_settings_do_not_fit_is_shown_and_stops_no_other(caplog:
     reason = "writes dataset 'data 2 1' whatever the partition"
     assert all(reason in spec.metadata["ikigai/fault"] for spec in second.specs)
     assert reason in caplog.text
+
+
+def test_flows_that_are_written_down_are_one_graph_too() -> None:
+    flows = [IkigaiFlow("An app", name, copying("numbers", "copied")) for name in ("First", "Second")]
+    made = build_ikigai_assets_definitions(flows, workspace=IkigaiWorkspace(), group_name="copies")
+    keys = {"/".join(key.path[1:]) for asset in made for key in asset.keys}
+    assert keys == {"copied", "copied/by/second"}
+    assert {spec.group_name for asset in made for spec in asset.specs} == {"copies"}
+    days = FlowSettings(partitions_def=dg.StaticPartitionsDefinition(["a"]), partition_output="the same")
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="has no {partition} in it"):
+        build_ikigai_assets_definitions(flows, workspace=IkigaiWorkspace(), settings=days)

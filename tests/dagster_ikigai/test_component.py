@@ -67,7 +67,9 @@ def test_a_scaffolded_component_is_listed_checked_and_launched(
     project: Path, ikigai_client: Ikigai, app: str, requests_sent: Callable[[], int]
 ) -> None:
     before = requests_sent()
-    assert "dagster_ikigai.IkigaiFlowComponent" in run("dg", "list", "components", folder=project)
+    listed = run("dg", "list", "components", folder=project)
+    assert "dagster_ikigai.IkigaiFlowComponent" in listed
+    assert "dagster_ikigai.IkigaiAppComponent" in listed
 
     parameters = json.dumps({"app": app, "flow": "Copy", "dataset": "numbers", "output": "numbers again"})
     run(

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from dagster_ikigai.app_component import IkigaiAppComponent
     from dagster_ikigai.app_flow import IkigaiAppFlow
     from dagster_ikigai.app_state import IkigaiAppState
-    from dagster_ikigai.assets import build_ikigai_dataset_asset, build_ikigai_flow_assets, ikigai_assets
+    from dagster_ikigai.assets import build_ikigai_flow_assets, ikigai_assets
     from dagster_ikigai.checks import CheckSettings, build_ikigai_asset_checks
     from dagster_ikigai.component import IkigaiFlowComponent
+    from dagster_ikigai.dataset_assets import build_ikigai_dataset_asset
     from dagster_ikigai.flow import IkigaiFlow
     from dagster_ikigai.io_manager import IkigaiIOManager
     from dagster_ikigai.ops import RunIkigaiFlowConfig, UploadDatasetConfig, run_ikigai_flow_op, upload_dataset_op
@@ -53,7 +54,7 @@ _HOMES = {
     "UploadDatasetConfig": "dagster_ikigai.ops",
     "build_ikigai_asset_checks": "dagster_ikigai.checks",
     "build_ikigai_assets_definitions": "dagster_ikigai.app_assets",
-    "build_ikigai_dataset_asset": "dagster_ikigai.assets",
+    "build_ikigai_dataset_asset": "dagster_ikigai.dataset_assets",
     "build_ikigai_flow_assets": "dagster_ikigai.assets",
     "build_ikigai_run_sensor": "dagster_ikigai.sensors",
     "ikigai_assets": "dagster_ikigai.assets",

@@ -14,16 +14,19 @@ import dagster as dg
 
 from dagster_ikigai.app_flow import IkigaiAppFlow
 from dagster_ikigai.app_state import IkigaiAppState
-from dagster_ikigai.assets import Workspace, flow_assets
+from dagster_ikigai.assets import flow_assets
 from dagster_ikigai.facets import Component
+from dagster_ikigai.flow import IkigaiFlow
 from dagster_ikigai.graph import FlowGraph
-from dagster_ikigai.resources import IkigaiWorkspace
+from dagster_ikigai.resources import IkigaiWorkspace, Workspace
+from dagster_ikigai.runnable import RunnableFlow
 from dagster_ikigai.settings import FlowSettings
 from dagster_ikigai.translator import APP, FAULT, FLOW_ID, DagsterIkigaiTranslator
 
 _log = logging.getLogger("dagster_ikigai")
 
 StateSource = IkigaiAppState | IkigaiWorkspace | str | os.PathLike[str]
+Source = StateSource | Sequence[RunnableFlow]
 
 FRESHNESS_SLACK = timedelta(hours=1)
 """How much older than the longest time between two runs of its schedule a flow's asset may be."""
@@ -60,11 +63,11 @@ def load_ikigai_asset_specs(
     []
     """
     state = app_state(source, app)
-    return [spec for specs in _graph(state, translator).specs for spec in specs]
+    return [spec for specs in _specs(state, translator) for spec in specs]
 
 
 def build_ikigai_assets_definitions(
-    source: StateSource,
+    source: Source,
     app: str | None = None,
     *,
     workspace: Workspace = "ikigai",
@@ -73,15 +76,17 @@ def build_ikigai_assets_definitions(
     group_name: str | None = None,
     translator: DagsterIkigaiTranslator | None = None,
 ) -> list[dg.AssetsDefinition]:
-    """Make the assets of all flows of an app; materializing those of a flow runs it and follows it to its end.
+    """Make the assets of all flows of an app, or of several flows that are written down here.
+
+    Materializing those of a flow runs it and follows it to its end.
 
     A flow runs as a whole: its assets are one step, and cannot be materialized one without the other. A flow whose
     definition cannot be read, or that its settings do not fit, is shown by assets that only say so.
 
     Parameters
     ----------
-    source : IkigaiAppState, IkigaiWorkspace, str or Path
-        See `load_ikigai_asset_specs`.
+    source : IkigaiAppState, IkigaiWorkspace, str, Path or sequence of IkigaiFlow
+        See `load_ikigai_asset_specs`. A sequence of flows sends nothing; earlier ones come first where only one can.
     app : str, optional
         Name of the app; needed where `source` is a workspace.
     workspace : str or IkigaiWorkspace
@@ -103,21 +108,29 @@ def build_ikigai_assets_definitions(
     Raises
     ------
     DagsterInvalidDefinitionError
-        The translator gives two assets one key.
+        The translator gives two assets one key, or the settings do not fit a flow that is written down here.
     """
-    state = app_state(source, app)
-    _warn_of_unknown(state, flow_settings or {})
-    made = []
-    for flow, specs in zip(state.flows, _graph(state, translator, group_name).specs, strict=True):
-        chosen = (flow_settings or {}).get(flow.name) or _fitting(settings or FlowSettings(), flow)
-        made.append(_assets_of(flow, specs, chosen, workspace))
-    return made
+    if isinstance(source, Sequence) and not isinstance(source, str):
+        flows, specs = list(source), FlowGraph(source, translator).specs
+        specs = [[_grouped(spec, group_name) for spec in group] for group in specs]
+    else:
+        state = app_state(source, app)
+        flows, specs = list(state.flows), _specs(state, translator, group_name)
+    _warn_of_unknown(flows, flow_settings or {})
+    return [
+        _assets_of(
+            flow, group, (flow_settings or {}).get(flow.name) or _fitting(settings or FlowSettings(), flow), workspace
+        )
+        for flow, group in zip(flows, specs, strict=True)
+    ]
 
 
 def _assets_of(
-    flow: IkigaiAppFlow, specs: Sequence[dg.AssetSpec], settings: FlowSettings, workspace: Workspace
+    flow: RunnableFlow, specs: Sequence[dg.AssetSpec], settings: FlowSettings, workspace: Workspace
 ) -> dg.AssetsDefinition:
-    if not flow.is_readable:
+    if isinstance(flow, IkigaiFlow):
+        return flow_assets(flow, specs, settings, workspace=workspace)
+    if isinstance(flow, IkigaiAppFlow) and not flow.is_readable:
         return dg.AssetsDefinition(specs=specs)
     try:
         return flow_assets(flow, specs, settings, workspace=workspace)
@@ -149,15 +162,20 @@ def app_state(source: StateSource, app: str | None = None) -> IkigaiAppState:
     return IkigaiAppState.load(Path(source))
 
 
-def _graph(
+def _specs(
     state: IkigaiAppState, translator: DagsterIkigaiTranslator | None, group_name: str | None = None
-) -> FlowGraph:
+) -> list[list[dg.AssetSpec]]:
     known = [(state.app, Component("dataset", name)) for name in state.datasets]
     known += [(state.app, Component("model", name)) for name in state.models]
     graph = FlowGraph(state.flows, translator, known, {state.app: state.owner})
-    for flow, specs in zip(state.flows, graph.specs, strict=True):
-        specs[:] = [_with_defaults(spec, flow, group_name) for spec in specs]
-    return graph
+    return [
+        [_with_defaults(spec, flow, group_name) for spec in specs]
+        for flow, specs in zip(state.flows, graph.specs, strict=True)
+    ]
+
+
+def _grouped(spec: dg.AssetSpec, group_name: str | None) -> dg.AssetSpec:
+    return spec if group_name is None else spec.replace_attributes(group_name=group_name)
 
 
 def _with_defaults(spec: dg.AssetSpec, flow: IkigaiAppFlow, group_name: str | None) -> dg.AssetSpec:
@@ -170,15 +188,15 @@ def _with_defaults(spec: dg.AssetSpec, flow: IkigaiAppFlow, group_name: str | No
     return spec.replace_attributes(**changes)
 
 
-def _fitting(settings: FlowSettings, flow: IkigaiAppFlow) -> FlowSettings:
+def _fitting(settings: FlowSettings, flow: RunnableFlow) -> FlowSettings:
     variables = {name: value for name, value in settings.variables.items() if name in flow.targets}
     return replace(settings, variables=variables)
 
 
-def _warn_of_unknown(state: IkigaiAppState, flow_settings: Mapping[str, FlowSettings]) -> None:
+def _warn_of_unknown(flows: Sequence[RunnableFlow], flow_settings: Mapping[str, FlowSettings]) -> None:
     from ikigai_core.errors import did_you_mean
 
-    names = [flow.name for flow in state.flows]
+    names = [flow.name for flow in flows]
     for name in flow_settings:
         if name not in names:
-            _log.warning("App %r has no flow %r to have settings. %s", state.app, name, did_you_mean(name, names))
+            _log.warning("There is no flow %r to have settings. %s", name, did_you_mean(name, names))

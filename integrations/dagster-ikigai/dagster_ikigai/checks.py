@@ -8,10 +8,9 @@ from typing import Any
 
 import dagster as dg
 
-from dagster_ikigai.assets import Workspace, required_resource, workspace_of
 from dagster_ikigai.failures import dagster_failures
 from dagster_ikigai.metadata import METRIC, NULL_COUNTS
-from dagster_ikigai.resources import IkigaiWorkspace
+from dagster_ikigai.resources import IkigaiWorkspace, Workspace, required_resource, workspace_of
 from dagster_ikigai.translator import APP, DATASET, MODEL
 
 COLUMN_TYPES, ROW_COUNT, NULLS, UPLOAD, METRICS = "column_types", "row_count", "nulls", "upload", "metrics"

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import dagster as dg
 from pydantic import Field
 
-from dagster_ikigai.assets import existing_file
+from dagster_ikigai.dataset_assets import existing_file
 from dagster_ikigai.failures import dagster_failures
 from dagster_ikigai.flow import IkigaiFlow
 from dagster_ikigai.journal import RunJournal

@@ -185,3 +185,20 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
 def _resolved(value: str | None) -> str | None:
     # A resource that Dagster has not initialised (one that is held by an asset directly) still has its EnvVars.
     return value.get_value() if isinstance(value, dg.EnvVar) else value
+
+
+Workspace = IkigaiWorkspace | str
+"""A workspace, or the key of the resource that is one."""
+
+
+def required_resource(workspace: Workspace) -> set[str]:
+    """The resource that a step of this workspace needs."""
+    return {workspace} if isinstance(workspace, str) else set()
+
+
+def workspace_of(context: Any, workspace: Workspace) -> IkigaiWorkspace:
+    """The workspace itself, in a step."""
+    if isinstance(workspace, IkigaiWorkspace):
+        return workspace
+    found: IkigaiWorkspace = getattr(context.resources, workspace)
+    return found

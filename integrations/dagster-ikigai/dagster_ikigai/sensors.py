@@ -9,9 +9,8 @@ from typing import Any
 
 import dagster as dg
 
-from dagster_ikigai.assets import Workspace, required_resource, workspace_of
 from dagster_ikigai.failures import dagster_failures
-from dagster_ikigai.resources import IkigaiWorkspace
+from dagster_ikigai.resources import IkigaiWorkspace, Workspace, required_resource, workspace_of
 from dagster_ikigai.results import FinishedRun, results
 from dagster_ikigai.watching import EndedRun, OwnRuns, Watch, watched_flows
 
