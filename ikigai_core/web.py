@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
-from string import Formatter
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
@@ -62,6 +60,8 @@ def _default(base_url: str) -> str | None:
 
 
 def _is_loopback(host: str) -> bool:
+    from ipaddress import ip_address
+
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -69,6 +69,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def _checked(web_url: object) -> str:
+    from string import Formatter
+
     address = str(web_url).strip()
     try:
         unknown = {name for _, name, _, _ in Formatter().parse(address) if name is not None} - set(_PARTS)
