@@ -93,7 +93,7 @@ class Platform:
 
     def start(self) -> None:
         """Settle what an earlier process left, and begin to work."""
-        self._drop_old_uploads()
+        self.drop_old_uploads()
         self._sweep()
         tutorial.create_once(self.store, self.files, self.credentials.user_email)
         self.checks.recover()
@@ -123,10 +123,13 @@ class Platform:
                 self.runner.cancel(run)
         self.files.retire(*data)
 
-    def _drop_old_uploads(self) -> None:
+    def drop_old_uploads(self) -> None:
+        """Abort the uploads that nobody has completed for a day."""
         for upload in self.store.uploads.in_state(UploadState.OPEN):
             if stamps.now() - upload.created_at > _UPLOAD_LIFETIME:
                 self.store.uploads.set_state(upload.upload_id, UploadState.ABORTED)
+                self.store.uploads.drop_parts(upload.upload_id)
+                self.files.drop_upload(upload.upload_id)
 
     def _sweep(self) -> None:
         unchecked = self.store.uploads.in_state(*UNCHECKED)

@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 _WORKER = "ikigai_core.local.engine.worker"
 _START_SECONDS = 2.0
+# Characters of what the scripts of a run have printed: in its record, and in the message of a failed run.
+_MOST_PRINTED = 100_000
+_MOST_SHOWN = 5_000
 INTERRUPTED = "The platform was stopped while this run was under way. No dataset was written: start the flow again."
 
 
@@ -136,11 +139,15 @@ class Runner:
     def _settle(self, run: Run, unfinished: str) -> None:
         """Bring a run whose worker has ended to its end; `unfinished` says why, where it left no result."""
         result = read_result(self._files.job(run.run_id)) or {"status": "FAILED", "message": unfinished}
+        printed = str(result.get("printed") or "")[-_MOST_PRINTED:]
+        self._store.runs.keep_printed(run.run_id, printed)
         if result["status"] == "SUCCESS":
             self._succeed(run, result)
         else:
             facet_id = str(result.get("facet_id") or "")
             message = str(result.get("message") or "The flow failed without a reason")
+            if printed:
+                message += f"\n\nIts scripts printed:\n{printed[-_MOST_SHOWN:].rstrip()}"
             self._store.runs.finish(run.run_id, "FAILED", facet_id=facet_id, message=message)
         self._files.drop_job(run.run_id)
 

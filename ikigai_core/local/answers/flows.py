@@ -74,6 +74,7 @@ class FlowLogItem(TypedDict):
     erroneous_facet_id: str
     message: str
     timestamp: str
+    printed: str
 
 
 class FlowLogFound(TypedDict):

@@ -126,12 +126,13 @@ class _Run:
 
     def go(self) -> None:
         for number, facet in enumerate(self._order):
-            self._report(100 * number // len(self._order), f"Running {facet.title}")
+            # What is left after the last facet, keeping the outputs, counts as one more.
+            self._report(100 * number // (len(self._order) + 1), f"Running {facet.title}")
             result = self._run(facet)
             if result is not None:
                 self._results[facet.facet_id] = result
             self._free(self._order[number + 1 :])
-        self._report(100, "")
+        self._report(100 * len(self._order) // (len(self._order) + 1), "Keeping the outputs")
 
     def _run(self, facet: Facet) -> Table | None:
         inputs = tuple(Input(self._results[arrow.source], arrow.arguments) for arrow in self._graph.parents(facet))

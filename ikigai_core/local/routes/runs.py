@@ -53,10 +53,9 @@ def get_status(platform: PlatformPart, project_id: str, pipeline_id: str) -> Flo
     if run.state == RunState.QUEUED:
         return {"status": True, "progress": {"status": "SCHEDULED", "progress": 0, "message": "Waiting for a worker"}}
     progress = platform.runner.progress(run)
-    return {
-        "status": True,
-        "progress": {"status": "RUNNING", "progress": progress.percent, "message": progress.message},
-    }
+    # The released client shows a running flow at 0 % as complete.
+    percent = max(progress.percent, 1)
+    return {"status": True, "progress": {"status": "RUNNING", "progress": percent, "message": progress.message}}
 
 
 @router.get("/component/get-pipeline-log")
@@ -76,4 +75,6 @@ def _log_answer(run: Run) -> FlowLogItem:
         "erroneous_facet_id": run.facet_id,
         "message": run.message,
         "timestamp": str(run.timestamp),
+        # The platform's own has no such field: for a success its message is empty.
+        "printed": run.printed,
     }

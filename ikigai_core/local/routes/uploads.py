@@ -59,6 +59,7 @@ def begin_upload(
     dataset = platform.store.datasets.get(dataset_id, app_id=project_id)
     if not filename.lower().endswith(".csv"):
         raise bad_request(f"filename: {filename!r} is not the name of a CSV file: it must end in .csv")
+    platform.drop_old_uploads()
     upload = Upload(
         upload_id=new_id(),
         dataset_id=dataset.dataset_id,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ikigai_core.local.problems import Stopped
 
-_LAYOUT = 4
+_LAYOUT = 5
 
 
 class Database:

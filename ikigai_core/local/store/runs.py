@@ -26,7 +26,8 @@ class RunState(StrEnum):
 class Run:
     """One run of a flow, with the definition and the high volume preference that it started with.
 
-    `status`, `facet_id`, `message` and `timestamp` say how it ended, and are empty (0) before.
+    `status`, `facet_id`, `message` and `timestamp` say how it ended, `printed` what its scripts have
+    printed; they are empty (0) before.
     """
 
     run_id: str
@@ -42,6 +43,7 @@ class Run:
     facet_id: str = ""
     message: str = ""
     timestamp: int = 0
+    printed: str = ""
 
 
 class Runs:
@@ -100,6 +102,10 @@ class Runs:
     def in_state(self, state: RunState) -> list[Run]:
         """Return all runs in a state, oldest first."""
         return self._table.find(state=state.value)
+
+    def keep_printed(self, run_id: str, printed: str) -> None:
+        """Keep what a run's scripts have printed."""
+        self._table.update(run_id, printed=printed)
 
     def finish(self, run_id: str, status: str, *, facet_id: str = "", message: str = "") -> None:
         """Write a run's log and make its flow idle, in one step; a run that is over or was deleted stays so."""

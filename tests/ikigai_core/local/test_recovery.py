@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
+from ikigai_core.local import stamps
 from ikigai_core.local.control.outcomes import Outcomes
 from ikigai_core.local.files import Files
+from ikigai_core.local.platform import Platform, Settings
 from ikigai_core.local.process import LocalPlatform
 from ikigai_core.local.runner import INTERRUPTED, Runner
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.flows import Flow
+from ikigai_core.local.store.uploads import Part, Upload, UploadState
 from ikigai_core.local.workers import Workers, clean_environment
 
 
@@ -157,6 +160,24 @@ def test_an_upload_that_was_being_checked_is_checked_again(
     until(lambda: api.ask("confirm-dataset-upload", **place)["status"] == "SUCCESS")
     assert len(api.ask("get-dataset-log", **place, limit=5)["dataset_log"]) == 1
     assert api.download(app_id, dataset_id) == large
+
+
+def test_uploads_that_nobody_completes_are_swept_after_a_day(tmp_path: Path) -> None:
+    platform = Platform(Settings(tmp_path))
+    try:
+        uploads, day = platform.store.uploads, 24 * 3600
+        for upload_id, age in (("young", day - 60), ("old", day + 60)):
+            began = stamps.now() - age
+            uploads.add(Upload(upload_id, "dataset", "app", "x.csv", 1, 1, UploadState.OPEN, began))
+            path = platform.files.new_part(upload_id, 1)
+            path.write_bytes(b"x")
+            uploads.put_part(Part(path.name, upload_id, 1, 1, "etag", path.name))
+        platform.drop_old_uploads()
+        assert [upload.upload_id for upload in uploads.in_state(UploadState.OPEN)] == ["young"]
+        assert [path.name for path in (tmp_path / "uploads").iterdir()] == ["young"]
+        assert not uploads.parts("old")
+    finally:
+        platform.stop()
 
 
 def test_what_nothing_refers_to_is_swept_away(own: LocalPlatform, connect: Callable[..., Any]) -> None:

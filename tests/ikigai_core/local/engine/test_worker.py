@@ -56,10 +56,13 @@ def test_a_small_flow_is_quick_and_needs_no_pandas(jobs: Any, monkeypatch: pytes
     assert time.monotonic() - began < 5
 
 
-def test_progress_ends_at_100_and_only_results_are_left(jobs: Any) -> None:
+def test_progress_leaves_room_for_keeping_outputs_and_only_results_are_left(jobs: Any) -> None:
     ended = jobs.run(late_flights(jobs, 10))
 
-    assert json.loads((ended.folder / "progress.json").read_text()) == {"progress": 100, "message": ""}
+    assert json.loads((ended.folder / "progress.json").read_text()) == {
+        "progress": 80,
+        "message": "Keeping the outputs",
+    }
     left = {path.name for path in ended.folder.iterdir()}
     assert left == {"job.json", "outputs", "progress.json", "result.json"}
 
@@ -71,7 +74,7 @@ def test_progress_names_the_facet_at_work(jobs: Any, tmp_path: Path) -> None:
 
     assert jobs.run(facets).status == "SUCCESS"
 
-    assert json.loads(seen.read_text()) == {"progress": 60, "message": "Running Python 'spy'"}
+    assert json.loads(seen.read_text()) == {"progress": 50, "message": "Running Python 'spy'"}
 
 
 def test_one_flow_may_export_several_datasets(jobs: Any) -> None:
