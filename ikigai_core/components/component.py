@@ -36,6 +36,15 @@ class Record(OwnNames, BaseModel):
                 f"The platform described a {cls.__name__} in an unknown form: {faults_of(error)}"
             ) from None
 
+    def _repr_html_(self) -> str:
+        """A table of the fields, for notebooks."""
+        rows = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>"
+            for name, value in self.__repr_args__()
+            if name
+        )
+        return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
+
 
 class Component(Record):
     """A record bound to a client. Every kind of component has a name."""
@@ -77,15 +86,6 @@ class Component(Record):
     def __eq__(self, other: object) -> bool:
         # What the platform says of them, whichever client fetched it and whatever was done to get there.
         return type(other) is type(self) and other.__dict__ == self.__dict__
-
-    def _repr_html_(self) -> str:
-        """A table of the fields, for notebooks."""
-        rows = "".join(
-            f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>"
-            for name, value in self.__repr_args__()
-            if name
-        )
-        return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
 
     def to_dict(self) -> dict[str, Any]:
         """The component's data as plain values, from which `from_dict` makes it again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from html import escape
 from typing import Any, Generic, Protocol, TypeVar
 
 from ikigai_core.errors import Ambiguous, UnknownName, did_you_mean
@@ -54,6 +55,14 @@ class NamedMapping(Mapping[str, C], Generic[C]):
 
     def __repr__(self) -> str:
         return repr(self._by_id)
+
+    def _repr_html_(self) -> str:
+        """A table of names and ids, for notebooks."""
+        rows = "".join(
+            f"<tr><td>{escape(component.name)}</td><td>{escape(key)}</td></tr>"
+            for key, component in self._by_id.items()
+        )
+        return f"<table><tr><th>name</th><th>id</th></tr>{rows}</table>"
 
     def get_id(self, id: str) -> C:
         """The component of that id; `UnknownName`, a `KeyError`, where there is none."""

@@ -52,9 +52,11 @@ def test_a_browser_says_how_to_list_where_it_is_taken_for_a_list(app: App, fligh
 
 
 def test_a_component_is_a_table_in_a_notebook(app: App, flights: pd.DataFrame) -> None:
-    table = app.dataset.new("<flights>").df(flights).build()._repr_html_()
+    dataset = app.dataset.new("<flights>").df(flights).build()
+    table = dataset._repr_html_()
     assert table.startswith("<table><caption>Dataset</caption><tr><th>app_id</th>")
     assert "<td>&lt;flights&gt;</td>" in table
+    assert f"<tr><td>&lt;flights&gt;</td><td>{dataset.dataset_id}</td></tr>" in app.datasets()._repr_html_()
 
 
 def test_a_dataset_stands_for_its_id_in_a_definition(ikigai_client: Ikigai, app: App, flights: pd.DataFrame) -> None:
