@@ -42,3 +42,15 @@ def test_every_export_is_there_and_others_are_refused() -> None:
     assert dir(dagster_ikigai) == sorted(dagster_ikigai.__all__)
     with pytest.raises(AttributeError, match="'IkigaiSensor'"):
         dagster_ikigai.IkigaiSensor  # noqa: B018
+
+
+def test_importing_the_package_costs_next_to_nothing_beside_dagster() -> None:
+    code = (
+        "import dagster, time; began = time.process_time(); import dagster_ikigai; "
+        "print(time.process_time() - began); dagster_ikigai.IkigaiWorkspace, dagster_ikigai.build_ikigai_flow_assets; "
+        "print(time.process_time() - began)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    alone, with_the_usual = map(float, done.stdout.split())
+    assert alone < 0.1
+    assert with_the_usual < 0.3  # 25 ms on a machine of one's own

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CURSOR_VERSION = 1
 _DEPTHS = (20, 200, 1000)
 _LOOK_BACK = 100
+_NOTES_LOOKED_AT = 5
 _SETTLED = 600.0
 """Seconds after the end of a Dagster run in which a re-execution may still take up the platform run that it left."""
 
@@ -214,6 +215,7 @@ class OwnRuns:
     def __init__(self, instance: dg.DagsterInstance, ikigai: Ikigai) -> None:
         self._instance = instance
         self._ikigai = ikigai
+        self._log_ids: dict[tuple[str, str], str] = {}
 
     def is_reported(self, run: EndedRun) -> bool:
         """Whether a materialization of each of the flow's assets tells of the run."""
@@ -221,23 +223,34 @@ class OwnRuns:
 
     def is_under_way(self, run: EndedRun) -> bool:
         """Whether a Dagster run follows it, or may yet: it ended a moment ago without reporting it."""
+        return any(
+            self._log_id(kept) == run.log.log_id and self._may_report(dagster_run_id)
+            for dagster_run_id, kept in self._noted(run)
+        )
+
+    def _noted(self, run: EndedRun) -> list[tuple[str, Mapping[str, Any]]]:
+        """The newest runs of the flow that steps noted. The flow runs once at a time: older ones are dealt with."""
+        found: dict[tuple[str, str | None], Mapping[str, Any]] = {}
         for key in run.flow.keys.values():
             for dagster_run_id, note in notes_of(self._instance, key, limit=_LOOK_BACK):
-                if self._is_of(note, run) and self._may_report(dagster_run_id):
-                    return True
-        return False
+                kept = note.get("run")
+                if kept is not None and kept.get("flow_id") == run.remote.flow_id and kept.get("phase") != "refused":
+                    found.setdefault((dagster_run_id, kept.get("baseline")), kept)
+        return [(dagster_run_id, kept) for (dagster_run_id, _), kept in list(found.items())[:_NOTES_LOOKED_AT]]
 
-    def _is_of(self, note: Mapping[str, Any], run: EndedRun) -> bool:
+    def _log_id(self, kept: Mapping[str, Any]) -> str | None:
         from ikigai_core.errors import InvalidInput, RunLost
 
-        kept = note.get("run")
-        if kept is None or kept.get("flow_id") != run.remote.flow_id or kept.get("phase") == "refused":
-            return False
-        try:
-            log = self._ikigai.flow_run(kept).log()
-        except (InvalidInput, RunLost):
-            return False
-        return log is not None and log.log_id == run.log.log_id
+        known = (str(kept["flow_id"]), str(kept.get("baseline")))
+        if known not in self._log_ids:
+            try:
+                log = self._ikigai.flow_run(kept).log()
+            except (InvalidInput, RunLost):
+                log = None
+            if log is None:
+                return None
+            self._log_ids[known] = log.log_id
+        return self._log_ids[known]
 
     def _may_report(self, dagster_run_id: str) -> bool:
         record = self._instance.get_run_record_by_id(dagster_run_id)
