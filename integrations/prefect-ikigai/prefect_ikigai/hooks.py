@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from prefect.client.orchestration import get_client
 from prefect.logging.loggers import flow_run_logger
 
 from prefect_ikigai.artifacts import create_artifact
@@ -60,18 +59,13 @@ def _look(left: KeptRun, logger: Any) -> tuple[bool | None, str | None]:
         # The credentials were not a saved block; secrets are kept nowhere else.
         return None, None
     try:
-        with _credentials(left).get_client() as ikigai:
+        # Hooks of async flows are called from the event loop, where this would be a coroutine otherwise.
+        credentials: Any = IkigaiCredentials.load_from_ref(left.credentials_id, _sync=True)  # type: ignore[call-arg]
+        with credentials.get_client() as ikigai:
             return ikigai.drive(goes_on(ikigai, left.run)), ikigai.flow_run(left.run).web_url
     except Exception as error:
         logger.debug("The Ikigai platform could not be asked for flow %r: %s", left.flow, error)
         return None, None
-
-
-def _credentials(left: KeptRun) -> IkigaiCredentials:
-    assert left.credentials_id is not None
-    with get_client(sync_client=True) as client:
-        document = client.read_block_document(left.credentials_id)
-    return IkigaiCredentials._from_block_document(document)
 
 
 def _tell(left: KeptRun, flow_run: FlowRun, state: State[Any], certainly: str, web_url: str | None) -> None:

@@ -13,7 +13,7 @@ from prefect_ikigai.logs import current_logger
 from prefect_ikigai.naming import artifact_key
 from prefect_ikigai.owner import Owner
 from prefect_ikigai.progress import ProgressReporter
-from prefect_ikigai.run_record import KeptRun, RunRecord
+from prefect_ikigai.run_record import FoundRuns, KeptRun, RunRecord
 
 if TYPE_CHECKING:
     from ikigai_core import FlowStatusReport, RunLog
@@ -44,23 +44,15 @@ class RunJournal:
         self._progress = ProgressReporter(self._logger, self._owner, app, flow)
         self._events: RunEvents | None = None
 
-    def earlier(self, variables: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The run that an earlier try kept; None where there is none."""
+    def find(self, variables: Mapping[str, Any]) -> FoundRuns:
+        """The runs with these variables that may be picked up."""
         if self._record is None:
-            return None
+            return FoundRuns()
         with reaching_prefect(f"Flow {self._flow!r} was not started"):
-            kept = self._record.earlier(variables)
-        if kept is None:
-            return None
-        self._logger.info("Flow %r: an earlier try began a run, which is picked up", self._flow)
-        return kept.run
-
-    def left_behind(self, variables: Mapping[str, Any]) -> list[KeptRun]:
-        """Runs with these variables that other flow runs left when they were cancelled, crashed or failed."""
-        if self._record is None:
-            return []
-        with reaching_prefect(f"Flow {self._flow!r} was not started"):
-            return self._record.left_behind(variables)
+            found = self._record.find(variables)
+        if found.earlier is not None:
+            self._logger.info("Flow %r: an earlier try began a run, which is picked up", self._flow)
+        return found
 
     def take_over(self, left: KeptRun) -> dict[str, Any]:
         """Keep as its own the run that another flow run left."""

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import UUID
 
@@ -90,6 +90,22 @@ class KeptRun:
             client.delete_artifact(self.artifact_id)
 
 
+@dataclass(frozen=True)
+class FoundRuns:
+    """Runs that may be picked up.
+
+    Attributes
+    ----------
+    earlier : KeptRun or None
+        What an earlier try of this flow run or task run kept.
+    left_behind : list of KeptRun
+        What other flow runs kept, which were cancelled, crashed or failed, or no longer exist.
+    """
+
+    earlier: KeptRun | None = None
+    left_behind: list[KeptRun] = field(default_factory=list)
+
+
 def runs_kept_by(flow_run_id: UUID) -> list[KeptRun]:
     """The runs whose end a flow run of Prefect has not seen."""
     wanted = ArtifactFilter(
@@ -132,18 +148,18 @@ class RunRecord:
         self._credentials_id = credentials_id
         self._artifact_id: UUID | None = None
 
-    def earlier(self, variables: Mapping[str, Any]) -> KeptRun | None:
-        """The run that an earlier try of this flow run or task run kept; None where there is none."""
+    def find(self, variables: Mapping[str, Any]) -> FoundRuns:
+        """The runs with these variables that may be picked up."""
+        found = FoundRuns()
         for kept in self._all():
-            if kept.has(variables) and self._is_earlier_try(kept):
+            if not kept.has(variables):
+                continue
+            if self._is_earlier_try(kept):
                 self._artifact_id = kept.artifact_id
-                return kept
-        return None
-
-    def left_behind(self, variables: Mapping[str, Any]) -> list[KeptRun]:
-        """Runs of other flow runs that were cancelled, crashed or failed, or that no longer exist."""
-        others = [kept for kept in self._all() if kept.flow_run_id != self._owner.flow_run_id and kept.has(variables)]
-        return [kept for kept in others if kept.flow_run_id is not None and _has_left(kept.flow_run_id)]
+                return FoundRuns(earlier=kept)
+            if self._is_anothers(kept) and _has_left(kept):
+                found.left_behind.append(kept)
+        return found
 
     def keep(self, run: Mapping[str, Any]) -> None:
         """Keep a run, as `ikigai_core.FlowRun.to_dict` gives it, in place of what was kept before."""
@@ -186,11 +202,15 @@ class RunRecord:
         is_same_flow_run = kept.flow_run_id is not None and kept.flow_run_id == owner.flow_run_id
         return is_same_flow_run and kept.attempt < owner.attempt
 
+    def _is_anothers(self, kept: KeptRun) -> bool:
+        return kept.flow_run_id is not None and kept.flow_run_id != self._owner.flow_run_id
 
-def _has_left(flow_run_id: UUID) -> bool:
+
+def _has_left(kept: KeptRun) -> bool:
+    assert kept.flow_run_id is not None
     with get_client(sync_client=True) as client:
         try:
-            state = client.read_flow_run(flow_run_id).state
+            state = client.read_flow_run(kept.flow_run_id).state
         except ObjectNotFound:
             return True
     return state is not None and state.type in LEFT_IN

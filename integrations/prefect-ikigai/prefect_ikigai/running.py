@@ -14,7 +14,6 @@ from ikigai_core.procedure import Procedure, work
 from prefect_ikigai.components import Client, call, get_flow
 from prefect_ikigai.journal import RunJournal
 from prefect_ikigai.owner import Owner
-from prefect_ikigai.run_record import KeptRun
 from prefect_ikigai.start_gate import StartGate
 
 if TYPE_CHECKING:
@@ -148,11 +147,10 @@ def goes_on(ikigai: Client, run: Mapping[str, Any]) -> Procedure[bool]:
 
 
 def _previous(ikigai: Client, journal: RunJournal, variables: Mapping[str, Any]) -> Procedure[dict[str, Any] | None]:
-    run: dict[str, Any] | None = yield from work(partial(journal.earlier, variables))
-    if run is not None:
-        return run
-    candidates: list[KeptRun] = yield from work(partial(journal.left_behind, variables))
-    for left in candidates:
+    found = yield from work(partial(journal.find, variables))
+    if found.earlier is not None:
+        return found.earlier.run
+    for left in found.left_behind:
         if (yield from goes_on(ikigai, left.run)):
             return (yield from work(partial(journal.take_over, left)))
         yield from work(partial(journal.forget, left))
