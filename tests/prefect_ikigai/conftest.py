@@ -365,7 +365,7 @@ class ScriptedFlow:
         """Wait until the platform says that the flow is in a state."""
         with self.credentials.get_client() as ikigai:
             flow = ikigai.apps[self.app].flows[self.name]
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 120
             while flow.status().status is not status:
                 assert time.monotonic() < deadline, f"flow {self.name!r} never was {status.value}"
                 time.sleep(0.1)
