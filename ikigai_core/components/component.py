@@ -18,7 +18,7 @@ from ikigai_core.web import Kind, WebPages
 class Record(OwnNames, BaseModel):
     """Data of the platform. What is not known to this version is ignored."""
 
-    model_config = ConfigDict(ignored_types=(operation, edit), populate_by_name=True)
+    model_config = ConfigDict(ignored_types=(operation, edit), populate_by_name=True, protected_namespaces=())
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Self:

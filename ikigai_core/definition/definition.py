@@ -25,7 +25,7 @@ from ikigai_core.validation import faults_of
 
 class _Part(OwnNames, BaseModel):
     # What the platform keeps beside what is known here goes back to it as it is.
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", protected_namespaces=())
 
 
 class Facet(_Part):
@@ -65,7 +65,7 @@ class Arrow(_Part):
 class FlowVariable(OwnNames, BaseModel):
     """What a run variable replaces: an argument of a named facet."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, protected_namespaces=())
 
     facet_name: str
     argument_name: str = Field(validation_alias=AliasChoices("argument_name", "name"), serialization_alias="name")

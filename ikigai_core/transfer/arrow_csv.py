@@ -53,9 +53,17 @@ def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         if not batch.num_rows:
             continue
-        step = max(1, min(_MOST_ROWS, batch.num_rows * _CHUNK_BYTES // max(batch.nbytes, 1)))
+        step = max(1, min(_MOST_ROWS, batch.num_rows * _CHUNK_BYTES // max(_size(batch), 1)))
         for start in range(0, batch.num_rows, step):
             yield batch.slice(start, step)
+
+
+def _size(batch: pa.RecordBatch) -> int:
+    try:
+        return int(batch.nbytes)
+    except pa.ArrowTypeError:
+        # Older releases cannot tell it of views; with what their neighbours hold it is too much rather than too little.
+        return int(batch.get_total_buffer_size())
 
 
 def _batch_rows(batch: pa.RecordBatch) -> pa.Buffer:

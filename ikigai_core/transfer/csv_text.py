@@ -49,7 +49,9 @@ def value_text(values: pa.Array) -> pa.Array:
     kind = values.type
     if pa.types.is_dictionary(kind):
         return pc.take(value_text(values.dictionary), values.indices)
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or str(kind) == "string_view":
+    if str(kind) == "string_view":
+        return _view_text(values)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return pc.cast(values, TEXT)
     if pa.types.is_integer(kind) or pa.types.is_date32(kind):
         return pc.cast(values, TEXT)
@@ -63,6 +65,14 @@ def value_text(values: pa.Array) -> pa.Array:
     if pa.types.is_null(kind):
         return pa.nulls(len(values), TEXT)
     raise Unsupported(str(kind))
+
+
+def _view_text(values: pa.Array) -> pa.Array:
+    try:
+        return pc.cast(values, TEXT)
+    except pa.ArrowNotImplementedError:
+        # Older releases of pyarrow have the type, and hardly any function for it.
+        return pa.array(values.to_pylist(), TEXT)
 
 
 def pandas_text(values: pd.Series[Any]) -> pa.Array:

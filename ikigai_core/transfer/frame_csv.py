@@ -7,6 +7,7 @@ where pandas decides anew for each of its chunks. And a lone carriage return is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -152,6 +153,8 @@ def _one_array(values: Any) -> pa.Array:
 
 def _timestamp_encoder(column: pd.Series[Any]) -> _Encoder:
     zone = getattr(column.dtype, "tz", None)
+    if zone is not None and _writes_zoned_one_by_one():
+        return lambda start, end: pandas_text(column.iloc[start:end])
     unit = _coarsest_unit(column, has_zone=zone is not None)
 
     def encode(start: int, end: int) -> pa.Array:
@@ -163,6 +166,15 @@ def _timestamp_encoder(column: pd.Series[Any]) -> _Encoder:
         return append(text, _offset_text(local - _absolute(part)))
 
     return encode
+
+
+@cache
+def _writes_zoned_one_by_one() -> bool:
+    """Whether this pandas gives each timestamp with a zone its own number of decimals, as older ones do."""
+    import pandas as pd
+
+    stamps = pd.Series(np.array([0, 500], "M8[ms]")).dt.tz_localize("UTC")
+    return bool(pc.max(pc.utf8_length(pandas_text(stamps))).as_py() != len("1970-01-01 00:00:00.000+00:00"))
 
 
 def _duration_encoder(column: pd.Series[Any]) -> _Encoder:

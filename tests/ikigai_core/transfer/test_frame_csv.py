@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import tracemalloc
+import zoneinfo
 from typing import Any
 
 import numpy as np
@@ -78,7 +80,8 @@ def others(draw: st.DrawFn, rows: int) -> pd.Series[Any]:
     if kind in ("bool", "boolean"):
         return pd.Series(draw(lists(st.booleans(), rows, *([None] if kind == "boolean" else []))), dtype=kind)
     if kind == "timedelta64[ns]":
-        return pd.Series(draw(lists(st.integers(-(10**15), 10**15), rows, None)), dtype="Int64").astype(kind)
+        counts = draw(lists(st.integers(-(10**15), 10**15), rows, np.iinfo("int64").min))
+        return pd.Series(np.array(counts).astype(kind))
     if kind == "arrow":
         type_ = draw(st.sampled_from([pa.timestamp("us"), pa.timestamp("ns", "UTC"), pa.timestamp("ms", "Asia/Tokyo")]))
         return pd.Series(
@@ -97,10 +100,79 @@ def others(draw: st.DrawFn, rows: int) -> pd.Series[Any]:
     return pd.Series(draw(lists(mixed, rows, None, pd.NA)), dtype="object")
 
 
+_BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
+_ARROW_TYPES = [
+    pa.int8(), pa.uint64(), pa.float32(), pa.float64(), pa.bool_(), pa.string(), pa.large_string(), pa.date32(),
+    pa.decimal128(20, 3), pa.time64("us"), pa.duration("ms"), pa.dictionary(pa.int32(), pa.string()),
+]  # fmt: skip
+
+
+def arrow_values(kind: pa.DataType) -> st.SearchStrategy[Any]:
+    """Values that an Arrow type can hold, as Python has them."""
+    if pa.types.is_integer(kind):
+        return st.integers(0, 127)
+    if pa.types.is_floating(kind):
+        return st.floats(width=kind.bit_width)
+    if pa.types.is_boolean(kind):
+        return st.booleans()
+    if pa.types.is_decimal(kind):
+        return st.decimals(-(10**15), 10**15, places=3)
+    if pa.types.is_date(kind):
+        return st.dates()
+    if pa.types.is_time(kind):
+        return st.times()
+    if pa.types.is_duration(kind):
+        return st.integers(-(10**9), 10**9).map(lambda n: dt.timedelta(milliseconds=n))
+    return _TEXT
+
+
+@st.composite
+def rarities(draw: st.DrawFn, rows: int) -> pd.Series[Any]:
+    """What tables seldom hold."""
+    kind = draw(st.sampled_from(["arrow", "objects", "complex", "period", "interval", "sparse", "narrow", "S3"]))
+    if kind == "arrow":
+        type_ = draw(st.sampled_from(_ARROW_TYPES))
+        return pd.Series(pa.array(draw(lists(arrow_values(type_), rows, None)), type_), dtype=pd.ArrowDtype(type_))
+    if kind == "objects":
+        stamp = st.datetimes(dt.datetime(1700, 1, 1), dt.datetime(2200, 1, 1))
+        values = draw(
+            st.sampled_from(
+                [
+                    st.decimals(allow_nan=False),
+                    st.booleans(),
+                    stamp,
+                    st.one_of(stamp, stamp.map(lambda value: value.replace(tzinfo=_BERLIN))),
+                    stamp.map(pd.Timestamp),
+                    st.timedeltas(dt.timedelta(-9999), dt.timedelta(9999)),
+                    st.one_of(_TEXT, st.just(pd.NaT)),
+                    st.lists(st.integers(), max_size=3),
+                    st.one_of(st.floats(), st.integers(-(2**70), 2**70)),
+                    st.floats(width=32).map(np.float32),
+                    st.uuids(),
+                ]
+            )
+        )
+        column = pd.Series([None] * rows, dtype="object")
+        for position, value in enumerate(draw(lists(values, rows, None))):
+            column.iat[position] = value
+        return column
+    if kind == "complex":
+        return pd.Series(draw(lists(st.complex_numbers(allow_nan=False), rows)), dtype="complex128")
+    if kind == "period":
+        return pd.Series(pd.period_range("2020-01", periods=rows, freq=draw(st.sampled_from(["D", "M"]))))
+    if kind == "interval":
+        return pd.Series(pd.interval_range(0.0, periods=rows, freq=0.5))
+    if kind == "sparse":
+        return pd.Series(draw(lists(st.floats(), rows, np.nan)), dtype="Sparse[float64]")
+    if kind == "narrow":
+        return pd.Series(draw(lists(st.integers(-128, 127), rows)), dtype="int8")
+    return pd.Series(np.array(draw(lists(st.binary(max_size=3), rows)), dtype="S3").astype(object))
+
+
 @st.composite
 def frames(draw: st.DrawFn) -> pd.DataFrame:
     rows = draw(st.integers(1, _MOST_ROWS))
-    kinds = [numbers(rows), timestamps(rows), texts(rows), others(rows)]
+    kinds = [numbers(rows), timestamps(rows), texts(rows), others(rows), rarities(rows)]
     columns = draw(st.lists(st.one_of(kinds), min_size=1, max_size=5))
     frame = pd.concat(columns, axis=1, ignore_index=True)
     names = st.one_of(_TEXT, st.integers(), st.sampled_from(["a", "a", 'quo"ted', "com,ma"]))

@@ -65,7 +65,10 @@ def text_of(dataset: Any) -> str:
     ids=["pyarrow", "stream", "polars", "polars categories", "duckdb", "pandas"],
 )
 def test_whatever_has_an_arrow_stream_can_be_uploaded(app: App, table: pa.Table, held: Any) -> None:
-    assert text_of(app.dataset.new("data").arrow(held(table)).build()) == CSV
+    data = held(table)
+    if not hasattr(data, "__arrow_c_stream__"):
+        pytest.skip("this release of pandas has no Arrow streams")
+    assert text_of(app.dataset.new("data").arrow(data).build()) == CSV
 
 
 def test_a_parquet_file_is_uploaded_and_downloaded(app: App, table: pa.Table, tmp_path: Path) -> None:
