@@ -268,7 +268,10 @@ class DefinitionDocument(_Part):
                 raise type(error)(f"Facet {name!r}: {error}") from None
         for name, facet in self.facets.items():
             for parent, arrow_arguments in facet.after:
-                built[name].add_arrow(built[parent], **arrow_arguments)
+                try:
+                    built[name].add_arrow(built[parent], **arrow_arguments)
+                except InvalidDefinition as error:
+                    raise type(error)(f"Facet {name!r}, after {parent!r}: {error}") from None
         return builder.build_checked()
 
 

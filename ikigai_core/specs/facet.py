@@ -155,8 +155,15 @@ class FacetTypes:
         """
         chain_group, dot, name = str(path).partition(".")
         if not dot:
-            raise UnknownFacetType(f"Facet type {path!r} does not exist: write it as INPUT.…, MID.… or OUTPUT.….")
+            hint = self._where(chain_group)
+            raise UnknownFacetType(f"Facet type {path!r} does not exist. {hint}")
         return self.group(chain_group)[name]
+
+    def _where(self, name: str) -> str:
+        """In which chain groups a facet type is, as a hint."""
+        groups = [group for group in ("INPUT", "MID", "OUTPUT") if name in self.group(group)]
+        paths = " or ".join(f"'{group}.{self.group(group)[name].name}'" for group in groups)
+        return f"Did you mean {paths}?" if paths else "Write it as INPUT.…, MID.… or OUTPUT.…."
 
     def find_by_uid(self, uid: str) -> FacetType:
         """The facet type of a uid such as ``M_003``; `KeyError` where there is none."""

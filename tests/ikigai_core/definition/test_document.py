@@ -100,7 +100,7 @@ def test_a_fault_of_form_is_named_without_the_platform(document: dict[str, Any],
     ("document", "says"),
     [
         (changed(type="MID.Fliter"), "Facet 'late': MID facet 'Fliter' does not exist. Did you mean 'FILTER'?"),
-        (changed(type="Filter"), "Facet 'late': Facet type 'Filter' does not exist: write it as INPUT"),
+        (changed(type="Filter"), "Facet 'late': Facet type 'Filter' does not exist. Did you mean 'MID.FILTER'"),
         (changed(arguments={"colum": "x"}), "Facet 'late': Argument 'colum' is not valid for Filter facet"),
         (changed(variables={"v": "valeu"}), "Facet 'late': Filter facet does not have argument 'valeu'"),
     ],

@@ -9,6 +9,7 @@ import pytest
 
 from ikigai_core import App, DefinitionDocument, FlowDefinition, Ikigai, errors
 from ikigai_core.definition.loading import load_definition
+from ikigai_core.specs.facet import FacetTypes
 
 
 @pytest.fixture
@@ -116,3 +117,18 @@ def test_a_document_names_models_and_custom_facets(ikigai_client: Ikigai, delays
 def test_what_does_not_belong_together_is_named(facet: dict[str, Any], says: str) -> None:
     with pytest.raises(errors.InvalidDefinition, match=says):
         DefinitionDocument.load({"facets": {"a": {"type": "MID.Predict", **facet}}})
+
+
+def test_a_fault_of_an_arrow_or_a_type_names_the_facet(facet_types: FacetTypes) -> None:
+    csv = {"dataset_name": "both"}
+    facets: dict[str, Any] = {
+        "a": {"type": "INPUT.Imported", "dataset": "x"},
+        "both": {"type": "MID.Union", "after": [{"facet": "a", "table_sid": "top"}], "arguments": {"option": "full"}},
+        "out": {"type": "OUTPUT.Exported", "after": "both", "arguments": csv},
+    }
+    with pytest.raises(errors.InvalidDefinition, match="Facet 'both', after 'a': .*Did you mean 'table_side'"):
+        DefinitionDocument.load({"facets": facets}).resolve(facet_types, {"x": "1"})
+    for written, meant in (("Imported", "'INPUT.IMPORTED'"), ("python", "'INPUT.PYTHON' or 'MID.PYTHON' or")):
+        facets["a"]["type"] = written
+        with pytest.raises(errors.UnknownFacetType, match=f"Facet 'a': .*Did you mean {meant}"):
+            DefinitionDocument.load({"facets": facets}).resolve(facet_types, {"x": "1"})
