@@ -157,6 +157,7 @@ def _importance(pipeline: Pipeline, frame: pd.DataFrame, target: pd.Series, is_n
     some, their_target = _sample(frame, target, _MOST_PERMUTED)
     permuted = permutation_importance(pipeline, some, their_target, scoring=scoring, random_state=_SEED)
     return {
+        "shapley": _shapley(pipeline, some),
         "linear_base": _coefficients(pipeline, list(frame.columns)),
         "permutation": {
             name: _plain(value) for name, value in zip(frame.columns, permuted.importances_mean, strict=True)
@@ -166,17 +167,34 @@ def _importance(pipeline: Pipeline, frame: pd.DataFrame, target: pd.Series, is_n
 
 def _coefficients(pipeline: Pipeline, names: list[str]) -> dict[str, float]:
     """Sum the coefficients' magnitudes by column: a column of text has one coefficient for each value."""
-    preparation, estimator = pipeline[0], pipeline[-1]
-    magnitudes = np.abs(np.atleast_2d(estimator.coef_)).sum(axis=0)
-    shares = dict.fromkeys(names, 0.0)
+    magnitudes = np.abs(np.atleast_2d(pipeline[-1].coef_)).sum(axis=0)
+    parts = _parts(pipeline[0])
+    return {name: float(magnitudes[parts[name]].sum()) for name in names}
+
+
+def _shapley(pipeline: Pipeline, frame: pd.DataFrame) -> dict[str, float]:
+    """Give each column's mean Shapley value, without its sign: in a linear model, its part's distance from the mean."""
+    prepared = pipeline[0].transform(frame)
+    prepared = prepared.toarray() if hasattr(prepared, "toarray") else np.asarray(prepared)
+    centered, coefficients = prepared - prepared.mean(axis=0), np.atleast_2d(pipeline[-1].coef_)
+    parts = _parts(pipeline[0])
+    return {
+        str(name): float(np.abs(centered[:, parts[name]] @ coefficients[:, parts[name]].T).sum(axis=1).mean())
+        for name in frame.columns
+    }
+
+
+def _parts(preparation: ColumnTransformer) -> dict[str, slice]:
+    """Say which of the prepared columns each column became."""
+    parts: dict[str, slice] = {}
     for kind, transformer, columns in preparation.transformers_:
         if not columns or kind == "remainder":
             continue
-        part = magnitudes[preparation.output_indices_[kind]]
-        widths = _widths(kind, transformer, len(columns))
-        for name, values in zip(columns, np.split(part, np.cumsum(widths)[:-1]), strict=True):
-            shares[name] = float(values.sum())
-    return shares
+        start = preparation.output_indices_[kind].start
+        for name, width in zip(columns, _widths(kind, transformer, len(columns)), strict=True):
+            parts[name] = slice(start, start + width)
+            start += width
+    return parts
 
 
 def _widths(kind: str, transformer: Any, count: int) -> list[int]:

@@ -62,6 +62,49 @@ def test_lasso() -> None:
     assert lasso["hyperparameters"]["fit_intercept"]["is_hidden"]
 
 
+def test_ai_cast_has_the_settings_and_defaults_that_the_documentation_shows() -> None:
+    base = sub_model("Ai Cast", "Base")
+
+    assert list(base["parameters"]) == ["time_column", "identifier_columns", "value_column", "mode"]
+    shown = {name: spec["default_value"] for name, spec in base["hyperparameters"].items() if spec["default_value"]}
+    assert shown | {"models_to_include": None, "fine_tune": None} == {
+        "type": "base",
+        "hierarchical_type": "bottom_up",
+        "models_to_include": None,
+        "eval_method": "cv",
+        "time_budget": 100,
+        "computation_budget": 100,
+        "best_model_only": True,
+        "confidence": 0.7,
+        "fine_tune": None,
+        "fill_missing_values": "forward_fill",
+        "drop_threshold": 0.9,
+        "include_reals": True,
+        "interval_to_predict": 10,
+        "metric": "mean_absolute_percentage_error",
+    }
+    assert list(base["hyperparameters"]["fine_tune"]["children"]) == [
+        "filter",
+        "growth",
+        "hyperparameters",
+        "scaling",
+        "sub_model_type",
+    ]
+
+
+def test_ai_llm_has_its_sub_models_in_order() -> None:
+    assert [entry["name"] for entry in load_model_specs()["Ai Llm"]["sub_model_types"]] == [
+        "Classification",
+        "Regression",
+        "Question Answer",
+        "Custom",
+        "Chat",
+        "Summary",
+        "Generate",
+        "Flow Search",
+    ]
+
+
 def test_every_group_of_hyperparameters_is_an_argument_of_the_ai_cast_facet() -> None:
     groups = {spec["hyperparameter_group"] for spec in sub_model("Ai Cast", "Base")["hyperparameters"].values()}
     arguments = load_facet_specs()["MID"]["MACHINE_LEARNING"]["AI_CAST"]["facet_arguments"]

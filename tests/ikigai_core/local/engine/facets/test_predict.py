@@ -82,7 +82,12 @@ def test_a_number_is_learned_from_mixed_columns(jobs: Any, sub_model_type: str) 
     for shares in made["metrics"]["feature_importance"].values():
         assert set(shares) == {"n", "day", "side", "code", "nothing", "late"}
         assert shares["nothing"] == pytest.approx(0, abs=1e-6)
-    assert max(made["metrics"]["feature_importance"]["permutation"].items(), key=lambda item: item[1])[0] == "n"
+    importance = made["metrics"]["feature_importance"]
+    assert set(importance) == {"shapley", "permutation", "linear_base"}
+    assert max(importance["permutation"].items(), key=lambda item: item[1])[0] == "n"
+    # n spreads evenly over 100, so it is 25 from its mean on average; east and west are 25 from theirs.
+    assert importance["shapley"]["n"] == pytest.approx(75, rel=0.15)
+    assert importance["shapley"]["side"] == pytest.approx(25, rel=0.15)
 
 
 @pytest.mark.parametrize("sub_model_type", SUB_MODELS)
