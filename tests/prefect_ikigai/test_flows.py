@@ -114,50 +114,6 @@ def test_runs_and_status_can_be_asked_for(
     assert status is FlowStatus.IDLE
 
 
-def test_a_busy_flow_is_waited_for_where_that_is_asked_for(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any]
-) -> None:
-    scripted = make_flow("import time; time.sleep(2); result = data")
-
-    @flow
-    def run() -> RunLog:
-        return run_flow(credentials, app, scripted.name, on_busy="wait")
-
-    with credentials.get_client() as ikigai:
-        somebody_elses = ikigai.apps[app].flows[scripted.name].launch()
-        log = run()
-        assert [log, somebody_elses.wait()] == scripted.runs()
-
-
-def test_a_busy_flow_fails_a_task_that_is_not_to_wait(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any]
-) -> None:
-    scripted = make_flow("import time; time.sleep(2); result = data")
-
-    @flow
-    def run() -> None:
-        run_flow.with_options(retries=0)(credentials, app, scripted.name)
-
-    with credentials.get_client() as ikigai:
-        somebody_elses = ikigai.apps[app].flows[scripted.name].launch()
-        with pytest.raises(errors.FlowBusy, match="Scripted"):
-            run()
-        assert [somebody_elses.wait()] == scripted.runs()
-
-
-def test_a_run_that_takes_too_long_is_reported(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any]
-) -> None:
-    scripted = make_flow("import time; time.sleep(2); result = data")
-
-    @flow
-    def run() -> None:
-        run_flow.with_options(retries=3, retry_delay_seconds=0)(credentials, app, scripted.name, timeout=0.5)
-
-    with pytest.raises(errors.RunTimeout, match="The run goes on"):
-        run()
-
-
 def test_tasks_work_outside_of_prefect(
     credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any]
 ) -> None:
