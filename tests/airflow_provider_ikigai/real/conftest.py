@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -159,51 +159,73 @@ def database() -> Iterator[dict[str, str]]:
         yield {}
         return
     with services.postgresql() as address:
-        yield {
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{address}",
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": f"postgresql+asyncpg://{address}",
-        }
+        yield postgresql_settings(address)
 
 
 @pytest.fixture(scope="session")
 def deployment(
     tmp_path_factory: pytest.TempPathFactory, loop_note: Path, database: dict[str, str]
 ) -> Iterator[Deployment]:
-    """Airflow and a platform, with the scenarios and the tour deployed."""
+    """Airflow with LocalExecutor and a platform, with the scenarios and the tour deployed."""
     site = tmp_path_factory.mktemp("site")
     shutil.copyfile(HERE / "loop_watch.py", site / "sitecustomize.py")
+    options = {**OPTIONS, **database, "PYTHONPATH": str(site), "LOOP_NOTE": str(loop_note)}
+    with deployed(tmp_path_factory.mktemp("whole") / "airflow", options) as deployment:
+        yield deployment
+
+
+@contextmanager
+def deployed(home: Path, options: dict[str, str], servers: dict[str, list[str]] | None = None) -> Iterator[Deployment]:
+    """An Airflow with such settings and such servers besides its usual ones, and a platform of its own."""
     with LocalPlatform.start(workers=2) as platform, Ikigai(**credentials(platform)) as ikigai:
         app = ikigai.app.new("Scenarios").build()
         app.dataset.new("numbers").df(pd.DataFrame({"value": [1, 2, 3]})).build()
         for name in ("on_worker", "deferred", "busy", "pooled", "failing"):
             make_flow(app, name)
         make_flow(app, "outage", "import time\ntime.sleep(8)\nresult = data")
-        before = dict(os.environ)
-        os.environ.update(platform.environ())
-        try:
-            demo = load(EXAMPLES / "demo" / "run_airflow.py")
-            demo.START_SECONDS = 400.0
-            airflow = demo.Airflow(
-                tmp_path_factory.mktemp("whole") / "airflow",
-                **OPTIONS,
-                **database,
-                PYTHONPATH=str(site),
-                LOOP_NOTE=str(loop_note),
-            )
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+        demo = load(EXAMPLES / "demo" / "run_airflow.py")
+        demo.START_SECONDS = 400.0
+        demo.SERVERS.update(servers or {})
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in platform.environ().items():
+                patch.setenv(name, value)
+            airflow = demo.Airflow(home, **options)
         dags = airflow.home / "dags"
+        demo.deploy(dags)
         shutil.copyfile(HERE / "dags" / "scenarios.py", dags / "scenarios.py")
-        (dags / "data").mkdir()
-        for name in ("airflow_tour.py", "late_flights.yaml", "data/flights.csv"):
-            shutil.copyfile(EXAMPLES / name, dags / name)
+        shutil.copyfile(EXAMPLES / "airflow_tour.py", dags / "airflow_tour.py")
         with airflow:
             airflow.await_dag("many")
             airflow.await_dag("ikigai_flights_changed")
             airflow.api.post("/pools", {"name": "ikigai_pooled", "slots": 1, "include_deferred": True})
             airflow.api._http.timeout = 120.0
             yield Deployment(airflow, platform, app)
+
+
+@pytest.fixture(scope="session")
+def celery_deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """Airflow with CeleryExecutor, Redis and PostgreSQL, and a platform; skipped where the packages are missing."""
+    if lacking := services.missing("postgres", "initdb", "redis-server"):
+        pytest.skip(lacking)
+    with services.postgresql() as address, services.redis() as broker:
+        options = {
+            **OPTIONS,
+            **postgresql_settings(address),
+            "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
+            "AIRFLOW__CELERY__BROKER_URL": broker,
+            "AIRFLOW__CELERY__RESULT_BACKEND": f"db+postgresql://{address}",
+        }
+        worker = {"celery": ["worker", "--concurrency", "2", "--skip-serve-logs"]}
+        with deployed(tmp_path_factory.mktemp("celery") / "airflow", options, worker) as deployment:
+            yield deployment
+
+
+def postgresql_settings(address: str) -> dict[str, str]:
+    """Airflow's settings for a PostgreSQL database."""
+    return {
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{address}",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": f"postgresql+asyncpg://{address}",
+    }
 
 
 def credentials(platform: LocalPlatform) -> dict[str, str]:
@@ -258,3 +280,18 @@ def eventually() -> Callable[..., Any]:
         return wait_until(condition, lambda: complaint, seconds)
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def held_up(loop_note: Path) -> Callable[[], list[tuple[float, float, str]]]:
+    """Steps of triggers that held up the triggerer's event loop for more than 50 ms: CPU and elapsed ms, and whose.
+
+    CPU time counts: on a machine that does other things besides, time passes without it.
+    """
+
+    def found() -> list[tuple[float, float, str]]:
+        lines = loop_note.read_text().splitlines() if loop_note.exists() else []
+        steps = [(float(cpu), float(elapsed), whose) for cpu, elapsed, whose in (line.split(" ", 2) for line in lines)]
+        return [step for step in steps if step[0] > 50 and "run_trigger" in step[2]]
+
+    return found
