@@ -10,7 +10,7 @@ UV_VERSION := 0.13.8
 UV := .venvs/uv/bin/uv
 ENVIRONMENTS := core airflow prefect dagster released released_0_2
 # The oldest supported orchestrators, with what was current in their time.
-FLOORS := prefect-floor dagster-floor
+FLOORS := airflow-floor prefect-floor dagster-floor
 
 # The machine's own Python settings must not leak into the environments made here.
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
@@ -47,7 +47,7 @@ $(UV):
 	@PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 PIP_ROOT_USER_ACTION=ignore $(PYTHON) -m pip install --quiet --no-cache-dir --disable-pip-version-check \
 	  --target .venvs/uv uv==$(UV_VERSION)
 
-.venvs/airflow/.ready: integrations/airflow-provider-ikigai/pyproject.toml
+.venvs/airflow/.ready .venvs/airflow-floor/.ready: integrations/airflow-provider-ikigai/pyproject.toml
 .venvs/prefect/.ready .venvs/prefect-floor/.ready: integrations/prefect-ikigai/pyproject.toml
 .venvs/dagster/.ready .venvs/dagster-floor/.ready: integrations/dagster-ikigai/pyproject.toml
 $(ENVIRONMENTS:%=.venvs/%/.ready) $(FLOORS:%=.venvs/%/.ready): .venvs/%/.ready: constraints/%.in constraints/%.txt pyproject.toml | $(UV)
@@ -123,6 +123,10 @@ test-examples: .venvs/core/.ready $(ENVIRONMENTS:%=.venvs/%/.ready) ## the examp
 
 test-airflow: .venvs/core/.ready .venvs/airflow/.ready ## the Airflow provider
 	$(call PYTEST,airflow) tests/airflow_provider_ikigai
+
+.PHONY: test-airflow-floor
+test-airflow-floor: .venvs/core/.ready .venvs/airflow-floor/.ready ## the Airflow provider on the oldest supported Airflow
+	$(SUPERVISED) .venvs/airflow-floor/bin/python -m pytest -m soak --timeout=3600 tests/airflow_floor
 
 test-prefect: .venvs/core/.ready .venvs/prefect/.ready ## the Prefect integration
 	$(call PYTEST,prefect) tests/prefect_ikigai

@@ -1,4 +1,4 @@
-"""The provider on the oldest Airflow that it supports, which lacks what 3.3 brought. Run in an environment of its own."""
+"""The provider on the oldest Airflow that it supports, which lacks what 3.3 brought; in an environment of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import json
 import os
 import pkgutil
 import tempfile
-from collections.abc import Iterator
 from importlib.resources import files
 from types import SimpleNamespace
 from typing import Any
@@ -47,13 +46,13 @@ DEFINITION = {
 
 
 @pytest.fixture
-def context(ikigai_local: LocalPlatform, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+def context(ikigai_local: LocalPlatform, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A task's context as this Airflow has it: without a state store."""
     connection = {"conn_type": "ikigai", "host": ikigai_local.url, "login": ikigai_local.user_email}
     monkeypatch.setenv("AIRFLOW_CONN_IKIGAI_DEFAULT", json.dumps({**connection, "password": ikigai_local.api_key}))
     pushed: dict[str, Any] = {}
     ti = SimpleNamespace(max_tries=0, xcom_push=lambda key, value: pushed.update({key: value}))
-    yield {"ti": ti, "outlet_events": {}, "pushed": pushed}
+    return {"ti": ti, "outlet_events": {}, "pushed": pushed}
 
 
 def test_this_is_the_floor() -> None:
