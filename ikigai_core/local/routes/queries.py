@@ -1,4 +1,4 @@
-"""Refuses query parameters that an endpoint does not take: a misspelt one would be ignored otherwise."""
+"""Refuses query parameters that an endpoint does not take, or not so often: they would be ignored otherwise."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ikigai_core.local.problems import bad_request
 
 
 def check_query(request: Request) -> None:
-    """Refuse a request with a parameter in its query that its endpoint lacks.
+    """Refuse a request with a parameter in its query that its endpoint lacks, or with one that is there twice.
 
     Raises
     ------
@@ -19,6 +19,9 @@ def check_query(request: Request) -> None:
     route = request.scope.get("route")
     assert isinstance(route, APIRoute)
     known = [field.alias for field in route.dependant.query_params]
-    for name in request.query_params:
+    given = [name for name, _ in request.query_params.multi_items()]
+    for name in given:
         if name not in known:
             raise bad_request(f"{name}: there is no such parameter; {route.path} takes: {', '.join(known) or 'none'}")
+        if given.count(name) > 1:
+            raise bad_request(f"{name}: given {given.count(name)} times; give it once")

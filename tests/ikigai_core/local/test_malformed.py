@@ -83,11 +83,12 @@ def test_text_that_is_not_proper_json_is_refused(api: Any, text: str, says: str)
         ("get-pipeline", {"project_id": "x"}, "pipeline_id"),
         ("get-project", {}, "project_id"),
         ("get-project", {"nam": "x"}, "nam"),
+        ("get-project", {"name": ["x", "y"]}, "name"),
         ("get-dataset", {"project_id": "x"}, "dataset_id"),
         ("get-model", {"project_id": "x"}, "model_id"),
     ],
 )
-def test_a_bad_query_is_refused_by_the_fields_name(api: Any, path: str, query: dict[str, str], field: str) -> None:
+def test_a_bad_query_is_refused_by_the_fields_name(api: Any, path: str, query: dict[str, Any], field: str) -> None:
     answer = api.get(f"/component/{path}", **query)
     assert answer.status_code == 400
     assert field in answer.json()["message"]
