@@ -236,3 +236,10 @@ def test_a_facet_of_another_chain_group_does_not_run(mine: Facets, definition: A
     log, _ = run(mine, definition, mine.get(facet_id)["facet_uid"], custom_facet_id=source)
     assert "custom facet 'Source' is of chain group INPUT, and stands where one of MID is needed" in log["message"]
     mine.api.tell("delete-custom-facet", {"custom_facet": {"custom_facet_id": source}})
+
+
+def test_the_token_that_some_releases_ask_for_is_served(api: Any) -> None:
+    first, again, other = (
+        api.tell("generate-rootkit-token", {"script": script})["token"] for script in ("x = 1", "x = 1", "x = 2")
+    )
+    assert first == again != other
