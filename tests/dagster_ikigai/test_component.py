@@ -115,8 +115,6 @@ def test_an_apps_component_is_scaffolded_refreshed_and_listed(
     assert "IkigaiAppComponent" in run("dg", "utils", "refresh-defs-state", folder=project)
     asked = requests_sent()
     assert asked > before
-    command = ["definitions", "validate", "-m", "flights.definitions"]
-    assert "passed validation" in run("dagster", *command, folder=project)
     listed = subprocess.run(
         [sys.executable, "-c", "from flights.definitions import defs; print(defs.resolve_all_asset_keys())"],
         cwd=project,

@@ -68,10 +68,10 @@ def test_a_terminated_run_says_what_goes_on_and_a_later_one_waits_for_it(
     assert app.flows["Gated"].flow_id in said
     assert servers.finished(run_id).status is dg.DagsterRunStatus.CANCELED
     assert not app.flows["Gated"].status().is_idle
-    later = [servers.launch(key("gated_out")) for _ in range(2)]
+    later = servers.launch(key("gated_out"))
     gate.touch()
-    assert all(servers.finished(run).is_success for run in later)
-    assert len(app.flows["Gated"].run_logs(10)) == 4
+    assert servers.finished(later).is_success
+    assert len(app.flows["Gated"].run_logs(10)) == 3
     gate.unlink()
 
 
