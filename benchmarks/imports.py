@@ -29,7 +29,8 @@ with DAG("measured"):
 """
 _DAG = """
 from airflow.sdk import DAG
-from airflow_provider_ikigai.operators.flow import IkigaiEnsureFlowOperator, IkigaiRunFlowOperator
+from airflow_provider_ikigai.operators.flow import IkigaiEnsureFlowOperator
+from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
 with DAG("measured"):
     for number in range(4):
         IkigaiEnsureFlowOperator(task_id=f"ensure_{number}", app="a", flow="f", definition={"facets": {}})
@@ -90,7 +91,7 @@ def wheel_installed() -> Iterator[Path]:
 
 
 def _quietly(*command: Path | str) -> None:
-    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def measure_imports(report: Report, repeat: int) -> None:

@@ -15,8 +15,7 @@ import threading
 from ikigai_core.errors import ConfigurationError
 from ikigai_core.procedure import Procedure, pause
 
-QUICK, QUICK_UNTIL = 0.25, 0.5
-SHORTEST = 0.45
+SHORTEST = 0.42
 LONGEST = 30.0
 FRACTION = 0.049
 JITTER = 0.03
@@ -34,8 +33,7 @@ def interval(age: float) -> float:
     age : float
         Seconds since the following began.
     """
-    seconds = QUICK if age < QUICK_UNTIL else min(max(SHORTEST, FRACTION * age), LONGEST)
-    return seconds * random.uniform(1 - JITTER, 1)
+    return min(max(SHORTEST, FRACTION * age), LONGEST) * random.uniform(1 - JITTER, 1)
 
 
 class PollingBudget:

@@ -100,6 +100,10 @@ class RunJournal:
         """Tell of a change of status or progress."""
         self._progress.update(report)
 
+    def doubt(self, why: str) -> None:
+        """Tell that the run's log may be another run's."""
+        self._logger.warning("Flow %r: the run log may be another run's. %s", self._flow, why)
+
     def discard(self) -> None:
         """Forget the run: its end has been seen, or it never started."""
         if self._record is not None:

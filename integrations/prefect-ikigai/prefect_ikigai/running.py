@@ -117,6 +117,8 @@ def follow(run: AnyRun, journal: RunJournal, deadline: Deadline) -> Procedure[Ru
     except RunFailed as failure:
         yield from work(partial(journal.end, failure.run_log, str(failure)))
         raise
+    if run.doubt:
+        journal.doubt(run.doubt)
     yield from work(partial(journal.end, log))
     return log
 

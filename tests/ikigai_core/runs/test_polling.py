@@ -13,7 +13,6 @@ from ikigai_core.runs.polling import (
     FRACTION,
     JITTER,
     LONGEST,
-    QUICK,
     SHORTEST,
     PollingBudget,
     interval,
@@ -22,7 +21,7 @@ from ikigai_core.runs.polling import (
 
 @pytest.mark.parametrize(
     ("age", "expected"),
-    [(0.0, QUICK), (5.0, SHORTEST), (60.0, 60 * FRACTION), (500.0, 500 * FRACTION), (10_000.0, LONGEST)],
+    [(0.0, SHORTEST), (5.0, SHORTEST), (60.0, 60 * FRACTION), (500.0, 500 * FRACTION), (10_000.0, LONGEST)],
 )
 def test_the_interval_is_a_fraction_of_the_age_within_bounds(age: float, expected: float) -> None:
     for _ in range(100):
