@@ -39,6 +39,14 @@ def test_async(async_ikigai_client, ikigai_local):
     assert asyncio.run(names()) == TUTORIAL
     assert asyncio.run(names()) == TUTORIAL
 
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+@pytest.mark.anyio
+async def test_async_with_a_plugin(async_ikigai_client):
+    assert list(await async_ikigai_client.apps()) == TUTORIAL
+
 def test_a_platform_that_a_test_kills_is_there_for_the_next(ikigai_local):
     ikigai_local.platform.kill()
 
@@ -61,7 +69,7 @@ def test_a_suite_that_asks_for_it_gets_a_server_a_worker_and_an_account_a_test(t
     (tmp_path / "conftest.py").write_text(PLUGIN)
     result = run_suite(tmp_path, SUITE, "-n", "2", f"--junit-xml={tmp_path}/report.xml")
     assert result.returncode == 0, result.stdout
-    assert "7 passed" in result.stdout
+    assert "8 passed" in result.stdout
     assert 'value="gw' in (tmp_path / "report.xml").read_text()
 
 
