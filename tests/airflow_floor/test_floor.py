@@ -28,7 +28,7 @@ from airflow_provider_ikigai.operators.flow import IkigaiEnsureFlowOperator
 from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
 from airflow_provider_ikigai.sensors.flow import IkigaiFlowIdleSensor, IkigaiFlowRunSensor
 from airflow_provider_ikigai.triggers.events import IkigaiDatasetChangedTrigger, IkigaiFlowRunFinishedTrigger
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 pytestmark = pytest.mark.soak
 pytest_plugins = ["ikigai_core.local.testing"]
@@ -46,7 +46,7 @@ DEFINITION = {
 
 
 @pytest.fixture
-def context(ikigai_local: LocalPlatform, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def context(ikigai_local: LocalAccount, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A task's context as this Airflow has it: without a state store."""
     connection = {"conn_type": "ikigai", "host": ikigai_local.url, "login": ikigai_local.user_email}
     monkeypatch.setenv("AIRFLOW_CONN_IKIGAI_DEFAULT", json.dumps({**connection, "password": ikigai_local.api_key}))

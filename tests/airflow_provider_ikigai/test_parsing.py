@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -69,7 +69,7 @@ def test_a_dag_file_with_these_parts_takes_hardly_longer_than_with_empty_ones() 
     assert min(float(printed(program)) for _ in range(3)) < MOST_MS
 
 
-def test_no_request_is_sent_and_no_deprecated_name_used(ikigai_local: LocalPlatform) -> None:
+def test_no_request_is_sent_and_no_deprecated_name_used(ikigai_local: LocalAccount) -> None:
     before = ikigai_local.control.journal()
     program = f"""
 import warnings

@@ -13,7 +13,7 @@ from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
 from airflow_provider_ikigai.sensors.dataset import IkigaiDatasetUpdatedSensor
 from airflow_provider_ikigai.sensors.flow import IkigaiFlowIdleSensor, IkigaiFlowRunSensor
 from ikigai_core import Flow, Ikigai
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 PAST = datetime.now(UTC) - timedelta(hours=1)
 FUTURE = datetime.now(UTC) + timedelta(hours=1)
@@ -25,7 +25,7 @@ def test_each_sensor_sees_what_it_waits_for(
     run_dag: Callable[..., Any],
     app: str,
     make_flow: Callable[..., Flow],
-    ikigai_local: LocalPlatform,
+    ikigai_local: LocalAccount,
     deferrable: bool,
 ) -> None:
     flow = make_flow("result = data")
@@ -55,7 +55,7 @@ def test_a_failed_run_fails_the_sensor_with_the_platforms_message(
     run_dag: Callable[..., Any],
     app: str,
     make_flow: Callable[..., Flow],
-    ikigai_local: LocalPlatform,
+    ikigai_local: LocalAccount,
     deferrable: bool,
 ) -> None:
     flow = make_flow("result = data")

@@ -11,7 +11,7 @@ import pytest
 
 from airflow_provider_ikigai.triggers.events import IkigaiDatasetChangedTrigger, IkigaiFlowRunFinishedTrigger
 from ikigai_core import Flow, Ikigai
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 
 
 class Store(dict[str, Any]):
@@ -50,7 +50,7 @@ async def seen_while(trigger: Any, happens: Callable[[], Any], count: int) -> li
 
 
 def test_each_run_that_ends_is_told_once_also_after_a_time_without_a_triggerer(
-    app: str, make_flow: Callable[..., Flow], ikigai_local: LocalPlatform
+    app: str, make_flow: Callable[..., Flow], ikigai_local: LocalAccount
 ) -> None:
     flow = make_flow("result = data")
     ikigai_local.control.outcome(flow.flow_id)

@@ -21,7 +21,7 @@ import pytest
 from ikigai_core import App, AsyncIkigai, Ikigai, errors
 from ikigai_core.api import apps, flows
 from ikigai_core.config import Config
-from ikigai_core.local.process import LocalPlatform
+from ikigai_core.local.account import LocalAccount
 from ikigai_core.procedure import Procedure, ask, fetch, send_parts
 from ikigai_core.transfer.progress import Meter
 from ikigai_core.transfer.ranges import Landing
@@ -244,7 +244,7 @@ def test_the_user_agent_tells_who_asks_also_at_signed_urls(
         assert headers["user-agent"].startswith("an-adapter/1.0 ikigai-core/")
 
 
-def test_transfers_do_not_hold_up_the_event_loop(app: App, ikigai_local: LocalPlatform, tmp_path: Path) -> None:
+def test_transfers_do_not_hold_up_the_event_loop(app: App, ikigai_local: LocalAccount, tmp_path: Path) -> None:
     rows = 600_000
     frame = pd.DataFrame({"n": np.arange(rows), "x": np.arange(rows) / 7, "text": ["some text"] * rows})
     lags: list[float] = []
