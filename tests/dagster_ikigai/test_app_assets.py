@@ -201,10 +201,12 @@ def test_a_flow_that_its_settings_do_not_fit_is_shown_and_stops_no_other(caplog:
 
 
 def test_flows_that_are_written_down_are_one_graph_too() -> None:
-    flows = [IkigaiFlow("An app", name, copying("numbers", "copied")) for name in ("First", "Second")]
+    flows = [IkigaiFlow("An app", name, copying("numbers", "copied")) for name in ("First", "Second", "second")]
     made = build_ikigai_assets_definitions(flows, workspace=IkigaiWorkspace(), group_name="copies")
     keys = {"/".join(key.path[1:]) for asset in made for key in asset.keys}
-    assert keys == {"copied", "copied/by/second"}
+    [third] = [key for key in keys if key.startswith("copied/by/second_")]
+    assert keys == {"copied", "copied/by/second", third}
+    dg.Definitions(assets=made).resolve_implicit_global_asset_job_def()
     assert {spec.group_name for asset in made for spec in asset.specs} == {"copies"}
     days = FlowSettings(partitions_def=dg.StaticPartitionsDefinition(["a"]), partition_output="the same")
     with pytest.raises(dg.DagsterInvalidDefinitionError, match="has no {partition} in it"):

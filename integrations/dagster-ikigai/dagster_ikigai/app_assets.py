@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -117,23 +118,24 @@ def build_ikigai_assets_definitions(
         state = app_state(source, app)
         flows, specs = list(state.flows), _specs(state, translator, group_name)
     _warn_of_unknown(flows, flow_settings or {})
-    return [
-        _assets_of(
-            flow, group, (flow_settings or {}).get(flow.name) or _fitting(settings or FlowSettings(), flow), workspace
-        )
-        for flow, group in zip(flows, specs, strict=True)
-    ]
+    made, taken = [], Counter[str]()
+    for flow, group in zip(flows, specs, strict=True):
+        taken[flow.op_name] += 1
+        name = flow.op_name if taken[flow.op_name] == 1 else f"{flow.op_name}__{taken[flow.op_name]}"
+        chosen = (flow_settings or {}).get(flow.name) or _fitting(settings or FlowSettings(), flow)
+        made.append(_assets_of(flow, name, group, chosen, workspace))
+    return made
 
 
 def _assets_of(
-    flow: RunnableFlow, specs: Sequence[dg.AssetSpec], settings: FlowSettings, workspace: Workspace
+    flow: RunnableFlow, name: str, specs: Sequence[dg.AssetSpec], settings: FlowSettings, workspace: Workspace
 ) -> dg.AssetsDefinition:
     if isinstance(flow, IkigaiFlow):
-        return flow_assets(flow, specs, settings, workspace=workspace)
+        return flow_assets(flow, specs, settings, workspace=workspace, name=name)
     if isinstance(flow, IkigaiAppFlow) and not flow.is_readable:
         return dg.AssetsDefinition(specs=specs)
     try:
-        return flow_assets(flow, specs, settings, workspace=workspace)
+        return flow_assets(flow, specs, settings, workspace=workspace, name=name)
     except dg.DagsterInvalidDefinitionError as error:
         # The flow may have changed since the settings were written: the others of the app go on.
         _log.error("%s: shown, but not to be materialized: %s", flow, error)

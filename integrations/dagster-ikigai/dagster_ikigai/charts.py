@@ -44,7 +44,8 @@ def line_chart(title: str, series: Mapping[str, Sequence[float | None]], labels:
         parts += _line(values, low, high, color)
         parts.append(_text(_MARGIN, _HEIGHT + 10 + 18 * number, name, color))
     image = b64encode("".join([*parts, "</g></svg>"]).encode()).decode()
-    return f"![{title}](data:image/svg+xml;base64,{image})"
+    alternative = title.translate(str.maketrans("[]", "()"))
+    return f"![{alternative}](data:image/svg+xml;base64,{image})"
 
 
 def _line(values: Sequence[float | None], low: float, high: float, color: str) -> list[str]:
