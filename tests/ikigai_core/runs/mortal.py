@@ -1,0 +1,24 @@
+"""A process that keeps a run in a file, starts it and follows it, and is killed on the way."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from ikigai_core import Ikigai
+
+
+def main(url: str, user: str, key: str, note: str, wait_in: str) -> None:
+    def keep(run: dict[str, object]) -> None:
+        Path(note).write_text(json.dumps(run))
+        if run["phase"] == wait_in:
+            time.sleep(600)
+
+    with Ikigai(user, key, url) as ikigai:
+        ikigai.apps["Deaths"].flows["Mortal"].launch(keep=keep).wait()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
