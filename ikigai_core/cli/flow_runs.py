@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ikigai_core.cli.connection import AppName, FlowName, connect
-from ikigai_core.cli.output import AsJson, details, emit
+from ikigai_core.cli.output import AsJson, details, emit, page
 from ikigai_core.errors import RunFailed
 
 if TYPE_CHECKING:
@@ -65,9 +65,9 @@ def run(
         try:
             log = _follow(started, left)
         except RunFailed as failure:
-            _tell(flow, failure.run_log, as_json=as_json)
+            _tell(started, failure.run_log, as_json=as_json)
             raise
-    _tell(flow, log, as_json=as_json)
+    _tell(started, log, as_json=as_json)
 
 
 def read_variables(assignments: Iterable[str]) -> dict[str, Any]:
@@ -131,7 +131,14 @@ def _live(title: str) -> Generator[OnUpdate]:
     yield say
 
 
-def _tell(flow: str, log: RunLog, *, as_json: bool) -> None:
-    ended = {"Flow": flow, "Status": log.status, "Ended": log.timestamp, "User": log.user, "Log id": log.log_id}
+def _tell(run: FlowRun, log: RunLog, *, as_json: bool) -> None:
+    ended = {
+        "Flow": run.flow_name,
+        "Status": log.status,
+        "Ended": log.timestamp,
+        "User": log.user,
+        "Log id": log.log_id,
+    }
     message = {"Message": log.data} if log.data else {}
-    emit(log.model_dump(), lambda: details(ended | message), as_json=as_json)
+    told = {**log.model_dump(), "web_url": run.web_url}
+    emit(told, lambda: details({**ended, **message, **page(run.web_url)}), as_json=as_json)

@@ -18,6 +18,7 @@ _DIFFERING = {
     r"\b[0-9A-Za-z]{27}\b": "<id>",
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d": "<time>",
     r"request id \w+": "request id <number>",
+    r"127\.0\.0\.1:\d+": "127.0.0.1:<port>",
     r" +": " ",
     # How often the progress is told depends on how quick the run is.
     r"(?m)^.*: (SCHEDULED|RUNNING) \d+ %\n": "",
