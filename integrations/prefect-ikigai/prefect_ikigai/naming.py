@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 
 from prefect.runtime import flow_run
 
@@ -11,9 +12,14 @@ _LONGEST_ASSET_PART = 200
 
 
 def slug(name: str) -> str:
-    """A name in lowercase letters, digits and dashes; a digest of it where nothing of it would be left."""
-    words = re.findall(r"[a-z0-9]+", name.lower())
-    return "-".join(words) or hashlib.sha256(name.encode()).hexdigest()[:12]
+    """A name in lowercase letters, digits and dashes; with a digest where letters of other scripts are left out."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain)
+    is_short_of_letters = sum(map(str.isalnum, plain)) < sum(map(str.isalnum, name))
+    if is_short_of_letters or not words:
+        # Names that differ in these letters only must not become one.
+        words.append(hashlib.sha256(name.encode()).hexdigest()[:12])
+    return "-".join(words)
 
 
 def artifact_key(*names: str) -> str:
