@@ -140,5 +140,5 @@ def _tell(run: FlowRun, log: RunLog, *, as_json: bool) -> None:
         "Log id": log.log_id,
     }
     message = {"Message": log.data} if log.data else {}
-    told = {**log.model_dump(), "web_url": run.web_url}
-    emit(told, lambda: details({**ended, **message, **page(run.web_url)}), as_json=as_json)
+    shown = {**ended, **message, **page(run.web_url)}
+    emit(log.model_dump(), lambda: details(shown), as_json=as_json)
