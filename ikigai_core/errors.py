@@ -259,10 +259,10 @@ class PlatformAway(IkigaiError):
 
 
 class RunLost(IkigaiError):
-    """The flow is idle and no log of the run appeared."""
+    """The run's log cannot be had: the flow is idle and none appeared, or which it is cannot be told."""
 
 
-class RunAmbiguous(IkigaiError):
+class RunAmbiguous(RunLost):
     """Several entries of the flow's log may be the run's own, and they differ in how it ended.
 
     Attributes

@@ -81,7 +81,7 @@ class Outcome:
     @property
     def is_final(self) -> bool:
         """Whether the run is over or lost, so that waiting for it again is of no use."""
-        return self.run_log is not None or self.error == "RunLost"
+        return self.run_log is not None or self.error in ("RunLost", "RunAmbiguous")
 
     @property
     def result(self) -> dict[str, Any]:
