@@ -63,6 +63,7 @@ def project(dagster_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return tmp_path / "project"
 
 
+@pytest.mark.timeout(300)
 def test_a_scaffolded_component_is_listed_checked_and_launched(
     project: Path, ikigai_client: Ikigai, app: str, requests_sent: Callable[[], int]
 ) -> None:
@@ -92,6 +93,7 @@ def test_a_scaffolded_component_is_listed_checked_and_launched(
     assert list(ikigai_client.apps[app].datasets["numbers again"].df()["value"]) == [1, 2, 3]
 
 
+@pytest.mark.timeout(300)
 def test_an_apps_component_is_scaffolded_refreshed_and_listed(
     project: Path, ikigai_client: Ikigai, app: str, requests_sent: Callable[[], int]
 ) -> None:
