@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ikigai_core.api import datasets
@@ -75,6 +78,8 @@ class _DatasetText:
         ------
         DownloadFailed
         """
+        # Loading pandas takes longer than many a download: it need not wait for that.
+        Thread(target=_load_pandas, daemon=True).start()
         with QuickFile() as file:
             yield from download_into(self.app_id, self.dataset_id, self.name, file.place, on_progress)
             return (yield from work(lambda: _read_csv(file.path, options)))
@@ -420,6 +425,12 @@ def _forget(app_id: str, dataset_id: str) -> Procedure[None]:
     except IkigaiError:
         # Why the upload failed is what the caller needs to hear.
         return
+
+
+def _load_pandas() -> None:
+    # What is wrong with it is told where it is used.
+    with contextlib.suppress(ImportError):
+        importlib.import_module("pandas")
 
 
 def _read_csv(path: Path, options: dict[str, Any]) -> pd.DataFrame:
