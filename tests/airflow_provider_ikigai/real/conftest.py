@@ -26,6 +26,7 @@ OPTIONS = {
     "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "6",
     # Tasks that start while the machine is busy with other tests must not be given up.
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "120",
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "15",
 }
 
 
