@@ -98,8 +98,7 @@ class _Shared:
 
 
 def _load_client() -> None:
-    import ikigai_core.client
-    import ikigai_core.transport.aio  # noqa: F401
+    from ikigai_core import AsyncIkigai  # noqa: F401
 
 
 _SHARED: dict[tuple[Any, ...], _Shared] = {}
@@ -142,8 +141,6 @@ class IkigaiAsyncHook(_ConnectionHook):
             As `IkigaiHook.get_conn`.
         """
         arguments = await self._arguments()
-        # Importing takes longer than an event loop may be held up.
-        await asyncio.to_thread(_load_client)
         # A connection that is changed gets a client of its own from then on.
         key = (id(asyncio.get_running_loop()), *(repr(argument) for argument in sorted(arguments.items())))
         shared = _SHARED.get(key) or _SHARED.setdefault(key, _Shared(self._client(arguments)))
@@ -157,6 +154,8 @@ class IkigaiAsyncHook(_ConnectionHook):
                 await shared.client.aclose()
 
     async def _arguments(self) -> dict[str, Any]:
+        # Importing takes longer than an event loop may be held up.
+        await asyncio.to_thread(_load_client)
         # Airflow masks the password as it looks the connection up; mask_secret itself would block the event loop.
         return client_arguments(await self._connection())
 
