@@ -31,6 +31,10 @@ _ID = re.compile(r"\b[0-9A-Za-z]{27}\b")
 _CREDENTIALS = ("user", "api-key", "authorization")
 
 
+# The first test takes both walks, with a training in each.
+pytestmark = pytest.mark.timeout(400)
+
+
 @dataclass(frozen=True)
 class Request:
     """What one request says; ids are numbered in the order in which they occur, times are left out."""
