@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks.clients import PYTHONS, begin, finish, helper
 from benchmarks.report import Report, within
+from ikigai_core.runs.polling import RATE
 
 DURATIONS = (5, 60, 600)
 LONGEST = max(DURATIONS)
@@ -47,11 +48,16 @@ def measure_many(report: Report, repeat: int) -> None:
     flows = measured["flows"].values()
     begins = sorted(flow["began"] for flow in flows)
     report.add(
-        within("seconds from the first start to the last", "s", begins[-1] - begins[0], 1.1 * START_SECONDS),
+        within("seconds from the first start to the last", "s", begins[-1] - begins[0], 1.25 * START_SECONDS),
         within("runs lost or started twice", "", RUNS - ours["ended"] + sum(flow["starts"] != 1 for flow in flows), 0),
         within("processor time, in cores", "", ours["cpu_seconds"] / ours["seconds"], 1),
         within("most memory, all in all", "MB", ours["peak_memory"] / 1e6, 300),
         within("requests in the busiest second", "", max(measured["seconds"]), 250),
-        within("slowest to be noticed after its end", "s", ours["slowest"], 0.05 * RUN_SECONDS),
+        within(
+            "slowest to be noticed: 5 % of its age, and a round of the queue",
+            "s",
+            ours["slowest"],
+            0.05 * RUN_SECONDS + RUNS / RATE,
+        ),
         within("longest that the event loop is held up, in processor time", "ms", 1000 * ours["longest_callback"], 50),
     )
