@@ -54,11 +54,12 @@ def test_all_modules_that_the_provider_names_are_there() -> None:
 
 def test_airflow_lists_all_parts() -> None:
     manager = ProvidersManager()  # type: ignore[no-untyped-call]
+    runtime = ProvidersManagerTaskRuntime()  # type: ignore[no-untyped-call]
     links = {
         f"airflow_provider_ikigai.links.Ikigai{name}Link" for name in ("App", "Dataset", "Flow", "FlowRun", "Model")
     }
     assert links <= set(manager.extra_links_class_names)
     triggers = {name for trigger in manager.trigger for name in [trigger.trigger_class_name]}
     assert {f"airflow_provider_ikigai.triggers.{name}" for name in ("events", "flow_run")} <= triggers
-    assert {"ikigai_flow", "ikigai_upload"} <= {name for name, _ in manager.taskflow_decorators.items()}
-    assert "ikigai" in manager.asset_uri_handlers
+    assert {"ikigai_flow", "ikigai_upload"} <= set(runtime.taskflow_decorators)
+    assert "ikigai" in runtime.asset_uri_handlers
