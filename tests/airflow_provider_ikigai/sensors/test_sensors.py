@@ -30,7 +30,7 @@ def test_each_sensor_sees_what_it_waits_for(
 ) -> None:
     flow = make_flow("result = data")
     control = ikigai_local.control
-    control.outcome(flow.flow_id, duration=2, times=1)
+    control.outcome(flow.flow_id, duration=5, times=1)
     waiting = {"app": app, "deferrable": deferrable, "poke_interval": 0.3, "timeout": 60}
     with DAG(f"sensors_{deferrable}", schedule=None, default_args=waiting) as dag:
         start = IkigaiRunFlowOperator(task_id="start", flow="Scripted", wait_for_termination=False)
