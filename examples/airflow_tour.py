@@ -70,8 +70,8 @@ def ikigai_tour() -> None:
     @task.ikigai_flow(
         flow="Late flights", deferrable=True, on_busy="wait", outlets=[AssetAlias("late flights of each run")]
     )
-    def run_late(ts_nodash: str) -> dict[str, Any]:
-        return {"min_delay": "60", "output": f"late_flights_{ts_nodash}"}
+    def run_late(dag_run: Any = None) -> dict[str, Any]:
+        return {"min_delay": "60", "output": f"late_flights_{dag_run.run_after:%Y%m%dT%H%M%S}"}
 
     # The datasets that the definition names are the task's inlets and outlets.
     run_again = IkigaiRunFlowOperator(

@@ -19,7 +19,7 @@ def started(deployment: Any) -> dict[str, str]:
     control = deployment.platform.control
     control.outcome("failing", status="FAILED", facet="work", message="the numbers are all wrong", duration=1)
     control.outcome("pooled", duration=2, engine=True)
-    control.busy("busy", duration=12)
+    control.busy("busy", duration=90)
     return {
         dag_id: deployment.api.trigger(dag_id, {})
         for dag_id in ("busy", "ikigai_tour", "failing", "pooled", "indiscreet")

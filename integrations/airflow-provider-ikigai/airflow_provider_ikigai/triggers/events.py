@@ -15,7 +15,7 @@ from airflow_provider_ikigai.assets import dataset_uri
 from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook, IkigaiHook
 from airflow_provider_ikigai.looks import RECENT_RUNS, described
 from airflow_provider_ikigai.triggers.base import VersionedTrigger
-from ikigai_core.errors import IkigaiError
+from ikigai_core.errors import IkigaiError, NotFound
 from ikigai_core.watching import snapshots
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
     """
 
     watermark_key: ClassVar[str]
+    nothing: ClassVar[Mapping[str, Any]] = {}
+    """What a look shows where the app, or the flow, is not there."""
     app: str
     ikigai_conn_id: str
     poll_interval: float
@@ -62,7 +64,6 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
         trigger = cls(**kwargs)
         async with IkigaiAsyncHook(trigger.ikigai_conn_id).shared_conn() as ikigai:
             async for seen in snapshots(lambda: trigger._look(ikigai), trigger.poll_interval, on_failure=trigger._told):
-                trigger._failure = ""
                 yield seen
 
     async def filter_shared_stream(self, shared_stream: AsyncIterator[Any]) -> AsyncIterator[TriggerEvent]:
@@ -82,7 +83,14 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
             yield event
 
     async def _look(self, ikigai: AsyncIkigai) -> Any:
-        return await self.look(await ikigai.apps.find(self.app))
+        try:
+            seen = await self.look(await ikigai.apps.find(self.app))
+        except NotFound as error:
+            # What is not there yet has nothing to tell: its first run, or its appearance, is then new.
+            self._told(error)
+            return self.nothing
+        self._failure = ""
+        return seen
 
     async def look(self, app: AsyncApp) -> Any:
         """What is there now."""
@@ -151,6 +159,7 @@ class IkigaiFlowRunFinishedTrigger(_WatchingTrigger):
     """
 
     watermark_key = "ikigai_newest_run_log"
+    nothing: ClassVar[Mapping[str, Any]] = {"run_logs": []}
     _shared = (*_WatchingTrigger._shared, "flow")
     flow: str
     statuses: list[str]
