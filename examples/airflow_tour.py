@@ -99,7 +99,7 @@ def ikigai_tour() -> None:
 
     data = flights()
     data >> [upload_copy, late, model]
-    upload_copy >> tidy
+    [upload_copy, predicted] >> tidy
     late >> run_late() >> download >> run_again
     [data, model] >> learning() >> start_learning >> learned >> idle >> [good_enough, predicted]
 
@@ -116,13 +116,14 @@ delays = dataset_asset(
         )
     ],
 )
-flights_asset = dataset_asset(
+# An asset with watchers is defined once: a second definition without them, as inlet or outlet, would take them away.
+copy_asset = dataset_asset(
     APP,
-    "flights",
+    "flights copy",
     watchers=[
         AssetWatcher(
-            name="the flights changed",
-            trigger=IkigaiDatasetChangedTrigger(app=APP, dataset="flights", poll_interval=2),
+            name="the copy changed",
+            trigger=IkigaiDatasetChangedTrigger(app=APP, dataset="flights copy", poll_interval=2),
         )
     ],
 )
@@ -139,17 +140,17 @@ def ikigai_delays_were_learned() -> None:
     look()
 
 
-@dag(schedule=[flights_asset])
-def ikigai_flights_changed() -> None:
+@dag(schedule=[copy_asset])
+def ikigai_copy_changed() -> None:
     """Starts when the dataset changed, whoever changed it."""
 
     @task
     def look(triggering_asset_events: Any = None) -> list[dict[str, Any]]:
-        return [event.extra for event in triggering_asset_events[flights_asset]]
+        return [event.extra for event in triggering_asset_events[copy_asset]]
 
     look()
 
 
 ikigai_tour()
 ikigai_delays_were_learned()
-ikigai_flights_changed()
+ikigai_copy_changed()

@@ -197,7 +197,7 @@ def deployed(home: Path, options: dict[str, str], servers: dict[str, list[str]] 
         shutil.copyfile(EXAMPLES / "airflow_tour.py", dags / "airflow_tour.py")
         with airflow:
             airflow.await_dag("many")
-            airflow.await_dag("ikigai_flights_changed")
+            airflow.await_dag("ikigai_copy_changed")
             airflow.api.post("/pools", {"name": "ikigai_pooled", "slots": 1, "include_deferred": True})
             airflow.api._http.timeout = 120.0
             yield Deployment(airflow, platform, app)

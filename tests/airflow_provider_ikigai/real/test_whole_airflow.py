@@ -124,7 +124,7 @@ def test_the_tour_of_all_parts_runs_and_the_platform_starts_dags(
     deployment: Any, started: dict[str, str], eventually: Callable[..., Any]
 ) -> None:
     deployment.await_success("ikigai_tour", started["ikigai_tour"])
-    for dag_id, told in (("ikigai_delays_were_learned", "run_log"), ("ikigai_flights_changed", "modified_at")):
+    for dag_id, told in (("ikigai_delays_were_learned", "run_log"), ("ikigai_copy_changed", "modified_at")):
         runs = eventually(lambda dag_id=dag_id: deployment.api.get(f"/dags/{dag_id}/dagRuns")["dag_runs"], dag_id)
         deployment.await_success(dag_id, runs[0]["dag_run_id"])
         path = f"/dags/{dag_id}/dagRuns/{runs[0]['dag_run_id']}/taskInstances/look/xcomEntries/return_value"
