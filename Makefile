@@ -81,6 +81,8 @@ demo: .venvs/core/.ready $(demonstrated:%=.venvs/%/.ready) ## the main job on th
 
 # How many checks run side by side; they wait for servers much of the time.
 JOBS ?= 2
+# The core's tests, which are the most, are spread over this many processes.
+PROCESSES ?= 2
 PYTEST_OPTIONS ?= -m 'not soak'
 PYTEST = $(SUPERVISED) .venvs/$(1)/bin/python -m pytest $(PYTEST_OPTIONS)
 MYPY = $(CURDIR)/.venvs/$(1)/bin/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache/$(1)
@@ -109,7 +111,7 @@ types: $(ENVIRONMENTS:%=.venvs/%/.ready) ## mypy --strict, each package in its o
 	cd integrations/dagster-ikigai && $(call MYPY,dagster) dagster_ikigai
 
 test-core: .venvs/core/.ready ## the client and the local platform
-	$(call PYTEST,core) tests/ikigai_core
+	$(call PYTEST,core) --numprocesses=$(PROCESSES) --dist=loadfile tests/ikigai_core
 
 test-interop: .venvs/core/.ready .venvs/released/.ready .venvs/released_0_2/.ready ## the released clients against the local platform
 	$(call PYTEST,released) tests/interop
@@ -145,7 +147,7 @@ test-dagster-floor: .venvs/core/.ready .venvs/dagster-floor/.ready ## the Dagste
 .PHONY: soak
 soak: ## what takes longer than `make test` has time for: loads, kills, fuzzing; SOAK=core,prefect runs only these
 	@for suite in $(subst $(comma), ,$(SOAK)); do $(MAKE) --no-print-directory test-$$suite \
-	  PYTEST_OPTIONS='-m soak --timeout=3600' || exit; done
+	  PYTEST_OPTIONS='-m soak --timeout=3600' PROCESSES=0 || exit; done
 
 SOAK ?= core,examples,airflow,prefect,dagster,$(subst $() ,$(comma),$(FLOORS))
 
