@@ -27,6 +27,7 @@ def test_all_four_do_the_job_and_bring_the_same_back(start_demo: Callable) -> No
     assert demo.leftovers() == []
 
 
+@pytest.mark.soak
 def test_a_job_that_fails_fails_the_demo_with_the_reason(start_demo: Callable, copied_examples: Path) -> None:
     definition = copied_examples / "late_flights.yaml"
     definition.write_text(definition.read_text().replace("column_name: dep_delay", "column_name: departure_delay"))
