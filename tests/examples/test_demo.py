@@ -76,6 +76,7 @@ def test_nothing_is_left_when_it_is_interrupted(start_demo: Callable) -> None:
     assert demo.leftovers() == []
 
 
+@pytest.mark.soak
 def test_nothing_is_left_when_it_is_killed(start_demo: Callable) -> None:
     demo = start_demo("airflow,prefect")
     demo.await_servers("airflow api", "server start")

@@ -89,7 +89,7 @@ def read_metadata(wheel: Path) -> Message:
     """The metadata of a wheel."""
     with zipfile.ZipFile(wheel) as archive:
         (path,) = (path for path in archive.namelist() if path.endswith(".dist-info/METADATA"))
-        return email.message_from_bytes(archive.read(path))
+        return email.message_from_string(archive.read(path).decode())
 
 
 def requirements(wheel: Path) -> dict[str, Requirement]:
