@@ -59,6 +59,8 @@ def kill(server: psutil.Popen) -> None:
     server.wait()
 
 
+# As all tests that start a whole Airflow, save for the one of the demo.
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 def test_a_deferred_task_outlives_its_triggerer_and_runs_again_when_cleared(
     app: str,
