@@ -1,14 +1,11 @@
-"""What a step notes of its run of a flow is found by the Dagster run that re-executes it, where it should be."""
+"""What a step notes of its run of a flow is found by the Dagster run that re-executes it, where it should be.
+
+That the worker is killed for real, and by whom it is replaced, is tried on the deployment.
+"""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -17,90 +14,84 @@ import pytest
 from dagster_ikigai import IkigaiFlow, IkigaiWorkspace, ikigai_assets
 from ikigai_core import FlowStatus, RunLog
 
-JOB = Path(__file__).with_name("scripted_job.py")
 FAST = "result = data"
-DEADLINE = 80.0
+
+asked: list[IkigaiFlow] = []
+"""The flow of the job that is executed. Dagster makes a job once in a process: each test has one of its own."""
 
 
-@contextmanager
-def job_process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """The job in a process group of its own, as a run worker has it."""
-    process = subprocess.Popen(
-        [sys.executable, str(JOB), *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
+def job() -> dg.JobDefinition:
+    [flow] = asked
+
+    @ikigai_assets(flow=flow)
+    def worked_on(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
+        yield from ikigai.run_flow(context, flow)
+        if "dies" in context.run.tags:
+            # Like a process that was killed: from here on nothing is written down.
+            context.instance.handle_new_event = lambda *_, **__: None
+
+    definitions = dg.Definitions(
+        assets=[worked_on],
+        jobs=[dg.define_asset_job("job")],
+        resources={"ikigai": IkigaiWorkspace()},
+        executor=dg.in_process_executor,
     )
-    watchdog = threading.Timer(DEADLINE, end, [process])
-    watchdog.start()
-    try:
-        yield process
-    finally:
-        watchdog.cancel()
-        end(process)
-        process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
+    return definitions.resolve_job_def("job")
 
 
-def end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+def another_job() -> dg.JobDefinition:
+    return job()
 
 
-def newest_run() -> str:
-    with dg.DagsterInstance.get() as instance:
-        return instance.get_runs(limit=1)[0].run_id
+@pytest.fixture
+def execute(instance: dg.DagsterInstance) -> Iterator[Callable[..., bool]]:
+    """Runs the job, as a re-execution where there was a run before; tells whether it succeeded."""
+
+    def run(made: Callable[[], dg.JobDefinition], flow: IkigaiFlow, **tags: str) -> bool:
+        asked[:] = [flow]
+        parents = instance.get_runs(limit=1)
+        again = dg.ReexecutionOptions(parent_run_id=parents[0].run_id) if parents else None
+        with dg.execute_job(dg.reconstructable(made), instance, tags=tags, reexecution_options=again) as result:
+            return result.success
+
+    yield run
+    asked.clear()
 
 
-def await_line(process: subprocess.Popen[str], text: str) -> None:
-    assert process.stdout is not None
-    printed = []
-    for line in process.stdout:
-        printed.append(line)
-        if text in line:
-            return
-    raise AssertionError(f"{text!r} did not appear in:\n{''.join(printed)}")
+def run_log_ids(instance: dg.DagsterInstance) -> list[str]:
+    """What the materializations say that they come from, newest first."""
+    [key] = instance.get_asset_keys()
+    events = [record.asset_materialization for record in instance.fetch_materializations(key, limit=10).records]
+    return [str(event.metadata["ikigai/run_log_id"].value) for event in events if event is not None]
 
 
-@pytest.mark.usefixtures("dagster_home")
-def test_the_run_of_a_killed_worker_is_followed_by_the_re_execution(
-    app: str, platform_runs: Callable[[], list[RunLog]], tmp_path: Path
-) -> None:
-    gate = tmp_path / "gate"
-    script = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.05)\nresult = data"
-    with job_process(app, script) as worker:
-        await_line(worker, "Flow 'Scripted': RUNNING")
-        end(worker)
-    parent = newest_run()
-    with job_process(app, script, parent) as worker:
-        await_line(worker, "following a run that was started before")
-        gate.touch()
-        worker.communicate()
-    assert worker.returncode == 0
-    [log] = platform_runs()
-    assert log.status is FlowStatus.SUCCESS
-    with dg.DagsterInstance.get() as instance:
-        [key] = instance.get_asset_keys()
-        event = instance.get_latest_materialization_event(key)
-    assert event is not None and event.asset_materialization is not None
-    assert event.run_id != parent
-    assert event.asset_materialization.metadata["ikigai/run_log_id"].value == log.log_id
-
-
-@pytest.mark.usefixtures("dagster_home")
 def test_work_that_is_over_is_done_anew_when_it_is_re_executed(
-    app: str, platform_runs: Callable[[], list[RunLog]], tmp_path: Path
+    scripted: Callable[[str], IkigaiFlow],
+    execute: Callable[..., bool],
+    instance: dg.DagsterInstance,
+    platform_runs: Callable[[], list[RunLog]],
+    tmp_path: Path,
 ) -> None:
     tries = str(tmp_path / "tries")
-    script = f"open({tries!r}, 'a').write('x')\nassert open({tries!r}).read() != 'x', 'it is off'\nresult = data"
-    with job_process(app, script, "", "3") as worker:
-        printed, _ = worker.communicate()
-    assert "it is off" in printed
-    assert worker.returncode == 0
-    statuses = [log.status for log in platform_runs()]
-    assert statuses == [FlowStatus.SUCCESS, FlowStatus.SUCCESS, FlowStatus.FAILED]
+    flow = scripted(f"open({tries!r}, 'a').write('x')\nassert open({tries!r}).read() != 'x', 'it is off'\n{FAST}")
+    assert [execute(job, flow) for _ in range(3)] == [False, True, True]
+    logs = platform_runs()
+    assert [log.status for log in logs] == [FlowStatus.SUCCESS, FlowStatus.SUCCESS, FlowStatus.FAILED]
+    assert run_log_ids(instance) == [log.log_id for log in logs[:2]]
+
+
+def test_a_step_that_died_with_its_report_made_reports_the_same_run_again(
+    scripted: Callable[[str], IkigaiFlow],
+    execute: Callable[..., bool],
+    instance: dg.DagsterInstance,
+    platform_runs: Callable[[], list[RunLog]],
+) -> None:
+    flow = scripted(FAST)
+    execute(another_job, flow, dies="yes")
+    del instance.handle_new_event
+    assert execute(another_job, flow)
+    [log] = platform_runs()
+    assert run_log_ids(instance) == [log.log_id, log.log_id]
 
 
 def test_notes_of_a_newer_release_stop_the_step(

@@ -7,6 +7,8 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_ikigai.orphans import check_is_awaited
+
 _KEY = "ikigai/run"
 _VERSION = 1
 _PAGE = 100
@@ -60,11 +62,26 @@ class RunJournal:
         self._step = str(getattr(context, "op_execution_context", context).op_handle)
 
     def keep(self, run: Mapping[str, Any]) -> None:
-        """Note a run, before its start is sent and again when it is known to have started."""
+        """Note a run, before its start is sent and again when it is known to have started.
+
+        Raises
+        ------
+        Failure
+            Nobody waits for this step any more: what was not sent yet is not to be sent.
+        """
+        if run.get("phase") == "prepared":
+            check_is_awaited(self._context)
         self._observe(f"Run of Ikigai flow: {run.get('phase', 'noted')}.", {"run": dict(run)})
 
     def close(self, outcome: str) -> None:
-        """Note that the run is over and was dealt with: a re-execution is to start another."""
+        """Note that the run is over and was dealt with: a re-execution is to start another.
+
+        Raises
+        ------
+        Failure
+            Nobody waits for this step any more: the re-execution deals with the run.
+        """
+        check_is_awaited(self._context)
         self._observe(f"Run of Ikigai flow: {outcome}.", {"over": outcome})
 
     def previous(self) -> dict[str, Any] | None:
@@ -93,7 +110,7 @@ class RunJournal:
         return kept
 
     def _is_other_work(self, note: Mapping[str, Any], storage_id: int, runs: Mapping[str, float]) -> bool:
-        return bool(note["work"] != self._work) or self._materialized_after(storage_id, runs)
+        return bool(note["work"] != self._work) or self._was_reported_after(storage_id, runs)
 
     def _observe(self, description: str, note: dict[str, Any]) -> None:
         partition = self._context.partition_key if self._context.has_partition_key else None
@@ -129,7 +146,13 @@ class RunJournal:
                 return
             cursor = page.cursor
 
-    def _materialized_after(self, storage_id: int, runs: Mapping[str, float]) -> bool:
+    def _was_reported_after(self, storage_id: int, runs: Mapping[str, float]) -> bool:
         later = dg.AssetRecordsFilter(self._asset_key, after_storage_id=storage_id)
         page = self._context.instance.fetch_materializations(later, limit=_PAGE)
-        return any(record.run_id in runs for record in page.records)
+        return any(self._step_ended(record.run_id) for record in page.records if record.run_id in runs)
+
+    def _step_ended(self, run_id: str) -> bool:
+        # A worker that died after it had reported the last asset leaves a step that is to be done again.
+        ends = {dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_FAILURE}
+        page = self._context.instance.get_records_for_run(run_id, of_type=ends)
+        return any(record.event_log_entry.step_key == self._step for record in page.records)

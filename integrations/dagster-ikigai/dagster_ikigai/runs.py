@@ -12,6 +12,7 @@ import dagster as dg
 
 from dagster_ikigai.failures import dagster_failures
 from dagster_ikigai.journal import RunJournal
+from dagster_ikigai.orphans import check_is_awaited
 from dagster_ikigai.results import FinishedRun, results
 from dagster_ikigai.translator import APP, FACET, FLOW
 from dagster_ikigai.variables import variables_fault
@@ -70,6 +71,7 @@ def materialize(
     with dagster_failures(), workspace.get_client() as ikigai:
         finished = execute(context, ikigai, task, journal)
         reported = [result.to_materialize_result() for result in results(finished, keys, workspace)]
+    check_is_awaited(context)
     yield from reported
 
 

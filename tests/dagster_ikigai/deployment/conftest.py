@@ -13,7 +13,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import dagster as dg
 import pandas as pd
@@ -124,10 +124,11 @@ class DagsterServers:
         assert isinstance(value, dict)
         return value
 
-    def launch(self, key: dg.AssetKey) -> str:
+    def launch(self, key: dg.AssetKey, executor: Literal["in_process", "multiprocess"] = "in_process") -> str:
         """Materialize an asset as the UI does; id of the run."""
         selector = {**LOCATION, "pipelineName": "__ASSET_JOB", "assetSelection": [{"path": key.path}]}
-        answer = self.query(LAUNCH, params={"selector": selector, "mode": "default"})
+        config = {"execution": {"config": {executor: {}}}}
+        answer = self.query(LAUNCH, params={"selector": selector, "mode": "default", "runConfigData": config})
         assert answer["__typename"] == "LaunchRunSuccess", answer
         return str(answer["run"]["runId"])
 
@@ -159,13 +160,18 @@ class DagsterServers:
 
         return until(look, f"message {text!r} of run {run_id}")
 
-    def worker_pid(self, run_id: str) -> int:
-        """Process id of a run's worker."""
-        for entry in self.instance.all_logs(run_id):
-            metadata = entry.dagster_event.event_specific_data.metadata if _is_engine_event(entry) else {}
-            if "pid" in metadata:
-                return int(metadata["pid"].value)
-        raise AssertionError(f"Run {run_id} tells no process id")
+    def step_failure(self, run_id: str) -> str:
+        """What the only step of a run that failed said."""
+        failures = {dg.DagsterEventType.STEP_FAILURE}
+        [entry] = until(lambda: self.instance.all_logs(run_id, of_type=failures), f"failed step of run {run_id}")
+        return str(entry.get_dagster_event().step_failure_data.error_display_string)
+
+    def process_ids(self, run_id: str) -> list[int]:
+        """Process ids of a run's worker and of its steps' subprocesses."""
+        types = {dg.DagsterEventType.ENGINE_EVENT, dg.DagsterEventType.STEP_WORKER_STARTED}
+        entries = self.instance.all_logs(run_id, of_type=types)
+        told = [entry.get_dagster_event().event_specific_data.metadata.get("pid") for entry in entries]
+        return list(dict.fromkeys(int(pid.value) for pid in told if pid is not None))
 
     def materializations(self, key: dg.AssetKey) -> list[dg.AssetMaterialization]:
         """All materializations of an asset, newest first."""
@@ -189,11 +195,6 @@ class DagsterServers:
             return False
         answer = self.query("{ workspaceOrError { ... on Workspace { locationEntries { loadStatus } } } }")
         return [entry["loadStatus"] for entry in answer["locationEntries"]] == ["LOADED"]
-
-
-def _is_engine_event(entry: dg.EventLogEntry) -> bool:
-    event = entry.dagster_event
-    return event is not None and event.event_type is dg.DagsterEventType.ENGINE_EVENT
 
 
 def free_port() -> int:

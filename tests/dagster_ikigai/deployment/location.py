@@ -44,5 +44,4 @@ defs = dg.Definitions(
         build_ikigai_run_sensor([quick], minimum_interval_seconds=1, default_status=dg.DefaultSensorStatus.RUNNING)
     ],
     resources={"ikigai": IkigaiWorkspace(api_key=dg.EnvVar("IKIGAI_API_KEY"))},
-    executor=dg.in_process_executor,
 )

@@ -38,22 +38,39 @@ def test_a_run_by_graphql_and_a_run_by_somebody_else_are_reported_once_each(
     ]
 
 
+@pytest.mark.parametrize(
+    ("killed", "ends_before_the_retry"),
+    [
+        pytest.param("worker", True),
+        pytest.param("worker", False, marks=pytest.mark.soak),
+        pytest.param("worker and step", False, marks=pytest.mark.soak),
+    ],
+)
 def test_a_killed_worker_is_replaced_and_the_platform_runs_the_flow_once(
-    servers: Any, app: App, key: Callable[[str], dg.AssetKey], gate: Path
+    servers: Any, app: App, key: Callable[[str], dg.AssetKey], gate: Path, killed: str, ends_before_the_retry: bool
 ) -> None:
-    run_id = servers.launch(key("gated_out"))
+    out = key("gated_out")
+    run_id = servers.launch(out, "multiprocess")
     servers.await_message(run_id, "RUNNING")
-    os.kill(servers.worker_pid(run_id), signal.SIGKILL)
-    retried = servers.until(
+    reported, logged = len(servers.materializations(out)), len(app.flows["Gated"].run_logs(100))
+    worker, step = servers.process_ids(run_id)
+    for pid in [worker] if killed == "worker" else [worker, step]:
+        os.kill(pid, signal.SIGKILL)
+    if ends_before_the_retry:
+        gate.touch()
+    [retried] = servers.until(
         lambda: servers.instance.get_runs(dg.RunsFilter(tags={"dagster/parent_run_id": run_id})), "retry of the run"
     )
-    servers.await_message(retried[0].run_id, "following a run that was started before")
+    servers.await_message(retried.run_id, "following a run that was started before")
     gate.touch()
-    assert servers.finished(retried[0].run_id).is_success
+    assert servers.finished(retried.run_id).is_success
     assert servers.finished(run_id).status is dg.DagsterRunStatus.FAILURE
-    [log] = app.flows["Gated"].run_logs(10)
-    [event] = servers.materializations(key("gated_out"))
+    if killed == "worker":
+        assert "no longer waits for it" in servers.step_failure(run_id)
+    log, *others = app.flows["Gated"].run_logs(100)
+    event, *other_events = servers.materializations(out)
     assert (log.status.value, log.log_id) == ("SUCCESS", event.metadata["ikigai/run_log_id"].value)
+    assert (len(others), len(other_events)) == (logged, reported)
     gate.unlink()
 
 
@@ -62,6 +79,7 @@ def test_a_terminated_run_says_what_goes_on_and_a_later_one_waits_for_it(
 ) -> None:
     run_id = servers.launch(key("gated_out"))
     servers.await_message(run_id, "RUNNING")
+    before = len(app.flows["Gated"].run_logs(10))
     servers.terminate(run_id)
     said = servers.await_message(run_id, "Interrupted")
     assert "the run of flow 'Gated' goes on" in said
@@ -71,7 +89,7 @@ def test_a_terminated_run_says_what_goes_on_and_a_later_one_waits_for_it(
     later = servers.launch(key("gated_out"))
     gate.touch()
     assert servers.finished(later).is_success
-    assert len(app.flows["Gated"].run_logs(10)) == 3
+    assert len(app.flows["Gated"].run_logs(10)) == before + 2
     gate.unlink()
 
 
@@ -95,9 +113,9 @@ def test_a_restart_of_the_platform_ends_in_the_platforms_own_words(
     key: Callable[[str], dg.AssetKey],
     ikigai_local_server: LocalPlatform,
 ) -> None:
-    before = len(app.flows["Gated"].run_logs(10))
     run_id = servers.launch(key("gated_out"))
     servers.await_message(run_id, "RUNNING")
+    before = len(app.flows["Gated"].run_logs(10))
     ikigai_local_server.kill()
     ikigai_local_server.restart()
     assert servers.finished(run_id).status is dg.DagsterRunStatus.FAILURE

@@ -1,0 +1,56 @@
+"""Steps whose Dagster run no longer waits for them.
+
+The default executor gives each step a process of its own, which outlives a run worker that is killed. It would go on
+beside the step of the run that is launched in place of its own: start the flow, too, report the same run of it, or note
+that the work is over.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from typing import Any
+
+import dagster as dg
+
+
+def check_is_awaited(context: Any) -> None:
+    """Stop a step whose run has ended without it, or has lost its worker.
+
+    Parameters
+    ----------
+    context : AssetExecutionContext or OpExecutionContext
+        The step's.
+
+    Raises
+    ------
+    Failure
+        Saying what has happened.
+    """
+    run = context.instance.get_run_by_id(context.run.run_id)
+    if run is not None and run.is_finished:
+        fate = f"has ended ({run.status.value})"
+    elif _has_lost_its_worker(context):
+        fate = "has lost its worker"
+    else:
+        return
+    raise dg.Failure(
+        f"This step's Dagster run {fate} and no longer waits for it: the step starts no flow and reports nothing. A "
+        "re-execution of the run follows what the step had started.",
+        allow_retries=False,
+    )
+
+
+def _has_lost_its_worker(context: Any) -> bool:
+    parent = multiprocessing.parent_process()
+    return parent is not None and not parent.is_alive() and _is_step_process(context)
+
+
+def _is_step_process(context: Any) -> bool:
+    # The parent of a run worker is the code server, whose end is no reason to stop.
+    records = context.instance.get_records_for_run(
+        context.run.run_id, of_type=dg.DagsterEventType.STEP_WORKER_STARTED
+    ).records
+    events = [record.event_log_entry.get_dagster_event() for record in records]
+    told = [event.engine_event_data.metadata.get("pid") for event in events]
+    return str(os.getpid()) in {pid.value for pid in told if pid is not None}
