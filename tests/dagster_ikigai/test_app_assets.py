@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -165,10 +164,12 @@ def test_five_hundred_flows_load_in_time_and_send_nothing(tmp_path: Path, reques
     assert requests_sent() == before
 
 
-def test_state_of_another_release_is_refused_with_what_to_do() -> None:
-    content = json.loads(large_state(1).to_json())
-    with pytest.raises(ValueError, match=r"of form 2, .* reads form 1\. Refresh it: dg utils refresh-defs-state"):
-        IkigaiAppState.from_json(json.dumps({**content, "version": 2}))
+@pytest.mark.parametrize(
+    ("text", "form"), [('{"version": 0}', "form 0"), ('{"version": 2}', "form 2"), ("", "no known")]
+)
+def test_state_of_another_form_is_refused_with_what_to_do(text: str, form: str) -> None:
+    with pytest.raises(ValueError, match=rf"of {form}.* reads form 1\. Refresh it: dg utils refresh-defs-state"):
+        IkigaiAppState.from_json(text)
 
 
 def test_flows_are_chosen_by_name_and_pattern(caplog: pytest.LogCaptureFixture) -> None:

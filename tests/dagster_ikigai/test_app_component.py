@@ -32,18 +32,21 @@ COPY = {
 
 @contextmanager
 def component(**attributes: Any) -> Iterator[Callable[..., dg.Definitions]]:
-    """Loads the component's definitions; with ``refresh=True`` after its state was refreshed."""
+    """Loads the component's definitions, after its state was refreshed (as ``dg`` does it) or replaced."""
     body = {"type": "dagster_ikigai.IkigaiAppComponent", "attributes": attributes}
     with create_defs_folder_sandbox() as sandbox:
         path = sandbox.scaffold_component(component_cls=IkigaiAppComponent, defs_yaml_contents=body)
 
-        def load(*, refresh: bool = False) -> dg.Definitions:
-            with sandbox.load_component_and_build_defs(defs_path=path) as (made, defs):
+        def load(*, refresh: bool = False, state: str = "") -> dg.Definitions:
+            with sandbox.build_component_tree() as tree:
+                made = tree.load_component(path)
                 assert isinstance(made, IkigaiAppComponent)
                 if refresh:
                     asyncio.run(made.refresh_state(sandbox.project_root))
-                    return load()
-                return defs
+                if state:
+                    [stored] = sandbox.project_root.rglob("state")
+                    stored.write_text(state)
+                return tree.build_defs(path)
 
         yield load
 
@@ -85,6 +88,10 @@ def test_an_app_is_loaded_from_state_and_runs_as_its_yaml_says(
         [made] = [asset for asset in defs.assets or () if isinstance(asset, dg.AssetsDefinition)]
         assert made.op.retry_policy == dg.RetryPolicy(max_retries=1)
         assert dg.materialize([made], instance=instance, partition_key="y").success
+        with pytest.raises(Exception, match="Error while") as caught:
+            load(state='{"version": 0}')
+        assert "reads form 1. Refresh it: dg utils refresh-defs-state" in str(caught.value.__cause__)
+        assert specs_of(load(refresh=True)).keys() == specs_of(defs).keys()
         assert len(remote.datasets["copied y"].df()) == 3
         assert "copied" not in remote.datasets()
 

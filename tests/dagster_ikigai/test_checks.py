@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from dagster_ikigai import (
     CheckSettings,
@@ -69,6 +70,27 @@ def test_what_cannot_be_told_is_a_warning(scripted: Callable[[str], IkigaiFlow],
     assert not found["row_count"].passed
     assert found["row_count"].severity is dg.AssetCheckSeverity.WARN
     assert "profile_limit_mb" in (found["row_count"].description or "")
+
+
+@pytest.mark.parametrize("form", [0, 2])
+def test_metadata_of_another_form_are_a_warning_and_nothing_to_compare_with(
+    instance: dg.DagsterInstance, form: int
+) -> None:
+    key = dg.AssetKey("rows")
+    spec = dg.AssetSpec(key, metadata={"ikigai/app": "An app", "ikigai/dataset": "rows"})
+    checks = build_ikigai_asset_checks([spec], workspace=IkigaiWorkspace())
+    told = {"dagster/row_count": 1, "ikigai/null_counts": {}}
+
+    def outcomes(**metadata: Any) -> Outcomes:
+        instance.report_runless_asset_event(dg.AssetMaterialization(key, metadata={**told, **metadata}))
+        selection = dg.AssetSelection.checks(*(check for check in checks[0].check_keys if check.name != "upload"))
+        result = dg.materialize(checks, instance=instance, selection=selection)
+        return {one.check_name: (one.passed, one.description or "") for one in result.get_asset_check_evaluations()}
+
+    for passed, says in outcomes(**{"ikigai/metadata_version": form}).values():
+        assert not passed
+        assert f"is of form {form}, and this release of dagster-ikigai reads form 1. Materialize it" in says
+    assert outcomes(**{"ikigai/metadata_version": 1})["row_count"] == (True, "There are 1 rows.")
 
 
 def test_a_models_metrics_are_a_gate(instance: dg.DagsterInstance, ikigai_local: LocalAccount) -> None:

@@ -94,14 +94,18 @@ def test_a_step_that_died_with_its_report_made_reports_the_same_run_again(
     assert run_log_ids(instance) == [log.log_id, log.log_id]
 
 
-def test_notes_of_a_newer_release_stop_the_step(
-    scripted: Callable[[str], IkigaiFlow], instance: dg.DagsterInstance, platform_runs: Callable[[], list[RunLog]]
+@pytest.mark.parametrize("form", [0, 2])
+def test_notes_of_another_form_stop_the_step(
+    scripted: Callable[[str], IkigaiFlow],
+    instance: dg.DagsterInstance,
+    platform_runs: Callable[[], list[RunLog]],
+    form: int,
 ) -> None:
     flow = scripted(FAST)
 
     @ikigai_assets(flow=flow)
     def worked_on(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
-        note = {"version": 2, "place": "elsewhere"}
+        note = {"version": form, "place": "elsewhere"}
         context.log_event(dg.AssetObservation(context.asset_key, metadata={"ikigai/run": note}))
         yield from ikigai.run_flow(context, flow)
 
@@ -109,7 +113,9 @@ def test_notes_of_a_newer_release_stop_the_step(
         [worked_on], resources={"ikigai": IkigaiWorkspace()}, instance=instance, raise_on_error=False
     )
     [event] = result.filter_events(lambda event: event.is_step_failure)
-    assert "in form 2, and this release of dagster-ikigai reads form 1" in event.step_failure_data.error_display_string
+    said = event.step_failure_data.error_display_string
+    assert f"is of form {form}, and this release of dagster-ikigai reads form 1. To start the flow now could" in said
+    assert "use the release that wrote it, or materialize the asset in a new run" in said
     assert platform_runs() == []
 
 

@@ -88,7 +88,7 @@ def test_runs_of_dagsters_own_steps_are_theirs_to_report(
         assert tick() == []
     assert seen == [[], []]
     # The second one's step is gone: after a while, nobody takes that run up any more.
-    monkeypatch.setattr("dagster_ikigai.watching._SETTLED", -1.0)
+    monkeypatch.setattr("dagster_ikigai.own_runs._SETTLED", -1.0)
     [event] = tick()
     assert event.metadata["ikigai/run_log_id"].value == remote.run_logs()[0].log_id
     assert tick() == []
@@ -113,10 +113,38 @@ def test_a_tick_ends_in_time_and_the_next_goes_on_where_it_ended(
     ]
 
 
-def test_a_cursor_of_a_newer_release_stops_the_sensor(flow: IkigaiFlow, instance: dg.DagsterInstance) -> None:
+@pytest.mark.parametrize(
+    ("cursor", "form"), [('{"version": 0}', "form 0"), ('{"version": 2}', "form 2"), ("3MPi", "no known form")]
+)
+def test_a_cursor_of_another_form_stops_the_sensor(
+    flow: IkigaiFlow, instance: dg.DagsterInstance, cursor: str, form: str
+) -> None:
     sensor = build_ikigai_run_sensor([build_ikigai_flow_assets(flow)], workspace=IkigaiWorkspace())
-    with pytest.raises(ValueError, match="of form 2, and this release of dagster-ikigai reads form 1"):
-        sensor.evaluate_tick(dg.build_sensor_context(instance=instance, cursor='{"version": 2}'))
+    with pytest.raises(ValueError, match=f"of {form}, and this release of dagster-ikigai reads form 1. .* reset"):
+        sensor.evaluate_tick(dg.build_sensor_context(instance=instance, cursor=cursor))
+
+
+def test_a_run_that_a_newer_release_may_have_in_hand_is_not_reported_beside_it(
+    flow: IkigaiFlow, remote: Flow, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assets = [build_ikigai_flow_assets(flow)]
+    tick = ticking(build_ikigai_run_sensor(assets, workspace=IkigaiWorkspace()), instance)
+    tick()
+    [key] = assets[0].keys
+    newer = {"ikigai/run": {"version": 2}}
+
+    @dg.op
+    def newer_release(context) -> None:  # type: ignore[no-untyped-def]
+        context.log_event(dg.AssetObservation(key, metadata=newer))
+
+    dg.GraphDefinition("newer", node_defs=[newer_release]).execute_in_process(instance=instance)
+    remote.run()
+    assert tick() == []
+    monkeypatch.setattr("dagster_ikigai.own_runs._SETTLED", -1.0)
+    reported = dg.AssetMaterialization(key, metadata={"ikigai/metadata_version": 2})
+    instance.report_runless_asset_event(reported)
+    with pytest.raises(ValueError, match=r"A materialization of asset .* is of form 2, .* It may tell of run log"):
+        tick()
 
 
 def test_a_failed_run_calls_the_function_once_also_where_it_raises(

@@ -17,6 +17,7 @@ from cronsim import CronSim, CronSimError
 
 from dagster_ikigai.app_flow import IkigaiAppFlow
 from dagster_ikigai.facets import FlowFacet, facets_of_definition
+from dagster_ikigai.forms import read_form
 from dagster_ikigai.runnable import Target
 
 if TYPE_CHECKING:
@@ -91,13 +92,8 @@ class IkigaiAppState:
         ValueError
             It is no such thing, or another release wrote it in another form.
         """
-        content = json.loads(text)
-        version = content.pop("version", None) if isinstance(content, dict) else None
-        if version != VERSION:
-            raise ValueError(
-                f"The stored state of an Ikigai app is of form {version!r}, and this release of dagster-ikigai reads "
-                f"form {VERSION}. Refresh it: dg utils refresh-defs-state."
-            )
+        remedy = "Refresh it: dg utils refresh-defs-state."
+        content = read_form("The stored state of an Ikigai app", text, VERSION, remedy)
         return cls(**{**content, "flows": [IkigaiAppFlow.from_dict(flow) for flow in content["flows"]]})
 
     def save(self, path: str | Path) -> None:

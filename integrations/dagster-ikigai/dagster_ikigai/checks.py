@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_ikigai.failures import dagster_failures
-from dagster_ikigai.metadata import METRIC, NULL_COUNTS
+from dagster_ikigai.metadata import METRIC, NULL_COUNTS, metadata_fault
 from dagster_ikigai.resources import IkigaiWorkspace, Workspace, required_resource, workspace_of
 from dagster_ikigai.translator import APP, DATASET, MODEL
 
@@ -158,13 +158,15 @@ class _Written:
             for record in instance.fetch_materializations(spec.key, limit=2).records
         ]
         told = [{name: value.value for name, value in event.metadata.items()} for event in events if event is not None]
-        return cls(
-            spec.metadata.get(DATASET, ""), settings, told[0] if told else None, told[1] if len(told) > 1 else {}
-        )
+        before = told[1] if len(told) > 1 and _unreadable(told[1]) is None else {}
+        return cls(spec.metadata.get(DATASET, ""), settings, told[0] if told else None, before)
 
     def outcome(self, name: str) -> _Outcome:
         if self.now is None:
             return _Outcome(None, "It was never materialized.")
+        fault = _unreadable(self.now)
+        if fault is not None:
+            return _Outcome(None, fault)
         found: _Outcome = getattr(self, f"_{name}")(self.now)
         return found
 
@@ -227,6 +229,11 @@ def _upload(workspace: IkigaiWorkspace, spec: dg.AssetSpec) -> _Outcome:
         f"The upload of {newest.timestamp:%Y-%m-%d %H:%M} UTC: {newest.status}.",
         {"uploaded at": dg.MetadataValue.timestamp(newest.timestamp)},
     )
+
+
+def _unreadable(metadata: Mapping[str, Any]) -> str | None:
+    remedy = "Materialize it with this release, or check it with the one that wrote it."
+    return metadata_fault(metadata, "What its materialization tells", remedy)
 
 
 def _types(metadata: Mapping[str, Any]) -> dict[str, str]:

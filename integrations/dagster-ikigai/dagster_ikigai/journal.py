@@ -7,22 +7,26 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_ikigai.forms import VERSION, form_fault
 from dagster_ikigai.orphans import check_is_awaited
 
 _KEY = "ikigai/run"
 _VERSION = 1
+_REMEDY = (
+    "To start the flow now could run it twice: use the release that wrote it, or materialize the asset in a new run."
+)
 _PAGE = 100
 _CLOCK_MARGIN = 3600.0
 
 
 def notes_of(
     instance: dg.DagsterInstance, asset_key: dg.AssetKey, limit: int
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The newest notes on an asset, of this release's form, each with the id of the Dagster run that left it."""
+) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
+    """The newest notes on an asset, each with the id of the Dagster run that left it; None for one of another form."""
     for record in instance.fetch_observations(asset_key, limit=limit).records:
         note = _note(record)
-        if note is not None and note.get("version") == _VERSION:
-            yield record.run_id, note
+        if note is not None:
+            yield record.run_id, note if note.get(VERSION) == _VERSION else None
 
 
 def _note(record: Any) -> Mapping[str, Any] | None:
@@ -90,20 +94,16 @@ class RunJournal:
         Raises
         ------
         Failure
-            The notes were written by a newer release.
+            Another release wrote the notes, in a form of its own.
         """
         runs = self._lineage()
         newest = next(self._notes(runs), None)
         if newest is None:
             return None
         run_id, storage_id, note = newest
-        if note.get("version") != _VERSION:
-            raise dg.Failure(
-                f"An earlier try of this step noted its run of a flow in form {note.get('version')!r}, and this "
-                f"release of dagster-ikigai reads form {_VERSION}: starting the flow now could run it twice. Use the "
-                "release that wrote it, or materialize the asset in a new run.",
-                allow_retries=False,
-            )
+        fault = form_fault("What an earlier try of this step noted of its run", note.get(VERSION), _VERSION, _REMEDY)
+        if fault is not None:
+            raise dg.Failure(fault, allow_retries=False)
         if "over" in note or (run_id != self._context.run.run_id and self._is_other_work(note, storage_id, runs)):
             return None
         kept: dict[str, Any] = note["run"]
@@ -114,7 +114,7 @@ class RunJournal:
 
     def _observe(self, description: str, note: dict[str, Any]) -> None:
         partition = self._context.partition_key if self._context.has_partition_key else None
-        content = {"version": _VERSION, "step": self._step, "work": self._work, **note}
+        content = {VERSION: _VERSION, "step": self._step, "work": self._work, **note}
         self._context.log_event(
             dg.AssetObservation(self._asset_key, description=description, partition=partition, metadata={_KEY: content})
         )

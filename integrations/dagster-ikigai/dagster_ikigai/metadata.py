@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from dagster_ikigai.charts import line_chart
+from dagster_ikigai.forms import form_fault
 from dagster_ikigai.translator import FLOW_ID
 
 if TYPE_CHECKING:
     from ikigai_core import ColumnDataType, Dataset, Flow, Model, ModelVersion, RunLog
 
 NULL_COUNTS = "ikigai/null_counts"
-METADATA_VERSION = 1
+METADATA_FORM, METADATA_VERSION = "ikigai/metadata_version", 1
 """Form of the metadata: it changes where a later release gives one of the names another meaning."""
 
 RUN_LOG_ID = "ikigai/run_log_id"
@@ -73,7 +74,7 @@ def dataset_metadata(dataset: Dataset, profile: Profile | None) -> dict[str, Any
     """Metadata of a dataset: Dagster's own keys where it has one for the matter."""
     schema = column_schema(dataset.data_types)
     metadata: dict[str, Any] = {
-        "ikigai/metadata_version": METADATA_VERSION,
+        METADATA_FORM: METADATA_VERSION,
         "dagster/column_schema": schema,
         "ikigai/app_id": dataset.app_id,
         "ikigai/dataset_id": dataset.dataset_id,
@@ -92,7 +93,7 @@ def dataset_metadata(dataset: Dataset, profile: Profile | None) -> dict[str, Any
 def run_metadata(flow: Flow, log: RunLog, variables: Mapping[str, Any], web_url: str | None = None) -> dict[str, Any]:
     """Metadata of a run: which one it was, how and when it ended, and where its log is shown."""
     metadata: dict[str, Any] = {
-        "ikigai/metadata_version": METADATA_VERSION,
+        METADATA_FORM: METADATA_VERSION,
         FLOW_ID: flow.flow_id,
         RUN_LOG_ID: log.log_id,
         "ikigai/run_status": log.status.value,
@@ -159,6 +160,11 @@ def _histories(versions: Sequence[ModelVersion]) -> dict[str, dict[str, list[flo
         metric, _, part = name.partition("/")
         histories.setdefault(metric, {})[part or metric] = [values.get(name) for values in measured]
     return dict(list(histories.items())[:_MOST_CHARTS])
+
+
+def metadata_fault(metadata: Mapping[str, Any], what: str, remedy: str) -> str | None:
+    """Why metadata cannot be read; None for those of this release, and for those that somebody else gave."""
+    return form_fault(what, metadata.get(METADATA_FORM, METADATA_VERSION), METADATA_VERSION, remedy)
 
 
 def link(metadata: dict[str, Any], name: str, url: str | None) -> None:

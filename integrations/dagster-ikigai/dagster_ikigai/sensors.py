@@ -10,9 +10,10 @@ from typing import Any
 import dagster as dg
 
 from dagster_ikigai.failures import dagster_failures
+from dagster_ikigai.own_runs import OwnRuns
 from dagster_ikigai.resources import IkigaiWorkspace, Workspace, required_resource, workspace_of
 from dagster_ikigai.results import FinishedRun, results
-from dagster_ikigai.watching import EndedRun, OwnRuns, Watch, watched_flows
+from dagster_ikigai.watching import EndedRun, Watch, watched_flows
 
 Assets = Iterable[dg.AssetsDefinition | dg.AssetSpec]
 

@@ -6,24 +6,23 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import dagster as dg
 
 from dagster_ikigai.facets import Component, Output
-from dagster_ikigai.journal import notes_of
-from dagster_ikigai.metadata import RUN_LOG_ID
+from dagster_ikigai.forms import read_form
 from dagster_ikigai.translator import APP, DATASET, FACET, FLOW, FLOW_ID, MODEL
 
 if TYPE_CHECKING:
     from ikigai_core import App, Flow, Ikigai, NamedMapping, RunLog
 
 CURSOR_VERSION = 1
+REMEDY = (
+    "Use the release that wrote it, or reset the sensor's cursor in Dagster's UI: runs that ended before that are then "
+    "not reported."
+)
 _DEPTHS = (20, 200, 1000)
-_LOOK_BACK = 100
-_NOTES_LOOKED_AT = 5
-_SETTLED = 600.0
-"""Seconds after the end of a Dagster run in which a re-execution may still take up the platform run that it left."""
 
 
 @dataclass(frozen=True)
@@ -109,17 +108,11 @@ class Cursor:
         Raises
         ------
         ValueError
-            It was written by a newer release: to go on from nothing could report runs twice.
+            Another release wrote it: to go on from nothing could report runs twice.
         """
         if not text:
             return cls()
-        content = json.loads(text)
-        if content.get("version") != CURSOR_VERSION:
-            raise ValueError(
-                f"The sensor's cursor is of form {content.get('version')!r}, and this release of dagster-ikigai reads "
-                f"form {CURSOR_VERSION}. Use the release that wrote it, or reset the cursor in Dagster's UI: runs that "
-                "ended before that are then not reported."
-            )
+        content = read_form("The sensor's cursor", text, CURSOR_VERSION, REMEDY)
         return cls(content["seen"], content["next_flow"])
 
     def dump(self) -> str:
@@ -207,59 +200,3 @@ class Watch:
             if len(logs) < depth:
                 break
         return logs[::-1]
-
-
-class OwnRuns:
-    """Which runs of the platform Dagster started or followed itself, by what its steps noted and reported."""
-
-    def __init__(self, instance: dg.DagsterInstance, ikigai: Ikigai) -> None:
-        self._instance = instance
-        self._ikigai = ikigai
-        self._log_ids: dict[tuple[str, str], str] = {}
-
-    def is_reported(self, run: EndedRun) -> bool:
-        """Whether a materialization of each of the flow's assets tells of the run."""
-        return all(run.log.log_id in self._reported(key) for key in run.flow.keys.values())
-
-    def is_under_way(self, run: EndedRun) -> bool:
-        """Whether a Dagster run follows it, or may yet: it ended a moment ago without reporting it."""
-        return any(
-            self._log_id(kept) == run.log.log_id and self._may_report(dagster_run_id)
-            for dagster_run_id, kept in self._noted(run)
-        )
-
-    def _noted(self, run: EndedRun) -> list[tuple[str, Mapping[str, Any]]]:
-        """The newest runs of the flow that steps noted. The flow runs once at a time: older ones are dealt with."""
-        found: dict[tuple[str, str | None], Mapping[str, Any]] = {}
-        for key in run.flow.keys.values():
-            for dagster_run_id, note in notes_of(self._instance, key, limit=_LOOK_BACK):
-                kept = note.get("run")
-                if kept is not None and kept.get("flow_id") == run.remote.flow_id and kept.get("phase") != "refused":
-                    found.setdefault((dagster_run_id, kept.get("baseline")), kept)
-        return [(dagster_run_id, kept) for (dagster_run_id, _), kept in list(found.items())[:_NOTES_LOOKED_AT]]
-
-    def _log_id(self, kept: Mapping[str, Any]) -> str | None:
-        from ikigai_core.errors import InvalidInput, RunLost
-
-        known = (str(kept["flow_id"]), str(kept.get("baseline")))
-        if known not in self._log_ids:
-            try:
-                log = self._ikigai.flow_run(kept).log()
-            except (InvalidInput, RunLost):
-                log = None
-            if log is None:
-                return None
-            self._log_ids[known] = log.log_id
-        return self._log_ids[known]
-
-    def _may_report(self, dagster_run_id: str) -> bool:
-        record = self._instance.get_run_record_by_id(dagster_run_id)
-        if record is None:
-            return False
-        return not record.dagster_run.is_finished or (record.end_time or 0) > time.time() - _SETTLED
-
-    def _reported(self, key: dg.AssetKey) -> set[str]:
-        page = self._instance.fetch_materializations(key, limit=_LOOK_BACK)
-        events = (record.event_log_entry.asset_materialization for record in page.records)
-        found = (event.metadata.get(RUN_LOG_ID) for event in events if event is not None)
-        return {str(value.value) for value in found if value is not None}
