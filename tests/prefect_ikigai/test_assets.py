@@ -82,14 +82,9 @@ def test_the_async_twins_do_the_same(credentials: IkigaiCredentials, app: str, p
 
 
 def test_assets_are_those_that_the_run_writes(credentials: IkigaiCredentials, app: str) -> None:
-    run = materialize_flow(app, "Some numbers", definition()).with_options(retries=0)
-
-    @flow
-    def nightly() -> None:
-        run(credentials, {"output": "somewhere else"})
-
+    run = materialize_flow(app, "Some numbers", definition())
     with pytest.raises(errors.InvalidInput, match="materialize_flow\\(variables=…\\)"):
-        nightly()
+        run.fn(credentials, {"output": "somewhere else"})
     with pytest.raises(errors.InvalidDefinition, match="nothing to materialize"):
         materialize_flow(app, "Empty", {"facets": {}})
 

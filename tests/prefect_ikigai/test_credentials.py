@@ -12,7 +12,6 @@ from typing import Any
 import prefect
 import pytest
 from prefect import flow
-from prefect.client.orchestration import get_client
 from pydantic import ValidationError
 
 import prefect_ikigai
@@ -46,13 +45,12 @@ def test_the_key_is_shown_nowhere() -> None:
     assert "bob@example.com" in shown[0]
 
 
-def test_a_saved_block_gives_its_key_to_flows_only(credentials: IkigaiCredentials) -> None:
+def test_a_saved_block_gives_its_key_to_flows_only(saved_credentials: IkigaiCredentials, prefect_server: Any) -> None:
     loaded = IkigaiCredentials.load("ikigai")
-    assert loaded == credentials
-    with get_client(sync_client=True) as client:
-        document = client.read_block_document_by_name("ikigai", "ikigai-credentials", include_secrets=False)
-    assert document.data["user_email"] == credentials.user_email
-    assert credentials.api_key.get_secret_value() not in document.model_dump_json()
+    assert loaded == saved_credentials
+    document = prefect_server.client.read_block_document_by_name("ikigai", "ikigai-credentials", include_secrets=False)
+    assert document.data["user_email"] == saved_credentials.user_email
+    assert saved_credentials.api_key.get_secret_value() not in document.model_dump_json()
 
 
 @pytest.mark.parametrize(
@@ -102,12 +100,11 @@ def test_a_wrong_key_fails_once_with_an_error_that_names_url_and_user(
     assert requests_sent()["total"] <= 2
 
 
-def test_the_cli_registers_the_block_types(credentials: IkigaiCredentials, prefect_server: Any) -> None:
+def test_the_cli_registers_the_block_types(prefect_server: Any) -> None:
     registered = prefect_server.cli("block", "register", "-m", "prefect_ikigai")
     for name in ("Credentials", "Flow", "Dataset"):
         assert f"Ikigai {name}" in registered
-        with get_client(sync_client=True) as client:
-            kind = client.read_block_type_by_slug(f"ikigai-{name.lower()}")
+        kind = prefect_server.client.read_block_type_by_slug(f"ikigai-{name.lower()}")
         assert kind.logo_url and kind.documentation_url and kind.description and kind.code_example
 
 

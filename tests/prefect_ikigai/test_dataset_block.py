@@ -14,8 +14,8 @@ from prefect_ikigai import IkigaiCredentials, IkigaiDataset
 NUMBERS = pd.DataFrame({"name": ["one", "two", "three"], "value": [1, 2, 3]})
 
 
-def test_frames_and_files_go_there_and_back(credentials: IkigaiCredentials, app: str, tmp_path: Path) -> None:
-    IkigaiDataset(credentials=credentials, app=app, dataset="numbers").save("numbers", overwrite=True)
+def test_frames_and_files_go_there_and_back(saved_credentials: IkigaiCredentials, app: str, tmp_path: Path) -> None:
+    IkigaiDataset(credentials=saved_credentials, app=app, dataset="numbers").save("numbers", overwrite=True)
     numbers = IkigaiDataset.load("numbers")
     parquet, url = tmp_path / "numbers.parquet", f"memory://{app}/numbers.csv"
     assert [numbers.write(NUMBERS)["changes"], numbers.write(NUMBERS)["changes"]] == [["created"], []]

@@ -64,29 +64,15 @@ def test_a_missing_file_fails_before_anything_is_sent(
 ) -> None:
     missing = tmp_path / "no such file.csv"
 
-    @flow
-    def upload() -> None:
-        upload_dataset(credentials, "An app", "numbers", missing, create_app=True)
-
-    @flow
-    async def aupload() -> None:
-        await aupload_dataset(credentials, "An app", "numbers", missing, create_app=True)
-
-    def aupload_to_the_end() -> None:
-        asyncio.run(aupload())
-
     before = requests_sent()["total"]
-    for run in (upload, aupload_to_the_end):
-        with pytest.raises(errors.InvalidInput, match="no such file.csv"):
-            run()
+    with pytest.raises(errors.InvalidInput, match="no such file.csv"):
+        upload_dataset.fn(credentials, "An app", "numbers", missing, create_app=True)
+    with pytest.raises(errors.InvalidInput, match="no such file.csv"):
+        asyncio.run(aupload_dataset.fn(credentials, "An app", "numbers", missing, create_app=True))
     assert requests_sent()["total"] == before
 
 
 def test_an_app_is_created_only_where_that_is_asked_for(credentials: IkigaiCredentials, app: str) -> None:
-    @flow
-    def upload(name: str, create_app: bool) -> dict[str, Any]:
-        return upload_dataset(credentials, name, "numbers", NUMBERS, create_app=create_app)
-
     with pytest.raises(errors.NotFound):
-        upload(f"Misspelt {app}", False)
-    assert upload(f"New {app}", True)["changes"] == ["created"]
+        upload_dataset.fn(credentials, f"Misspelt {app}", "numbers", NUMBERS)
+    assert upload_dataset.fn(credentials, f"New {app}", "numbers", NUMBERS, create_app=True)["changes"] == ["created"]

@@ -29,7 +29,7 @@ def delays(path: Path) -> pd.Series[float]:
 
 
 def test_the_example_runs_and_is_recorded(
-    credentials: IkigaiCredentials, prefect_server: Any, load_example: Any, tmp_path: Path
+    saved_credentials: IkigaiCredentials, prefect_server: Any, load_example: Any, tmp_path: Path
 ) -> None:
     example = load_example("prefect_late_flights")
     output = tmp_path / "late.csv"
@@ -39,13 +39,13 @@ def test_the_example_runs_and_is_recorded(
     assert len(delays(output)) > 0 and delays(output).min() >= 90
     logged = prefect_server.logs(flow_run_id, until="Run log ")
     assert "Flow 'Late flights' ended: SUCCESS" in logged
-    assert f"SUCCESS, by {credentials.user_email}" in logged
+    assert f"SUCCESS, by {saved_credentials.user_email}" in logged
     (progress,) = prefect_server.artifacts(flow_run_id, "progress")
     assert (progress.key, progress.data) == ("ikigai-late-flights-with-prefect-late-flights", 100)
     assert prefect_server.artifacts(flow_run_id, "ikigai-run") == []
 
 
-def test_its_async_form(credentials: IkigaiCredentials, app: str, prefect_server: Any, tmp_path: Path) -> None:
+def test_its_async_form(saved_credentials: IkigaiCredentials, app: str, prefect_server: Any, tmp_path: Path) -> None:
     output = tmp_path / "late.csv"
 
     @flow

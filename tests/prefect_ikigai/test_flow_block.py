@@ -16,15 +16,15 @@ from prefect_ikigai.flow_block import RunNotEnded
 
 
 def test_a_saved_block_triggers_runs_that_are_awaited_and_fetched(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any], prefect_server: Any
+    saved_credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], prefect_server: Any
 ) -> None:
-    scripted = make_flow("result = data")
-    block = IkigaiFlow(credentials=credentials, app=app, flow=scripted.name, variables={"output": "by default"})
-    block.save("scripted", overwrite=True)
+    copy = make_flow()
+    block = IkigaiFlow(credentials=saved_credentials, app=app, flow=copy.name, variables={"output": "by default"})
+    block.save("copying", overwrite=True)
 
     @flow
     def trigger() -> RunLog:
-        run = IkigaiFlow.load("scripted").trigger()
+        run = IkigaiFlow.load("copying").trigger()
         with pytest.raises(RunNotEnded, match="wait_for_completion"):
             run.fetch_result()
         # A run goes to other processes, too.
@@ -34,36 +34,36 @@ def test_a_saved_block_triggers_runs_that_are_awaited_and_fetched(
 
     @flow
     async def atrigger() -> RunLog:
-        run = await (await IkigaiFlow.aload("scripted")).atrigger({"output": "of its own"})
+        run = await (await IkigaiFlow.aload("copying")).atrigger({"output": "of its own"})
         await run.await_for_completion()
         return await run.afetch_result()
 
     state = trigger(return_state=True)
-    assert [asyncio.run(atrigger()), state.result()] == scripted.runs()
-    with credentials.get_client() as ikigai:
-        assert {"by default", "of its own"} <= set(ikigai.apps[app].datasets())
+    assert [asyncio.run(atrigger()), state.result()] == copy.runs()
+    started = prefect_server.events(["ikigai.run.started"], f"ikigai.flow.{copy.flow_id}", 2)
+    assert [event["payload"]["variables"]["output"] for event in started] == ["by default", "of its own"]
     flow_run_id = state.state_details.flow_run_id
-    assert "Flow 'Scripted' ended: SUCCESS" in prefect_server.logs(flow_run_id, until="ended: SUCCESS")
+    assert "Flow 'Copy' ended: SUCCESS" in prefect_server.logs(flow_run_id, until="ended: SUCCESS")
     assert prefect_server.artifacts(flow_run_id, "ikigai-run") == []
 
 
 def test_a_failed_run_raises_where_it_is_awaited_and_where_it_is_fetched(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any]
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any]
 ) -> None:
-    scripted = make_flow("raise ValueError('no')")
+    copy = make_flow(fails="no")
     # Outside of Prefect's runs as well.
-    run = IkigaiFlow(credentials=credentials, app=app, flow=scripted.name).trigger()
-    with pytest.raises(errors.RunFailed, match="'work on them'"):
+    run = IkigaiFlow(credentials=credentials, app=app, flow=copy.name).trigger()
+    with pytest.raises(errors.RunFailed, match="'numbers'"):
         run.wait_for_completion()
-    with pytest.raises(errors.RunFailed, match="'work on them'"):
+    with pytest.raises(errors.RunFailed, match="'numbers'"):
         run.fetch_result()
 
 
 def test_a_flow_run_that_is_tried_again_triggers_no_second_run(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any]
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any]
 ) -> None:
-    scripted = make_flow("import time; time.sleep(2); result = data")
-    block = IkigaiFlow(credentials=credentials, app=app, flow=scripted.name)
+    copy = make_flow(lasts=1.5)
+    block = IkigaiFlow(credentials=credentials, app=app, flow=copy.name)
     tries = []
 
     @flow(retries=1)
@@ -76,4 +76,4 @@ def test_a_flow_run_that_is_tried_again_triggers_no_second_run(
 
     trigger()
     assert len(tries) == 2
-    assert [log.status for log in scripted.runs()] == [FlowStatus.SUCCESS]
+    assert [log.status for log in copy.runs()] == [FlowStatus.SUCCESS]

@@ -26,87 +26,76 @@ facets:
 
 
 def test_ensuring_again_changes_nothing(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any], tmp_path: Path
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], tmp_path: Path
 ) -> None:
-    make_flow("result = data")  # and with it the dataset
+    make_flow()  # and with it the dataset
+    file = tmp_path / "some_numbers.yaml"
 
     @flow
-    def ensure(threshold: str) -> list[str]:
-        file = tmp_path / "some_numbers.yaml"
-        file.write_text(DEFINITION.replace("THRESHOLD", threshold))
-        changes: list[str] = ensure_flow(credentials, app, "Some numbers", file)["changes"]
+    def ensure() -> list[list[str]]:
+        changes = []
+        for threshold in ("1", "1", "2"):
+            file.write_text(DEFINITION.replace("THRESHOLD", threshold))
+            changes.append(ensure_flow(credentials, app, "Some numbers", file)["changes"])
         return changes
 
-    assert [ensure("1"), ensure("1"), ensure("2")] == [["created"], [], ["definition"]]
+    assert ensure() == [["created"], [], ["definition"]]
 
 
 def test_a_faulty_definition_fails_before_anything_is_sent(
     credentials: IkigaiCredentials, requests_sent: Callable[[], dict[str, Any]]
 ) -> None:
     faulty = {"facets": {"out": {"type": "OUTPUT.Exported", "after": "nowhere"}}}
-
-    @flow
-    def ensure() -> None:
-        ensure_flow(credentials, "An app", "A flow", faulty, create_app=True)
-
     before = requests_sent()["total"]
     with pytest.raises(errors.InvalidDefinition, match="'out' comes after 'nowhere'"):
-        ensure()
+        ensure_flow.fn(credentials, "An app", "A flow", faulty, create_app=True)
     assert requests_sent()["total"] == before
 
 
-@pytest.mark.parametrize("form", ["sync", "async"])
 def test_a_failed_run_fails_the_task_at_once(
-    form: str, credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any], prefect_server: Any
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], prefect_server: Any
 ) -> None:
-    scripted = make_flow("raise ValueError('the numbers do not add up')")
+    failing = make_flow(fails="the numbers do not add up")
 
     @flow
-    def failing() -> None:
-        run_flow.with_options(retries=3, retry_delay_seconds=0)(credentials, app, scripted.name)
+    def fail() -> None:
+        run_flow.with_options(retries=3, retry_delay_seconds=0)(credentials, app, failing.name)
 
     @flow
-    async def afailing() -> None:
-        await arun_flow.with_options(retries=3, retry_delay_seconds=0)(credentials, app, scripted.name)
+    async def afail() -> None:
+        await arun_flow.with_options(retries=3, retry_delay_seconds=0)(credentials, app, failing.name)
 
     async def run() -> State[None]:
-        return await afailing(return_state=True)
+        return await afail(return_state=True)
 
-    state = failing(return_state=True) if form == "sync" else asyncio.run(run())
-    flow_run = prefect_server.flow_run(state.state_details.flow_run_id)
-    assert flow_run.state.is_failed()
-    assert "'work on them'" in flow_run.state.message and "the numbers do not add up" in flow_run.state.message
-    assert [log.status for log in scripted.runs()] == [FlowStatus.FAILED]
-    assert prefect_server.artifacts(flow_run.id, "ikigai-run") == []
+    states = [fail(return_state=True), asyncio.run(run())]
+    flow_runs = [prefect_server.flow_run(state.state_details.flow_run_id) for state in states]
+    for flow_run in flow_runs:
+        assert flow_run.state.is_failed()
+        assert "'numbers'" in flow_run.state.message and "the numbers do not add up" in flow_run.state.message
+        assert prefect_server.artifacts(flow_run.id, "ikigai-run") == []
+        (table,) = prefect_server.artifacts(flow_run.id, "table")
+        assert "the numbers do not add up" in table.data
+    assert [log.status for log in failing.runs()] == [FlowStatus.FAILED] * 2
 
-
-def test_logs_tell_what_changes_and_no_more(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any], prefect_server: Any
-) -> None:
-    scripted = make_flow("import time; time.sleep(2); result = data")
-
-    @flow
-    def run() -> None:
-        run_flow(credentials, app, scripted.name)
-
-    flow_run_id = run(return_state=True).state_details.flow_run_id
-    logged = prefect_server.logs(flow_run_id, until="ended: SUCCESS").splitlines()
-    told = [line for line in logged if line.startswith("Flow 'Scripted'")]
-    assert any("RUNNING" in line for line in told)
-    assert len(told) == len(set(told)) <= 12
+    for event in prefect_server.events(["ikigai.run.failed"], f"ikigai.flow.{failing.flow_id}", 2):
+        assert "'numbers'" in event["payload"]["message"]
+    # The limit that lets one start of the flow through at a time is free again.
+    limit = prefect_server.client.read_global_concurrency_limit_by_name(f"ikigai-flow-{failing.flow_id}")
+    assert (limit.limit, limit.active_slots) == (1, 0)
 
 
 def test_runs_and_status_can_be_asked_for(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any]
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any]
 ) -> None:
-    scripted = make_flow("result = data")
+    copy = make_flow()
 
     @flow
     def look() -> tuple[list[RunLog], list[RunLog], list[RunLog], FlowStatus]:
-        before = read_run_logs(credentials, app, scripted.name)
-        logs = [run_flow(credentials, app, scripted.name), run_flow(credentials, app, scripted.name)]
-        after = read_run_logs(credentials, app, scripted.name, max_count=5)
-        return before, logs, after, flow_status(credentials, app, scripted.name).status
+        before = read_run_logs(credentials, app, copy.name)
+        logs = [run_flow(credentials, app, copy.name), run_flow(credentials, app, copy.name)]
+        after = read_run_logs(credentials, app, copy.name, max_count=5)
+        return before, logs, after, flow_status(credentials, app, copy.name).status
 
     before, logs, after, status = look()
     assert before == []
@@ -114,9 +103,7 @@ def test_runs_and_status_can_be_asked_for(
     assert status is FlowStatus.IDLE
 
 
-def test_tasks_work_outside_of_prefect(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any]
-) -> None:
-    scripted = make_flow("result = data")
-    log = run_flow.fn(credentials, app, scripted.name)
-    assert log.status is FlowStatus.SUCCESS
+def test_tasks_work_outside_of_prefect(credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any]) -> None:
+    copy = make_flow()
+    assert run_flow.fn(credentials, app, copy.name).status is FlowStatus.SUCCESS
+    assert asyncio.run(arun_flow.fn(credentials, app, copy.name)).status is FlowStatus.SUCCESS

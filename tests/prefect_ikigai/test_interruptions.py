@@ -1,54 +1,31 @@
-"""Processes are killed, flow runs cancelled, servers restarted: the platform's run is followed, and not doubled."""
+"""Scripts are ended, servers restarted: the platform's run is followed, and not doubled."""
 
 from __future__ import annotations
 
-import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
+import pandas as pd
 import pytest
 from prefect import flow
-from prefect.client.orchestration import get_client
-from prefect.states import Cancelling, Scheduled
+from pydantic import SecretStr
 
-from ikigai_core import FlowStatus, errors
+from ikigai_core import FlowStatus, Ikigai
+from ikigai_core.local.control import LocalControl
 from ikigai_core.local.process import LocalPlatform
-from prefect_ikigai import IkigaiCredentials, run_flow
+from prefect_ikigai import IkigaiCredentials, run_flow, start_flow, wait_for_run
+
+from .conftest import COPYING, CSV
+from .servers import eventually
 
 pytestmark = pytest.mark.timeout(600)
-
-
-class Gate:
-    """Holds the runs of flows until it is opened."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
-    @property
-    def script(self) -> str:
-        return f"import os, time\nwhile not os.path.exists({str(self._file)!r}): time.sleep(0.1)\nresult = data"
-
-    def open(self) -> None:
-        self._file.touch()
-
-
-@pytest.fixture
-def gate(tmp_path: Path) -> Gate:
-    return Gate(tmp_path / "open")
-
-
-def read_pid(file: Path) -> int:
-    deadline = time.monotonic() + 60
-    while not (file.exists() and file.read_text()):
-        assert time.monotonic() < deadline, "the flow run's process did not begin"
-        time.sleep(0.1)
-    return int(file.read_text())
 
 
 @contextmanager
@@ -60,113 +37,149 @@ def meanwhile(act: Callable[[], None]) -> Iterator[None]:
         acting.result()
 
 
-def retry(flow_run_id: UUID) -> None:
-    """What a user's click on Retry does, until the flow run begins again."""
-    deadline = time.monotonic() + 120
-    with get_client(sync_client=True) as client:
-        while (flow_run := client.read_flow_run(flow_run_id)).run_count < 2:
-            # The worker may report the crash once more, after the hooks, and so undo the retry.
-            if flow_run.state_name == "Crashed":
-                client.set_flow_run_state(flow_run_id, Scheduled(name="AwaitingRetry"), force=True)
-            assert time.monotonic() < deadline, f"flow run {flow_run.name} was not tried again: {flow_run.state}"
-            time.sleep(0.5)
+SCRIPT = """
+import sys
+
+from prefect import flow
+from prefect_ikigai import IkigaiCredentials, report_left_runs, run_flow
+
+url, user, app, name = sys.argv[1:]
+
+@flow(on_cancellation=[report_left_runs], on_crashed=[report_left_runs], flow_run_name=name)
+def following() -> None:
+    credentials = IkigaiCredentials(user_email=user, api_key=sys.stdin.read(), base_url=url)
+    run_flow(credentials, app, name, {"output": "mine"})
+
+following()
+"""
 
 
-def test_a_killed_process_is_reported_and_the_next_try_follows_its_run(
-    app: str, make_flow: Callable[..., Any], gate: Gate, following: Any, prefect_server: Any, tmp_path: Path
+def test_a_script_that_is_terminated_reports_its_run_and_the_next_flow_run_follows_it(
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], prefect_server: Any, tmp_path: Path
 ) -> None:
-    scripted = make_flow(gate.script)
-    flow_run_id = following.run(app=app, name=scripted.name, pid_file=str(tmp_path / "pid"))
-    scripted.wait_for(FlowStatus.RUNNING)
-    os.kill(read_pid(tmp_path / "pid"), signal.SIGKILL)
-    prefect_server.await_state(flow_run_id, "Crashed")
-    prefect_server.logs(flow_run_id, until="goes on on the Ikigai platform, which cannot stop it")
-    (record,) = prefect_server.artifacts(flow_run_id, "ikigai-run")
-    assert record.data["run"]["variables"] == {"output": "mine"}
-
-    retry(flow_run_id)
-    prefect_server.logs(flow_run_id, until="an earlier try began a run, which is picked up")
-    gate.open()
-    prefect_server.await_state(flow_run_id, "Completed")
-    assert [log.status for log in scripted.runs()] == [FlowStatus.SUCCESS]
-    assert prefect_server.artifacts(flow_run_id, "ikigai-run") == []
-
-
-def test_a_cancelled_flow_run_reports_its_run_and_the_next_one_follows_it(
-    credentials: IkigaiCredentials,
-    app: str,
-    make_flow: Callable[..., Any],
-    gate: Gate,
-    following: Any,
-    prefect_server: Any,
-    tmp_path: Path,
-) -> None:
-    scripted = make_flow(gate.script)
-    cancelled_id = following.run(app=app, name=scripted.name, pid_file=str(tmp_path / "cancelled"))
-    scripted.wait_for(FlowStatus.RUNNING)
-    with get_client(sync_client=True) as client:
-        client.set_flow_run_state(cancelled_id, Cancelling())
-    prefect_server.await_state(cancelled_id, "Cancelled")
-    prefect_server.logs(cancelled_id, until="goes on on the Ikigai platform, which cannot stop it")
-    with credentials.get_client() as ikigai:
-        found = ikigai.apps[app].flows[scripted.name]
-    (left,) = prefect_server.events(["ikigai.run.left"], f"ikigai.flow.{found.flow_id}")
-    assert left["payload"]["certain"] and f"prefect.flow-run.{cancelled_id}" in str(left["related"])
-    (artifact,) = [shown for shown in prefect_server.artifacts(cancelled_id, "markdown") if "-left" in shown.key]
-    assert str(found.web_url) in artifact.data
-
-    next_id = following.run(app=app, name=scripted.name, pid_file=str(tmp_path / "next"))
-    prefect_server.logs(next_id, until=f"flow run {cancelled_id} left a run behind, which is picked up")
-    gate.open()
-    prefect_server.await_state(next_id, "Completed")
-    assert [log.status for log in scripted.runs()] == [FlowStatus.SUCCESS]
-
-
-def test_a_platform_that_restarts_is_waited_for(
-    credentials: IkigaiCredentials,
-    app: str,
-    make_flow: Callable[..., Any],
-    gate: Gate,
-    ikigai_local_server: LocalPlatform,
-) -> None:
-    scripted = make_flow(gate.script)
+    copy = make_flow(lasts=3600)
+    file = tmp_path / "script.py"
+    file.write_text(SCRIPT)
+    # Its credentials are no saved block, so that the hook cannot ask the platform.
+    command = [sys.executable, str(file), credentials.base_url, credentials.user_email, app, copy.name]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as script:
+        assert script.stdin is not None and script.stdout is not None
+        script.stdin.write(credentials.api_key.get_secret_value().encode())
+        script.stdin.close()
+        copy.wait_for(FlowStatus.RUNNING)
+        script.send_signal(signal.SIGTERM)
+        said = script.stdout.read().decode()
+    assert "may go on on the Ikigai platform, which cannot stop it" in said
+    (left,) = prefect_server.events(["ikigai.run.left"], f"ikigai.flow.{copy.flow_id}")
+    assert left["payload"]["certain"] is False and left["payload"]["state"] == "Crashed"
 
     @flow
     def follow() -> None:
-        run_flow.with_options(retries=3)(credentials, app, scripted.name)
+        started = start_flow(credentials, app, copy.name, {"output": "mine"})
+        copy.finish()
+        wait_for_run(credentials, started)
 
-    def restart() -> None:
-        scripted.wait_for(FlowStatus.RUNNING)
-        ikigai_local_server.kill()
-        time.sleep(2)  # for which nobody answers
-        ikigai_local_server.restart()
+    state = follow(return_state=True)
+    assert state.is_completed()
+    (crashed,) = [one for one in left["related"] if one["prefect.resource.role"] == "flow-run"]
+    crashed_id = crashed["prefect.resource.id"].removeprefix("prefect.flow-run.")
+    told = f"flow run {crashed_id} left a run behind, which is picked up"
+    prefect_server.logs(state.state_details.flow_run_id, until=told)
+    assert [log.status for log in copy.runs()] == [FlowStatus.SUCCESS]
 
-    # The local platform cuts off what it runs: that is how the run ended, and nothing is started anew.
-    with meanwhile(restart), pytest.raises(errors.RunFailed, match="stopped while this run was under way"):
+
+def test_a_platform_that_is_away_for_a_while_is_waited_for(
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], control: LocalControl
+) -> None:
+    copy = make_flow(lasts=3600)
+
+    @flow
+    def follow() -> None:
+        run_flow.with_options(retries=0)(credentials, app, copy.name)
+
+    def outage() -> None:
+        copy.wait_for(FlowStatus.RUNNING)
+        # The run goes on, while nobody who asks gets an answer.
+        with control.fault(cut=True, user=credentials.user_email, probability=1.0, lasting=60) as fault:
+            eventually(lambda: fault.hits >= 3, lambda: "the platform was not asked")
+        copy.finish()
+
+    with meanwhile(outage):
         follow()
-    assert [log.status for log in scripted.runs()] == [FlowStatus.FAILED]
+    assert [log.status for log in copy.runs()] == [FlowStatus.SUCCESS]
 
 
-def test_a_server_that_restarts_costs_nothing(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], gate: Gate, prefect_server: Any
+def test_a_restart_of_the_platform_ends_a_run_or_not_and_its_task_says_which(
+    prefect_server: Any, tmp_path: Path
 ) -> None:
-    scripted = make_flow(gate.script)
+    """A run that waits in the queue survives the local platform's restart, and one that it works on does not."""
+    gate = tmp_path / "open"
+    script = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.1)\nresult = data"
+    working = {"type": "MID.Python", "after": "numbers", "arguments": {"script": script}}
+    with LocalPlatform.start(workers=1) as platform:
+        credentials = IkigaiCredentials(
+            user_email=platform.user_email, api_key=SecretStr(platform.api_key), base_url=platform.url
+        )
+        with Ikigai(platform.user_email, platform.api_key, platform.url) as ikigai:
+            home = ikigai.app.new("App").build()
+            home.dataset.new("numbers").df(pd.DataFrame({"value": [1]})).build()
+            home.flow.new("Queued").definition(COPYING).build()
+            facets = COPYING["facets"]
+            out = {**facets["out"], "after": "working", "arguments": {**CSV, "dataset_name": "worked on"}}
+            facets = {"numbers": facets["numbers"], "working": working, "out": out}
+            home.flow.new("Working").definition({"facets": facets}).build()
+            flows = home.flows()
+
+        @flow
+        def queued() -> None:
+            run_flow.with_options(retries=0)(credentials, "App", "Queued")
+
+        @flow(retries=1)
+        def worked_on() -> None:
+            run_flow(credentials, "App", "Working")
+
+        def await_status(name: str, status: FlowStatus) -> None:
+            eventually(lambda: flows[name].status().status is status, lambda: f"{name} never was {status}")
+
+        with ThreadPoolExecutor(2) as pool:
+            cut_off = pool.submit(worked_on, return_state=True)
+            await_status("Working", FlowStatus.RUNNING)
+            survivor = pool.submit(queued, return_state=True)
+            await_status("Queued", FlowStatus.SCHEDULED)
+            platform.kill()
+            time.sleep(1)  # for which nobody answers
+            gate.touch()
+            platform.restart()
+            states = [survivor.result(), cut_off.result()]
+
+        assert all(state.is_completed() for state in states)
+        assert [log.status for log in flows["Queued"].run_logs(10)] == [FlowStatus.SUCCESS]
+        # The first try failed with what became of its run, and the next one started exactly one new one.
+        assert [log.status for log in flows["Working"].run_logs(10)] == [FlowStatus.SUCCESS, FlowStatus.FAILED]
+        flow_run = prefect_server.flow_run(states[1].state_details.flow_run_id)
+        assert flow_run.run_count == 2
+        prefect_server.logs(flow_run.id, until="stopped while this run was under way")
+
+
+def test_a_restart_of_prefects_server_costs_nothing(
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], prefect_server: Any
+) -> None:
+    copy = make_flow(lasts=3600)
 
     @flow
     def follow() -> None:
-        run_flow(credentials, app, scripted.name)
+        run_flow(credentials, app, copy.name)
 
     def restart() -> None:
-        scripted.wait_for(FlowStatus.RUNNING)
+        copy.wait_for(FlowStatus.RUNNING)
         prefect_server.stop()
         prefect_server.start()
-        prefect_server.wait()
-        gate.open()
+        copy.finish()
 
     with meanwhile(restart):
         state = follow(return_state=True)
     flow_run_id = state.state_details.flow_run_id
     assert prefect_server.flow_run(flow_run_id).state.is_completed()
-    assert [log.status for log in scripted.runs()] == [FlowStatus.SUCCESS]
+    assert [log.status for log in copy.runs()] == [FlowStatus.SUCCESS]
     assert prefect_server.artifacts(flow_run_id, "ikigai-run") == []
     assert [artifact.data for artifact in prefect_server.artifacts(flow_run_id, "progress")] == [100]

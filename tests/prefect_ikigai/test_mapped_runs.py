@@ -15,18 +15,7 @@ from ikigai_core import FlowStatus, RunLog
 from ikigai_core.local.control import LocalControl
 from prefect_ikigai import IkigaiCredentials, output_name, run_flow
 
-CSV = {"file_type": "csv", "header": True}
-DEFINITION = {
-    "facets": {
-        "numbers": {"type": "INPUT.Imported", "dataset": "numbers", "arguments": CSV},
-        "out": {
-            "type": "OUTPUT.Exported",
-            "after": "numbers",
-            "arguments": {**CSV, "dataset_name": "out"},
-            "variables": {"output": "dataset_name"},
-        },
-    }
-}
+from .conftest import COPYING
 
 
 class Starts:
@@ -84,7 +73,7 @@ def check_mapped_runs(
     with credentials.get_client() as ikigai:
         home = ikigai.apps[app]
         home.dataset.new("numbers").df(pd.DataFrame({"value": [1]})).build()
-        definition = home.flow.new(names[0]).definition(DEFINITION).build().definition()
+        definition = home.flow.new(names[0]).definition(COPYING).build().definition()
         for name in names[1:]:
             home.flow.new(name).definition(definition).build()
     control.outcome(duration=duration)

@@ -15,35 +15,31 @@ from prefect_ikigai.errors import ThresholdMissed
 R2 = "performance.r2.average_test"
 
 
-def test_a_gate_lets_good_models_through_and_no_others(credentials: IkigaiCredentials, load_example: Any) -> None:
+def test_a_gate_lets_good_models_through_and_no_others(saved_credentials: IkigaiCredentials, load_example: Any) -> None:
     example = load_example("prefect_model_gate")
     checked = example.train()
     assert 0.5 < checked["metrics"][R2] <= 1 and checked["version"] == "initial"
 
     @flow
     async def gate() -> None:
-        ensured = await aensure_model(credentials, example.APP, example.MODEL, "Linear.Lasso", description="Delays")
+        model = (saved_credentials, example.APP, example.MODEL)
+        ensured = await aensure_model(*model, "Linear.Lasso", description="Delays")
         assert ensured["changes"] == ["description"]
         thresholds = {R2: {"max": 0.1}, "performance.nonsense": {"min": 1}}
-        await acheck_model(credentials, example.APP, example.MODEL, thresholds, version="initial")
+        await acheck_model(*model, thresholds, version="initial")
 
     with pytest.raises(ThresholdMissed, match=r"r2.average_test is .*, more than 0.1; performance.nonsense is not"):
         asyncio.run(gate())
 
 
-@pytest.mark.parametrize(
-    ("arguments", "complaint"),
-    [
-        ({"thresholds": {R2: {"least": 1}}}, "give 'min', 'max' or both"),
-        ({"thresholds": {R2: {"min": 1}}}, "no flow has trained it yet"),
-        ({"thresholds": {R2: {"min": 1}}, "version": "second"}, "no version 'second'"),
-    ],
-)
-def test_gates_that_make_no_sense_are_refused(
-    arguments: dict[str, Any], complaint: str, credentials: IkigaiCredentials, app: str
-) -> None:
+def test_gates_that_make_no_sense_are_refused(credentials: IkigaiCredentials, app: str) -> None:
     ensure_model.fn(credentials, app, "Prices", "Linear.Lasso")
-    with pytest.raises(errors.InvalidInput, match=complaint):
-        check_model.fn(credentials, app, "Prices", **arguments)
+    for complaint, thresholds, version in [
+        ("give 'min', 'max' or both", {R2: {"least": 1}}, None),
+        ("no flow has trained it yet", {R2: {"min": 1}}, None),
+        ("no version 'second'", {R2: {"min": 1}}, "second"),
+    ]:
+        with pytest.raises(errors.InvalidInput, match=complaint):
+            check_model.fn(credentials, app, "Prices", thresholds, version=version)
     with pytest.raises(errors.UnknownModelType, match="Lasso"):
         ensure_model.fn(credentials, app, "Prices", "Linear.Laso")

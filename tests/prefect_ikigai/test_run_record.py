@@ -10,52 +10,50 @@ from prefect import flow
 from ikigai_core import FlowStatus, RunLog
 from prefect_ikigai import IkigaiCredentials, run_flow
 
-SLOW = "import time; time.sleep(4); result = data"
-
 
 def test_a_retried_task_follows_the_run_that_it_started(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any], prefect_server: Any
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], prefect_server: Any
 ) -> None:
-    scripted = make_flow(SLOW)
+    copy = make_flow(lasts=2.0)
 
     @flow
     def run() -> RunLog:
         # Each try gives up long before the run's end, and the next one goes on.
         stubborn = run_flow.with_options(retries=20, retry_delay_seconds=0, retry_condition_fn=lambda *_: True)
-        return stubborn(credentials, app, scripted.name, timeout=1.0)
+        return stubborn(credentials, app, copy.name, timeout=0.5)
 
     state = run(return_state=True)
     assert state.is_completed(), state.message
-    assert [log.status for log in scripted.runs()] == [FlowStatus.SUCCESS]
+    assert [log.status for log in copy.runs()] == [FlowStatus.SUCCESS]
     assert "is picked up" in prefect_server.logs(state.state_details.flow_run_id, until="ended: SUCCESS")
     assert len(prefect_server.artifacts(state.state_details.flow_run_id, "ikigai-run")) == 0
 
 
 def test_a_flow_run_that_is_tried_again_after_a_failure_starts_a_new_run(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any]
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any]
 ) -> None:
-    scripted = make_flow("raise ValueError('not today')")
+    copy = make_flow(fails="not today")
 
     @flow(retries=1)
     def run() -> None:
-        run_flow(credentials, app, scripted.name)
+        run_flow(credentials, app, copy.name)
 
     assert run(return_state=True).is_failed()
-    assert len(scripted.runs()) == 2
+    assert len(copy.runs()) == 2
 
 
 def test_tasks_of_one_flow_run_have_runs_of_their_own(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any]
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any]
 ) -> None:
-    scripted = make_flow("import time; time.sleep(2); result = data")
+    copy = make_flow(lasts=2.0)
 
     @flow
     def run() -> list[RunLog]:
-        first = run_flow.submit(credentials, app, scripted.name)
-        scripted.wait_for(FlowStatus.RUNNING)
-        second = run_flow.submit(credentials, app, scripted.name, on_busy="wait")
+        first = run_flow.submit(credentials, app, copy.name)
+        copy.wait_for(FlowStatus.RUNNING)
+        second = run_flow.submit(credentials, app, copy.name, on_busy="wait")
         return [first.result(), second.result()]
 
     first, second = run()
-    assert {first.log_id, second.log_id} == {log.log_id for log in scripted.runs()}
+    assert {first.log_id, second.log_id} == {log.log_id for log in copy.runs()}
     assert first.log_id != second.log_id

@@ -21,13 +21,13 @@ from prefect_ikigai import (
 
 
 def test_one_flow_run_starts_and_another_one_waits(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any], prefect_server: Any
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], prefect_server: Any
 ) -> None:
-    scripted = make_flow("import time; time.sleep(1); result = data")
+    copy = make_flow(lasts=0.5)
 
     @flow
     def start() -> dict[str, Any]:
-        return start_flow(credentials, app, scripted.name)
+        return start_flow(credentials, app, copy.name)
 
     @flow
     def wait(run: dict[str, Any]) -> RunLog:
@@ -35,34 +35,39 @@ def test_one_flow_run_starts_and_another_one_waits(
 
     @flow
     async def both() -> RunLog:
-        return await await_for_run(credentials, await astart_flow(credentials, app, scripted.name))
+        return await await_for_run(credentials, await astart_flow(credentials, app, copy.name))
 
     state = start(return_state=True)
     (record,) = prefect_server.artifacts(state.state_details.flow_run_id, "ikigai-run")
     assert record.data["run"] == state.result()["run"]
     log = wait(state.result())
     assert prefect_server.artifacts(state.state_details.flow_run_id, "ikigai-run") == []
-    assert [asyncio.run(both()), log] == scripted.runs()
+    assert [asyncio.run(both()), log] == copy.runs()
 
 
 def test_a_run_that_a_failed_flow_run_left_is_picked_up_by_the_next_one(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any], prefect_server: Any
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], prefect_server: Any
 ) -> None:
-    scripted = make_flow("import time; time.sleep(4); result = data")
+    copy = make_flow(lasts=600)
 
     @flow
-    def run(timeout: float | None, output: str) -> RunLog:
-        task = run_flow.with_options(retries=0)
-        return task(credentials, app, scripted.name, {"output": output}, timeout=timeout)
+    def leave() -> None:
+        run_flow.with_options(retries=0)(credentials, app, copy.name, {"output": "mine"}, timeout=0.2)
 
-    first = run(0.2, "mine", return_state=True)
+    @flow
+    def run(output: str) -> RunLog:
+        started = start_flow.with_options(retries=0)(credentials, app, copy.name, {"output": output})
+        copy.finish()
+        return wait_for_run(credentials, started)
+
+    first = leave(return_state=True)
     with pytest.raises(errors.RunTimeout):
         first.result()
     # Other variables make another run, and the flow is busy.
     with pytest.raises(errors.FlowBusy):
-        run(None, "somebody else's")
-    second = run(None, "mine", return_state=True)
-    assert [second.result()] == scripted.runs()
+        run("somebody else's")
+    second = run("mine", return_state=True)
+    assert [second.result()] == copy.runs()
     logged = prefect_server.logs(second.state_details.flow_run_id, until="ended: SUCCESS")
     assert f"flow run {first.state_details.flow_run_id} left a run behind" in logged
     for state in (first, second):
@@ -70,24 +75,24 @@ def test_a_run_that_a_failed_flow_run_left_is_picked_up_by_the_next_one(
 
 
 def test_a_run_that_was_left_and_has_ended_is_not_taken_for_a_new_one(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[[str], Any], prefect_server: Any
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], prefect_server: Any
 ) -> None:
-    scripted = make_flow("result = data")
+    copy = make_flow()
 
     @flow
     def leave() -> None:
-        start_flow(credentials, app, scripted.name)
+        start_flow(credentials, app, copy.name)
         raise RuntimeError("something else goes wrong")
 
     @flow
     def run() -> RunLog:
-        return run_flow(credentials, app, scripted.name, on_busy="wait")
+        return run_flow(credentials, app, copy.name, on_busy="wait")
 
     state = leave(return_state=True)
-    scripted.wait_for(FlowStatus.IDLE)
+    copy.wait_for(FlowStatus.IDLE)
     with credentials.get_client() as ikigai:
         (record,) = prefect_server.artifacts(state.state_details.flow_run_id, "ikigai-run")
         ikigai.flow_run(record.data["run"]).wait()
     log = run()
-    assert len(scripted.runs()) == 2 and scripted.runs()[0] == log
+    assert len(copy.runs()) == 2 and copy.runs()[0] == log
     assert prefect_server.artifacts(state.state_details.flow_run_id, "ikigai-run") == []
