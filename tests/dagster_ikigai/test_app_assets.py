@@ -117,7 +117,7 @@ def test_an_apps_flows_and_models_become_assets_that_run(
     assert [key.path[1:] for key in shown.keys] == [["flows", "broken"]]
 
     wanted = [asset for asset in made if asset.is_executable and "never" not in str(asset.keys)]
-    dg.materialize([asset for asset in wanted if "prices" in str(asset.keys)], instance=instance)
+    dg.materialize([asset for asset in wanted if "models" in str(asset.keys)], instance=instance)
     remote.flow.new("Train").definition(train(version="second")).ensure()
     result = dg.materialize(wanted, instance=instance)
     recorded = metadata_of(result)

@@ -104,7 +104,7 @@ def test_a_platform_that_is_away_fails_a_refresh_but_stops_no_development(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     ikigai_client.apps[app].flow.new("Copy").definition(COPY).build()
-    with component(app=app) as load:
+    with component(app=app, workspace={"connect_timeout": 0.2}) as load:
         stored = specs_of(load(refresh=True))
         monkeypatch.setenv("IKIGAI_BASE_URL", "http://127.0.0.1:9")
         with pytest.raises(dg.Failure, match="127.0.0.1:9"):

@@ -151,12 +151,19 @@ def test_a_flow_with_two_outputs_is_one_step_and_one_run(
     assert isinstance(refused.value.__cause__, dg.DagsterInvalidSubsetError)
 
 
-def test_a_prefix_that_is_added_to_the_keys_is_followed(app: str, instance: dg.DagsterInstance) -> None:
-    made = build_ikigai_flow_assets(large_numbers(app, "large"))
-    moved = made.with_attributes(asset_key_replacements={key: key.with_prefix("prod") for key in made.keys})
-    result, _ = materialize(moved, instance=instance)
+def test_a_function_of_ones_own_runs_the_flow_also_under_a_prefix(app: str, instance: dg.DagsterInstance) -> None:
+    flow = large_numbers(app, "large")
+
+    @ikigai_assets(flow=flow, name="my_step")
+    def mine(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
+        yield from ikigai.run_flow(context, flow, variables={"bound": 2})
+
+    assert mine.op.name == "my_step"
+    moved = mine.with_attributes(asset_key_replacements={key: key.with_prefix("prod") for key in mine.keys})
+    result, recorded = materialize(moved, instance=instance)
     [event] = result.get_asset_materialization_events()
     assert event.asset_key is not None and event.asset_key.path[0] == "prod"
+    assert recorded["large"]["dagster/row_count"] == 1
 
 
 def test_the_same_data_has_the_same_version(app: str, instance: dg.DagsterInstance) -> None:
@@ -239,37 +246,16 @@ def test_a_misspelt_variable_in_the_run_config_is_refused_before_the_run(
     assert requests_sent() == before
 
 
-def test_a_function_of_ones_own_runs_the_flow(app: str, instance: dg.DagsterInstance) -> None:
+def test_a_workspace_can_be_given_and_says_how_much_is_fetched(app: str, instance: dg.DagsterInstance) -> None:
     flow = large_numbers(app, "large")
-
-    @ikigai_assets(flow=flow, name="my_step")
-    def mine(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
-        yield from ikigai.run_flow(context, flow, variables={"bound": 2})
-
-    assert mine.op.name == "my_step"
-    result, recorded = materialize(mine, instance=instance)
-    assert result.success
-    assert recorded["large"]["dagster/row_count"] == 1
-
-
-def test_a_workspace_can_be_given_instead_of_a_resource(app: str, instance: dg.DagsterInstance) -> None:
-    made = build_ikigai_flow_assets(
-        large_numbers(app, "large"), workspace=IkigaiWorkspace(api_key=dg.EnvVar("IKIGAI_API_KEY"), preview_rows=0)
-    )
-    result = dg.materialize([made], instance=instance)
-    [event] = result.get_asset_materialization_events()
-    assert event.materialization.metadata["dagster/row_count"].value == 2
-    assert "ikigai/preview" not in event.materialization.metadata
-
-
-def test_a_large_output_is_not_fetched(app: str, instance: dg.DagsterInstance) -> None:
-    workspace = IkigaiWorkspace(profile_limit_mb=0.00001)
-    result = dg.materialize(
-        [build_ikigai_flow_assets(large_numbers(app, "large"), workspace=workspace)], instance=instance
-    )
-    [event] = result.get_asset_materialization_events()
-    assert "ikigai/size_bytes" in event.materialization.metadata
-    assert not {"dagster/row_count", "ikigai/preview"} & set(event.materialization.metadata)
+    settings = {"preview_rows": 0}, {"profile_limit_mb": 0.00001}
+    told = []
+    for options in settings:
+        workspace = IkigaiWorkspace(api_key=dg.EnvVar("IKIGAI_API_KEY"), **options)
+        result = dg.materialize([build_ikigai_flow_assets(flow, workspace=workspace)], instance=instance)
+        [event] = result.get_asset_materialization_events()
+        told.append({"ikigai/size_bytes", "dagster/row_count", "ikigai/preview"} & set(event.materialization.metadata))
+    assert told == [{"ikigai/size_bytes", "dagster/row_count"}, {"ikigai/size_bytes"}]
 
 
 def test_a_file_is_uploaded_once(app: str, instance: dg.DagsterInstance, ikigai_client: Ikigai, tmp_path: Path) -> None:

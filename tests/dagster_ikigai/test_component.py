@@ -1,4 +1,4 @@
-"""The component, as ``dg`` finds, scaffolds, checks and launches it in a project."""
+"""The component, and both as ``dg`` finds, scaffolds, refreshes and launches them in a project."""
 
 from __future__ import annotations
 
@@ -64,68 +64,35 @@ def project(dagster_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.timeout(300)
-def test_a_scaffolded_component_is_listed_checked_and_launched(
+def test_scaffolded_components_are_refreshed_and_launched(
     project: Path, ikigai_client: Ikigai, app: str, requests_sent: Callable[[], int]
 ) -> None:
-    before = requests_sent()
-    listed = run("dg", "list", "components", folder=project)
-    assert "dagster_ikigai.IkigaiFlowComponent" in listed
-    assert "dagster_ikigai.IkigaiAppComponent" in listed
+    remote = ikigai_client.apps[app]
+    facets = {
+        "numbers": {"type": "INPUT.Imported", "dataset": "numbers", "arguments": {"file_type": "csv", "header": True}},
+        "out": {
+            "type": "OUTPUT.Exported",
+            "after": "numbers",
+            "arguments": {"dataset_name": "out of it", "file_type": "csv", "header": True},
+        },
+    }
+    remote.flow.new("Remote").definition({"facets": facets}).build()
 
-    parameters = json.dumps({"app": app, "flow": "Copy", "dataset": "numbers", "output": "numbers again"})
-    run(
-        "dg",
-        "scaffold",
-        "defs",
-        "dagster_ikigai.IkigaiFlowComponent",
-        "copy",
-        "--json-params",
-        parameters,
-        folder=project,
-    )
+    def scaffold(component: str, folder: str, **parameters: str) -> None:
+        written = json.dumps(parameters)
+        run("dg", "scaffold", "defs", f"dagster_ikigai.{component}", folder, "--json-params", written, folder=project)
+
+    before = requests_sent()
+    scaffold("IkigaiFlowComponent", "copy", app=app, flow="Copy", dataset="numbers", output="numbers again")
+    scaffold("IkigaiAppComponent", "an_app", app=app)
     written = yaml.safe_load((project / "src" / "flights" / "defs" / "copy" / "defs.yaml").read_text())
     assert written["attributes"] == {"app": app, "flow": "Copy", "definition": "flow.yaml"}
-
-    assert "passed validation" in run("dagster", "definitions", "validate", "-m", "flights.definitions", folder=project)
     assert requests_sent() == before
 
-    run("dg", "launch", "--assets", "*", folder=project)
-    assert list(ikigai_client.apps[app].datasets["numbers again"].df()["value"]) == [1, 2, 3]
-
-
-@pytest.mark.timeout(300)
-def test_an_apps_component_is_scaffolded_refreshed_and_listed(
-    project: Path, ikigai_client: Ikigai, app: str, requests_sent: Callable[[], int]
-) -> None:
-    facets = {
-        "numbers": {"type": "INPUT.Imported", "dataset": "numbers"},
-        "out": {"type": "OUTPUT.Exported", "after": "numbers", "arguments": {"dataset_name": "out of it"}},
-    }
-    ikigai_client.apps[app].flow.new("Copy").definition({"facets": facets}).build()
-    before = requests_sent()
-    run(
-        "dg",
-        "scaffold",
-        "defs",
-        "dagster_ikigai.IkigaiAppComponent",
-        "an_app",
-        "--json-params",
-        json.dumps({"app": app}),
-        folder=project,
-    )
-    assert requests_sent() == before
     assert "IkigaiAppComponent" in run("dg", "utils", "refresh-defs-state", folder=project)
-    asked = requests_sent()
-    assert asked > before
-    listed = subprocess.run(
-        [sys.executable, "-c", "from flights.definitions import defs; print(defs.resolve_all_asset_keys())"],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "out_of_it" in listed.stdout
-    assert requests_sent() == asked
+    run("dg", "launch", "--assets", "*", folder=project)
+    for dataset in ("numbers again", "out of it"):
+        assert list(remote.datasets[dataset].df()["value"]) == [1, 2, 3]
 
 
 def test_a_definition_may_be_inline_and_the_workspace_a_resource() -> None:

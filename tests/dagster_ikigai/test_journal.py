@@ -14,8 +14,6 @@ import pytest
 from dagster_ikigai import IkigaiFlow, IkigaiWorkspace, ikigai_assets
 from ikigai_core import FlowStatus, RunLog
 
-FAST = "result = data"
-
 asked: list[IkigaiFlow] = []
 """The flow of the job that is executed. Dagster makes a job once in a process: each test has one of its own."""
 
@@ -66,14 +64,16 @@ def run_log_ids(instance: dg.DagsterInstance) -> list[str]:
 
 
 def test_work_that_is_over_is_done_anew_when_it_is_re_executed(
-    scripted: Callable[[str], IkigaiFlow],
+    scripted: Callable[..., IkigaiFlow],
     execute: Callable[..., bool],
     instance: dg.DagsterInstance,
     platform_runs: Callable[[], list[RunLog]],
     tmp_path: Path,
 ) -> None:
     tries = str(tmp_path / "tries")
-    flow = scripted(f"open({tries!r}, 'a').write('x')\nassert open({tries!r}).read() != 'x', 'it is off'\n{FAST}")
+    flow = scripted(
+        f"open({tries!r}, 'a').write('x')\nassert open({tries!r}).read() != 'x', 'it is off'\nresult = data"
+    )
     assert [execute(job, flow) for _ in range(3)] == [False, True, True]
     logs = platform_runs()
     assert [log.status for log in logs] == [FlowStatus.SUCCESS, FlowStatus.SUCCESS, FlowStatus.FAILED]
@@ -81,12 +81,12 @@ def test_work_that_is_over_is_done_anew_when_it_is_re_executed(
 
 
 def test_a_step_that_died_with_its_report_made_reports_the_same_run_again(
-    scripted: Callable[[str], IkigaiFlow],
+    scripted: Callable[..., IkigaiFlow],
     execute: Callable[..., bool],
     instance: dg.DagsterInstance,
     platform_runs: Callable[[], list[RunLog]],
 ) -> None:
-    flow = scripted(FAST)
+    flow = scripted()
     execute(another_job, flow, dies="yes")
     del instance.handle_new_event
     assert execute(another_job, flow)
@@ -96,12 +96,12 @@ def test_a_step_that_died_with_its_report_made_reports_the_same_run_again(
 
 @pytest.mark.parametrize("form", [0, 2])
 def test_notes_of_another_form_stop_the_step(
-    scripted: Callable[[str], IkigaiFlow],
+    scripted: Callable[..., IkigaiFlow],
     instance: dg.DagsterInstance,
     platform_runs: Callable[[], list[RunLog]],
     form: int,
 ) -> None:
-    flow = scripted(FAST)
+    flow = scripted()
 
     @ikigai_assets(flow=flow)
     def worked_on(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
@@ -120,9 +120,9 @@ def test_notes_of_another_form_stop_the_step(
 
 
 def test_many_observations_of_others_do_not_hide_a_note(
-    scripted: Callable[[str], IkigaiFlow], instance: dg.DagsterInstance, platform_runs: Callable[[], list[RunLog]]
+    scripted: Callable[..., IkigaiFlow], instance: dg.DagsterInstance, platform_runs: Callable[[], list[RunLog]]
 ) -> None:
-    flow = scripted(FAST)
+    flow = scripted()
 
     @ikigai_assets(flow=flow, retry_policy=dg.RetryPolicy(max_retries=1))
     def worked_on(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]

@@ -16,14 +16,14 @@ from ikigai_core import Ikigai, RunLog
 
 def test_a_job_uploads_and_runs_each_step_its_own_run(
     app: str,
-    scripted: Callable[[str], IkigaiFlow],
+    scripted: Callable[..., IkigaiFlow],
     ikigai_client: Ikigai,
     instance: dg.DagsterInstance,
     platform_runs: Callable[[], list[RunLog]],
     tmp_path: Path,
 ) -> None:
     (tmp_path / "numbers.csv").write_text("name,value\nfour,4\n")
-    (tmp_path / "flow.yaml").write_text(yaml.safe_dump(scripted("result = data").definition.to_dict()))
+    (tmp_path / "flow.yaml").write_text(yaml.safe_dump(scripted().definition.to_dict()))
 
     @dg.job(resource_defs={"ikigai": IkigaiWorkspace()})
     def job() -> None:

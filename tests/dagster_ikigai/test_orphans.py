@@ -14,13 +14,13 @@ from ikigai_core import RunLog
 
 @pytest.mark.parametrize(("when", "runs"), [("Flow 'Scripted': created", 0), ("Flow 'Scripted': SUCCESS, run log", 1)])
 def test_a_step_whose_run_has_ended_starts_no_flow_and_reports_nothing(
-    scripted: Callable[[str], IkigaiFlow],
+    scripted: Callable[..., IkigaiFlow],
     instance: dg.DagsterInstance,
     platform_runs: Callable[[], list[RunLog]],
     when: str,
     runs: int,
 ) -> None:
-    flow = scripted("result = data")
+    flow = scripted()
 
     @ikigai_assets(flow=flow)
     def worked_on(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]

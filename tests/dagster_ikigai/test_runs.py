@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from dagster_ikigai import IkigaiFlow, IkigaiWorkspace, build_ikigai_flow_assets, ikigai_assets
 from ikigai_core import FlowStatus, Ikigai, RunLog
 from ikigai_core.local.account import LocalAccount
+from ikigai_core.local.process import LocalPlatform
 
 PATIENT = dg.RetryPolicy(max_retries=2)
 
@@ -35,16 +37,16 @@ def waiting_for(gate: Path) -> str:
     return f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.05)\nresult = data"
 
 
-class Opener(logging.Handler):
-    """Lets a gated flow go on as soon as the step says that it follows it."""
+class When(logging.Handler):
+    """Does something when the step first says something."""
 
-    def __init__(self, gate: Path) -> None:
+    def __init__(self, says: str, act: Callable[[], object]) -> None:
         super().__init__()
-        self.gate = gate
+        self.says, self.acts = says, [act]
 
     def emit(self, record: logging.LogRecord) -> None:
-        if "following a run that was started before" in record.getMessage():
-            self.gate.touch()
+        if self.says in record.getMessage() and self.acts:
+            self.acts.pop()()
 
 
 def retries(result: dg.ExecuteInProcessResult) -> int:
@@ -52,7 +54,7 @@ def retries(result: dg.ExecuteInProcessResult) -> int:
 
 
 def test_a_failed_facet_fails_the_step_for_good(
-    scripted: Callable[[str], IkigaiFlow], instance: dg.DagsterInstance, platform_runs: Callable[[], list[RunLog]]
+    scripted: Callable[..., IkigaiFlow], instance: dg.DagsterInstance, platform_runs: Callable[[], list[RunLog]]
 ) -> None:
     flow = scripted("raise ValueError('there is no Tuesday')")
     result = materialize(build_ikigai_flow_assets(flow, retry_policy=PATIENT), instance)
@@ -68,9 +70,9 @@ def test_a_failed_facet_fails_the_step_for_good(
 
 
 def test_a_retried_step_takes_up_the_run_that_it_started(
-    scripted: Callable[[str], IkigaiFlow], instance: dg.DagsterInstance, platform_runs: Callable[[], list[RunLog]]
+    scripted: Callable[..., IkigaiFlow], instance: dg.DagsterInstance, platform_runs: Callable[[], list[RunLog]]
 ) -> None:
-    flow = scripted("result = data")
+    flow = scripted()
 
     @ikigai_assets(flow=flow, retry_policy=PATIENT)
     def worked_on(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
@@ -90,7 +92,7 @@ def test_a_retried_step_takes_up_the_run_that_it_started(
 
 
 def test_a_busy_flow_is_worth_a_retry_and_nothing_is_started(
-    scripted: Callable[[str], IkigaiFlow],
+    scripted: Callable[..., IkigaiFlow],
     ikigai_client: Ikigai,
     instance: dg.DagsterInstance,
     platform_runs: Callable[[], list[RunLog]],
@@ -109,7 +111,7 @@ def test_a_busy_flow_is_worth_a_retry_and_nothing_is_started(
 
 
 def test_a_busy_flow_can_be_attached_to(
-    scripted: Callable[[str], IkigaiFlow],
+    scripted: Callable[..., IkigaiFlow],
     ikigai_client: Ikigai,
     instance: dg.DagsterInstance,
     platform_runs: Callable[[], list[RunLog]],
@@ -122,7 +124,7 @@ def test_a_busy_flow_can_be_attached_to(
 
     @ikigai_assets(flow=flow)
     def worked_on(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
-        context.log.addHandler(Opener(gate))
+        context.log.addHandler(When("following a run that was started before", gate.touch))
         yield from ikigai.run_flow(context, flow, on_busy="attach")
 
     result = materialize(worked_on, instance)
@@ -131,7 +133,7 @@ def test_a_busy_flow_can_be_attached_to(
 
 
 def test_following_ends_in_time_and_says_that_the_run_goes_on(
-    scripted: Callable[[str], IkigaiFlow],
+    scripted: Callable[..., IkigaiFlow],
     instance: dg.DagsterInstance,
     tmp_path: Path,
 ) -> None:
@@ -144,14 +146,38 @@ def test_following_ends_in_time_and_says_that_the_run_goes_on(
     gate.touch()
 
 
+def test_a_restart_of_the_platform_ends_in_the_platforms_own_words(
+    scripted: Callable[..., IkigaiFlow],
+    ikigai_local_server: LocalPlatform,
+    instance: dg.DagsterInstance,
+    platform_runs: Callable[[], list[RunLog]],
+    tmp_path: Path,
+) -> None:
+    flow = scripted(waiting_for(tmp_path / "gate"))
+
+    def restart() -> None:
+        ikigai_local_server.kill()
+        threading.Timer(1, ikigai_local_server.restart).start()
+
+    @ikigai_assets(flow=flow, retry_policy=PATIENT)
+    def worked_on(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
+        context.log.addHandler(When("RUNNING", restart))
+        yield from ikigai.run_flow(context, flow)
+
+    result = materialize(worked_on, instance)
+    assert "The platform was stopped while this run was under way" in said(result)[0]
+    assert retries(result) == 0
+    assert [log.status for log in platform_runs()] == [FlowStatus.FAILED]
+
+
 def test_a_wrong_key_is_one_clear_error(
-    scripted: Callable[[str], IkigaiFlow],
+    scripted: Callable[..., IkigaiFlow],
     ikigai_local: LocalAccount,
     instance: dg.DagsterInstance,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("IKIGAI_API_KEY", "a-key-that-nobody-may-see")
-    result = materialize(build_ikigai_flow_assets(scripted("result = data"), retry_policy=PATIENT), instance)
+    result = materialize(build_ikigai_flow_assets(scripted(), retry_policy=PATIENT), instance)
     description, _ = said(result)
     assert ikigai_local.url in description
     assert ikigai_local.user_email in description
@@ -179,23 +205,23 @@ def test_a_dataset_that_is_not_there_fails_for_good_and_starts_nothing(
 
 
 def test_a_variable_that_the_flow_lacks_fails_before_anything_is_sent(
-    scripted: Callable[[str], IkigaiFlow], instance: dg.DagsterInstance, requests_sent: Callable[[], int]
+    scripted: Callable[..., IkigaiFlow], instance: dg.DagsterInstance, requests_sent: Callable[[], int]
 ) -> None:
-    flow = scripted("result = data")
+    flow = scripted()
 
     @ikigai_assets(flow=flow)
     def worked_on(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
         yield from ikigai.run_flow(context, flow, variables={"ouput": "elsewhere"})
 
     before = requests_sent()
-    assert "no run variable 'ouput', but: 'script', 'output'" in said(materialize(worked_on, instance))[0]
+    assert "no run variable 'ouput', but: 'output'" in said(materialize(worked_on, instance))[0]
     assert requests_sent() == before
 
 
 def test_a_step_of_another_flow_is_refused_before_anything_is_sent(
-    scripted: Callable[[str], IkigaiFlow], app: str, instance: dg.DagsterInstance, requests_sent: Callable[[], int]
+    scripted: Callable[..., IkigaiFlow], app: str, instance: dg.DagsterInstance, requests_sent: Callable[[], int]
 ) -> None:
-    flow = scripted("result = data")
+    flow = scripted()
     other = IkigaiFlow(app, "Another", flow.definition.to_dict())
 
     @ikigai_assets(flow=flow)

@@ -26,8 +26,8 @@ Tick = Callable[[], list[dg.AssetMaterialization]]
 
 
 @pytest.fixture
-def flow(scripted: Callable[[str], IkigaiFlow]) -> IkigaiFlow:
-    return scripted("result = data")
+def flow(scripted: Callable[..., IkigaiFlow]) -> IkigaiFlow:
+    return scripted()
 
 
 @pytest.fixture
@@ -51,13 +51,15 @@ def ticking(sensor: dg.SensorDefinition, instance: dg.DagsterInstance) -> Tick:
 
 
 def test_runs_of_others_are_reported_once_and_what_was_before_is_not(
-    flow: IkigaiFlow, remote: Flow, instance: dg.DagsterInstance
+    flow: IkigaiFlow, remote: Flow, ikigai_local: LocalAccount, instance: dg.DagsterInstance
 ) -> None:
     remote.run()
     assets = [build_ikigai_flow_assets(flow)]
     tick = ticking(build_ikigai_run_sensor(assets, workspace=IkigaiWorkspace()), instance)
     assert tick() == []
-    logs = [remote.run(), remote.run(script="1/0"), remote.run()]
+    logs = [remote.run()]
+    ikigai_local.control.outcome(remote.flow_id, status="FAILED", message="it is off", times=1)
+    logs += [remote.run() for _ in range(2)]
     events = tick()
     assert [event.metadata["ikigai/run_log_id"].value for event in events] == [logs[0].log_id, logs[2].log_id]
     assert "dagster/row_count" not in events[0].metadata  # what it wrote is overwritten
@@ -162,7 +164,7 @@ def test_a_failed_run_calls_the_function_once_also_where_it_raises(
     tick = ticking(tell, instance)
     tick()
     for number in ("first", "second"):
-        ikigai_local.control.outcome(remote.flow_id, status="FAILED", message=number, facet="work on them", times=1)
+        ikigai_local.control.outcome(remote.flow_id, status="FAILED", message=number, facet="out", times=1)
         remote.run()
     remote.run()
     for _ in range(3):

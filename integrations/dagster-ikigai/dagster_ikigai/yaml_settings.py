@@ -106,6 +106,10 @@ class WorkspaceModel(dg.Model, dg.Resolvable):
     web_url: str | None = Field(default=None, description="URL of the platform's pages. Default: IKIGAI_WEB_URL.")
     verify_tls: bool = Field(default=True, description="Whether the platform's certificate is checked.")
     ca_bundle: str | None = Field(default=None, description="Path of the certificates to check the platform's against.")
+    client_certificate: str | None = Field(default=None, description="Path of the certificate shown to the platform.")
+    client_key: str | None = Field(default=None, description="Path of that certificate's key.")
+    connect_timeout: float = Field(default=10.0, gt=0, description="Seconds that a request may take to connect.")
+    read_timeout: float = Field(default=60.0, gt=0, description="Seconds to wait for an answer's bytes.")
     preview_rows: int = Field(default=5, ge=0, description="Rows of each output in its metadata; 0 for none.")
     profile_limit_mb: float = Field(default=100.0, ge=0, description="Larger outputs, in MB, are not fetched.")
 

@@ -166,6 +166,13 @@ class DagsterServers:
         [entry] = until(lambda: self.instance.all_logs(run_id, of_type=failures), f"failed step of run {run_id}")
         return str(entry.get_dagster_event().step_failure_data.error_display_string)
 
+    def await_in_cursor(self, text: str) -> None:
+        """Wait until the sensor's cursor has a text in it."""
+        until(
+            lambda: text in str([state.instigator_data for state in self.instance.all_instigator_state()]),
+            f"tick of the sensor that saw {text}",
+        )
+
     def process_ids(self, run_id: str) -> list[int]:
         """Process ids of a run's worker and of its steps' subprocesses."""
         types = {dg.DagsterEventType.ENGINE_EVENT, dg.DagsterEventType.STEP_WORKER_STARTED}

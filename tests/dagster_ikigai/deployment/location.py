@@ -41,7 +41,9 @@ daily = build_ikigai_flow_assets(
 defs = dg.Definitions(
     assets=[gated, quick, daily],
     sensors=[
-        build_ikigai_run_sensor([quick], minimum_interval_seconds=1, default_status=dg.DefaultSensorStatus.RUNNING)
+        build_ikigai_run_sensor(
+            [gated, quick], minimum_interval_seconds=1, default_status=dg.DefaultSensorStatus.RUNNING
+        )
     ],
     resources={"ikigai": IkigaiWorkspace(api_key=dg.EnvVar("IKIGAI_API_KEY"))},
 )
