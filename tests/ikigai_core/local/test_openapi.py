@@ -69,7 +69,7 @@ def own_api(own_platform: LocalPlatform, connect: Callable[..., Any]) -> Any:
 
 
 def test_fuzzing_finds_nothing(own_api: Any, definition: Any, tmp_path: Path) -> None:
-    fuzz(own_api, definition, tmp_path, seconds=60)
+    fuzz(own_api, definition, tmp_path, seconds=25)
 
 
 @pytest.mark.soak
