@@ -90,7 +90,8 @@ def test_scaffolded_components_are_refreshed_and_launched(
     assert requests_sent() == before
 
     assert "IkigaiAppComponent" in run("dg", "utils", "refresh-defs-state", folder=project)
-    run("dg", "launch", "--assets", "*", folder=project)
+    in_one_process = json.dumps({"execution": {"config": {"in_process": {}}}})
+    run("dg", "launch", "--assets", "*", "--config-json", in_one_process, folder=project)
     for dataset in ("numbers again", "out of it"):
         assert list(remote.datasets[dataset].df()["value"]) == [1, 2, 3]
 

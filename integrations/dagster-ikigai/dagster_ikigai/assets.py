@@ -211,4 +211,6 @@ def _with_template(spec: dg.AssetSpec, flow: RunnableFlow, settings: FlowSetting
     if DATASET not in spec.metadata:
         return spec
     template = dataset_template(flow, settings, spec.metadata[FACET])
+    if settings.partitions_def is None and template == spec.metadata[DATASET]:
+        return spec
     return spec.replace_attributes(metadata={**spec.metadata, DATASET_TEMPLATE: template})

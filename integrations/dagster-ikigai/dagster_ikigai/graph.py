@@ -85,6 +85,7 @@ class FlowGraph:
         for node in self._nodes:
             self._writers.setdefault((node.app, node.output.component), []).append(node)
         self._notes: dict[int, list[str]] = {}
+        self._read_keys: dict[tuple[str, Component], dg.AssetKey] = {}
         self._base = {node: self._translated(node) for node in self._nodes}
         self._check_keys()
 
@@ -125,7 +126,7 @@ class FlowGraph:
     def _producers(self, reader: int, app: str, component: Component) -> list[dg.AssetKey]:
         writers = self._writers.get((app, component), [])
         if not writers:
-            return [self._translator.get_asset_spec(self._props(app, component)).key]
+            return [self._read_key(app, component)]
         keys = []
         for writer in writers:
             if writer.flow == reader:
@@ -142,6 +143,12 @@ class FlowGraph:
             else:
                 keys.append(self._base[writer].key)
         return keys
+
+    def _read_key(self, app: str, component: Component) -> dg.AssetKey:
+        """Key of what none of the flows writes."""
+        if (app, component) not in self._read_keys:
+            self._read_keys[app, component] = self._translator.get_asset_spec(self._props(app, component)).key
+        return self._read_keys[app, component]
 
     @cached_property
     def _own_keys(self) -> list[set[dg.AssetKey]]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
 
 _LONGEST_TAG_VALUE = 63
 
 
+@lru_cache(maxsize=4096)
 def identifier(name: str) -> str:
     """Turn a component's name into letters, digits and underscores.
 
