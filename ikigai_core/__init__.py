@@ -21,12 +21,8 @@ if TYPE_CHECKING:
     from ikigai_core import errors
     from ikigai_core.async_client import AsyncIkigai
     from ikigai_core.client import Ikigai
-    from ikigai_core.components.app import (
-        App,
-        AppBuilder,
-        AsyncApp,
-        AsyncAppBuilder,
-    )
+    from ikigai_core.components.app import App, AsyncApp
+    from ikigai_core.components.app_builder import AppBuilder, AsyncAppBuilder
     from ikigai_core.components.app_directory import (
         AppDirectory,
         AppDirectoryBuilder,
@@ -39,20 +35,10 @@ if TYPE_CHECKING:
         FlowBrowser,
         ModelBrowser,
     )
-    from ikigai_core.components.custom_facet import (
-        AsyncCustomFacet,
-        AsyncCustomFacetBuilder,
-        CustomFacet,
-        CustomFacetBuilder,
-        CustomFacetVersion,
-    )
-    from ikigai_core.components.dataset import (
-        AsyncDataset,
-        AsyncDatasetBuilder,
-        ColumnDataType,
-        Dataset,
-        DatasetBuilder,
-    )
+    from ikigai_core.components.custom_facet import AsyncCustomFacet, CustomFacet, CustomFacetVersion
+    from ikigai_core.components.custom_facet_builder import AsyncCustomFacetBuilder, CustomFacetBuilder
+    from ikigai_core.components.dataset import AsyncDataset, ColumnDataType, Dataset
+    from ikigai_core.components.dataset_builder import AsyncDatasetBuilder, DatasetBuilder
     from ikigai_core.components.directories import (
         AsyncDatasetDirectory,
         AsyncFlowDirectory,
@@ -65,12 +51,8 @@ if TYPE_CHECKING:
         ModelDirectoryBuilder,
     )
     from ikigai_core.components.directory import Directory
-    from ikigai_core.components.flow import (
-        AsyncFlow,
-        AsyncFlowBuilder,
-        Flow,
-        FlowBuilder,
-    )
+    from ikigai_core.components.flow import AsyncFlow, Flow
+    from ikigai_core.components.flow_builder import AsyncFlowBuilder, FlowBuilder
     from ikigai_core.components.model import (
         AsyncModel,
         AsyncModelBuilder,
@@ -110,20 +92,20 @@ _HOMES = {
     "App": "ikigai_core.components.app",
     "AppAccessLevel": "ikigai_core.enums",
     "AppBrowser": "ikigai_core.components.browsers",
-    "AppBuilder": "ikigai_core.components.app",
+    "AppBuilder": "ikigai_core.components.app_builder",
     "AppDirectory": "ikigai_core.components.app_directory",
     "AppDirectoryBuilder": "ikigai_core.components.app_directory",
     "Arrow": "ikigai_core.definition.definition",
     "AsyncApp": "ikigai_core.components.app",
-    "AsyncAppBuilder": "ikigai_core.components.app",
+    "AsyncAppBuilder": "ikigai_core.components.app_builder",
     "AsyncAppDirectory": "ikigai_core.components.app_directory",
     "AsyncCustomFacet": "ikigai_core.components.custom_facet",
-    "AsyncCustomFacetBuilder": "ikigai_core.components.custom_facet",
+    "AsyncCustomFacetBuilder": "ikigai_core.components.custom_facet_builder",
     "AsyncDataset": "ikigai_core.components.dataset",
-    "AsyncDatasetBuilder": "ikigai_core.components.dataset",
+    "AsyncDatasetBuilder": "ikigai_core.components.dataset_builder",
     "AsyncDatasetDirectory": "ikigai_core.components.directories",
     "AsyncFlow": "ikigai_core.components.flow",
-    "AsyncFlowBuilder": "ikigai_core.components.flow",
+    "AsyncFlowBuilder": "ikigai_core.components.flow_builder",
     "AsyncFlowDirectory": "ikigai_core.components.directories",
     "AsyncFlowRun": "ikigai_core.runs.flow_run",
     "AsyncIkigai": "ikigai_core.async_client",
@@ -135,11 +117,11 @@ _HOMES = {
     "CustomFacet": "ikigai_core.components.custom_facet",
     "CustomFacetAccessLevel": "ikigai_core.enums",
     "CustomFacetBrowser": "ikigai_core.components.browsers",
-    "CustomFacetBuilder": "ikigai_core.components.custom_facet",
+    "CustomFacetBuilder": "ikigai_core.components.custom_facet_builder",
     "CustomFacetVersion": "ikigai_core.components.custom_facet",
     "Dataset": "ikigai_core.components.dataset",
     "DatasetBrowser": "ikigai_core.components.browsers",
-    "DatasetBuilder": "ikigai_core.components.dataset",
+    "DatasetBuilder": "ikigai_core.components.dataset_builder",
     "DatasetDataType": "ikigai_core.enums",
     "DatasetDirectory": "ikigai_core.components.directories",
     "DatasetDirectoryBuilder": "ikigai_core.components.directories",
@@ -154,7 +136,7 @@ _HOMES = {
     "FacetTypes": "ikigai_core.specs.facet",
     "Flow": "ikigai_core.components.flow",
     "FlowBrowser": "ikigai_core.components.browsers",
-    "FlowBuilder": "ikigai_core.components.flow",
+    "FlowBuilder": "ikigai_core.components.flow_builder",
     "FlowDefinition": "ikigai_core.definition.definition",
     "FlowDefinitionBuilder": "ikigai_core.definition.builder",
     "FlowDirectory": "ikigai_core.components.directories",

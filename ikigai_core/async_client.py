@@ -12,10 +12,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ikigai_core.client_base import Client
-from ikigai_core.components.app import AsyncApp, AsyncAppBuilder
+from ikigai_core.components.app import AsyncApp
+from ikigai_core.components.app_builder import AsyncAppBuilder
 from ikigai_core.components.app_directory import AsyncAppDirectory, AsyncAppDirectoryBuilder
 from ikigai_core.components.browser import AsyncBrowser
-from ikigai_core.components.custom_facet import AsyncCustomFacet, AsyncCustomFacetBuilder
+from ikigai_core.components.custom_facet import AsyncCustomFacet
+from ikigai_core.components.custom_facet_builder import AsyncCustomFacetBuilder
 from ikigai_core.components.directory import list_directories
 from ikigai_core.components.kinds import apps_of, custom_facets_of
 from ikigai_core.components.named_mapping import NamedMapping

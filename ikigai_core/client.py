@@ -15,10 +15,12 @@ from ikigai_core.procedure import Procedure
 from ikigai_core.runs.patience import OUTAGE
 
 if TYPE_CHECKING:
-    from ikigai_core.components.app import App, AppBuilder
+    from ikigai_core.components.app import App
+    from ikigai_core.components.app_builder import AppBuilder
     from ikigai_core.components.app_directory import AppDirectory, AppDirectoryBuilder
     from ikigai_core.components.browser import Browser
-    from ikigai_core.components.custom_facet import CustomFacet, CustomFacetBuilder
+    from ikigai_core.components.custom_facet import CustomFacet
+    from ikigai_core.components.custom_facet_builder import CustomFacetBuilder
     from ikigai_core.components.named_mapping import NamedMapping
     from ikigai_core.runs.flow_run import FlowRun
     from ikigai_core.runs.watch import OnUpdateOf, RunOutcome
@@ -65,7 +67,8 @@ class Ikigai(Client):
     @property
     def app(self) -> AppBuilder:
         """A builder of an app: ``ikigai.app.new(name).build()``."""
-        from ikigai_core.components.app import App, AppBuilder
+        from ikigai_core.components.app import App
+        from ikigai_core.components.app_builder import AppBuilder
 
         return AppBuilder(self, self.user_email, App)
 
@@ -81,7 +84,8 @@ class Ikigai(Client):
     @property
     def custom_facet(self) -> CustomFacetBuilder:
         """A builder of a custom facet: ``ikigai.custom_facet.new(name, facet_type=t).script(s).build()``."""
-        from ikigai_core.components.custom_facet import CustomFacet, CustomFacetBuilder
+        from ikigai_core.components.custom_facet import CustomFacet
+        from ikigai_core.components.custom_facet_builder import CustomFacetBuilder
 
         return CustomFacetBuilder(self, CustomFacet)
 

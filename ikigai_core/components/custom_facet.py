@@ -8,22 +8,20 @@ import warnings
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, PrivateAttr, field_validator
 
 from ikigai_core.api import custom_facets
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.components.access import Access, AsyncAccess, custom_facet_grants
-from ikigai_core.components.builder import Builder
 from ikigai_core.components.component import Component, Record
-from ikigai_core.components.kinds import with_facet_type
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.components.printing import printed
 from ikigai_core.enums import CustomFacetAccessLevel
-from ikigai_core.errors import InvalidInput, MissingFile
+from ikigai_core.errors import MissingFile
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
-from ikigai_core.given import check_name, check_new_name, check_text, check_type
+from ikigai_core.given import check_name, check_text, check_type
 from ikigai_core.procedure import Procedure, ask
 from ikigai_core.specs.custom_facet import Argument, CustomFacetArgument, CustomFacetType
 from ikigai_core.specs.facet import FacetType
@@ -66,7 +64,8 @@ class Script:
         }
 
 
-def _warn_of(system_access: bool) -> None:
+def warn_of_system_access(system_access: bool) -> None:
+    """Warn a caller of a public method, two calls up, that granting it means nothing any more."""
     if system_access:
         warnings.warn(
             "The platform grants scripts no system access any longer: system_access is ignored.",
@@ -203,7 +202,7 @@ class _CustomFacetText:
         arguments: Mapping[str, Argument] | None = None,
     ) -> Procedure[None]:
         """Change the draft: script, requirements and arguments; as for the builder."""
-        _warn_of(system_access)
+        warn_of_system_access(system_access)
         draft = Script(script, requirements, arguments)
         yield from ask(custom_facets.edit(self.custom_facet_id, self.facet_type.chain_group, **draft.fields()))
         self.script, self.requirements, self.arguments = draft.text, draft.requirements, draft.arguments
@@ -280,92 +279,3 @@ class AsyncCustomFacet(CustomFacetRecord, AsyncFace, _CustomFacetText):
     def access(self) -> AsyncAccess[CustomFacetAccessLevel]:
         """Who else may use the custom facet: ``await custom_facet.access.grant(email, level)``."""
         return AsyncAccess(self._client, custom_facet_grants(self.custom_facet_id))
-
-
-C = TypeVar("C", bound=CustomFacetRecord)
-
-
-class _CustomFacetBuilderText(Builder, Generic[C]):
-    def __init__(self, client: Any, component: type[C]) -> None:
-        self._client = client
-        self._component = component
-        self._name = ""
-        self._facet_type: FacetType | None = None
-        self._description = ""
-        self._script = Script("")
-
-    def new(self, name: str, facet_type: FacetType) -> Self:
-        """Name the custom facet, and say of which chain group it is.
-
-        Parameters
-        ----------
-        facet_type : FacetType
-            Such as ``ikigai.facet_types.MID.CUSTOM_FACET``.
-        """
-        check_type(facet_type, FacetType, "The facet type", "such as ikigai.facet_types.MID.CUSTOM_FACET")
-        self._name = name
-        self._facet_type = facet_type
-        return self
-
-    def description(self, description: str) -> Self:
-        """Describe the custom facet."""
-        self._description = description
-        return self
-
-    def script(
-        self,
-        script: str | Path,
-        *,
-        requirements: list[str] | Path | None = None,
-        system_access: bool = False,
-        arguments: Mapping[str, Argument] | None = None,
-    ) -> Self:
-        """Say what the custom facet does.
-
-        Parameters
-        ----------
-        script : str or Path
-            Python 3.10: reads the frame ``data`` and leaves a frame in ``result``. A path is read.
-        requirements : list of str or Path, optional
-            Libraries, as pip names them, or the path of a requirements file.
-        system_access : bool, default False
-            The platform grants it no longer: True warns.
-        arguments : mapping, optional
-            Defaults by name; each is a variable of the script.
-        """
-        _warn_of(system_access)
-        self._script = Script(script, requirements, arguments)
-        return self
-
-    @operation
-    def build(self) -> Procedure[C]:
-        """Create the custom facet.
-
-        Raises
-        ------
-        InvalidInput
-            No name or no facet type was given. Nothing was sent.
-        """
-        check_new_name(self._name, "custom facet")
-        if self._facet_type is None:
-            raise InvalidInput("A custom facet needs a facet type: begin with .new(name, facet_type=…).")
-        custom_facet_id = yield from ask(
-            custom_facets.create(
-                self._facet_type.chain_group,
-                name=self._name,
-                description=self._description,
-                tags=[],
-                **self._script.fields(),
-            )
-        )
-        record = yield from ask(custom_facets.fetch(custom_facet_id))
-        complete = yield from with_facet_type(record, self._client)
-        return self._component.bind(complete, self._client, ("created",))
-
-
-class CustomFacetBuilder(SyncFace, _CustomFacetBuilderText[CustomFacet]):
-    """Builds a custom facet: ``ikigai.custom_facet.new(name, facet_type=t).script(s).build()``."""
-
-
-class AsyncCustomFacetBuilder(AsyncFace, _CustomFacetBuilderText[AsyncCustomFacet]):
-    """Builds a custom facet: ``await ikigai.custom_facet.new(name, facet_type=t).script(s).build()``."""

@@ -5,27 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import Field, field_validator
 
 from ikigai_core.api import flows
 from ikigai_core.api.answers import Record as WireRecord
-from ikigai_core.components.builder import Builder
 from ikigai_core.components.component import Component
-from ikigai_core.components.creating import create
-from ikigai_core.components.differences import differences
-from ikigai_core.components.directory import Directory, place, reference
-from ikigai_core.components.finding import find_only
-from ikigai_core.components.kinds import flows_of
+from ikigai_core.components.directory import Directory, place
 from ikigai_core.components.printing import printed
-from ikigai_core.components.resolving import CopyOf, Definition, check_form, resolve
+from ikigai_core.components.resolving import Definition, resolve
 from ikigai_core.components.schedule import NO_SCHEDULE, Schedule
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.older import in_todays_form
-from ikigai_core.errors import InvalidDefinition, InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
-from ikigai_core.given import check_flag, check_name, check_new_name, check_type
+from ikigai_core.given import check_flag, check_name, check_type
 from ikigai_core.procedure import Procedure, ask
 from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
 from ikigai_core.runs.progress import progress_bar
@@ -273,154 +267,3 @@ class AsyncFlow(FlowRecord, AsyncFace, _FlowText[AsyncFlowRun]):
 
     def _run(self, state: RunState) -> AsyncFlowRun:
         return AsyncFlowRun(state, self._client)
-
-
-F = TypeVar("F", bound=FlowRecord)
-
-
-class _FlowBuilderText(Builder, Generic[F]):
-    def __init__(self, client: Any, app_id: str, app_name: str, component: type[F]) -> None:
-        self._client = client
-        self._app_id = app_id
-        self._app_name = app_name
-        self._component = component
-        self._name = ""
-        self._definition: Definition | CopyOf = FlowDefinition()
-        self._directory: Directory | None = None
-        self._high_volume_preference: bool | None = None
-        self._agent_access: bool | None = None
-        self._schedule: Schedule | None = None
-
-    def new(self, name: str) -> Self:
-        """Name the flow."""
-        self._name = name
-        return self
-
-    def definition(self, definition: Definition | FlowRecord) -> Self:
-        """Say what the flow does.
-
-        Parameters
-        ----------
-        definition : FlowDefinition, Flow, DefinitionDocument, mapping or path
-            A flow's definition is copied. A mapping is a definition in the wire's form, or a definition document; a
-            path is that of a document's file.
-        """
-        if not isinstance(definition, FlowRecord):
-            check_form(definition)
-            self._definition = definition
-            return self
-        if definition.app_id != self._app_id:
-            raise InvalidInput(
-                f"Flow {definition.name!r} belongs to app {definition.app_id}, not to {self._app_id}: "
-                "its definition refers to that app's datasets."
-            )
-        self._definition = CopyOf(definition.flow_id)
-        return self
-
-    def directory(self, directory: Directory) -> Self:
-        """Put the flow into a directory."""
-        self._directory = directory
-        return self
-
-    def high_volume_preference(self, optimize: bool) -> Self:
-        """Say whether the flow is to be optimized for much data."""
-        self._high_volume_preference = optimize
-        return self
-
-    def agent_access(self, agent_access: bool) -> Self:
-        """Allow or forbid the platform's agents to use the flow."""
-        self._agent_access = agent_access
-        return self
-
-    def schedule(self, schedule: Schedule | Mapping[str, Any] | str) -> Self:
-        """Let the flow run by itself; a text is a cron expression, valid from now on."""
-        self._schedule = Schedule.of(schedule, self._name)
-        return self
-
-    @operation
-    def build(self) -> Procedure[F]:
-        """Create the flow.
-
-        Raises
-        ------
-        InvalidInput, InvalidDefinition
-            Nothing was created.
-        """
-        self._check_name()
-        definition = yield from resolve(self._definition, self._client, self._app_id, self._app_name)
-        return (yield from self._create(definition))
-
-    @operation
-    def ensure(self) -> Procedure[F]:
-        """Create the flow, or change what differs: its definition, and the other things that were set.
-
-        The flow's ``changes`` then say ``("created",)``, the names of what was changed, or ``()`` where all was so.
-
-        Raises
-        ------
-        Ambiguous
-            Several flows of the app have the name.
-        """
-        self._check_name()
-        definition = yield from resolve(self._definition, self._client, self._app_id, self._app_name)
-        found = yield from find_only(flows_of(self._app_id, self._app_name), self._name)
-        if found is None:
-            return (yield from self._create(definition, is_first=True))
-        flow_id = str(found["pipeline_id"])
-        current = yield from ask(flows.fetch(flow_id))
-        differing = self._differing(current, definition)
-        if not differing:
-            return self._component.bind(current, self._client)
-        yield from ask(flows.edit(self._app_id, flow_id, **differing))
-        return (yield from self._fetch(flow_id, tuple(differing)))
-
-    def _check_name(self) -> None:
-        check_new_name(self._name, "flow")
-
-    def _differing(self, current: WireRecord, definition: FlowDefinition) -> dict[str, Any]:
-        """What was set and is not so yet, as the arguments of an edit."""
-        differing = differences(
-            current,
-            self._directory,
-            high_volume_preference=self._high_volume_preference,
-            agent_access=self._agent_access,
-        )
-        if not _means(current["definition"], definition):
-            differing["definition"] = definition.to_dict()
-        if self._schedule is not None and (current.get("schedule") or {}).get("cron") != self._schedule.cron:
-            differing["schedule"] = self._schedule.to_dict()
-        return differing
-
-    def _create(self, definition: FlowDefinition, *, is_first: bool = False) -> Procedure[F]:
-        call = flows.create(
-            self._app_id,
-            self._name,
-            definition.to_dict(),
-            directory=reference(self._directory),
-            high_volume_preference=bool(self._high_volume_preference),
-            schedule=self._schedule.to_dict() if self._schedule else None,
-            agent_access=self._agent_access,
-        )
-        kind = flows_of(self._app_id, self._app_name)
-        flow_id = yield from create(kind, self._name, call, is_first=is_first)
-        return (yield from self._fetch(flow_id, ("created",)))
-
-    def _fetch(self, flow_id: str, changes: tuple[str, ...]) -> Procedure[F]:
-        record = yield from ask(flows.fetch(flow_id))
-        return self._component.bind(record, self._client, changes)
-
-
-def _means(current: WireRecord, definition: FlowDefinition) -> bool:
-    try:
-        return definition.same_as(FlowDefinition.load(current))
-    except InvalidDefinition:
-        # The platform keeps definitions that no run could follow.
-        return False
-
-
-class FlowBuilder(SyncFace, _FlowBuilderText[Flow]):
-    """Builds a flow: ``app.flow.new(name).definition(d).build()``."""
-
-
-class AsyncFlowBuilder(AsyncFace, _FlowBuilderText[AsyncFlow]):
-    """Builds a flow: ``await app.flow.new(name).definition(d).build()``."""

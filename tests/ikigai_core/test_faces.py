@@ -11,12 +11,12 @@ import pytest
 import ikigai_core
 from ikigai_core.client import Ikigai
 from ikigai_core.components.access import Access, AsyncAccess
-from ikigai_core.components.app import AppBuilder, AsyncAppBuilder
+from ikigai_core.components.app_builder import AppBuilder, AsyncAppBuilder
 from ikigai_core.components.browser import AsyncBrowser, Browser
-from ikigai_core.components.custom_facet import AsyncCustomFacetBuilder, CustomFacetBuilder
-from ikigai_core.components.dataset import AsyncDatasetBuilder, DatasetBuilder
+from ikigai_core.components.custom_facet_builder import AsyncCustomFacetBuilder, CustomFacetBuilder
+from ikigai_core.components.dataset_builder import AsyncDatasetBuilder, DatasetBuilder
 from ikigai_core.components.directory import AsyncDirectoryBuilder, DirectoryBuilder
-from ikigai_core.components.flow import AsyncFlowBuilder, FlowBuilder
+from ikigai_core.components.flow_builder import AsyncFlowBuilder, FlowBuilder
 from ikigai_core.components.model import AsyncModelBuilder, ModelBuilder
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
 

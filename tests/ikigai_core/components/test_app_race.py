@@ -8,7 +8,7 @@ import pytest
 
 from ikigai_core import App, Ikigai
 from ikigai_core.api.call import Call
-from ikigai_core.components.app import SETTLING
+from ikigai_core.components.app_builder import SETTLING
 from ikigai_core.procedure import Pause
 
 
