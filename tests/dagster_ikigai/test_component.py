@@ -113,6 +113,7 @@ def test_a_definition_may_be_inline_and_the_workspace_a_resource() -> None:
         "definition": {"facets": facets},
         "variables": {"bound": 2},
         "workspace": "my_workspace",
+        "translation": {"key": "mine/{{ props.name }}", "group_name": "flights"},
     }
     body = {"type": "dagster_ikigai.IkigaiFlowComponent", "attributes": attributes}
     with create_defs_folder_sandbox() as sandbox:
@@ -120,7 +121,7 @@ def test_a_definition_may_be_inline_and_the_workspace_a_resource() -> None:
         with sandbox.load_component_and_build_defs(defs_path=path) as (component, defs):
             assert isinstance(component, IkigaiFlowComponent)
             [made] = [found for found in defs.assets or () if isinstance(found, dg.AssetsDefinition)]
-            assert made.keys == {dg.AssetKey(["an_app", "large"])}
+            assert made.group_names_by_key == {dg.AssetKey(["mine", "large"]): "flights"}
             assert "my_workspace" in made.required_resource_keys
 
 

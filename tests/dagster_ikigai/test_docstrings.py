@@ -26,3 +26,8 @@ def test_docstrings(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     known = {export: getattr(dagster_ikigai, export) for export in dagster_ikigai.__all__}
     outcome = doctest.testmod(module, extraglobs={**known, "dg": dg}, optionflags=doctest.ELLIPSIS)
     assert outcome.failed == 0
+
+
+@pytest.mark.parametrize("name", sorted(set(dagster_ikigai.__all__) - {"__version__"}))
+def test_everything_public_has_an_example(name: str) -> None:
+    assert "Examples\n" in getattr(dagster_ikigai, name).__doc__

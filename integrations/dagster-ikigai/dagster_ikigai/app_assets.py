@@ -110,6 +110,11 @@ def build_ikigai_assets_definitions(
     ------
     DagsterInvalidDefinitionError
         The translator gives two assets one key, or the settings do not fit a flow that is written down here.
+
+    Examples
+    --------
+    >>> flow = IkigaiFlow("Late flights", "Late flights", "late_flights.yaml")
+    >>> [assets] = build_ikigai_assets_definitions([flow], group_name="flights")
     """
     if isinstance(source, Sequence) and not isinstance(source, str):
         flows, specs = list(source), FlowGraph(source, translator).specs

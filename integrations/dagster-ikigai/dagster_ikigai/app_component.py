@@ -5,12 +5,10 @@ from __future__ import annotations
 import logging
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
 
 import dagster as dg
 from dagster.components import DefsStateConfig, DefsStateConfigArgs, ResolvedDefsStateConfig
 from dagster.components.component_scaffolding import scaffold_component
-from dagster.components.utils.translation import TranslationFn, TranslationFnResolver
 from pydantic import BaseModel, Field, PrivateAttr
 
 from dagster_ikigai.app_assets import build_ikigai_assets_definitions
@@ -19,8 +17,8 @@ from dagster_ikigai.checks import build_ikigai_asset_checks
 from dagster_ikigai.naming import identifier
 from dagster_ikigai.resources import IkigaiWorkspace
 from dagster_ikigai.sensors import build_ikigai_run_sensor
-from dagster_ikigai.translator import DagsterIkigaiTranslator, IkigaiProps
-from dagster_ikigai.yaml_settings import FlowSettingsModel, WorkspaceModel
+from dagster_ikigai.translator import DagsterIkigaiTranslator
+from dagster_ikigai.yaml_settings import FlowSettingsModel, Translation, WorkspaceModel, translator_of
 
 _log = logging.getLogger("dagster_ikigai")
 _REFRESH = "dg utils refresh-defs-state"
@@ -94,9 +92,7 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
         description="Key of the IkigaiWorkspace resource, or the account itself. Default: the account that the "
         "variables IKIGAI_USER_EMAIL, IKIGAI_API_KEY and IKIGAI_BASE_URL name.",
     )
-    translation: (
-        Annotated[TranslationFn[IkigaiProps], TranslationFnResolver[IkigaiProps](lambda props: {"props": props})] | None
-    ) = Field(default=None, description="Changes to the assets' specs.")
+    translation: Translation = Field(default=None, description="Changes to the assets' specs.")
     sensor: bool = Field(default=False, description="Report runs that were started elsewhere as materializations.")
     checks: bool = Field(default=False, description="Check what the flows wrote.")
     defs_state: ResolvedDefsStateConfig = DefsStateConfigArgs.local_filesystem()
@@ -111,7 +107,7 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
     @cached_property
     def translator(self) -> DagsterIkigaiTranslator:
         """Decides on the assets' keys and attributes; override it in a subclass."""
-        return _Translated(self.translation) if self.translation else DagsterIkigaiTranslator()
+        return translator_of(self.translation)
 
     def write_state_to_path(self, state_path: Path) -> None:
         """Ask the platform, and store what it says; called by Dagster."""
@@ -175,14 +171,3 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
         if isinstance(self.workspace, WorkspaceModel):
             return self.workspace.to_workspace()
         return IkigaiWorkspace() if self.workspace is None else self.workspace
-
-
-class _Translated(DagsterIkigaiTranslator):
-    """The default, changed as the YAML says."""
-
-    def __init__(self, change: Any) -> None:
-        self._change = change
-
-    def get_asset_spec(self, props: IkigaiProps) -> dg.AssetSpec:
-        spec: dg.AssetSpec = self._change(super().get_asset_spec(props), props)
-        return spec

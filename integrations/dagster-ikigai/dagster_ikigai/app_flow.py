@@ -33,6 +33,12 @@ class IkigaiAppFlow(RunnableFlow):
         Where it runs by itself: the longest time between two of its runs, in seconds.
     fault : str or None
         Why it cannot run as it is.
+
+    Examples
+    --------
+    >>> state = IkigaiAppState(app_id="1", app="Late flights", owner="bob@example.com")
+    >>> [flow.name for flow in state.flows if flow.fault]
+    []
     """
 
     app: str

@@ -42,6 +42,15 @@ class IkigaiAppState:
         Oldest first.
     datasets, models : list of str
         Names, oldest first.
+
+    Examples
+    --------
+    ``IkigaiAppState.read(IkigaiWorkspace(), "Late flights")`` asks the platform; what it returns can be kept.
+
+    >>> state = IkigaiAppState(app_id="1", app="Late flights", owner="bob@example.com")
+    >>> state.save("late_flights.json")
+    >>> IkigaiAppState.load("late_flights.json") == state
+    True
     """
 
     app_id: str

@@ -42,6 +42,11 @@ class CheckSettings:
         Lowest and highest value of a model's performance metrics, such as ``{"r2/average_test": (0.8, None)}``.
     blocking : bool
         Whether a check that fails keeps downstream assets of the same run from being materialized. Default: False.
+
+    Examples
+    --------
+    >>> strict = CheckSettings(min_row_share=0.9, max_null_share=0.0, blocking=True)
+    >>> columns = CheckSettings(columns={"late_flights": {"carrier": "TEXT", "dep_delay": "NUMERIC"}})
     """
 
     min_row_share: float = 0.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from pydantic import BaseModel, Field
 from dagster_ikigai.assets import flow_asset_specs, flow_assets
 from dagster_ikigai.flow import IkigaiFlow
 from dagster_ikigai.resources import IkigaiWorkspace
-from dagster_ikigai.yaml_settings import FlowSettingsModel
+from dagster_ikigai.translator import DagsterIkigaiTranslator
+from dagster_ikigai.yaml_settings import FlowSettingsModel, Translation, translator_of
 
 _DEFINITION_FILE = "flow.yaml"
 
@@ -76,6 +78,8 @@ class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
         How the flow is run; see `FlowSettings`.
     workspace : str or None
         Key of the IkigaiWorkspace resource; None for the workspace that the environment names.
+    translation : mapping
+        Changes to the assets' specs, such as ``key: "mine/{{ props.name }}"`` or ``group_name: flights``.
 
     Examples
     --------
@@ -103,12 +107,19 @@ class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
         description="Key of the IkigaiWorkspace resource. Default: the workspace that the variables IKIGAI_USER_EMAIL, "
         "IKIGAI_API_KEY and IKIGAI_BASE_URL name.",
     )
+    translation: Translation = Field(default=None, description="Changes to the assets' specs.")
+
+    @cached_property
+    def translator(self) -> DagsterIkigaiTranslator:
+        """Decides on the assets' keys and attributes; override it in a subclass."""
+        return translator_of(self.translation)
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Build the flow's assets; called by Dagster."""
         flow = IkigaiFlow(self.app, self.flow, self._document(context.path), create_app=self.create_app)
         workspace = IkigaiWorkspace() if self.workspace is None else self.workspace
-        assets = flow_assets(flow, flow_asset_specs(flow), self.to_settings(), workspace=workspace)
+        specs = flow_asset_specs(flow, self.translator)
+        assets = flow_assets(flow, specs, self.to_settings(), workspace=workspace)
         return dg.Definitions(assets=[assets])
 
     def _document(self, folder: Path) -> Path | Mapping[str, Any]:

@@ -20,7 +20,16 @@ from dagster_ikigai.translator import IkigaiFlowProps
 
 
 class RunIkigaiFlowConfig(dg.Config):
-    """What `run_ikigai_flow_op` is to run."""
+    """What `run_ikigai_flow_op` is to run.
+
+    Examples
+    --------
+    >>> @dg.job(resource_defs={"ikigai": IkigaiWorkspace()})
+    ... def late_flights():
+    ...     run_ikigai_flow_op()
+    >>> what = RunIkigaiFlowConfig(app="Late flights", flow="Late flights", variables={"min_delay": 60})
+    >>> run_config = dg.RunConfig(ops={"run_ikigai_flow_op": what})
+    """
 
     app: str = Field(description="Name of the app.")
     flow: str = Field(description="Name of the flow in the app.")
@@ -35,7 +44,13 @@ class RunIkigaiFlowConfig(dg.Config):
 
 
 class UploadDatasetConfig(dg.Config):
-    """What `upload_dataset_op` is to upload."""
+    """What `upload_dataset_op` is to upload.
+
+    Examples
+    --------
+    >>> what = UploadDatasetConfig(app="Late flights", dataset="flights", path="flights.csv", create_app=True)
+    >>> run_config = dg.RunConfig(ops={"upload_dataset_op": what})
+    """
 
     app: str = Field(description="Name of the app.")
     dataset: str = Field(description="Name of the dataset in the app.")

@@ -43,6 +43,12 @@ class IkigaiRunFailure:
         With time zone.
     web_url : str or None
         The flow's page for people.
+
+    Examples
+    --------
+    >>> @ikigai_run_failure_sensor([], workspace=IkigaiWorkspace())
+    ... def tell(context, failure: IkigaiRunFailure):
+    ...     context.log.error(f"{failure.flow} of {failure.user}, facet {failure.facet_id}: {failure.message}")
     """
 
     app: str

@@ -41,6 +41,13 @@ class FlowSettings:
         Pool of the steps. Default: one for each flow, so that a limit of one keeps steps from waiting in line.
     op_tags : mapping
         Tags of the steps.
+
+    Examples
+    --------
+    >>> daily = FlowSettings(partitions_def=dg.DailyPartitionsDefinition("2013-01-01"), partition_variable="day")
+    >>> state = IkigaiAppState(app_id="1", app="Late flights", owner="bob@example.com")
+    >>> build_ikigai_assets_definitions(state, flow_settings={"Late flights": daily})
+    []
     """
 
     variables: Mapping[str, Any] = field(default_factory=dict)

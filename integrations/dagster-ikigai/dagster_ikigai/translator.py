@@ -33,6 +33,11 @@ class IkigaiProps:
         Key that no other component of the app has. Default: from the names of app and component.
     owner : str or None
         Email address of the app's owner, where it is known.
+
+    Examples
+    --------
+    >>> IkigaiProps("Late flights", "flights").key
+    AssetKey(['late_flights', 'flights'])
     """
 
     app: str
@@ -52,18 +57,36 @@ class IkigaiProps:
 
 
 class IkigaiDatasetProps(IkigaiProps):
-    """What is known of a dataset; its key is ``<app>/<dataset>``."""
+    """What is known of a dataset; its key is ``<app>/<dataset>``.
+
+    Examples
+    --------
+    >>> IkigaiDatasetProps("Late flights", "late_flights", flow="Late flights", facet="output").key
+    AssetKey(['late_flights', 'late_flights'])
+    """
 
 
 class IkigaiModelProps(IkigaiProps):
-    """What is known of a model that a flow trains; its key is ``<app>/models/<model>``."""
+    """What is known of a model that a flow trains; its key is ``<app>/models/<model>``.
+
+    Examples
+    --------
+    >>> IkigaiModelProps("Late flights", "Delays").key
+    AssetKey(['late_flights', 'models', 'delays'])
+    """
 
     def _default_path(self) -> tuple[str, ...]:
         return (identifier(self.app), "models", identifier(self.name))
 
 
 class IkigaiFlowProps(IkigaiProps):
-    """What is known of a flow that writes neither dataset nor model; its key is ``<app>/flows/<flow>``."""
+    """What is known of a flow that writes neither dataset nor model; its key is ``<app>/flows/<flow>``.
+
+    Examples
+    --------
+    >>> IkigaiFlowProps("Late flights", "Tell the team").key
+    AssetKey(['late_flights', 'flows', 'tell_the_team'])
+    """
 
     def _default_path(self) -> tuple[str, ...]:
         return (identifier(self.app), "flows", identifier(self.name))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import dagster as dg
+from dagster.components.utils.translation import TranslationFn, TranslationFnResolver
 from pydantic import Field
 
 from dagster_ikigai.resources import IkigaiWorkspace, OnBusy
 from dagster_ikigai.settings import PARTITION_OUTPUT, FlowSettings
+from dagster_ikigai.translator import DagsterIkigaiTranslator, IkigaiProps
 
 _WITH_START: dict[str, Callable[..., dg.PartitionsDefinition[Any]]] = {
     "hourly": dg.HourlyPartitionsDefinition,
@@ -117,3 +119,22 @@ class WorkspaceModel(dg.Model, dg.Resolvable):
         """The workspace in Python's terms."""
         given = self.model_dump(exclude={"api_key_variable"})
         return IkigaiWorkspace(api_key=dg.EnvVar(self.api_key_variable), **given)
+
+
+Translation = (
+    Annotated[TranslationFn[IkigaiProps], TranslationFnResolver[IkigaiProps](lambda props: {"props": props})] | None
+)
+"""Changes to the assets' specs, such as ``key: "mine/{{ props.name }}"`` or ``group_name: flights``."""
+
+
+def translator_of(change: Translation) -> DagsterIkigaiTranslator:
+    """The default translator, changed as the YAML says."""
+    return DagsterIkigaiTranslator() if change is None else _Translated(change)
+
+
+class _Translated(DagsterIkigaiTranslator):
+    def __init__(self, change: TranslationFn[IkigaiProps]) -> None:
+        self._change = change
+
+    def get_asset_spec(self, props: IkigaiProps) -> dg.AssetSpec:
+        return self._change(super().get_asset_spec(props), props)
