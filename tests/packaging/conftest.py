@@ -49,6 +49,10 @@ class Environment:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def remove(self, name: str) -> None:
+        """Uninstall a distribution."""
+        uv("pip", "uninstall", "--quiet", "--python", str(self.folder), name)
+
 
 @pytest.fixture(scope="session")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Distribution]:

@@ -76,13 +76,66 @@ with LocalPlatform.start() as platform:
     assert status == "200"
 
 
-def test_airflow_finds_the_provider(install: Callable, tmp_path: Path) -> None:
+AIRFLOWS_TOOLS = """
+import importlib, io, json, sys
+from contextlib import redirect_stdout
+from importlib.resources import files
+
+import jsonschema
+from airflow.__main__ import main
+from airflow_provider_ikigai.get_provider_info import get_provider_info
+
+def printed(*arguments):
+    sys.argv = ["airflow", "providers", *arguments, "--output", "json"]
+    with redirect_stdout(io.StringIO()) as output:
+        main()
+    return output.getvalue()
+
+def strings(value):
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [text for part in value for text in strings(part)] if isinstance(value, list) else [value]
+
+info = get_provider_info()
+jsonschema.validate(info, json.loads(files("airflow").joinpath("provider_info.schema.json").read_text()))
+for text in strings(info):
+    if str(text).startswith("airflow_provider_ikigai."):
+        try:
+            importlib.import_module(text)
+        except ModuleNotFoundError:
+            module, _, name = text.rpartition(".")
+            getattr(importlib.import_module(module), name)
+tools = ("list", "hooks", "triggers", "links", "behaviours", "widgets", "auth-managers", "configs", "executors",
+         "logging", "notifications", "queues", "secrets")
+answers = {tool: printed(tool) for tool in tools}
+answers["get"] = printed("get", "--full", "airflow-provider-ikigai")
+print(json.dumps(answers))
+"""
+LAZY_LOADED = """
+import subprocess
+done = subprocess.run(["airflow", "providers", "lazy-loaded"], capture_output=True, text=True)
+print(done.returncode, done.stdout, done.stderr)
+"""
+
+
+def test_airflows_own_tools_find_all_of_the_provider(install: Callable, tmp_path: Path) -> None:
     environment = install("airflow", "airflow-provider-ikigai")
     settings = {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False"}
-    providers = json.loads(environment.run("airflow", "providers", "list", "--output", "json", **settings))
-    assert "airflow-provider-ikigai" in {provider["package_name"] for provider in providers}
-    hooks = json.loads(environment.run("airflow", "providers", "hooks", "--output", "json", **settings))
-    assert ("ikigai", "airflow-provider-ikigai") in {(hook["connection_type"], hook["package_name"]) for hook in hooks}
+    answers = json.loads(environment.run("python", "-c", AIRFLOWS_TOOLS, **settings).splitlines()[-1])
+    told = {tool: [row for row in json.loads(rows) if "ikigai" in str(row)] for tool, rows in answers.items() if rows}
+    (provider,) = told["list"]
+    assert provider["package_name"] == told["get"][0]["package-name"] == "airflow-provider-ikigai"
+    assert told["get"][0]["task-decorators"]
+    (hook,) = told["hooks"]
+    assert (hook["connection_type"], hook["hook_name"]) == ("ikigai", "Ikigai")
+    parts = {tool: len(told[tool]) for tool in ("triggers", "links", "behaviours", "widgets")}
+    assert parts == {"triggers": 5, "links": 5, "behaviours": 1, "widgets": 7}
+
+    lazy_loaded = environment.run("python", "-c", LAZY_LOADED, **settings)
+    assert "ikigai" not in lazy_loaded.replace(str(environment.folder), "")
+    environment.remove("airflow-provider-ikigai")
+    # Airflow 3.3 itself asks for the providers as it reads its configuration, which its tool takes for a fault.
+    assert environment.run("python", "-c", LAZY_LOADED, **settings) == lazy_loaded
 
 
 def test_prefect_finds_the_blocks(install: Callable, tmp_path: Path) -> None:
