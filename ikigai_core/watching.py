@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TypeVar
 
 from ikigai_core.errors import IkigaiError
@@ -20,7 +20,7 @@ async def snapshots(
     *,
     deadline: float | None = None,
     on_failure: Callable[[IkigaiError], None] | None = None,
-) -> AsyncIterator[T]:
+) -> AsyncGenerator[T, None]:
     """What a look shows, at once and then at intervals.
 
     Parameters

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowFailException
 
 if TYPE_CHECKING:
-    from ikigai_core import RunLog
+    from ikigai_core import AsyncFlowRun, FlowRun, RunLog
     from ikigai_core.errors import IkigaiError
 
 
@@ -32,6 +32,8 @@ class Outcome:
         Whether the same task may succeed later, unchanged.
     web_url : str or None
         The run's page for people.
+    doubt : str
+        Why the log may be another run's, as a sentence; empty where there is no doubt.
     """
 
     about: dict[str, Any]
@@ -40,15 +42,16 @@ class Outcome:
     message: str = ""
     transient: bool = False
     web_url: str | None = None
+    doubt: str = ""
 
     @classmethod
-    def success(cls, about: Mapping[str, Any], run_log: RunLog, web_url: str | None = None) -> Outcome:
+    def success(cls, about: Mapping[str, Any], run_log: RunLog, run: FlowRun | AsyncFlowRun) -> Outcome:
         """The run ended well."""
-        return cls(dict(about), run_log.model_dump(mode="json"), web_url=web_url)
+        return cls(dict(about), run_log.model_dump(mode="json"), web_url=run.web_url, doubt=run.doubt)
 
     @classmethod
     def failure(cls, about: Mapping[str, Any], error: IkigaiError, web_url: str | None = None) -> Outcome:
-        """The run failed, or waiting for it did."""
+        """The run failed, or waiting for it did. A doubt is part of the error's message."""
         run_log: RunLog | None = getattr(error, "run_log", None)
         return cls(
             dict(about),
@@ -87,4 +90,4 @@ class Outcome:
     def result(self) -> dict[str, Any]:
         """What the task returns."""
         about = {name: value for name, value in self.about.items() if name != "inputs"}
-        return {**about, "run_log": self.run_log}
+        return {**about, "run_log": self.run_log, "doubt": self.doubt}

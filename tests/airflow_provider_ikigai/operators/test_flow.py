@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from airflow.dag_processing.dagbag import DagBag
-from airflow.sdk import DAG
+from airflow.sdk import DAG, literal
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_ikigai.operators.flow import IkigaiEnsureFlowOperator
@@ -77,6 +78,24 @@ def test_a_definition_is_rendered_wherever_it_is_written(
     assert built.facets[1].arguments["target_columns"] == ["name"]
 
 
+def test_a_literal_definition_keeps_braces_of_its_own(
+    run_dag: Callable[..., Any], app: str, make_flow: Callable[..., Flow], ikigai_client: Ikigai
+) -> None:
+    script = "result = data  # {{ no template }}, {% nor this %}"
+    given = make_flow(script).definition()
+    with DAG("literally", schedule=None) as dag:
+        for name, definition in (
+            ("object", given),
+            ("mapping", given.to_dict()),
+            ("text", json.dumps(given.to_dict())),
+        ):
+            IkigaiEnsureFlowOperator(task_id=name, app=app, flow=name, definition=literal(definition))
+    ran = run_dag(dag)
+    assert ran.state == "success", ran.log
+    for flow in ikigai_client.apps[app].flows().values():
+        assert script in [facet.arguments.get("script") for facet in flow.definition().facets], flow.name
+
+
 @pytest.mark.parametrize(
     ("definition", "says"),
     [
@@ -123,6 +142,7 @@ def test_the_outcome_is_the_same_on_a_worker_and_deferrable(
             "flow": "Scripted",
             "outputs": [f"doubled run_{app.split()[1]}"],
             "run_log": {"status": "SUCCESS", "user": logs[0].user, "erroneous_facet_id": None, "data": ""},
+            "doubt": "",
         }
     )
     assert list(ikigai_client.apps[app].datasets[results[0]["outputs"][0]].df()["value"]) == [2, 4, 6]

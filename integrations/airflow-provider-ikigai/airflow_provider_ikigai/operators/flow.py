@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.sdk import BaseOperatorLink
+from airflow.sdk import BaseOperatorLink, literal
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_ikigai.links import IkigaiFlowLink
@@ -110,4 +110,6 @@ def _as_plain(definition: Any) -> Any:
     """A definition as plain values, which templates and the database take."""
     if isinstance(definition, os.PathLike):
         return os.fspath(definition)
+    if isinstance(definition, type(literal(None))):
+        return literal(_as_plain(definition.value))
     return definition.to_dict() if type(definition).__module__.startswith("ikigai_core.") else definition

@@ -72,7 +72,8 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
     -------
     dict
         As XCom: ``app_id``, ``flow_id``, ``flow`` (its name), ``run_log`` (``log_id``, ``status``, ``user``,
-        ``timestamp``, …) and ``outputs``, names of the datasets that the run wrote.
+        ``timestamp``, …), ``outputs``, names of the datasets that the run wrote, and ``doubt``: why the log may be
+        another run's, where the answer to the start was lost for example, and empty otherwise.
     """
 
     template_fields: Sequence[str] = (*IkigaiBaseOperator.template_fields, "flow", "variables")
@@ -216,7 +217,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
             return Outcome.failure(about, error, run.web_url)
         finally:
             self._progress = None
-        return Outcome.success(about, run_log, run.web_url)
+        return Outcome.success(about, run_log, run)
 
     def _take(self, context: Context, outcome: Outcome) -> dict[str, Any]:
         IkigaiFlowRunLink().push(context, outcome)

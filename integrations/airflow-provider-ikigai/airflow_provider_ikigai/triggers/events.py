@@ -6,6 +6,7 @@ that what happens while no triggerer runs is told later; with earlier releases a
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -92,16 +93,16 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
         self._failure = ""
         return seen
 
+    @abstractmethod
     async def look(self, app: AsyncApp) -> Any:
         """What is there now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def compare(self, seen: Any, watermark: Any) -> tuple[list[dict[str, Any]], Any]:
         """The payloads of what is new, oldest first, and the watermark from now on.
 
         Without a watermark nothing is new: the trigger begins now.
         """
-        raise NotImplementedError
 
     _failure = ""
 

@@ -9,7 +9,7 @@ from airflow_provider_ikigai.looks import RECENT_RUNS, ended
 from airflow_provider_ikigai.triggers.looking import LookingTrigger
 
 if TYPE_CHECKING:
-    from ikigai_core import AsyncApp
+    from ikigai_core import AsyncApp, AsyncFlow
 
 
 class IkigaiFlowEndedTrigger(LookingTrigger):
@@ -27,11 +27,12 @@ class IkigaiFlowEndedTrigger(LookingTrigger):
 
     flow: str
     since: str
+    _found: AsyncFlow | None = None
 
     def __init__(self, *, flow: str, since: str, **arguments: Any) -> None:
         super().__init__(flow=flow, since=since, **arguments)
 
     async def look(self, app: AsyncApp) -> dict[str, Any] | None:
         """The first run that has ended since, where there is one."""
-        flow = await app.flows.find(self.flow)
-        return ended(flow, await flow.run_logs(RECENT_RUNS, datetime.fromisoformat(self.since)))
+        self._found = self._found or await app.flows.find(self.flow)
+        return ended(self._found, await self._found.run_logs(RECENT_RUNS, datetime.fromisoformat(self.since)))

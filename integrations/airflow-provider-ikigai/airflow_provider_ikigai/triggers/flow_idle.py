@@ -8,7 +8,7 @@ from airflow_provider_ikigai.looks import idle
 from airflow_provider_ikigai.triggers.looking import LookingTrigger
 
 if TYPE_CHECKING:
-    from ikigai_core import AsyncApp
+    from ikigai_core import AsyncApp, AsyncFlow
 
 
 class IkigaiFlowIdleTrigger(LookingTrigger):
@@ -23,11 +23,12 @@ class IkigaiFlowIdleTrigger(LookingTrigger):
     """
 
     flow: str
+    _found: AsyncFlow | None = None
 
     def __init__(self, *, flow: str, **arguments: Any) -> None:
         super().__init__(flow=flow, **arguments)
 
     async def look(self, app: AsyncApp) -> dict[str, Any] | None:
         """The flow, where it is idle."""
-        flow = await app.flows.find(self.flow)
-        return idle(flow, await flow.status())
+        self._found = self._found or await app.flows.find(self.flow)
+        return idle(self._found, await self._found.status())

@@ -73,6 +73,6 @@ class IkigaiFlowRunTrigger(VersionedTrigger):
                     run_log = await run.result(timeout, on_update=self._progress)
                 except IkigaiError as error:
                     return Outcome.failure(self.about, error, run.web_url)
-                return Outcome.success(self.about, run_log, run.web_url)
+                return Outcome.success(self.about, run_log, run)
         except IkigaiError as error:
             return Outcome.failure(self.about, error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import TriggerEvent
@@ -80,9 +81,10 @@ class LookingTrigger(VersionedTrigger):
                     app = app or await ikigai.apps.find(self.app)
                     return await self.look(app)
 
-                async for found in snapshots(look, self.poll_interval, deadline=self.deadline):
-                    if found is not None:
-                        return Sighting(found)
+                async with aclosing(snapshots(look, self.poll_interval, deadline=self.deadline)) as shown:
+                    async for found in shown:
+                        if found is not None:
+                            return Sighting(found)
         except IkigaiError as error:
             return Sighting.failure(error)
         return Sighting(is_timeout=True)
