@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -119,8 +120,18 @@ def test_a_fault_in_a_definition_is_named_and_nothing_is_built(
 # -- running -----------------------------------------------------------------------------------------------------------
 
 
+def kept_runs(database: Path, dag_id: str) -> list[Any]:
+    """What tasks of a DAG keep of their runs."""
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute("SELECT * FROM task_state_store WHERE dag_id = ?", [dag_id]).fetchall()
+
+
 def test_the_outcome_is_the_same_on_a_worker_and_deferrable(
-    run_dag: Callable[..., Any], app: str, make_flow: Callable[..., Flow], ikigai_client: Ikigai
+    run_dag: Callable[..., Any],
+    app: str,
+    make_flow: Callable[..., Flow],
+    ikigai_client: Ikigai,
+    airflow_database: Path,
 ) -> None:
     flow = make_flow("result = data.assign(value=data.value * 2)")
     results = []
@@ -130,6 +141,7 @@ def test_the_outcome_is_the_same_on_a_worker_and_deferrable(
         assert ("Pausing task as DEFERRED" in ran.log) is deferrable
         assert ran.log.count("The run of flow 'Scripted' ended well") == 1
         results.append(ran.results["run"])
+        assert kept_runs(airflow_database, f"run_{app.split()[1]}") == []
     logs = flow.run_logs(10)
     assert [result["run_log"].pop("log_id") for result in results] == [log.log_id for log in reversed(logs)]
     assert all(result["run_log"].pop("timestamp") for result in results)
@@ -150,10 +162,15 @@ def test_the_outcome_is_the_same_on_a_worker_and_deferrable(
 
 @both_ways
 def test_a_failed_run_fails_the_task_with_facet_and_message_and_without_retries(
-    run_dag: Callable[..., Any], app: str, make_flow: Callable[..., Flow], deferrable: bool
+    run_dag: Callable[..., Any],
+    app: str,
+    make_flow: Callable[..., Flow],
+    airflow_database: Path,
+    deferrable: bool,
 ) -> None:
     flow = make_flow("raise ValueError('the numbers are all wrong')")
     ran = run_dag(running(app, deferrable=deferrable, retries=3))
+    assert kept_runs(airflow_database, f"run_{app.split()[1]}") == []
     assert (ran.states, ran.tries) == ({"run": "failed"}, {"run": 1})
     assert "AirflowFailException: Flow 'Scripted' ended FAILED at facet 'work on them': " in ran.log
     assert "the numbers are all wrong" in ran.log
@@ -163,9 +180,14 @@ def test_a_failed_run_fails_the_task_with_facet_and_message_and_without_retries(
 
 @both_ways
 def test_a_retry_picks_up_the_run_of_the_try_before(
-    run_dag: Callable[..., Any], app: str, make_flow: Callable[..., Flow], deferrable: bool
+    run_dag: Callable[..., Any],
+    app: str,
+    make_flow: Callable[..., Flow],
+    ikigai_local: LocalAccount,
+    deferrable: bool,
 ) -> None:
-    flow = make_flow("import time\ntime.sleep(4.5)\nresult = data")
+    flow = make_flow("result = data")
+    ikigai_local.control.outcome(flow.flow_id, duration=4.5)
     ran = run_dag(running(app, deferrable=deferrable, retries=9, execution_timeout=timedelta(seconds=3)))
     assert ran.state == "success", ran.log
     assert ran.tries["run"] > 1
@@ -175,46 +197,34 @@ def test_a_retry_picks_up_the_run_of_the_try_before(
 
 
 @both_ways
-@pytest.mark.parametrize("script", ["result = data", "raise ValueError('wrong')"], ids=["success", "failure"])
-def test_nothing_is_kept_of_a_run_whose_end_was_seen(
+def test_a_timeout_fails_the_task_and_the_run_goes_on(
     run_dag: Callable[..., Any],
     app: str,
     make_flow: Callable[..., Flow],
-    airflow_database: Path,
+    ikigai_local: LocalAccount,
     deferrable: bool,
-    script: str,
 ) -> None:
-    make_flow(script)
-    dag = running(app, deferrable=deferrable)
-    run_dag(dag)
-    with sqlite3.connect(airflow_database) as database:
-        kept = database.execute("SELECT * FROM task_state_store WHERE dag_id = ?", [dag.dag_id]).fetchall()
-    assert kept == []
-
-
-@both_ways
-def test_a_timeout_fails_the_task_and_the_run_goes_on(
-    run_dag: Callable[..., Any], app: str, make_flow: Callable[..., Flow], deferrable: bool
-) -> None:
-    flow = make_flow("import time\ntime.sleep(3)\nresult = data")
+    flow = make_flow("result = data")
+    ikigai_local.control.outcome(flow.flow_id, duration=900)
     ran = run_dag(running(app, deferrable=deferrable, timeout=timedelta(seconds=1), retries=3))
     assert (ran.states, ran.tries) == ({"run": "failed"}, {"run": 1})
     assert "Flow 'Scripted' did not end within" in ran.log
     assert "The run goes on" in ran.log
-    assert flow.launch(on_busy="attach").wait(timeout=20).status == "SUCCESS"
+    assert not flow.status().is_idle
 
 
 def test_a_busy_flow_is_left_alone_attached_to_or_waited_for(
-    run_dag: Callable[..., Any], app: str, make_flow: Callable[..., Flow]
+    run_dag: Callable[..., Any], app: str, make_flow: Callable[..., Flow], ikigai_local: LocalAccount
 ) -> None:
-    flow = make_flow("import time\ntime.sleep(4)\nresult = data")
+    flow = make_flow("result = data")
+    ikigai_local.control.outcome(flow.flow_id, duration=5, times=1)
+    ikigai_local.control.outcome(flow.flow_id, duration=1.5)
     others = flow.start()
     refused = run_dag(running(app, on_busy="fail", retries=1))
     assert (refused.states, refused.tries) == ({"run": "failed"}, {"run": 2})
     assert "Flow 'Scripted' is running already" in refused.log
     attached = run_dag(running(app, on_busy="attach", deferrable=True))
     assert attached.results["run"]["run_log"]["log_id"] == others.wait().log_id
-    make_flow("import time\ntime.sleep(1)\nresult = data")
     others = flow.start()
     waited = run_dag(running(app, on_busy="wait"))
     assert waited.results["run"]["run_log"]["log_id"] != others.wait().log_id
@@ -275,10 +285,10 @@ def test_the_key_is_nowhere_to_be_read(
     ikigai_local: LocalAccount,
     airflow_database: Path,
 ) -> None:
-    make_flow("result = data")
-    logs = run_dag(running(app, deferrable=True)).log
-    make_flow("raise ValueError('wrong')")
-    logs += run_dag(running(app, deferrable=True)).log
+    flow = make_flow("result = data")
+    for status in ("SUCCESS", "FAILED"):
+        ikigai_local.control.outcome(flow.flow_id, status=status, duration=0.5, times=1)
+    logs = "".join(run_dag(running(app, deferrable=True)).log for _ in range(2))
     with sqlite3.connect(airflow_database) as database:
         kept = "\n".join(database.iterdump())
     assert "IkigaiFlowRunTrigger" in logs

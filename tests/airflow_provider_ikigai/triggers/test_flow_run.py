@@ -16,7 +16,14 @@ from ikigai_core import Flow, FlowRun
 from ikigai_core.local.account import LocalAccount
 
 ABOUT = {"app_id": "a", "flow_id": "f", "flow": "Scripted", "outputs": ["worked on"]}
-SLOW = "import time\ntime.sleep(2)\nresult = data"
+
+
+@pytest.fixture
+def slow_flow(make_flow: Callable[..., Flow], ikigai_local: LocalAccount) -> Flow:
+    """A flow that runs for two seconds."""
+    flow = make_flow("result = data")
+    ikigai_local.control.outcome(flow.flow_id, duration=2)
+    return flow
 
 
 def trigger_of(run: FlowRun, **arguments: Any) -> IkigaiFlowRunTrigger:
@@ -35,16 +42,16 @@ async def events(trigger: IkigaiFlowRunTrigger) -> list[dict[str, Any]]:
     return [event.payload async for event in trigger.run()]
 
 
-def test_it_fires_once_with_the_runs_log(make_flow: Callable[..., Flow]) -> None:
-    flow = make_flow(SLOW)
+def test_it_fires_once_with_the_runs_log(slow_flow: Flow) -> None:
+    flow = slow_flow
     (event,) = asyncio.run(events(trigger_of(flow.start())))
     assert event["about"] == ABOUT
     assert (event["error"], event["run_log"]["log_id"]) == ("", flow.run_logs()[0].log_id)
     assert json.loads(json.dumps(event)) == event
 
 
-def test_another_triggerer_follows_the_same_run(make_flow: Callable[..., Flow]) -> None:
-    flow = make_flow(SLOW)
+def test_another_triggerer_follows_the_same_run(slow_flow: Flow) -> None:
+    flow = slow_flow
     trigger = trigger_of(flow.start(), deadline=time.time() + 60)
 
     async def cut_off() -> None:
@@ -64,8 +71,8 @@ def test_a_failed_run_is_told_with_its_facet_and_log(make_flow: Callable[..., Fl
     assert "at facet 'work on them'" in event["message"]
 
 
-def test_the_deadline_holds_across_restarts(make_flow: Callable[..., Flow]) -> None:
-    run = make_flow(SLOW).start()
+def test_the_deadline_holds_across_restarts(slow_flow: Flow) -> None:
+    run = slow_flow.start()
     late = in_another_triggerer(trigger_of(run, deadline=time.time() - 1))
     (event,) = asyncio.run(events(late))
     assert (event["error"], event["run_log"]) == ("RunTimeout", None)
@@ -74,8 +81,8 @@ def test_the_deadline_holds_across_restarts(make_flow: Callable[..., Flow]) -> N
     assert event["run_log"]["status"] == "SUCCESS"
 
 
-def test_many_runs_are_followed_side_by_side(make_flow: Callable[..., Flow]) -> None:
-    run = make_flow(SLOW).start()
+def test_many_runs_are_followed_side_by_side(slow_flow: Flow) -> None:
+    run = slow_flow.start()
 
     async def follow_all() -> list[list[dict[str, Any]]]:
         return await asyncio.gather(*(events(trigger_of(run)) for _ in range(20)))
@@ -86,8 +93,8 @@ def test_many_runs_are_followed_side_by_side(make_flow: Callable[..., Flow]) -> 
     assert time.monotonic() - began < 15
 
 
-def test_its_form_holds_no_key(make_flow: Callable[..., Flow], ikigai_local: LocalAccount) -> None:
-    trigger = trigger_of(make_flow("result = data").start())
+def test_its_form_holds_no_key(slow_flow: Flow, ikigai_local: LocalAccount) -> None:
+    trigger = trigger_of(slow_flow.start())
     asyncio.run(events(trigger))
     assert ikigai_local.api_key not in repr(trigger)
     assert ikigai_local.api_key not in json.dumps(trigger.serialize())
