@@ -38,15 +38,16 @@ def component(**attributes: Any) -> Iterator[Callable[..., dg.Definitions]]:
         path = sandbox.scaffold_component(component_cls=IkigaiAppComponent, defs_yaml_contents=body)
 
         def load(*, refresh: bool = False, state: str = "") -> dg.Definitions:
-            with sandbox.build_component_tree() as tree:
-                made = tree.load_component(path)
+            if refresh:
+                refreshed = IkigaiAppComponent.from_attributes_dict(attributes=attributes)
+                with sandbox.build_component_tree():
+                    asyncio.run(refreshed.refresh_state(sandbox.project_root))
+            if state:
+                [stored] = sandbox.project_root.rglob("state")
+                stored.write_text(state)
+            with sandbox.load_component_and_build_defs(defs_path=path) as (made, defs):
                 assert isinstance(made, IkigaiAppComponent)
-                if refresh:
-                    asyncio.run(made.refresh_state(sandbox.project_root))
-                if state:
-                    [stored] = sandbox.project_root.rglob("state")
-                    stored.write_text(state)
-                return tree.build_defs(path)
+                return defs
 
         yield load
 
