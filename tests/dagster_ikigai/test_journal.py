@@ -11,11 +11,22 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dagster_ikigai import IkigaiFlow, IkigaiWorkspace, ikigai_assets
+from dagster_ikigai import (
+    IkigaiFlow,
+    IkigaiWorkspace,
+    build_ikigai_flow_assets,
+    build_ikigai_run_sensor,
+    ikigai_assets,
+)
+from dagster_ikigai.watching import Cursor
 from ikigai_core import FlowStatus, RunLog
 
 asked: list[IkigaiFlow] = []
 """The flow of the job that is executed. Dagster makes a job once in a process: each test has one of its own."""
+
+
+looks: list[Callable[[], object]] = []
+"""What is done when the platform's run is over and the step has not reported it yet."""
 
 
 def job() -> dg.JobDefinition:
@@ -23,7 +34,12 @@ def job() -> dg.JobDefinition:
 
     @ikigai_assets(flow=flow)
     def worked_on(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
-        yield from ikigai.run_flow(context, flow)
+        results = list(ikigai.run_flow(context, flow))
+        for look in looks:
+            look()
+        if "fails" in context.run.tags:
+            raise ConnectionResetError("the worker was lost")
+        yield from results
         if "dies" in context.run.tags:
             # Like a process that was killed: from here on nothing is written down.
             context.instance.handle_new_event = lambda *_, **__: None
@@ -41,6 +57,10 @@ def another_job() -> dg.JobDefinition:
     return job()
 
 
+def third_job() -> dg.JobDefinition:
+    return job()
+
+
 @pytest.fixture
 def execute(instance: dg.DagsterInstance) -> Iterator[Callable[..., bool]]:
     """Runs the job, as a re-execution where there was a run before; tells whether it succeeded."""
@@ -54,6 +74,7 @@ def execute(instance: dg.DagsterInstance) -> Iterator[Callable[..., bool]]:
 
     yield run
     asked.clear()
+    looks.clear()
 
 
 def run_log_ids(instance: dg.DagsterInstance) -> list[str]:
@@ -92,6 +113,31 @@ def test_a_step_that_died_with_its_report_made_reports_the_same_run_again(
     assert execute(another_job, flow)
     [log] = platform_runs()
     assert run_log_ids(instance) == [log.log_id, log.log_id]
+
+
+def test_a_run_that_was_taken_up_is_for_the_re_execution_to_report_and_not_for_a_sensor(
+    scripted: Callable[..., IkigaiFlow],
+    execute: Callable[..., bool],
+    instance: dg.DagsterInstance,
+    platform_runs: Callable[[], list[RunLog]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    flow = scripted()
+    assert not execute(third_job, flow, fails="yes")
+    # The run that started it ended long ago: only that it was taken up keeps it from being reported.
+    monkeypatch.setattr("dagster_ikigai.own_runs._SETTLED", -1.0)
+    sensor = build_ikigai_run_sensor([build_ikigai_flow_assets(flow)], workspace=IkigaiWorkspace())
+    cursor = Cursor({f"{flow.app}/{flow.name}": ""}).dump()
+    seen: list[int] = []
+
+    def tick() -> None:
+        seen.append(len(sensor.evaluate_tick(dg.build_sensor_context(instance, cursor)).asset_events))
+
+    # In the end, a Dagster run that does not report it counts as stuck.
+    looks.extend([tick, lambda: monkeypatch.setattr("dagster_ikigai.own_runs._STUCK", -3600.0), tick])
+    assert execute(third_job, flow)
+    assert seen == [0, 1]
+    assert run_log_ids(instance) == [log.log_id for log in platform_runs()]
 
 
 @pytest.mark.parametrize("form", [0, 2])

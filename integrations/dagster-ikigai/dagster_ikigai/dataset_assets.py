@@ -11,6 +11,7 @@ import dagster as dg
 from dagster_ikigai.failures import dagster_failures
 from dagster_ikigai.metadata import Profile, dataset_metadata
 from dagster_ikigai.naming import identifier
+from dagster_ikigai.orphans import check_is_awaited
 from dagster_ikigai.resources import Workspace, required_resource, workspace_of
 from dagster_ikigai.translator import DagsterIkigaiTranslator, IkigaiDatasetProps
 
@@ -84,6 +85,7 @@ def build_ikigai_dataset_asset(
         with dagster_failures(), used.get_client() as ikigai:
             home = ikigai.app.new(app).ensure() if create_app else ikigai.apps[app]
             uploaded = home.dataset.new(dataset).csv(source).ensure()
+        check_is_awaited(context)
         context.log.info(f"Dataset {dataset!r}: {', '.join(uploaded.changes) or 'up to date, nothing sent'}.")
         return _uploaded(uploaded, Profile.of_csv(source, used.preview_rows))
 

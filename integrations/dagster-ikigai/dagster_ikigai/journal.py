@@ -64,6 +64,7 @@ class RunJournal:
         self._asset_key = asset_key
         self._work = work
         self._step = str(getattr(context, "op_execution_context", context).op_handle)
+        self._left_by: str | None = None
 
     def keep(self, run: Mapping[str, Any]) -> None:
         """Note a run, before its start is sent and again when it is known to have started.
@@ -76,6 +77,11 @@ class RunJournal:
         if run.get("phase") == "prepared":
             check_is_awaited(self._context)
         self._observe(f"Run of Ikigai flow: {run.get('phase', 'noted')}.", {"run": dict(run)})
+
+    def take_over(self, run: Mapping[str, Any]) -> None:
+        """Note a run that `previous` gave, where another Dagster run left it: it is for this one to report now."""
+        if self._left_by not in (None, self._context.run.run_id):
+            self.keep(run)
 
     def close(self, outcome: str) -> None:
         """Note that the run is over and was dealt with: a re-execution is to start another.
@@ -106,6 +112,7 @@ class RunJournal:
             raise dg.Failure(fault, allow_retries=False)
         if "over" in note or (run_id != self._context.run.run_id and self._is_other_work(note, storage_id, runs)):
             return None
+        self._left_by = run_id
         kept: dict[str, Any] = note["run"]
         return kept
 

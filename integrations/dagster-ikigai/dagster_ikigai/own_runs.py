@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _LOOK_BACK = 100
 _NOTES_LOOKED_AT = 5
 _CLOCK_MARGIN = 3600.0
+_STUCK = 6 * 3600.0
+"""Seconds after the end of a platform run in which a Dagster run that goes on may report it: one that lost its worker
+without anybody's notice goes on for ever."""
 _SETTLED = 600.0
 """Seconds after the end of a Dagster run in which a re-execution may still take up the platform run that it left."""
 
@@ -43,7 +46,7 @@ class OwnRuns:
     def is_under_way(self, run: EndedRun) -> bool:
         """Whether a Dagster run follows it, or may yet: it ended a moment ago without reporting it."""
         return any(
-            self._may_be(run.log, kept) and self._may_report(dagster_run_id)
+            self._may_be(run.log, kept) and self._may_report(dagster_run_id, run.log)
             for dagster_run_id, kept in self._noted(run)
         )
 
@@ -82,11 +85,13 @@ class OwnRuns:
             self._log_ids[known] = found.log_id
         return self._log_ids[known] == log.log_id
 
-    def _may_report(self, dagster_run_id: str) -> bool:
+    def _may_report(self, dagster_run_id: str, log: RunLog) -> bool:
         record = self._instance.get_run_record_by_id(dagster_run_id)
         if record is None:
             return False
-        return not record.dagster_run.is_finished or (record.end_time or 0) > time.time() - _SETTLED
+        if record.dagster_run.is_finished:
+            return (record.end_time or 0) > time.time() - _SETTLED
+        return log.timestamp.timestamp() > time.time() - _STUCK
 
     def _is_told(self, log: RunLog, key: dg.AssetKey) -> bool:
         ended = log.timestamp.timestamp() - _CLOCK_MARGIN

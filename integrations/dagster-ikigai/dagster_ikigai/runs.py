@@ -86,6 +86,7 @@ def execute(context: Any, ikigai: Ikigai, task: FlowTask, journal: RunJournal) -
         previous=journal.previous(),
         timeout=task.timeout,
     )
+    journal.take_over(run.to_dict())
     log = _follow(context, run, journal, task.timeout)
     if run.doubt:
         context.log.warning(f"Flow {run.flow_name!r}: {run.doubt}")

@@ -75,8 +75,8 @@ def build_ikigai_run_sensor(
     """Make a sensor that reports runs which were started elsewhere as materializations, each once.
 
     What was there before its first tick is not reported. Runs that Dagster's own steps follow are theirs to report; one
-    that outlived its step is reported once nobody has taken it up for ten minutes. Each tick asks for the flows of
-    each app, and for the newest run logs of each flow.
+    that outlived its step is reported once nobody has taken it up for ten minutes, or for six hours where its Dagster
+    run never ended. Each tick asks for the flows of each app, and for the newest run logs of each flow.
 
     Parameters
     ----------
@@ -114,6 +114,7 @@ def build_ikigai_run_sensor(
             for run in watch.ended_runs(ikigai):
                 if run.log.status.value == "SUCCESS" and not own.is_reported(run):
                     if own.is_under_way(run):
+                        context.log.info(f"Run log {run.log.log_id} is left to the Dagster run that follows the run.")
                         continue
                     events += _materializations(run, light)
                 watch.done(run)

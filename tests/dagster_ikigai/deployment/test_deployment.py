@@ -80,7 +80,7 @@ def test_a_killed_worker_is_replaced_and_the_platform_runs_the_flow_once(
 def test_a_terminated_run_says_what_goes_on(
     servers: Any, app: App, key: Callable[[str], dg.AssetKey], gate: Path
 ) -> None:
-    run_id = servers.launch(key("gated_out"))
+    run_id = servers.launch(key("gated_out"), "multiprocess")
     servers.await_message(run_id, "RUNNING")
     servers.terminate(run_id)
     said = servers.await_message(run_id, "Interrupted")
