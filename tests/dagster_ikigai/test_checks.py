@@ -72,6 +72,19 @@ def test_what_cannot_be_told_is_a_warning(scripted: Callable[..., IkigaiFlow], i
     assert "profile_limit_mb" in (found["row_count"].description or "")
 
 
+def test_the_checks_of_a_flows_assets_are_one_step() -> None:
+    specs = [
+        dg.AssetSpec(name, metadata={"ikigai/app": "An app", f"ikigai/{kind}": name})
+        for name, kind in (("rows", "dataset"), ("columns", "dataset"), ("prices", "model"))
+    ]
+    settings = CheckSettings(metric_limits={"r2/average_test": (0.8, None)})
+    [made] = build_ikigai_asset_checks([dg.AssetsDefinition(specs=specs)], settings=settings)
+    assert made.op.name == "rows__ikigai_checks"
+    names = {key.to_user_string() for key in made.check_keys}
+    assert len(names) == 9
+    assert {"rows:nulls", "columns:nulls", "prices:metrics"} <= names
+
+
 @pytest.mark.parametrize("form", [0, 2])
 def test_metadata_of_another_form_are_a_warning_and_nothing_to_compare_with(
     instance: dg.DagsterInstance, form: int

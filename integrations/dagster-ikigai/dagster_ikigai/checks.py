@@ -62,7 +62,7 @@ def build_ikigai_asset_checks(
     settings: CheckSettings | None = None,
     workspace: Workspace = "ikigai",
 ) -> list[dg.AssetChecksDefinition]:
-    """Make checks of the datasets and models that assets stand for; they run after the assets' step.
+    """Make checks of the datasets and models that assets stand for; they are one step, after the assets' own.
 
     A dataset has ``column_types``, ``row_count``, ``nulls`` and ``upload``; a model has ``metrics`` where limits were
     given. Only ``upload`` asks the platform. What cannot be told, as for an output that was too large to be fetched,
@@ -80,7 +80,7 @@ def build_ikigai_asset_checks(
     Returns
     -------
     list of AssetChecksDefinition
-        One for each asset.
+        One for each of `assets` that has something to check.
 
     Examples
     --------
@@ -88,41 +88,45 @@ def build_ikigai_asset_checks(
     []
     """
     chosen = settings or CheckSettings()
-    specs = [
-        spec
-        for asset in assets
-        for spec in ([asset] if isinstance(asset, dg.AssetSpec) else asset.specs)
-        if spec.partitions_def is None
-    ]
-    wanted = [(spec, _names(spec, chosen)) for spec in specs]
-    return [_checks_of(spec, names, chosen, workspace) for spec, names in wanted if names]
+    groups = [[asset] if isinstance(asset, dg.AssetSpec) else list(asset.specs) for asset in assets]
+    named = [[(spec, names) for spec in group if (names := _names(spec, chosen))] for group in groups]
+    return [_checks_of(wanted, chosen, workspace) for wanted in named if wanted]
 
 
 def _names(spec: dg.AssetSpec, settings: CheckSettings) -> list[str]:
+    if spec.partitions_def is not None:
+        return []
     if DATASET in spec.metadata:
         return [COLUMN_TYPES, ROW_COUNT, NULLS, UPLOAD]
     return [METRICS] if MODEL in spec.metadata and settings.metric_limits else []
 
 
 def _checks_of(
-    spec: dg.AssetSpec, names: Sequence[str], settings: CheckSettings, workspace: Workspace
+    wanted: Sequence[tuple[dg.AssetSpec, Sequence[str]]], settings: CheckSettings, workspace: Workspace
 ) -> dg.AssetChecksDefinition:
+    by_key = {spec.key: spec for spec, _ in wanted}
+    first, _ = wanted[0]
+
     @dg.multi_asset_check(
         specs=[
             dg.AssetCheckSpec(name, asset=spec.key, description=_DESCRIPTIONS[name], blocking=settings.blocking)
+            for spec, names in wanted
             for name in names
         ],
-        name=f"{spec.key.to_python_identifier()}__ikigai_checks",
+        name=f"{first.key.to_python_identifier()}__ikigai_checks",
         can_subset=True,
         required_resource_keys=required_resource(workspace),
     )
     def checks(context) -> Iterator[dg.AssetCheckResult]:  # type: ignore[no-untyped-def]
-        written = _Written.of(context.instance, spec, settings)
-        for key in context.selected_asset_check_keys:
-            outcome = (
-                _upload(workspace_of(context, workspace), spec) if key.name == UPLOAD else written.outcome(key.name)
-            )
-            yield outcome.result(key)
+        written: dict[dg.AssetKey, _Written] = {}
+        for key in sorted(context.selected_asset_check_keys, key=dg.AssetCheckKey.to_user_string):
+            spec = by_key[key.asset_key]
+            if key.name == UPLOAD:
+                yield _upload(workspace_of(context, workspace), spec).result(key)
+                continue
+            if spec.key not in written:
+                written[spec.key] = _Written.of(context.instance, spec, settings)
+            yield written[spec.key].outcome(key.name).result(key)
 
     return checks
 
