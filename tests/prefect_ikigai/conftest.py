@@ -24,6 +24,7 @@ with socket.socket() as probe:
     PORT: int = probe.getsockname()[1]
 os.environ.update(
     PREFECT_HOME=str(PREFECT_HOME),
+    PREFECT_LOCAL_STORAGE_PATH=str(PREFECT_HOME / "storage"),
     PREFECT_API_URL=f"http://127.0.0.1:{PORT}/api",
     PREFECT_LOGGING_COLORS="false",
     PREFECT_SERVER_ANALYTICS_ENABLED="false",

@@ -34,7 +34,8 @@ GOES_ON = "goes on on the Ikigai platform, which cannot stop it"
 @contextmanager
 def beside(*command: str, cwd: Path, interruption: int = signal.SIGTERM, **environment: str) -> Iterator[None]:
     """Run a program beside what is done meanwhile."""
-    with (PREFECT_HOME / "beside.log").open("a") as log:
+    said = PREFECT_HOME / "beside.log"
+    with said.open("w") as log:
         process = subprocess.Popen(
             [sys.executable, *command],
             env={**os.environ, **environment},
@@ -45,6 +46,10 @@ def beside(*command: str, cwd: Path, interruption: int = signal.SIGTERM, **envir
         )
     try:
         yield
+    except BaseException:
+        # For pytest to show.
+        print(said.read_text())
+        raise
     finally:
         process.send_signal(interruption)
         end(process)
@@ -55,7 +60,7 @@ def test_a_served_flow_runs_and_its_event_sets_another_one_off(
 ) -> None:
     output = tmp_path / "late.csv"
     example = str(EXAMPLES / "prefect_serve.py")
-    with beside(example, cwd=tmp_path, interruption=signal.SIGINT, PREFECT_RUNNER_POLL_FREQUENCY="1"):
+    with beside(example, cwd=EXAMPLES, interruption=signal.SIGINT, PREFECT_RUNNER_POLL_FREQUENCY="1"):
         flow_run_id = prefect_server.run_deployment("late-flights/nightly", min_delay=90, output=str(output))
         prefect_server.await_state(flow_run_id, "Completed")
         assert pd.read_csv(output)["minutes_late"].min() >= 90
