@@ -81,18 +81,18 @@ def ikigai_assets(
     ... def late_flights(context: dg.AssetExecutionContext, ikigai: IkigaiWorkspace):
     ...     yield from ikigai.run_flow(context, flow, variables={"min_delay": 60})
     """
-    return dg.multi_asset(
-        specs=flow_asset_specs(flow, translator),
-        name=name or flow.op_name,
+    return _one_step(
+        flow,
+        flow_asset_specs(flow, translator),
+        name,
+        pool,
         group_name=group_name,
-        can_subset=False,
         partitions_def=partitions_def,
         backfill_policy=backfill_policy,
         retry_policy=retry_policy,
         config_schema=config_schema,
         required_resource_keys=required_resource_keys,
         op_tags=op_tags,
-        pool=pool or flow.op_name,
     )
 
 
@@ -182,18 +182,18 @@ def flow_assets(
     """Make the assets of a flow from their specs; see `build_ikigai_flow_assets`."""
     check_variables(flow, settings)
 
-    @dg.multi_asset(
-        specs=[_with_template(spec, flow, settings) for spec in specs],
-        name=name or flow.op_name,
+    @_one_step(
+        flow,
+        [_with_template(spec, flow, settings) for spec in specs],
+        name,
+        settings.pool,
         group_name=group_name,
-        can_subset=False,
         partitions_def=settings.partitions_def,
         backfill_policy=settings.backfill_policy,
         retry_policy=settings.retry_policy,
         config_schema=variables_schema(flow),
         required_resource_keys=required_resource(workspace),
         op_tags=settings.op_tags,
-        pool=settings.pool or flow.op_name,
     )
     def run(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         yield from workspace_of(context, workspace).run_flow(
@@ -205,6 +205,15 @@ def flow_assets(
         )
 
     return run
+
+
+def _one_step(
+    flow: RunnableFlow, specs: Sequence[dg.AssetSpec], name: str | None, pool: str | None, **options: Any
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    # A flow runs as a whole, and once at a time.
+    return dg.multi_asset(
+        specs=specs, name=name or flow.op_name, pool=pool or flow.op_name, can_subset=False, **options
+    )
 
 
 def _with_template(spec: dg.AssetSpec, flow: RunnableFlow, settings: FlowSettings) -> dg.AssetSpec:
