@@ -268,6 +268,8 @@ def test_a_file_is_uploaded_once(app: str, instance: dg.DagsterInstance, ikigai_
     assert [metadata["ikigai/changes"] for metadata in done] == ["created", "none", "data"]
     assert [metadata["dagster/row_count"] for metadata in done] == [2, 2, 1]
     assert list(ikigai_client.apps[app].datasets["letters"].df()["letter"]) == ["c"]
+    invoked: Any = made(dg.build_asset_context(resources={"ikigai": IkigaiWorkspace()}))
+    assert invoked.metadata["ikigai/changes"] == "none"
 
 
 @pytest.mark.parametrize("of", ["a flow", "a dataset"])

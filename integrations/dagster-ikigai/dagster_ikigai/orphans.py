@@ -27,10 +27,11 @@ def check_is_awaited(context: Any) -> None:
     Failure
         Saying what has happened.
     """
-    run = context.instance.get_run_by_id(context.run.run_id)
+    op_context = getattr(context, "op_execution_context", context)
+    run = op_context.instance.get_run_by_id(op_context.run_id)
     if run is not None and run.is_finished:
         fate = f"has ended ({run.status.value})"
-    elif _has_lost_its_worker(context):
+    elif _has_lost_its_worker(op_context):
         fate = "has lost its worker"
     else:
         return
@@ -41,15 +42,15 @@ def check_is_awaited(context: Any) -> None:
     )
 
 
-def _has_lost_its_worker(context: Any) -> bool:
+def _has_lost_its_worker(context: dg.OpExecutionContext) -> bool:
     parent = multiprocessing.parent_process()
     return parent is not None and not parent.is_alive() and _is_step_process(context)
 
 
-def _is_step_process(context: Any) -> bool:
+def _is_step_process(context: dg.OpExecutionContext) -> bool:
     # The parent of a run worker is the code server, whose end is no reason to stop.
     records = context.instance.get_records_for_run(
-        context.run.run_id, of_type=dg.DagsterEventType.STEP_WORKER_STARTED
+        context.run_id, of_type=dg.DagsterEventType.STEP_WORKER_STARTED
     ).records
     events = [record.event_log_entry.get_dagster_event() for record in records]
     told = [event.engine_event_data.metadata.get("pid") for event in events]
