@@ -46,9 +46,8 @@ def beside(*command: str, cwd: Path, interruption: int = signal.SIGTERM, **envir
         )
     try:
         yield
-    except BaseException:
-        # For pytest to show.
-        print(said.read_text())
+    except BaseException as failure:
+        failure.add_note(said.read_text())
         raise
     finally:
         process.send_signal(interruption)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,6 +15,7 @@ from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.dataset_steps import Data, profile_of, upload, upload_summary
 from prefect_ikigai.flows import bring_about
 from prefect_ikigai.naming import asset_key
+from prefect_ikigai.operation import Operation, aperformed, performed
 from prefect_ikigai.running import Deadline, OnBusy, RunRequest, run_to_the_end
 from prefect_ikigai.tasks import task_options
 
@@ -86,28 +87,16 @@ def materialize_dataset(
     MaterializingTask
         Called as ``task(credentials, data)``, data as for `upload_dataset`; returns what that returns.
     """
-    asset = dataset_asset(app, dataset)
-
-    @materialize(asset, by=MATERIALIZED_BY, **_options(f"materialize {dataset}", asset_deps, options))
-    def upload_it(credentials: IkigaiCredentials, data: Data) -> dict[str, Any]:
-        with credentials.get_client() as ikigai:
-            return ikigai.drive(_dataset(ikigai, app, dataset, data, create_app))
-
-    return upload_it
+    how = _options(f"materialize {dataset}", asset_deps, options)
+    return materialize(dataset_asset(app, dataset), **how)(performed(_uploading(app, dataset, create_app)))
 
 
 def amaterialize_dataset(
     app: str, dataset: str, *, create_app: bool = False, asset_deps: list[str | Asset] | None = None, **options: Any
 ) -> MaterializingTask[[IkigaiCredentials, Data], Any]:
     """Async twin of `materialize_dataset`: the task that it makes is awaited."""
-    asset = dataset_asset(app, dataset)
-
-    @materialize(asset, by=MATERIALIZED_BY, **_options(f"materialize {dataset}", asset_deps, options))
-    async def upload_it(credentials: IkigaiCredentials, data: Data) -> dict[str, Any]:
-        async with credentials.get_async_client() as ikigai:
-            return await ikigai.drive(_dataset(ikigai, app, dataset, data, create_app))
-
-    return upload_it
+    how = _options(f"materialize {dataset}", asset_deps, options)
+    return materialize(dataset_asset(app, dataset), **how)(aperformed(_uploading(app, dataset, create_app)))
 
 
 def materialize_flow(
@@ -157,12 +146,7 @@ def materialize_flow(
     """
     plan = _FlowPlan(app, flow, definition, dict(variables or {}), on_busy, timeout, create_app)
 
-    @materialize(*plan.assets, by=MATERIALIZED_BY, **_options(f"materialize {flow}", plan.upstream, options))
-    def run_it(credentials: IkigaiCredentials, variables: Mapping[str, Any] | None = None) -> RunLog:
-        with credentials.get_client() as ikigai:
-            return ikigai.drive(plan.carried_out(ikigai, credentials, variables))
-
-    return run_it
+    return materialize(*plan.assets, **_options(f"materialize {flow}", plan.upstream, options))(performed(plan.running))
 
 
 def amaterialize_flow(
@@ -179,12 +163,9 @@ def amaterialize_flow(
     """Async twin of `materialize_flow`: the task that it makes is awaited."""
     plan = _FlowPlan(app, flow, definition, dict(variables or {}), on_busy, timeout, create_app)
 
-    @materialize(*plan.assets, by=MATERIALIZED_BY, **_options(f"materialize {flow}", plan.upstream, options))
-    async def run_it(credentials: IkigaiCredentials, variables: Mapping[str, Any] | None = None) -> RunLog:
-        async with credentials.get_async_client() as ikigai:
-            return await ikigai.drive(plan.carried_out(ikigai, credentials, variables))
-
-    return run_it
+    return materialize(*plan.assets, **_options(f"materialize {flow}", plan.upstream, options))(
+        aperformed(plan.running)
+    )
 
 
 class _FlowPlan:
@@ -220,10 +201,13 @@ class _FlowPlan:
         inputs = [dataset for dataset in self._document.imported() if dataset not in self._outputs]
         self.upstream: list[str | Asset] = [dataset_asset(app, dataset) for dataset in inputs]
 
-    def carried_out(
+    def running(self, credentials: IkigaiCredentials, variables: Mapping[str, Any] | None = None) -> Operation[RunLog]:
+        """What the task does: bring the flow up to date, run it, and tell of what it wrote."""
+        return Operation(credentials, lambda ikigai: self._carried_out(ikigai, credentials, variables))
+
+    def _carried_out(
         self, ikigai: Client, credentials: IkigaiCredentials, given: Mapping[str, Any] | None
     ) -> Procedure[RunLog]:
-        """Bring the flow up to date, run it, and tell of what it wrote."""
         variables = {**self._variables, **(given or {})}
         outputs = self._document.exported(variables)
         if outputs != self._outputs:
@@ -242,7 +226,16 @@ class _FlowPlan:
         return log
 
 
-def _dataset(ikigai: Client, app: str, dataset: str, data: Data, create_app: bool) -> Procedure[dict[str, Any]]:
+def _uploading(
+    app: str, dataset: str, create_app: bool
+) -> Callable[[IkigaiCredentials, Data], Operation[dict[str, Any]]]:
+    def upload_it(credentials: IkigaiCredentials, data: Data) -> Operation[dict[str, Any]]:
+        return Operation(credentials, lambda ikigai: _uploaded(ikigai, app, dataset, data, create_app))
+
+    return upload_it
+
+
+def _uploaded(ikigai: Client, app: str, dataset: str, data: Data, create_app: bool) -> Procedure[dict[str, Any]]:
     uploaded = yield from upload(ikigai, app, dataset, data, create_app=create_app)
     yield from _described(dataset_asset(app, dataset), uploaded, {})
     return upload_summary(uploaded)
@@ -260,5 +253,6 @@ def _described(asset: Asset, dataset: Any, more: Mapping[str, Any]) -> Procedure
     add_asset_metadata(asset.key, metadata)
 
 
-def _options(task_run_name: str, asset_deps: list[str | Asset] | None, given: Mapping[str, Any]) -> dict[str, Any]:
-    return {**task_options(), "task_run_name": task_run_name, "asset_deps": asset_deps, **given}
+def _options(name: str, asset_deps: list[str | Asset] | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    told = {"by": MATERIALIZED_BY, "name": name, "task_run_name": name, "asset_deps": asset_deps}
+    return {**task_options(), **told, **given}

@@ -10,6 +10,7 @@ from pydantic import Field, HttpUrl
 
 from prefect_ikigai.credentials import DOCUMENTATION, LOGO, IkigaiCredentials
 from prefect_ikigai.dataset_steps import Data, Location, Profile, download, preview, read, upload, upload_summary
+from prefect_ikigai.operation import Operation
 
 if TYPE_CHECKING:
     import pandas
@@ -67,13 +68,11 @@ class IkigaiDataset(Block):
         ikigai_core.errors.DownloadFailed
             Where the data does not come through.
         """
-        with self.credentials.get_client() as ikigai:
-            return ikigai.drive(read(ikigai, self.app, self.dataset))
+        return Operation(self.credentials, lambda ikigai: read(ikigai, self.app, self.dataset)).perform()
 
     async def aread(self) -> pandas.DataFrame:
         """Async twin of `read`."""
-        async with self.credentials.get_async_client() as ikigai:
-            return await ikigai.drive(read(ikigai, self.app, self.dataset))
+        return await Operation(self.credentials, lambda ikigai: read(ikigai, self.app, self.dataset)).aperform()
 
     def write(self, data: Data) -> dict[str, Any]:
         """Create the dataset, or replace its data where they differ.
@@ -95,33 +94,31 @@ class IkigaiDataset(Block):
         ikigai_core.errors.UploadFailed
             Where the platform refuses the data.
         """
-        with self.credentials.get_client() as ikigai:
-            return ikigai.drive(self._written(ikigai, data))
+        return Operation(self.credentials, lambda ikigai: self._written(ikigai, data)).perform()
 
     async def awrite(self, data: Data) -> dict[str, Any]:
         """Async twin of `write`."""
-        async with self.credentials.get_async_client() as ikigai:
-            return await ikigai.drive(self._written(ikigai, data))
+        return await Operation(self.credentials, lambda ikigai: self._written(ikigai, data)).aperform()
 
     def download(self, path: Location) -> Path | str:
         """Download the data into a CSV or Parquet file, or to a URL, as `download_dataset` does."""
-        with self.credentials.get_client() as ikigai:
-            return ikigai.drive(download(ikigai, self.app, self.dataset, path))
+        return Operation(self.credentials, lambda ikigai: download(ikigai, self.app, self.dataset, path)).perform()
 
     async def adownload(self, path: Location) -> Path | str:
         """Async twin of `download`."""
-        async with self.credentials.get_async_client() as ikigai:
-            return await ikigai.drive(download(ikigai, self.app, self.dataset, path))
+        return await Operation(
+            self.credentials, lambda ikigai: download(ikigai, self.app, self.dataset, path)
+        ).aperform()
 
     def preview(self, rows: int = 10) -> Profile:
         """Show the first rows as a table artifact, and count all, as `preview_dataset` does."""
-        with self.credentials.get_client() as ikigai:
-            return ikigai.drive(preview(ikigai, self.app, self.dataset, rows))
+        return Operation(self.credentials, lambda ikigai: preview(ikigai, self.app, self.dataset, rows)).perform()
 
     async def apreview(self, rows: int = 10) -> Profile:
         """Async twin of `preview`."""
-        async with self.credentials.get_async_client() as ikigai:
-            return await ikigai.drive(preview(ikigai, self.app, self.dataset, rows))
+        return await Operation(
+            self.credentials, lambda ikigai: preview(ikigai, self.app, self.dataset, rows)
+        ).aperform()
 
     def _written(self, ikigai: Client, data: Data) -> Procedure[dict[str, Any]]:
         uploaded = yield from upload(ikigai, self.app, self.dataset, data, create_app=self.create_app)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from prefect_ikigai.components import Client
 from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.dataset_steps import Data, Location, Profile, download, preview, read, upload, upload_summary
-from prefect_ikigai.tasks import ikigai_task
+from prefect_ikigai.operation import Operation
+from prefect_ikigai.tasks import async_twin, ikigai_task
 
 if TYPE_CHECKING:
     import pandas
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @ikigai_task("upload {dataset}")
 def upload_dataset(
     credentials: IkigaiCredentials, app: str, dataset: str, data: Data, *, create_app: bool = False
-) -> dict[str, Any]:
+) -> Operation[dict[str, Any]]:
     """Upload a file or a frame as a dataset, or replace the data of the dataset of that name.
 
     Doing it again is safe: what is on the platform already is not created a second time.
@@ -53,21 +54,14 @@ def upload_dataset(
     ikigai_core.errors.UploadFailed
         Where the platform refuses the data.
     """
-    with credentials.get_client() as ikigai:
-        return ikigai.drive(_uploaded(ikigai, app, dataset, data, create_app))
+    return Operation(credentials, lambda ikigai: _uploaded(ikigai, app, dataset, data, create_app))
 
 
-@ikigai_task("upload {dataset}")
-async def aupload_dataset(
-    credentials: IkigaiCredentials, app: str, dataset: str, data: Data, *, create_app: bool = False
-) -> dict[str, Any]:
-    """Async twin of `upload_dataset`."""
-    async with credentials.get_async_client() as ikigai:
-        return await ikigai.drive(_uploaded(ikigai, app, dataset, data, create_app))
+aupload_dataset = async_twin(upload_dataset)
 
 
 @ikigai_task("download {dataset}")
-def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, path: Location) -> Path | str:
+def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, path: Location) -> Operation[Path | str]:
     """Download a dataset into a file.
 
     Parameters
@@ -94,19 +88,14 @@ def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, pat
     ikigai_core.errors.DownloadFailed
         Where the data does not come through.
     """
-    with credentials.get_client() as ikigai:
-        return ikigai.drive(download(ikigai, app, dataset, path))
+    return Operation(credentials, lambda ikigai: download(ikigai, app, dataset, path))
 
 
-@ikigai_task("download {dataset}")
-async def adownload_dataset(credentials: IkigaiCredentials, app: str, dataset: str, path: Location) -> Path | str:
-    """Async twin of `download_dataset`."""
-    async with credentials.get_async_client() as ikigai:
-        return await ikigai.drive(download(ikigai, app, dataset, path))
+adownload_dataset = async_twin(download_dataset)
 
 
 @ikigai_task("read {dataset}")
-def read_dataset(credentials: IkigaiCredentials, app: str, dataset: str) -> pandas.DataFrame:
+def read_dataset(credentials: IkigaiCredentials, app: str, dataset: str) -> Operation[pandas.DataFrame]:
     """Download a dataset as a frame.
 
     Parameters
@@ -130,19 +119,14 @@ def read_dataset(credentials: IkigaiCredentials, app: str, dataset: str) -> pand
     ikigai_core.errors.DownloadFailed
         Where the data does not come through.
     """
-    with credentials.get_client() as ikigai:
-        return ikigai.drive(read(ikigai, app, dataset))
+    return Operation(credentials, lambda ikigai: read(ikigai, app, dataset))
 
 
-@ikigai_task("read {dataset}")
-async def aread_dataset(credentials: IkigaiCredentials, app: str, dataset: str) -> pandas.DataFrame:
-    """Async twin of `read_dataset`."""
-    async with credentials.get_async_client() as ikigai:
-        return await ikigai.drive(read(ikigai, app, dataset))
+aread_dataset = async_twin(read_dataset)
 
 
 @ikigai_task("preview {dataset}")
-def preview_dataset(credentials: IkigaiCredentials, app: str, dataset: str, rows: int = 10) -> Profile:
+def preview_dataset(credentials: IkigaiCredentials, app: str, dataset: str, rows: int = 10) -> Operation[Profile]:
     """Show the first rows of a dataset as a table artifact, and count its rows.
 
     The rows are stored with Prefect's server, where all of its users see them.
@@ -170,15 +154,10 @@ def preview_dataset(credentials: IkigaiCredentials, app: str, dataset: str, rows
     ikigai_core.errors.DownloadFailed
         Where the data does not come through.
     """
-    with credentials.get_client() as ikigai:
-        return ikigai.drive(preview(ikigai, app, dataset, rows))
+    return Operation(credentials, lambda ikigai: preview(ikigai, app, dataset, rows))
 
 
-@ikigai_task("preview {dataset}")
-async def apreview_dataset(credentials: IkigaiCredentials, app: str, dataset: str, rows: int = 10) -> Profile:
-    """Async twin of `preview_dataset`."""
-    async with credentials.get_async_client() as ikigai:
-        return await ikigai.drive(preview(ikigai, app, dataset, rows))
+apreview_dataset = async_twin(preview_dataset)
 
 
 def _uploaded(ikigai: Client, app: str, dataset: str, data: Data, create_app: bool) -> Procedure[dict[str, Any]]:

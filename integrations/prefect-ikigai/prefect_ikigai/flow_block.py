@@ -11,6 +11,7 @@ from pydantic import Field, HttpUrl, field_validator
 from ikigai_core.errors import RunFailed
 from prefect_ikigai.credentials import DOCUMENTATION, LOGO, IkigaiCredentials
 from prefect_ikigai.errors import RunNotEnded
+from prefect_ikigai.operation import Operation
 from prefect_ikigai.running import Deadline, OnBusy, RunRequest, follow, resume, start
 
 if TYPE_CHECKING:
@@ -57,13 +58,11 @@ class IkigaiFlowRun(JobRun["RunLog"]):
         ikigai_core.errors.RunTimeout
             The run goes on: the platform offers no way to stop it.
         """
-        with self.credentials.get_client() as ikigai:
-            ikigai.drive(self._followed(ikigai))
+        Operation(self.credentials, self._followed).perform()
 
     async def await_for_completion(self) -> None:
         """Async twin of `wait_for_completion`."""
-        async with self.credentials.get_async_client() as ikigai:
-            await ikigai.drive(self._followed(ikigai))
+        await Operation(self.credentials, self._followed).aperform()
 
     def fetch_result(self) -> RunLog:  # type: ignore[override]
         """Return the log of the run, once its end was awaited.
@@ -176,14 +175,12 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
             Where there is no such app or flow.
         """
         request = self._request(variables)
-        with self.credentials.get_client() as ikigai:
-            return ikigai.drive(self._triggered(ikigai, request))
+        return Operation(self.credentials, lambda ikigai: self._triggered(ikigai, request)).perform()
 
     async def atrigger(self, variables: Mapping[str, Any] | None = None) -> IkigaiFlowRun:
         """Async twin of `trigger`."""
         request = self._request(variables)
-        async with self.credentials.get_async_client() as ikigai:
-            return await ikigai.drive(self._triggered(ikigai, request))
+        return await Operation(self.credentials, lambda ikigai: self._triggered(ikigai, request)).aperform()
 
     def _request(self, variables: Mapping[str, Any] | None) -> RunRequest:
         return RunRequest(

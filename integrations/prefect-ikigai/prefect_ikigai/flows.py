@@ -13,8 +13,9 @@ from prefect_ikigai.components import Client, call, ensure, get_app, get_flow
 from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.logs import current_logger
 from prefect_ikigai.naming import artifact_key
+from prefect_ikigai.operation import Operation
 from prefect_ikigai.owner import Owner
-from prefect_ikigai.tasks import ikigai_task
+from prefect_ikigai.tasks import async_twin, ikigai_task
 
 if TYPE_CHECKING:
     from ikigai_core import DefinitionDocument, FacetTypes, FlowDefinition, FlowStatusReport, RunLog
@@ -25,7 +26,7 @@ Definition: TypeAlias = "FlowDefinition | Mapping[str, Any] | str | Path"
 @ikigai_task("ensure {flow}")
 def ensure_flow(
     credentials: IkigaiCredentials, app: str, flow: str, definition: Definition, *, create_app: bool = False
-) -> dict[str, Any]:
+) -> Operation[dict[str, Any]]:
     """Create a flow, or bring the flow of that name up to date, and show its picture as a markdown artifact.
 
     Parameters
@@ -57,21 +58,14 @@ def ensure_flow(
     ikigai_core.errors.NotFound
         Where there is no such app, or no such dataset.
     """
-    with credentials.get_client() as ikigai:
-        return ikigai.drive(_ensured(ikigai, app, flow, definition, create_app))
+    return Operation(credentials, lambda ikigai: _ensured(ikigai, app, flow, definition, create_app))
 
 
-@ikigai_task("ensure {flow}")
-async def aensure_flow(
-    credentials: IkigaiCredentials, app: str, flow: str, definition: Definition, *, create_app: bool = False
-) -> dict[str, Any]:
-    """Async twin of `ensure_flow`."""
-    async with credentials.get_async_client() as ikigai:
-        return await ikigai.drive(_ensured(ikigai, app, flow, definition, create_app))
+aensure_flow = async_twin(ensure_flow)
 
 
 @ikigai_task("read run logs of {flow}")
-def read_run_logs(credentials: IkigaiCredentials, app: str, flow: str, max_count: int = 1) -> list[RunLog]:
+def read_run_logs(credentials: IkigaiCredentials, app: str, flow: str, max_count: int = 1) -> Operation[list[RunLog]]:
     """Read the logs of a flow's latest runs.
 
     Parameters
@@ -95,19 +89,14 @@ def read_run_logs(credentials: IkigaiCredentials, app: str, flow: str, max_count
     ikigai_core.errors.NotFound
         Where there is no such app or flow.
     """
-    with credentials.get_client() as ikigai:
-        return ikigai.drive(_logs(ikigai, app, flow, max_count))
+    return Operation(credentials, lambda ikigai: _logs(ikigai, app, flow, max_count))
 
 
-@ikigai_task("read run logs of {flow}")
-async def aread_run_logs(credentials: IkigaiCredentials, app: str, flow: str, max_count: int = 1) -> list[RunLog]:
-    """Async twin of `read_run_logs`."""
-    async with credentials.get_async_client() as ikigai:
-        return await ikigai.drive(_logs(ikigai, app, flow, max_count))
+aread_run_logs = async_twin(read_run_logs)
 
 
 @ikigai_task("status of {flow}")
-def flow_status(credentials: IkigaiCredentials, app: str, flow: str) -> FlowStatusReport:
+def flow_status(credentials: IkigaiCredentials, app: str, flow: str) -> Operation[FlowStatusReport]:
     """Read a flow's state.
 
     Parameters
@@ -129,15 +118,10 @@ def flow_status(credentials: IkigaiCredentials, app: str, flow: str) -> FlowStat
     ikigai_core.errors.NotFound
         Where there is no such app or flow.
     """
-    with credentials.get_client() as ikigai:
-        return ikigai.drive(_status(ikigai, app, flow))
+    return Operation(credentials, lambda ikigai: _status(ikigai, app, flow))
 
 
-@ikigai_task("status of {flow}")
-async def aflow_status(credentials: IkigaiCredentials, app: str, flow: str) -> FlowStatusReport:
-    """Async twin of `flow_status`."""
-    async with credentials.get_async_client() as ikigai:
-        return await ikigai.drive(_status(ikigai, app, flow))
+aflow_status = async_twin(flow_status)
 
 
 def bring_about(ikigai: Client, app: str, flow: str, definition: Definition, *, create_app: bool) -> Procedure[Any]:

@@ -10,7 +10,8 @@ from prefect_ikigai.components import Client, call, ensure, get, get_app
 from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.errors import ThresholdMissed
 from prefect_ikigai.logs import current_logger
-from prefect_ikigai.tasks import ikigai_task
+from prefect_ikigai.operation import Operation
+from prefect_ikigai.tasks import async_twin, ikigai_task
 
 if TYPE_CHECKING:
     from ikigai_core import ModelVersion
@@ -28,7 +29,7 @@ def ensure_model(
     *,
     description: str | None = None,
     create_app: bool = False,
-) -> dict[str, Any]:
+) -> Operation[dict[str, Any]]:
     """Create a model, or bring the model of that name up to date. A flow's run trains it.
 
     Parameters
@@ -58,29 +59,16 @@ def ensure_model(
     ikigai_core.errors.NotFound
         Where there is no such app.
     """
-    with credentials.get_client() as ikigai:
-        return ikigai.drive(_ensured(ikigai, app, model, model_type, description, create_app))
+    return Operation(credentials, lambda ikigai: _ensured(ikigai, app, model, model_type, description, create_app))
 
 
-@ikigai_task("ensure {model}")
-async def aensure_model(
-    credentials: IkigaiCredentials,
-    app: str,
-    model: str,
-    model_type: str,
-    *,
-    description: str | None = None,
-    create_app: bool = False,
-) -> dict[str, Any]:
-    """Async twin of `ensure_model`."""
-    async with credentials.get_async_client() as ikigai:
-        return await ikigai.drive(_ensured(ikigai, app, model, model_type, description, create_app))
+aensure_model = async_twin(ensure_model)
 
 
 @ikigai_task("check {model}")
 def check_model(
     credentials: IkigaiCredentials, app: str, model: str, thresholds: Thresholds, *, version: str | None = None
-) -> dict[str, Any]:
+) -> Operation[dict[str, Any]]:
     """Fail where a version of a model is not good enough, so that what follows does not use it: a quality gate.
 
     Parameters
@@ -112,17 +100,10 @@ def check_model(
     ikigai_core.errors.NotFound
         Where there is no such app or model.
     """
-    with credentials.get_client() as ikigai:
-        return ikigai.drive(_checked(ikigai, app, model, thresholds, version))
+    return Operation(credentials, lambda ikigai: _checked(ikigai, app, model, thresholds, version))
 
 
-@ikigai_task("check {model}")
-async def acheck_model(
-    credentials: IkigaiCredentials, app: str, model: str, thresholds: Thresholds, *, version: str | None = None
-) -> dict[str, Any]:
-    """Async twin of `check_model`."""
-    async with credentials.get_async_client() as ikigai:
-        return await ikigai.drive(_checked(ikigai, app, model, thresholds, version))
+acheck_model = async_twin(check_model)
 
 
 def _ensured(

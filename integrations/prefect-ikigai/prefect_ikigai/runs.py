@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from prefect_ikigai.credentials import IkigaiCredentials
+from prefect_ikigai.operation import Operation
 from prefect_ikigai.running import Deadline, OnBusy, RunRequest, follow, resume, run_to_the_end, start
-from prefect_ikigai.tasks import ikigai_task
+from prefect_ikigai.tasks import async_twin, ikigai_task
 
 if TYPE_CHECKING:
     from ikigai_core import RunLog
@@ -24,7 +25,7 @@ def run_flow(
     *,
     on_busy: OnBusy = "fail",
     timeout: float | None = None,
-) -> RunLog:
+) -> Operation[RunLog]:
     """Run a flow and follow the run to its end.
 
     Changes of status and progress go to the task run's logs and to a progress artifact; its start and end are events. A
@@ -64,24 +65,10 @@ def run_flow(
         Where there is no such app or flow.
     """
     request = _request(credentials, app, flow, variables, on_busy, timeout)
-    with credentials.get_client() as ikigai:
-        return ikigai.drive(run_to_the_end(ikigai, request))
+    return Operation(credentials, lambda ikigai: run_to_the_end(ikigai, request))
 
 
-@ikigai_task("run {flow}")
-async def arun_flow(
-    credentials: IkigaiCredentials,
-    app: str,
-    flow: str,
-    variables: Mapping[str, Any] | None = None,
-    *,
-    on_busy: OnBusy = "fail",
-    timeout: float | None = None,
-) -> RunLog:
-    """Async twin of `run_flow`."""
-    request = _request(credentials, app, flow, variables, on_busy, timeout)
-    async with credentials.get_async_client() as ikigai:
-        return await ikigai.drive(run_to_the_end(ikigai, request))
+arun_flow = async_twin(run_flow)
 
 
 @ikigai_task("start {flow}")
@@ -93,7 +80,7 @@ def start_flow(
     *,
     on_busy: OnBusy = "fail",
     timeout: float | None = None,
-) -> dict[str, Any]:
+) -> Operation[dict[str, Any]]:
     """Start a flow and return at once; `wait_for_run` follows the run.
 
     A retry picks up the run that an earlier try started, as for `run_flow`.
@@ -128,28 +115,16 @@ def start_flow(
         Where there is no such app or flow.
     """
     request = _request(credentials, app, flow, variables, on_busy, timeout)
-    with credentials.get_client() as ikigai:
-        return ikigai.drive(_started(ikigai, request))
+    return Operation(credentials, lambda ikigai: _started(ikigai, request))
 
 
-@ikigai_task("start {flow}")
-async def astart_flow(
-    credentials: IkigaiCredentials,
-    app: str,
-    flow: str,
-    variables: Mapping[str, Any] | None = None,
-    *,
-    on_busy: OnBusy = "fail",
-    timeout: float | None = None,
-) -> dict[str, Any]:
-    """Async twin of `start_flow`."""
-    request = _request(credentials, app, flow, variables, on_busy, timeout)
-    async with credentials.get_async_client() as ikigai:
-        return await ikigai.drive(_started(ikigai, request))
+astart_flow = async_twin(start_flow)
 
 
 @ikigai_task("wait for run")
-def wait_for_run(credentials: IkigaiCredentials, run: Mapping[str, Any], *, timeout: float | None = None) -> RunLog:
+def wait_for_run(
+    credentials: IkigaiCredentials, run: Mapping[str, Any], *, timeout: float | None = None
+) -> Operation[RunLog]:
     """Follow a run to its end, in this flow run or another one.
 
     Parameters
@@ -173,17 +148,10 @@ def wait_for_run(credentials: IkigaiCredentials, run: Mapping[str, Any], *, time
     ikigai_core.errors.RunTimeout
         The run goes on: the platform offers no way to stop it. Not retried.
     """
-    with credentials.get_client() as ikigai:
-        return ikigai.drive(_awaited(ikigai, run, Deadline(timeout)))
+    return Operation(credentials, lambda ikigai: _awaited(ikigai, run, Deadline(timeout)))
 
 
-@ikigai_task("wait for run")
-async def await_for_run(
-    credentials: IkigaiCredentials, run: Mapping[str, Any], *, timeout: float | None = None
-) -> RunLog:
-    """Async twin of `wait_for_run`."""
-    async with credentials.get_async_client() as ikigai:
-        return await ikigai.drive(_awaited(ikigai, run, Deadline(timeout)))
+await_for_run = async_twin(wait_for_run)
 
 
 def _request(

@@ -66,8 +66,7 @@ class StartGate:
         with reaching_prefect(f"Flow {self._flow_name!r} was not started"), get_client(sync_client=True) as client:
             taken = self._ask_for_slot(client)
             if taken is None:
-                self._create(client)
-                taken = self._ask_for_slot(client)
+                taken = self._create(client) or self._ask_for_slot(client)
         if taken:
             self._since = monotonic()
         return bool(taken)
@@ -82,13 +81,14 @@ class StartGate:
             raise
         return True if limits else None
 
-    def _create(self, client: SyncPrefectClient) -> None:
-        limit = GlobalConcurrencyLimitCreate(name=self.limit, limit=1, slot_decay_per_second=DECAY)
+    def _create(self, client: SyncPrefectClient) -> bool:
+        """Make the limit, with its slot taken; False where somebody else was first."""
+        limit = GlobalConcurrencyLimitCreate(name=self.limit, limit=1, active_slots=1, slot_decay_per_second=DECAY)
         try:
             client.create_global_concurrency_limit(limit)
         except ObjectAlreadyExists:
-            # Somebody else was first.
-            return
+            return False
+        return True
 
     def _give_back(self) -> None:
         if self._since is None:

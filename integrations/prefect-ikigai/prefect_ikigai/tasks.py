@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
 from prefect.cache_policies import NO_CACHE
@@ -10,13 +11,14 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task, task
 
 from ikigai_core.errors import IkigaiError
+from prefect_ikigai.operation import Operation, aperformed, performed
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def ikigai_task(task_run_name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
-    """Make a task of a function that uses the platform.
+def ikigai_task(task_run_name: str) -> Callable[[Callable[P, Operation[R]]], Task[P, R]]:
+    """Make a task of a function that describes what to do on the platform.
 
     Parameters
     ----------
@@ -24,10 +26,19 @@ def ikigai_task(task_run_name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
         Template of the task runs' names, filled in from the function's arguments.
     """
 
-    def decorate(function: Callable[P, R]) -> Task[P, R]:
-        return task(task_run_name=task_run_name, **task_options())(function)
+    def decorate(text: Callable[P, Operation[R]]) -> Task[P, R]:
+        return task(task_run_name=task_run_name, **task_options())(performed(text))
 
     return decorate
+
+
+def async_twin(sync_task: Task[P, R]) -> Task[P, Coroutine[Any, Any, R]]:
+    """The task that does in async code what a task of `ikigai_task` does; its name begins with ``a``."""
+    text: Callable[P, Operation[R]] = inspect.unwrap(sync_task.fn)
+    function = aperformed(text)
+    function.__doc__ = f"Async twin of `{text.__name__}`."
+    function.__name__ = function.__qualname__ = f"a{text.__name__}"
+    return task(task_run_name=sync_task.task_run_name, **task_options())(function)
 
 
 def task_options() -> dict[str, Any]:

@@ -1,0 +1,79 @@
+"""What a task or a block does on the platform, written once and performed by a sync or an async client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+
+from prefect.context import SyncClientContext
+
+from prefect_ikigai.credentials import IkigaiCredentials
+from prefect_ikigai.owner import Owner
+
+if TYPE_CHECKING:
+    from ikigai_core.procedure import Procedure
+    from prefect_ikigai.components import Client
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Operation(Generic[R]):
+    """Something to do on the platform.
+
+    Attributes
+    ----------
+    credentials : IkigaiCredentials
+        Who does it.
+    steps : callable
+        Given a client, the procedure that does it.
+    """
+
+    credentials: IkigaiCredentials
+    steps: Callable[[Client], Procedure[R]]
+
+    def perform(self) -> R:
+        """Do it."""
+        with self.credentials.get_client() as ikigai:
+            return ikigai.drive(self.steps(ikigai))
+
+    async def aperform(self) -> R:
+        """Async twin of `perform`."""
+        with _one_client_of_prefects():
+            async with self.credentials.get_async_client() as ikigai:
+                return await ikigai.drive(self.steps(ikigai))
+
+
+def performed(text: Callable[P, Operation[R]]) -> Callable[P, R]:
+    """A function that performs the operation that `text` describes."""
+
+    @wraps(text)
+    def perform(*args: P.args, **kwargs: P.kwargs) -> R:
+        return text(*args, **kwargs).perform()
+
+    return perform
+
+
+def aperformed(text: Callable[P, Operation[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Async twin of `performed`."""
+
+    @wraps(text)
+    async def aperform(*args: P.args, **kwargs: P.kwargs) -> R:
+        return await text(*args, **kwargs).aperform()
+
+    return aperform
+
+
+@contextmanager
+def _one_client_of_prefects() -> Iterator[None]:
+    # What is kept with Prefect's server is kept by threads, each of whose requests would otherwise make a client of its
+    # own. Outside of Prefect's runs there may be no server to make one for.
+    if Owner.current() is None:
+        yield
+        return
+    with SyncClientContext.get_or_create():
+        yield
