@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperatorLink, BaseSensorOperator, PokeReturnValue, conf, timezone
+from airflow.sdk import BaseSensorOperator, PokeReturnValue, conf, timezone
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSensorTimeout, AirflowSkipException
 
-from airflow_provider_ikigai.errors import failing_the_task
-from airflow_provider_ikigai.hooks.ikigai import IkigaiHook
-from airflow_provider_ikigai.links import IkigaiAppLink
+from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
 from airflow_provider_ikigai.sighting import Sighting
 
 if TYPE_CHECKING:
@@ -24,46 +21,31 @@ if TYPE_CHECKING:
     from ikigai_core import App, Ikigai
 
 
-class IkigaiBaseSensor(BaseSensorOperator):
+class IkigaiBaseSensor(IkigaiBaseOperator, BaseSensorOperator):
     """A sensor that waits for something in an app, on a worker or in the triggerer.
 
     It looks at once, and then every `poke_interval` seconds.
 
     Parameters
     ----------
-    app : str
-        Name or id of the app.
-    ikigai_conn_id : str, default "ikigai_default"
-        Connection of type ``ikigai``.
     deferrable : bool, optional
         Whether the triggerer waits, and not a worker. Default: ``operators.default_deferrable`` of Airflow's
         configuration.
     **kwargs
-        Those of Airflow's `BaseSensorOperator`. Its ``timeout``, and the task's ``execution_timeout``, hold in the
-        triggerer too.
+        ``app``, ``ikigai_conn_id``, and those of Airflow's `BaseSensorOperator`. Its ``timeout``, and the task's
+        ``execution_timeout``, hold in the triggerer too.
     """
 
-    template_fields: Sequence[str] = ("ikigai_conn_id", "app")
-    operator_extra_links: Collection[BaseOperatorLink] = (IkigaiAppLink(),)
     ui_color = "#f1eefc"
 
     def __init__(
         self,
         *,
-        app: str,
-        ikigai_conn_id: str = IkigaiHook.default_conn_name,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.app = app
-        self.ikigai_conn_id = ikigai_conn_id
         self.deferrable = deferrable
-
-    @cached_property
-    def hook(self) -> IkigaiHook:
-        """The hook of this sensor's connection."""
-        return IkigaiHook(self.ikigai_conn_id)
 
     @abstractmethod
     def look(self, context: Context, ikigai: Ikigai, app: App) -> dict[str, Any] | None:
@@ -75,9 +57,7 @@ class IkigaiBaseSensor(BaseSensorOperator):
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once."""
-        with failing_the_task(), self.hook.get_conn() as ikigai:
-            app = ikigai.apps.find(self.app)
-            IkigaiAppLink().push(context, app)
+        with self.connected(context) as (ikigai, app):
             found = self.look(context, ikigai, app)
         return PokeReturnValue(is_done=found is not None, xcom_value=found)
 
