@@ -234,10 +234,7 @@ class Airflow:
 
     def __enter__(self) -> Airflow:
         try:
-            with self._log("db").open("w") as log:
-                subprocess.run(
-                    [self._program, "db", "migrate"], env=self._environment, stdout=log, stderr=log, check=True
-                )
+            self.migrate()
             for name in SERVERS:
                 self.start(name)
             self._await(self.api.log_in, "come up", "api-server")
@@ -250,6 +247,11 @@ class Airflow:
     def __exit__(self, *_: object) -> None:
         self.api.close()
         end(list(self.servers.values()))
+
+    def migrate(self) -> None:
+        """Make the database."""
+        with self._log("db").open("w") as log:
+            subprocess.run([self._program, "db", "migrate"], env=self._environment, stdout=log, stderr=log, check=True)
 
     def start(self, name: str) -> None:
         """Start a server."""

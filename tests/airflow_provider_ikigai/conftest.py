@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,13 +52,24 @@ class Ran:
     log: str
 
 
+MIGRATED = AIRFLOW_HOME / "migrated.db"
+
+
 @pytest.fixture(scope="session", autouse=True)
 def airflow_database() -> Iterator[Path]:
     """Airflow's database, made once."""
     initdb()
+    with closing(sqlite3.connect(AIRFLOW_HOME / "airflow.db")) as made, closing(sqlite3.connect(MIGRATED)) as copy:
+        made.backup(copy)
     DagBundlesManager().sync_bundles_to_db()  # type: ignore[no-untyped-call]
     yield AIRFLOW_HOME / "airflow.db"
     shutil.rmtree(AIRFLOW_HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def migrated_database(airflow_database: Path) -> Path:
+    """An empty database of Airflow's, to be copied."""
+    return MIGRATED
 
 
 @pytest.fixture

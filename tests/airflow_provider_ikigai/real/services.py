@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import stat
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 _SECONDS = 60
 
@@ -35,8 +36,11 @@ def postgresql() -> Iterator[str]:
     with TemporaryDirectory(prefix="airflow-pg-", ignore_cleanup_errors=True) as folder:
         if user:
             shutil.chown(folder, user)
+            # The folder for temporary files may be root's alone: who owns the database has to pass.
+            Path(gettempdir()).chmod(Path(gettempdir()).stat().st_mode | stat.S_IXOTH)
         data, port = Path(folder) / "data", free_port()
-        common = {"user": user, "cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
+        groups = {"group": user, "extra_groups": []} if user else {}
+        common = {"user": user, **groups, "cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
         subprocess.run([find("initdb"), "-D", data, "-U", "airflow", "-A", "trust", "-N"], check=True, **common)  # type: ignore[list-item, call-overload]
         options = ["-k", folder, "-h", "127.0.0.1", "-p", str(port), "-c", "fsync=off", "-c", "max_connections=300"]
         with running([find("postgres"), "-D", data, *options], port, **common):  # type: ignore[list-item]

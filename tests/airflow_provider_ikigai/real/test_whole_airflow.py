@@ -10,54 +10,49 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.soak]
+pytestmark = pytest.mark.timeout(900)
+
+HELD = 900.0
+"""Seconds that a run takes which a test ends before its time."""
 
 
 @pytest.fixture(scope="module")
 def started(deployment: Any) -> dict[str, str]:
     """DAG runs of all that can go side by side, by DAG; the tests below look at one after the other."""
     control = deployment.platform.control
+    for flow in ("on_worker", "deferred", "cleared"):
+        control.outcome(flow, duration=HELD)
     control.outcome("failing", status="FAILED", facet="work", message="the numbers are all wrong", duration=1)
     control.outcome("pooled", duration=2, engine=True)
-    control.busy("busy", duration=90)
-    return {
-        dag_id: deployment.api.trigger(dag_id, {})
-        for dag_id in ("busy", "ikigai_tour", "failing", "pooled", "indiscreet")
-    }
+    control.busy("busy", duration=HELD)
+    dags = ("on_worker", "deferred", "cleared", "busy", "failing", "pooled", "indiscreet", "ikigai_tour")
+    return {dag_id: deployment.api.trigger(dag_id, {}) for dag_id in dags}
 
 
-def test_a_killed_task_process_costs_no_second_run(deployment: Any, started: dict[str, str]) -> None:
-    deployment.platform.control.outcome("on_worker", duration=12)
-    run_id = deployment.api.trigger("on_worker", {})
-    deployment.await_state("on_worker", run_id, "running")
-    task = wait_for_start(deployment, run_id)
-    os.kill(task["pid"], signal.SIGKILL)
+def test_a_killed_task_process_costs_no_second_run(
+    deployment: Any, started: dict[str, str], eventually: Callable[..., Any]
+) -> None:
+    run_id = started["on_worker"]
+    flow = deployment.app.flows["on_worker"]
+    eventually(lambda: not flow.status().is_idle)
+    os.kill(deployment.instance("on_worker", run_id)["pid"], signal.SIGKILL)
+    deployment.await_log("Picked up a run of flow 'on_worker'", "on_worker", run_id, number=2)
+    deployment.platform.control.finish("on_worker")
     deployment.await_success("on_worker", run_id)
     assert deployment.instance("on_worker", run_id)["try_number"] == 2
-    assert "Picked up a run of flow 'on_worker'" in deployment.log("on_worker", run_id, number=2)
     assert deployment.run_ids("on_worker") == [deployment.result("on_worker", run_id)]
 
 
-def wait_for_start(deployment: Any, run_id: str) -> Any:
-    """The task, once it has started its flow."""
-    deadline = time.monotonic() + 60
-    while deployment.app.flows["on_worker"].status().is_idle:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    return deployment.instance("on_worker", run_id)
-
-
 def test_fifty_deferred_runs_and_more_outlive_their_triggerer(
-    deployment: Any, follow_many: Callable[[int], Callable[[], float]], eventually: Callable[..., Any]
+    deployment: Any, started: dict[str, str], follow_many: Callable[[Any, int], Callable[..., None]]
 ) -> None:
-    deployment.platform.control.outcome("deferred", duration=25)
-    run_id = deployment.api.trigger("deferred", {})
-    end = follow_many(50)
-    deployment.await_state("deferred", run_id, "deferred")
-    links = eventually(lambda: deployment.links("deferred", run_id))
+    run_id = started["deferred"]
+    end = follow_many(deployment, 50)
+    deployment.await_log("Flow 'deferred' is RUNNING", "deferred", run_id)
+    links = deployment.links("deferred", run_id)
     assert links["Ikigai run"].startswith(f"{deployment.platform.url}/console/apps/{deployment.app.app_id}/flows/")
-    deployment.restart_triggerer()
-    end()
+    end(deployment.restart_triggerer)
+    deployment.platform.control.finish("deferred")
     deployment.await_success("deferred", run_id)
     log_id = deployment.result("deferred", run_id)
     assert deployment.run_ids("deferred") == [log_id]
@@ -65,22 +60,21 @@ def test_fifty_deferred_runs_and_more_outlive_their_triggerer(
 
 
 def test_what_a_user_clears_follows_the_run_that_goes_on_and_runs_anew_once_it_is_over(
-    deployment: Any, eventually: Callable[..., Any]
+    deployment: Any, started: dict[str, str]
 ) -> None:
-    before = deployment.run_ids("deferred")
-    deployment.platform.control.outcome("deferred", duration=15)
-    run_id = deployment.api.trigger("deferred", {})
-    deployment.await_state("deferred", run_id, "deferred")
-    eventually(lambda: "Flow 'deferred' is RUNNING" in deployment.log("deferred", run_id))
-    deployment.clear("deferred", run_id)
-    deployment.await_success("deferred", run_id)
-    assert "goes on without this task: the platform offers no way to stop a run" in deployment.log("deferred", run_id)
-    first = deployment.result("deferred", run_id)
-    assert deployment.run_ids("deferred") == [first, *before]
-    deployment.platform.control.outcome("deferred", duration=0)
-    deployment.clear("deferred", run_id)
-    deployment.await_success("deferred", run_id)
-    assert deployment.run_ids("deferred") == [deployment.result("deferred", run_id), first, *before]
+    control, run_id = deployment.platform.control, started["cleared"]
+    deployment.await_log("Flow 'cleared' is RUNNING", "cleared", run_id)
+    deployment.clear("cleared", run_id)
+    deployment.await_log("goes on without this task: the platform offers no way to stop a run", "cleared", run_id)
+    deployment.await_log("Picked up a run of flow 'cleared'", "cleared", run_id, number=2)
+    control.finish("cleared")
+    deployment.await_success("cleared", run_id)
+    first = deployment.result("cleared", run_id)
+    assert deployment.run_ids("cleared") == [first]
+    control.outcome("cleared", duration=0)
+    deployment.clear("cleared", run_id)
+    deployment.await_success("cleared", run_id)
+    assert deployment.run_ids("cleared") == [deployment.result("cleared", run_id), first]
 
 
 def test_a_failed_run_fails_its_task_and_leaves_its_links(deployment: Any, started: dict[str, str]) -> None:
@@ -96,8 +90,10 @@ def test_a_failed_run_fails_its_task_and_leaves_its_links(deployment: Any, start
 
 def test_a_busy_flow_is_waited_for_in_the_triggerer(deployment: Any, started: dict[str, str]) -> None:
     run_id = started["busy"]
+    deployment.await_log("waiting for the end of that run", "busy", run_id)
+    deployment.await_state("busy", run_id, "deferred")
+    deployment.platform.control.finish("busy")
     deployment.await_success("busy", run_id)
-    assert "waiting for the end of that run" in deployment.log("busy", run_id)
     ours, _ = deployment.run_ids("busy")
     assert ours == deployment.result("busy", run_id)
 
@@ -137,12 +133,9 @@ def test_the_tour_of_all_parts_runs_and_the_platform_starts_dags(
     assert "/datasets/late_flights_" in written["uri"]
 
 
-def test_a_restart_of_the_platform_in_mid_run_ends_the_task_with_what_became_of_the_run(
-    deployment: Any, eventually: Callable[..., Any]
-) -> None:
+def test_a_restart_of_the_platform_in_mid_run_ends_the_task_with_what_became_of_the_run(deployment: Any) -> None:
     run_id = deployment.api.trigger("outage", {})
-    deployment.await_state("outage", run_id, "deferred")
-    eventually(lambda: "Flow 'outage' is RUNNING" in deployment.log("outage", run_id))
+    deployment.await_log("Flow 'outage' is RUNNING", "outage", run_id)
     deployment.platform.kill()
     time.sleep(2)
     deployment.platform.restart()
@@ -151,5 +144,9 @@ def test_a_restart_of_the_platform_in_mid_run_ends_the_task_with_what_became_of_
     assert "Flow 'outage' ended FAILED" in deployment.log("outage", run_id)
 
 
-def test_the_event_loop_was_never_held_up_by_triggers(held_up: Callable[[], list[Any]]) -> None:
-    assert held_up() == []
+def test_no_step_of_a_trigger_held_up_the_event_loop(
+    deployment: Any, long_iterations: Callable[[], list[dict[str, Any]]]
+) -> None:
+    # CPU time counts: on a machine that does other things besides, time passes without it.
+    steps = [(whose, step) for one in long_iterations() for whose, step in one["steps"].items()]
+    assert not [(whose, step) for whose, step in steps if "Ikigai" in whose and step[2] > 50]

@@ -1,0 +1,156 @@
+"""A whole Airflow with its platform, as the tests deal with it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pandas as pd
+
+from ikigai_core import App, Flow
+from ikigai_core.local.process import LocalPlatform
+
+UNDER_WAY = ("scheduled", "queued", "running", "deferred", "restarting", "up_for_retry", "up_for_reschedule")
+
+
+def wait_until(condition: Callable[[], Any], complaint: Callable[[], str], seconds: float = 240.0) -> Any:
+    """Wait for something to be true, and return it."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, complaint()
+        time.sleep(0.4)
+    return value
+
+
+class Deployment:
+    """An Airflow, the platform that it is connected to, and the app that the scenarios use."""
+
+    def __init__(self, airflow: Any, platform: LocalPlatform, app: App) -> None:
+        self.airflow = airflow
+        self.api = airflow.api
+        self.platform = platform
+        self.app = app
+
+    # -- what Airflow says ---------------------------------------------------------------------------------------------
+
+    def instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """A DAG run's task instances, mapped ones one by one."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self.api.get(path, limit="100", offset=str(len(found)))
+            found += page["task_instances"]
+            if len(found) >= page["total_entries"]:
+                return found
+
+    def instance(self, dag_id: str, run_id: str, task_id: str = "run") -> dict[str, Any]:
+        """A task that is not mapped."""
+        (found,) = (one for one in self.instances(dag_id, run_id) if one["task_id"] == task_id)
+        return found
+
+    def await_state(self, dag_id: str, run_id: str, wanted: str, task_id: str = "run") -> Any:
+        """Wait for a task to be in a state, and return it."""
+
+        def reached() -> Any:
+            now = self.instance(dag_id, run_id, task_id)
+            assert now["state"] in (wanted, None, *UNDER_WAY), f"{now}\n{self.log(dag_id, run_id, task_id)}"
+            return now if now["state"] == wanted else None
+
+        return wait_until(reached, lambda: str(self.instance(dag_id, run_id, task_id)))
+
+    def await_count(self, count: int, dag_id: str, run_id: str, state: str, seconds: float) -> None:
+        """Wait for so many task instances to be in a state."""
+
+        def counted() -> int:
+            path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+            return int(self.api.get(path, state=state, limit="1")["total_entries"])
+
+        wait_until(lambda: counted() == count, lambda: f"{counted()} of {count} are {state}", seconds)
+
+    def await_success(self, dag_id: str, run_id: str, seconds: float = 240) -> None:
+        """Wait for a DAG run to end, and well."""
+        states = ("success", "failed")
+        state = wait_until(
+            lambda: (now := self.api.dag_run_state(dag_id, run_id)) in states and now,
+            lambda: str({(one["task_id"], one["map_index"]): one["state"] for one in self.instances(dag_id, run_id)}),
+            seconds,
+        )
+        failed = [one for one in self.instances(dag_id, run_id) if one["state"] == "failed"]
+        tell = [(one["task_id"], self.log(dag_id, run_id, one["task_id"], one["try_number"])) for one in failed[:2]]
+        assert state == "success", tell
+
+    def log(self, dag_id: str, run_id: str, task_id: str = "run", number: int = 1) -> str:
+        """What a task logged, in its worker and in the triggerer; empty where it has not come to that try."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{number}"
+        try:
+            return str(self.api.get(path, full_content="true")["content"])
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code != httpx.codes.NOT_FOUND:
+                raise
+            return ""
+
+    def await_log(self, text: str, dag_id: str, run_id: str, number: int = 1) -> None:
+        """Wait for a line in the log of the task ``run``."""
+        wait_until(
+            lambda: text in self.log(dag_id, run_id, number=number), lambda: self.log(dag_id, run_id, number=number)
+        )
+
+    def links(self, dag_id: str, run_id: str, task_id: str = "run") -> dict[str, str]:
+        """The task's extra links, as the web pages show them."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/links"
+        return dict(self.api.get(path)["extra_links"])
+
+    def result(self, dag_id: str, run_id: str) -> str:
+        """Id of the run whose result the task took."""
+        return str(self.api.xcom(dag_id, run_id, "run")["run_log"]["log_id"])
+
+    # -- what users and fate do ----------------------------------------------------------------------------------------
+
+    def clear(self, dag_id: str, run_id: str) -> None:
+        """Clear the task ``run``."""
+        wanted = {"dag_run_id": run_id, "task_ids": ["run"], "only_failed": False, "dry_run": False}
+        self.api.post(f"/dags/{dag_id}/clearTaskInstances", wanted)
+
+    def restart_triggerer(self) -> None:
+        """Kill the triggerer with all that it has started, and start another."""
+        triggerer = self.airflow.servers["triggerer"]
+        for process in (*triggerer.children(recursive=True), triggerer):
+            process.kill()
+        triggerer.wait()
+        self.airflow.start("triggerer")
+
+    # -- what the platform says ----------------------------------------------------------------------------------------
+
+    def run_ids(self, flow: str) -> list[str]:
+        """Ids of all runs of a flow that have ended."""
+        return [log.log_id for log in self.app.flows[flow].run_logs(100)]
+
+    def make_flows(self, *names: str, script: str = "result = data") -> None:
+        """Flows of a script, whose output a run may name."""
+        self.app.dataset.new("numbers").df(pd.DataFrame({"value": [1, 2, 3]})).ensure()
+        for name in names:
+            self._make_flow(name, script)
+
+    def _make_flow(self, name: str, script: str) -> Flow:
+        table = {"file_type": "csv", "header": True}
+        facets = {
+            "numbers": {"type": "INPUT.Imported", "dataset": "numbers", "arguments": table},
+            "work": {"type": "MID.Python", "after": "numbers", "arguments": {"script": script}},
+            "out": {
+                "type": "OUTPUT.Exported",
+                "after": "work",
+                "arguments": {"dataset_name": f"out of {name}", **table},
+                "variables": {"output": "dataset_name"},
+            },
+        }
+        return self.app.flow.new(name).definition({"facets": facets}).ensure()
+
+    # -- figures -------------------------------------------------------------------------------------------------------
+
+    def triggerer_cpu(self) -> float:
+        """Seconds of CPU time that the triggerer has used."""
+        triggerer = self.airflow.servers["triggerer"]
+        times = [process.cpu_times() for process in (triggerer, *triggerer.children(recursive=True))]
+        return float(sum(one.user + one.system for one in times))
