@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.client.schemas.filters import ArtifactFilter
 from prefect.client.schemas.objects import Artifact
 
 from prefect_ikigai.logs import current_logger
 from prefect_ikigai.owner import Owner
+from prefect_ikigai.prefect_client import prefect_client
 
 
 def find_artifacts(wanted: ArtifactFilter) -> list[Artifact]:
@@ -24,7 +24,7 @@ def find_artifacts(wanted: ArtifactFilter) -> list[Artifact]:
     # Not `read_artifacts`: Prefect's sync client sends nulls for what is left out, which servers on FastAPI 0.151 and
     # newer refuse.
     query = {"artifacts": wanted.model_dump(mode="json", exclude_unset=True), "sort": "CREATED_DESC"}
-    with get_client(sync_client=True) as client:
+    with prefect_client() as client:
         found = client.request("POST", "/artifacts/filter", json=query).json()
     return Artifact.model_validate_list(found)
 
@@ -39,14 +39,14 @@ def create_artifact(owner: Owner, kind: str, key: str, data: Any, description: s
         flow_run_id=owner.flow_run_id,
         task_run_id=owner.task_run_id,
     )
-    with get_client(sync_client=True) as client:
+    with prefect_client() as client:
         return client.create_artifact(artifact).id
 
 
 def update_artifact(artifact_id: UUID, data: Any, description: str | None = None) -> None:
     """Change an artifact's data and, where it is given, its description."""
     change = ArtifactUpdate(data=data) if description is None else ArtifactUpdate(data=data, description=description)
-    with get_client(sync_client=True) as client:
+    with prefect_client() as client:
         client.update_artifact(artifact_id, change)
 
 

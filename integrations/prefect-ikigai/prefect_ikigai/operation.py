@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
-from prefect.context import SyncClientContext
-
 from prefect_ikigai.credentials import IkigaiCredentials
-from prefect_ikigai.owner import Owner
+from prefect_ikigai.prefect_client import sharing_a_client
 
 if TYPE_CHECKING:
     from ikigai_core.procedure import Procedure
@@ -43,7 +40,7 @@ class Operation(Generic[R]):
 
     async def aperform(self) -> R:
         """Async twin of `perform`."""
-        with _one_client_of_prefects():
+        with sharing_a_client():
             async with self.credentials.get_async_client() as ikigai:
                 return await ikigai.drive(self.steps(ikigai))
 
@@ -66,14 +63,3 @@ def aperformed(text: Callable[P, Operation[R]]) -> Callable[P, Coroutine[Any, An
         return await text(*args, **kwargs).aperform()
 
     return aperform
-
-
-@contextmanager
-def _one_client_of_prefects() -> Iterator[None]:
-    # What is kept with Prefect's server is kept by threads, each of whose requests would otherwise make a client of its
-    # own. Outside of Prefect's runs there may be no server to make one for.
-    if Owner.current() is None:
-        yield
-        return
-    with SyncClientContext.get_or_create():
-        yield

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import UUID
 
-from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import (
     ArtifactFilter,
     ArtifactFilterFlowRunId,
@@ -22,6 +21,7 @@ from prefect.exceptions import ObjectNotFound
 
 from prefect_ikigai.artifacts import create_artifact, find_artifacts, update_artifact
 from prefect_ikigai.owner import Owner
+from prefect_ikigai.prefect_client import prefect_client
 
 RECORD_TYPE = "ikigai-run"
 """The type of the artifacts that records are."""
@@ -86,7 +86,7 @@ class KeptRun:
 
     def discard(self) -> None:
         """Delete the record."""
-        with get_client(sync_client=True) as client, suppress(ObjectNotFound):
+        with prefect_client() as client, suppress(ObjectNotFound):
             client.delete_artifact(self.artifact_id)
 
 
@@ -186,7 +186,7 @@ class RunRecord:
         """Forget the run: its end has been seen, or it never started."""
         if self._artifact_id is None:
             return
-        with get_client(sync_client=True) as client, suppress(ObjectNotFound):
+        with prefect_client() as client, suppress(ObjectNotFound):
             client.delete_artifact(self._artifact_id)
         self._artifact_id = None
 
@@ -208,7 +208,7 @@ class RunRecord:
 
 def _has_left(kept: KeptRun) -> bool:
     assert kept.flow_run_id is not None
-    with get_client(sync_client=True) as client:
+    with prefect_client() as client:
         try:
             state = client.read_flow_run(kept.flow_run_id).state
         except ObjectNotFound:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from time import monotonic
 
-from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 from prefect.exceptions import ObjectAlreadyExists, PrefectHTTPStatusError
 
 from ikigai_core.procedure import Procedure, pause, work
 from prefect_ikigai.errors import reaching_prefect
 from prefect_ikigai.logs import current_logger
+from prefect_ikigai.prefect_client import prefect_client
 
 DECAY = 0.1
 """Slots that come free by themselves in a second: what dies with the slot in hand holds others up for 10 s at most."""
@@ -63,7 +64,7 @@ class StartGate:
         yield from work(self._give_back)
 
     def _take(self) -> bool:
-        with reaching_prefect(f"Flow {self._flow_name!r} was not started"), get_client(sync_client=True) as client:
+        with reaching_prefect(f"Flow {self._flow_name!r} was not started"), prefect_client() as client:
             taken = self._ask_for_slot(client)
             if taken is None:
                 taken = self._create(client) or self._ask_for_slot(client)
@@ -95,7 +96,7 @@ class StartGate:
             return
         held, self._since = monotonic() - self._since, None
         try:
-            with get_client(sync_client=True) as client:
+            with prefect_client() as client:
                 client.release_concurrency_slots([self.limit], 1, occupancy_seconds=held)
         except Exception as error:
             current_logger().debug("Concurrency limit %r comes free by itself: %s", self.limit, error)

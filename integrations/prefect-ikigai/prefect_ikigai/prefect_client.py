@@ -1,0 +1,57 @@
+"""The client with which Prefect's API is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from threading import Lock
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+
+
+class _SharedClient:
+    """A client for several threads, made by the first one that needs it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._client: SyncPrefectClient | None = None
+        self._closing = ExitStack()
+
+    def get(self) -> SyncPrefectClient:
+        with self._lock:
+            if self._client is None:
+                self._client = self._closing.enter_context(get_client(sync_client=True))
+            return self._client
+
+    def close(self) -> None:
+        self._closing.close()
+
+
+_shared: ContextVar[_SharedClient | None] = ContextVar("prefect_ikigai_client", default=None)
+
+
+@contextmanager
+def prefect_client() -> Iterator[SyncPrefectClient]:
+    """A client, which blocks: in async code it is used in threads."""
+    shared = _shared.get()
+    if shared is not None:
+        yield shared.get()
+        return
+    with get_client(sync_client=True) as client:
+        yield client
+
+
+@contextmanager
+def sharing_a_client() -> Iterator[None]:
+    """Let all threads of an async task use one client: Prefect has one for each task in sync code only.
+
+    Making a client takes some 30 ms of CPU time, and a run asks Prefect's server a dozen times.
+    """
+    shared = _SharedClient()
+    before = _shared.set(shared)
+    try:
+        yield
+    finally:
+        _shared.reset(before)
+        shared.close()
