@@ -42,7 +42,7 @@ defs = dg.Definitions(
     assets=[gated, quick, daily],
     sensors=[
         build_ikigai_run_sensor(
-            [gated, quick], minimum_interval_seconds=1, default_status=dg.DefaultSensorStatus.RUNNING
+            [gated, quick], minimum_interval_seconds=2, default_status=dg.DefaultSensorStatus.RUNNING
         )
     ],
     resources={"ikigai": IkigaiWorkspace(api_key=dg.EnvVar("IKIGAI_API_KEY"))},
