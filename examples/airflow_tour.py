@@ -7,6 +7,7 @@ and run ``airflow dags trigger ikigai_tour``: the others start by themselves, wh
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -30,7 +31,7 @@ APP = "Tour with Airflow"
 
 @dag(
     schedule=None,
-    default_args={"app": APP},
+    default_args={"app": APP, "retries": 2, "retry_delay": timedelta(seconds=5)},
     params={"output": Param(f"{gettempdir()}/ikigai_tour.parquet", type="string")},
     doc_md=__doc__,
 )

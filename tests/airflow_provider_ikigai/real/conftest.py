@@ -28,9 +28,6 @@ OPTIONS = {
     "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "6",
     # Tasks that start while the machine is busy with other tests must not be given up.
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "120",
-    # For so long a worker may fail to see that a task's process has ended, and Airflow fails a deferred task that is
-    # to go on within that time.
-    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
 }
 
 

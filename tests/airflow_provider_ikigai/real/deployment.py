@@ -20,7 +20,7 @@ def wait_until(condition: Callable[[], Any], complaint: Callable[[], str], secon
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline, complaint()
-        time.sleep(0.4)
+        time.sleep(0.8)
     return value
 
 
