@@ -81,7 +81,8 @@ demo: .venvs/core/.ready $(demonstrated:%=.venvs/%/.ready) ## the main job on th
 
 # How many checks run side by side; they wait for servers much of the time.
 JOBS ?= 2
-# The core's tests, which are the most, are spread over this many processes.
+# The core's tests, which are the most, and the examples', which come last where environments are made, are spread over this
+# many processes.
 PROCESSES ?= 2
 PYTEST_OPTIONS ?= -m 'not soak'
 PYTEST = $(SUPERVISED) .venvs/$(1)/bin/python -m pytest $(PYTEST_OPTIONS)
@@ -121,7 +122,7 @@ test-packaging: .venvs/core/.ready ## the four distributions, built and installe
 	$(call PYTEST,core) tests/packaging
 
 test-examples: .venvs/core/.ready $(ENVIRONMENTS:%=.venvs/%/.ready) ## the examples, the documents and the demo
-	$(call PYTEST,core) tests/tools tests/examples tests/docs
+	$(call PYTEST,core) --numprocesses=$(PROCESSES) --dist=loadfile tests/tools tests/examples tests/docs
 
 test-airflow: .venvs/core/.ready .venvs/airflow/.ready ## the Airflow provider
 	$(call PYTEST,airflow) tests/airflow_provider_ikigai
