@@ -83,7 +83,7 @@ class Platform:
         self._workers = Workers()
         self.checks = UploadChecks(self.store, self.files, self._workers)
         self.downloads = Downloads(self.store, self.files)
-        self.outcomes = Outcomes(self.store)
+        self.outcomes = Outcomes(self.store, self.files)
         self.runner = Runner(self.store, self.files, self._workers, settings.side_by_side, self.outcomes)
         self.scheduler = Scheduler(self.store, self.runner)
         self.requests = RequestCounter()

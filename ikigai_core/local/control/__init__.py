@@ -5,6 +5,6 @@
 
 from __future__ import annotations
 
-from ikigai_core.local.control.client import Answered, ControlError, LocalControl, OrderedFault, Stage
+from ikigai_core.local.control.client import Answered, BegunRun, ControlError, LocalControl, OrderedFault, Stage
 
-__all__ = ["Answered", "ControlError", "LocalControl", "OrderedFault", "Stage"]
+__all__ = ["Answered", "BegunRun", "ControlError", "LocalControl", "OrderedFault", "Stage"]

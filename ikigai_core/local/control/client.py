@@ -88,6 +88,37 @@ class Answered:
     fault_id: str
 
 
+@dataclass(frozen=True)
+class BegunRun:
+    """A run that the platform accepted, whatever became of its flow.
+
+    Attributes
+    ----------
+    run_id : str
+        The `log_id` of the flow's log.
+    flow_id, flow_name, app_id : str
+        The flow, with the name that it had.
+    user : str
+        Who started it.
+    variables : mapping
+        The run variables that it was started with, with secrets as ``***``.
+    began, ended : float
+        In seconds since the epoch; `ended` is 0 while it is under way.
+    status : str
+        ``SUCCESS``, ``FAILED``, ``STOPPED``; ``DELETED`` if its flow was deleted while it was under way; empty before.
+    """
+
+    run_id: str
+    flow_id: str
+    flow_name: str
+    app_id: str
+    user: str
+    variables: Mapping[str, Any]
+    began: float
+    ended: float
+    status: str
+
+
 class OrderedFault:
     """A fault that was ordered. As a context manager it is taken back at the end of the block."""
 
@@ -234,12 +265,13 @@ class LocalControl:
         sequence: Iterable[Stage | tuple[RunStatus, float]] = (),
         log_delay: float = 0.0,
         engine: bool = False,
+        writes: bool = False,
         times: int | None = None,
     ) -> None:
         """Order how runs go that start from now on.
 
-        Such a run writes no data and takes neither a worker nor CPU time, however long it lasts, unless `engine` is
-        set. Orders with `times` come first, in their order; then the newest without.
+        Such a run takes neither a worker nor CPU time, however long it lasts, unless `engine` is set, and writes no
+        data, unless `engine` or `writes` is. Orders with `times` come first, in their order; then the newest without.
 
         Parameters
         ----------
@@ -260,14 +292,14 @@ class LocalControl:
             Seconds for which the log lags behind the end.
         engine : bool, default False
             Really run the flow, for as long as it takes but no shorter than ordered; the status says what is ordered.
+        writes : bool, default False
+            Write the datasets that the flow exports, as the run's variables name them: one row each, with the run's id
+            and its variables.
         times : int, optional
             For how many runs this holds; by default for all.
         """
-        self.send(
-            "POST",
-            "/outcomes",
-            _outcome(flow, status, message, facet, duration, sequence, log_delay) | {"engine": engine, "times": times},
-        )
+        order = _outcome(flow, status, message, facet, duration, sequence, log_delay)
+        self.send("POST", "/outcomes", order | {"engine": engine, "writes": writes, "times": times})
 
     def busy(
         self,
@@ -313,6 +345,19 @@ class LocalControl:
             As for `outcome`.
         """
         self.send("POST", "/runs/finish", {"flow": flow, "status": status, "message": message, "facet": facet})
+
+    def runs(self, user: str | None = None) -> list[BegunRun]:
+        """Return all runs that ever began, oldest first: also those of flows and apps that are deleted by now.
+
+        They outlive restarts of the platform, and are forgotten with the user who started them.
+
+        Parameters
+        ----------
+        user : str, optional
+            Only those that this user started.
+        """
+        query = "" if user is None else "?" + urlencode({"user": user})
+        return [BegunRun(**run) for run in self.send("GET", f"/runs{query}")["runs"]]
 
     def journal(self, operation: str | None = None, *, user: str | None = None, after: int = 0) -> list[Answered]:
         """Return the last requests, oldest first: some thousands at most.

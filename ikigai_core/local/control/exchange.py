@@ -52,7 +52,7 @@ class Exchange:
     def body(self) -> Any:
         """The JSON body, with secrets hidden; None where there is none or it is no JSON."""
         try:
-            return _without_secrets(json.loads(self.raw_body)) if self.raw_body else None
+            return without_secrets(json.loads(self.raw_body)) if self.raw_body else None
         except (ValueError, RecursionError):
             return None
 
@@ -108,11 +108,10 @@ def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
         yield name, value if isinstance(value, str) else json.dumps(value)
 
 
-def _without_secrets(value: Any) -> Any:
+def without_secrets(value: Any) -> Any:
+    """Return JSON as it is, but for what stands under the names of secrets."""
     if isinstance(value, dict):
-        return {
-            name: _HIDDEN if name in _SECRET and below else _without_secrets(below) for name, below in value.items()
-        }
+        return {name: _HIDDEN if name in _SECRET and below else without_secrets(below) for name, below in value.items()}
     if isinstance(value, list):
-        return [_without_secrets(below) for below in value]
+        return [without_secrets(below) for below in value]
     return value

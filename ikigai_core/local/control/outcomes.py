@@ -13,7 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ikigai_core.local.control.faults import ANY, Seconds
 from ikigai_core.local.control.timetable import Timetable
+from ikigai_core.local.control.writing import write_outputs
+from ikigai_core.local.files import Files
 from ikigai_core.local.ids import new_id
+from ikigai_core.local.outputs import OutputRefused
 from ikigai_core.local.problems import Stopped
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.flows import Flow
@@ -53,6 +56,7 @@ class Outcome(BaseModel):
     sequence: Annotated[tuple[Stage, ...], Field(max_length=_MOST_STAGES)] = ()
     log_delay: Seconds = 0.0
     engine: bool = False
+    writes: bool = False
     times: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
@@ -61,6 +65,8 @@ class Outcome(BaseModel):
             raise ValueError("duration and sequence cannot go together: a sequence lasts as long as its stages")
         if self.engine and (self.status, self.message, self.facet) != ("SUCCESS", "", ""):
             raise ValueError("engine runs the flow, which ends as it ends: leave status, message and facet out")
+        if self.writes and (self.engine or self.status != "SUCCESS"):
+            raise ValueError("writes is for runs that succeed without the engine, which writes by itself")
         return self
 
     @property
@@ -148,10 +154,13 @@ class Outcomes:
     ----------
     store : Store
         Where runs are kept.
+    files : Files
+        Where what they write is kept.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, files: Files) -> None:
         self._store = store
+        self._files = files
         self._lock = threading.Lock()
         self._orders: dict[str, Order] = {}
         self._staged: dict[str, _Staged] = {}
@@ -290,13 +299,18 @@ class Outcomes:
             return order.outcome
 
     def _end(self, staged: _Staged) -> None:
-        outcome = staged.outcome
+        run, outcome = staged.run, staged.outcome
         failed = outcome.status == "FAILED"
-        facet_id = _facet_id(staged.run, outcome.facet)
+        facet_id = _facet_id(run, outcome.facet)
         message = outcome.message or (_ORDERED if failed else "")
         try:
-            with self.ending(staged.run):
-                self._store.runs.finish(staged.run.run_id, outcome.status, facet_id=facet_id, message=message)
+            with self.ending(run):
+                if outcome.writes and outcome.status == "SUCCESS":
+                    write_outputs(run, self._store, self._files)
+                else:
+                    self._store.runs.finish(run.run_id, outcome.status, facet_id=facet_id, message=message)
+        except OutputRefused as refusal:
+            self._store.runs.finish(run.run_id, "FAILED", facet_id=refusal.facet_id, message=str(refusal))
         except Stopped:
             pass
 

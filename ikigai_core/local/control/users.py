@@ -32,16 +32,18 @@ def remove_user(platform: Platform, email: str) -> None:
         if custom_facet.owner.casefold() == email.casefold():
             store.delete_custom_facet(custom_facet.custom_facet_id)
     store.directories.remove(app_id="", owner=email.casefold())
+    store.runs.history.forget(email)
     for grants in (store.app_grants, store.custom_facet_grants):
         for component_id in grants.levels(email):
             grants.revoke(component_id, email)
 
 
 def wipe(platform: Platform) -> None:
-    """Delete all apps, custom facets and directories of apps."""
+    """Delete all apps, custom facets and directories of apps, and the history of runs."""
     store = platform.store
     for app in store.apps.all():
         platform.delete_app(app.app_id)
     for custom_facet in store.custom_facets.all():
         store.delete_custom_facet(custom_facet.custom_facet_id)
     store.directories.remove(app_id="")
+    store.runs.history.forget()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from ikigai_core.local.control import seeding
+from ikigai_core.local.control.exchange import without_secrets
 from ikigai_core.local.control.faults import ANY, Fault
 from ikigai_core.local.control.faults import Order as FaultOrder
 from ikigai_core.local.control.outcomes import EndStatus, Outcome
@@ -119,6 +121,13 @@ def start_run(platform: PlatformPart, new: Annotated[NewRun, SOUND]) -> Answer:
     flow = _flow(platform.store, new.outcome.flow)
     platform.runner.start(flow, new.user, {}, new.outcome)
     return {"pipeline_id": flow.flow_id}
+
+
+@router.get("/runs")
+def get_runs(platform: PlatformPart, user: str | None = None) -> Answer:
+    """Return all runs that began, oldest first, those of deleted flows included."""
+    runs = [dataclasses.asdict(run) for run in platform.store.runs.history.all(user)]
+    return {"runs": [{**run, "variables": without_secrets(run["variables"])} for run in runs]}
 
 
 @router.post("/runs/finish")

@@ -11,6 +11,7 @@ from ikigai_core.local.ids import new_id
 from ikigai_core.local.problems import conflict
 from ikigai_core.local.store.database import Database
 from ikigai_core.local.store.flows import Flow
+from ikigai_core.local.store.history import History
 from ikigai_core.local.store.table import Table
 
 
@@ -47,11 +48,18 @@ class Run:
 
 
 class Runs:
-    """All runs. A flow has one unfinished run at most."""
+    """All runs. A flow has one unfinished run at most.
+
+    Attributes
+    ----------
+    history : History
+        What began, ended or not, deleted or not.
+    """
 
     def __init__(self, database: Database) -> None:
         self._table: Table[Run] = Table(database, "runs", Run, index=("flow_id, state", "state"))
         self._database = database
+        self.history = History(database)
 
     def queue(self, flow: Flow, user: str, variables: dict[str, Any]) -> Run:
         """Add a run of a flow to the queue.
@@ -64,19 +72,19 @@ class Runs:
         with self._database.transaction():
             if self.active(flow.flow_id) is not None:
                 raise conflict(f"Flow {flow.name!r} is running already: wait until it is idle, then start it again")
-            return self._table.insert(
-                Run(
-                    run_id=new_id(),
-                    flow_id=flow.flow_id,
-                    app_id=flow.app_id,
-                    user=user,
-                    state=RunState.QUEUED,
-                    definition=flow.definition,
-                    variables=variables,
-                    high_volume=flow.high_volume_preference,
-                    queued_at=stamps.now(),
-                )
+            run = Run(
+                run_id=new_id(),
+                flow_id=flow.flow_id,
+                app_id=flow.app_id,
+                user=user,
+                state=RunState.QUEUED,
+                definition=flow.definition,
+                variables=variables,
+                high_volume=flow.high_volume_preference,
+                queued_at=stamps.now(),
             )
+            self.history.begin(run.run_id, flow, user, variables)
+            return self._table.insert(run)
 
     def get(self, run_id: str) -> Run | None:
         """Return the run with this id, if there is one."""
@@ -124,11 +132,13 @@ class Runs:
                 message=message,
                 timestamp=timestamp,
             )
+            self.history.end(run_id, status)
 
     def logs(self, flow_id: str, limit: int) -> list[Run]:
         """Return the flow's runs that are over, newest first."""
         return self._table.find(flow_id=flow_id, state=RunState.OVER.value, newest_first=True, limit=limit)
 
     def remove(self, flow_id: str) -> None:
-        """Forget all runs of a flow."""
+        """Forget all runs of a flow, apart from the history."""
+        self.history.drop(flow_id)
         self._table.delete(flow_id=flow_id)

@@ -1,0 +1,62 @@
+"""All runs that ever began, those of flows that are deleted by now included."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from ikigai_core.local.store.database import Database
+from ikigai_core.local.store.flows import Flow
+from ikigai_core.local.store.table import Table
+
+DELETED = "DELETED"
+
+
+@dataclass(frozen=True)
+class BegunRun:
+    """A run that was accepted, and how it ended.
+
+    `status` is empty while it is under way, and `DELETED` where its flow was deleted meanwhile; times are seconds since
+    the epoch, 0 where there is none yet.
+    """
+
+    run_id: str
+    flow_id: str
+    flow_name: str
+    app_id: str
+    user: str
+    variables: dict[str, Any]
+    began: float
+    ended: float = 0.0
+    status: str = ""
+
+
+class History:
+    """The runs that began, oldest first; what became of their flows does not matter."""
+
+    def __init__(self, database: Database) -> None:
+        self._table: Table[BegunRun] = Table(database, "history", BegunRun, index=("flow_id, status", "user"))
+        self._database = database
+
+    def begin(self, run_id: str, flow: Flow, user: str, variables: dict[str, Any]) -> None:
+        """Take note that a run of a flow was accepted."""
+        self._table.insert(BegunRun(run_id, flow.flow_id, flow.name, flow.app_id, user, variables, time.time()))
+
+    def end(self, run_id: str, status: str) -> None:
+        """Take note of a run's end."""
+        self._table.update(run_id, status=status, ended=time.time())
+
+    def drop(self, flow_id: str) -> None:
+        """Take note that a flow is deleted, which ends its run."""
+        with self._database.transaction():
+            for run in self._table.find(flow_id=flow_id, status=""):
+                self.end(run.run_id, DELETED)
+
+    def all(self, user: str | None = None) -> list[BegunRun]:
+        """Return all runs, or those of a user."""
+        return self._table.find(**({} if user is None else {"user": user}))
+
+    def forget(self, user: str | None = None) -> None:
+        """Forget all runs, or those of a user."""
+        self._table.delete(**({} if user is None else {"user": user}))
