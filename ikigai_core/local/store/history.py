@@ -55,8 +55,9 @@ class History:
 
     def all(self, user: str | None = None) -> list[BegunRun]:
         """Return all runs, or those of a user."""
-        return self._table.find(**({} if user is None else {"user": user}))
+        return self._table.find() if user is None else self._table.find(user=user)
 
     def forget(self, user: str | None = None) -> None:
         """Forget all runs, or those of a user."""
-        self._table.delete(**({} if user is None else {"user": user}))
+        of_user = {} if user is None else {"user": user}
+        self._table.delete(**of_user)

@@ -1,0 +1,149 @@
+"""The least orchestrator: worker processes of the plain client, a queue of tasks, retries."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .flows import ChaosFlows
+from .judge import Told
+from .notes import FileNotes
+
+ROOT = Path(__file__).parents[2]
+_WORKER = str(Path(__file__).with_name("plain_worker.py"))
+
+
+class PlainWorkers:
+    """Perform tasks in worker processes; one that was killed is replaced, and its task is given to the successor.
+
+    Parameters
+    ----------
+    chaos : ChaosFlows
+        What the tasks run, in turns.
+    environment : mapping
+        With what the client finds the platform, or the proxy in front of it.
+    folder : Path
+        For the notes about runs; they go when the end of a task is recorded.
+    isolation : {"shared", "copy"}
+    workers : int
+    retries : int
+        How often a task that failed is tried again. A failed run's note goes first; all others find the note.
+    look_for : float
+        Seconds for which a start whose answer was lost is looked for.
+    """
+
+    def __init__(
+        self,
+        chaos: ChaosFlows,
+        environment: Mapping[str, str],
+        folder: Path,
+        *,
+        isolation: str = "shared",
+        workers: int = 4,
+        retries: int = 2,
+        look_for: float = 3.0,
+    ) -> None:
+        self._chaos, self._notes, self._retries = chaos, FileNotes(folder), retries
+        self._environment = {**os.environ, **environment, "PYTHONPATH": str(ROOT)}
+        self._command = [sys.executable, _WORKER, isolation, str(folder), str(look_for)]
+        self._count = workers
+        self._processes: dict[int, subprocess.Popen[str]] = {}
+        self._tasks: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+        self._told: list[Told] = []
+        self._lock = threading.Lock()
+        self._is_over = False
+
+    def pids(self) -> list[int]:
+        """The worker processes that run now."""
+        with self._lock:
+            return [process.pid for process in self._processes.values() if process.poll() is None]
+
+    def perform(self, tasks: Sequence[str], seconds: float) -> list[Told]:
+        """Perform tasks; those that are not done in time are told as unfinished."""
+        for task, flow in zip(tasks, itertools.cycle(self._chaos.flows), strict=False):
+            self._tasks.put((task, flow))
+        hands = [threading.Thread(target=self._work, args=(n,), daemon=True) for n in range(self._count)]
+        for hand in hands:
+            hand.start()
+        timer = threading.Timer(seconds, self._end)
+        timer.start()
+        for hand in hands:
+            hand.join()
+        timer.cancel()
+        self._end()
+        done = {told.task for told in self._told}
+        return [*self._told, *(Told(task, "unfinished") for task in tasks if task not in done)]
+
+    def _work(self, number: int) -> None:
+        while not self._is_over:
+            try:
+                task, flow = self._tasks.get_nowait()
+            except queue.Empty:
+                return
+            told = self._perform(number, task, flow)
+            if told is not None:
+                self._told.append(Told(task, **told))
+                self._notes.forget(task)
+
+    def _perform(self, number: int, task: str, flow: str) -> dict[str, Any] | None:
+        left = self._retries
+        while not self._is_over:
+            told = self._try(number, {"app": self._chaos.app, "flow": flow, "task": task})
+            if told is None:
+                continue
+            if told["ended"] == "success" or not left:
+                return told
+            left -= 1
+            if told["error"].startswith("RunFailed"):
+                self._notes.forget(task)
+        return None
+
+    def _try(self, number: int, order: dict[str, str]) -> dict[str, Any] | None:
+        """What a worker makes of a task; None if it was killed."""
+        process = self._worker(number)
+        if process is None:
+            return None
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(json.dumps(order) + "\n")
+            process.stdin.flush()
+            answer = process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        if answer.endswith("\n"):
+            told: dict[str, Any] = json.loads(answer)
+            return told
+        _end(process)
+        return None
+
+    def _worker(self, number: int) -> subprocess.Popen[str] | None:
+        with self._lock:
+            process = self._processes.get(number)
+            if self._is_over or (process is not None and process.poll() is None):
+                return None if self._is_over else process
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+            self._processes[number] = subprocess.Popen(self._command, env=self._environment, text=True, **pipes)
+            return self._processes[number]
+
+    def _end(self) -> None:
+        with self._lock:
+            self._is_over = True
+            for process in self._processes.values():
+                process.kill()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()

@@ -1,0 +1,53 @@
+"""Many tasks of several processes start few flows through a line that fails: each has one run, and its own result."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ikigai_core.local.process import LocalPlatform
+
+from .flows import ChaosFlows
+from .judge import judge
+from .killer import Killer
+from .plain import PlainWorkers
+from .proxy import FaultingProxy
+
+TASKS = int(os.environ.get("CHAOS_TASKS", "1000"))
+
+modes = pytest.mark.parametrize("isolation", ["shared", "copy"])
+
+
+@pytest.mark.timeout(400)
+@modes
+def test_forty_tasks_on_two_flows(
+    isolation: str, platform: LocalPlatform, proxy: FaultingProxy, chaos: ChaosFlows, tmp_path: Path
+) -> None:
+    proxy.faults(late=0.02, late_seconds=(1.0, 10.0))
+    workers = PlainWorkers(chaos, proxy.environ(platform), tmp_path, isolation=isolation)
+    with Killer().kills(workers.pids, every=(2, 5)):
+        told = workers.perform([f"task-{number}" for number in range(40)], seconds=300)
+    proxy.await_delivery()
+    judge(told, chaos.runs()).check(doubt=isolation == "shared")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@modes
+def test_a_thousand_tasks_on_few_flows(
+    isolation: str, proxy: FaultingProxy, chaos: ChaosFlows, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proxy.faults(late=0.01, late_seconds=(5.0, 100.0))
+    environment = proxy.environ(chaos.platform)
+    workers = PlainWorkers(chaos, environment, tmp_path, isolation=isolation, workers=6, retries=4, look_for=30.0)
+    killer = Killer().kills(workers.pids, every=(1, 6)).freezes(workers.pids, every=(5, 20))
+    killer.does(chaos.restart, every=(30, 60), name="restart").does(chaos.fail_next, every=(5, 20), name="fail")
+    with killer:
+        told = workers.perform([f"task-{number}" for number in range(TASKS)], seconds=3300)
+    proxy.await_delivery(seconds=120)
+    verdict = judge(told, chaos.runs())
+    with capsys.disabled():
+        print("\n" + verdict.table(f"Plain client, {isolation}: {dict(killer.done)}, {proxy.counts()}"))  # noqa: T201
+    verdict.check(doubt=isolation == "shared")
