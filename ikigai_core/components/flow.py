@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -18,14 +19,17 @@ from ikigai_core.components.resolving import Definition, resolve
 from ikigai_core.components.schedule import NO_SCHEDULE, Schedule
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.older import in_todays_form
+from ikigai_core.errors import InvalidInput
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
 from ikigai_core.given import check_flag, check_name, check_type
 from ikigai_core.procedure import Procedure, ask
 from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
+from ikigai_core.runs.keeping import Keep
+from ikigai_core.runs.lease import NoLease, StartLease
 from ikigai_core.runs.progress import progress_bar
 from ikigai_core.runs.records import FlowStatusReport, RunLog
-from ikigai_core.runs.start import Keep, Launch, OnBusy, launch
-from ikigai_core.runs.state import RunState
+from ikigai_core.runs.start import Isolation, Launch, Launched, OnBusy, launch
+from ikigai_core.runs.state import OnDoubt, RunState
 
 
 class FlowRecord(Component):
@@ -83,7 +87,7 @@ class _FlowText(Generic[R]):
         schedule: Schedule | None
         _client: Any
 
-    def _run(self, state: RunState) -> R:
+    def _run_of(self, launched: Launched, keep: Keep | None) -> R:
         raise TypeError("made by the sync and async faces only")
 
     @operation
@@ -92,8 +96,13 @@ class _FlowText(Generic[R]):
         variables: Mapping[str, Any] | None = None,
         *,
         on_busy: OnBusy = "fail",
+        isolation: Isolation = "shared",
+        on_doubt: OnDoubt = "fail",
         keep: Keep | None = None,
         previous: Mapping[str, Any] | None = None,
+        lease: StartLease | None = None,
+        unique_output: str | None = None,
+        keep_copies: bool = False,
         timeout: float | None = None,
     ) -> Procedure[R]:
         """Start the flow, or pick up the run that an earlier try kept. Never starts it twice.
@@ -103,13 +112,28 @@ class _FlowText(Generic[R]):
         variables : mapping, optional
             The run variables; their names are not restricted, unlike those of `start`.
         on_busy : {"fail", "wait", "attach"}, default "fail"
-            What to do where the flow runs already.
+            What to do if the flow runs already.
+        isolation : {"shared", "copy"}, default "shared"
+            ``copy`` runs a private copy of the flow, made for this run alone: it is never busy, runs beside others, and
+            it is always certain which run is this one. The copy has no schedule and no grants, and starts no downstream
+            flows. It is deleted when the end of its run was seen.
+        on_doubt : {"fail", "accept"}, default "fail"
+            What to do if it cannot be proven which run is this one, or how it ended: raise `StartUnknown` or
+            `RunAmbiguous`, or take the run that seems to be it. `FlowRun.doubt` then says why that is a guess. With
+            ``accept``, a start that an earlier try lost without a trace is sent again.
         keep : callable, optional
-            Told the run as a dict before the start is sent and again when it is known to have started. Store it where
-            a successor finds it. A coroutine function is awaited (async face).
+            Told the run as a dict before each step that cannot be taken back, after it, and when the end was seen.
+            Store it where a successor finds it. An awaitable that it returns is awaited (async face).
         previous : mapping, optional
-            What an earlier try kept: that run is picked up, also one that is over by now; where it provably never
-            started, it is started now.
+            What an earlier try kept: that run is picked up, also one that is over by now. If it provably never started,
+            it is started now.
+        lease : StartLease, optional
+            Keeps all other starters of the flow out while it is being started; see `ikigai_core.orchestration`.
+        unique_output : str, optional
+            Name of the run variable that names a dataset which no other run writes. That dataset proves that a run is
+            this one if the answer to its start was lost.
+        keep_copies : bool, default False
+            Let the private copy stay after its run, so that people can look at it.
         timeout : float, optional
             Seconds to wait for a busy flow.
 
@@ -123,42 +147,64 @@ class _FlowText(Generic[R]):
         FlowBusy
             The flow runs already, and was not to be waited for, or for too long.
         StartUnknown
-            Whether it started could not be found out. It was not started a second time.
+            Whether it started could not be proven. It was not started a second time.
         """
-        run = self._prepared({} if variables is None else variables)
-        return self._run((yield from launch(Launch(run, on_busy, keep, timeout), previous)))
+        run = replace(
+            self._prepared({} if variables is None else variables, unique_output),
+            on_doubt=on_doubt,
+            keep_copy=keep_copies,
+        )
+        wanted = Launch(run, on_busy, isolation, keep, lease or NoLease(), timeout)
+        return (yield from self._launched(wanted, previous))
 
     @operation
-    def start(self, /, **variables: Any) -> Procedure[R]:
+    def start(self, /, *, isolation: Isolation = "shared", **variables: Any) -> Procedure[R]:
         """Start the flow with run variables, and return the run at once.
 
         Parameters
         ----------
+        isolation : {"shared", "copy"}, default "shared"
+            Whether the flow itself runs, or a private copy; see `launch`, which also takes a run variable of that name.
         **variables
             Names that begin with an underscore are left out.
         """
-        return (yield from self._launched(variables))
+        return (yield from self._launched(Launch(self._prepared(_public(variables)), isolation=isolation)))
 
-    def _launched(self, variables: Mapping[str, Any]) -> Procedure[R]:
-        public = {name: value for name, value in variables.items() if not name.startswith("_")}
-        return self._run((yield from launch(Launch(self._prepared(public)))))
+    def _launched(self, wanted: Launch, previous: Mapping[str, Any] | None = None) -> Procedure[R]:
+        launched = yield from launch(wanted, previous)
+        return self._run_of(launched, wanted.keep)
 
-    def _prepared(self, variables: Mapping[str, Any]) -> RunState:
+    def _prepared(self, variables: Mapping[str, Any], unique_output: str | None = None) -> RunState:
         check_type(variables, Mapping, "The run variables", "a mapping by name")
-        return RunState(self.app_id, self.flow_id, self.name, None, dict(variables), user=self._client.user_email)
+        if unique_output is not None and not variables.get(unique_output):
+            raise InvalidInput(
+                f"unique_output is {unique_output!r}, but there is no such run variable: give it the name of the "
+                "dataset that only this run writes."
+            )
+        return RunState(
+            self.app_id,
+            self.flow_id,
+            self.name,
+            None,
+            dict(variables),
+            user=self._client.user_email,
+            unique_output=str(variables[unique_output]) if unique_output else "",
+        )
 
     @operation
-    def run(self, /, **variables: Any) -> Procedure[RunLog]:
+    def run(self, /, *, isolation: Isolation = "shared", **variables: Any) -> Procedure[RunLog]:
         """Start the flow with run variables, wait for its end, and return the run's log, also that of a failed run.
 
         At a terminal a progress bar shows how far it is.
 
         Parameters
         ----------
+        isolation : {"shared", "copy"}, default "shared"
+            Whether the flow itself runs, or a private copy; see `launch`.
         **variables
             Names that begin with an underscore are left out.
         """
-        run = yield from self._launched(variables)
+        run = yield from self._launched(Launch(self._prepared(_public(variables)), isolation=isolation))
         with progress_bar(self.name) as on_update:
             return (yield from type(run).wait.text(run, on_update=on_update))
 
@@ -255,15 +301,19 @@ class _FlowText(Generic[R]):
         yield from ask(flows.delete(self.app_id, self.flow_id))
 
 
+def _public(variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in variables.items() if not name.startswith("_")}
+
+
 class Flow(FlowRecord, SyncFace, _FlowText[FlowRun]):
     """A flow of an app."""
 
-    def _run(self, state: RunState) -> FlowRun:
-        return FlowRun(state, self._client)
+    def _run_of(self, launched: Launched, keep: Keep | None) -> FlowRun:
+        return FlowRun(launched.run, self._client, keep, is_picked_up=launched.is_picked_up, removes_copy=True)
 
 
 class AsyncFlow(FlowRecord, AsyncFace, _FlowText[AsyncFlowRun]):
     """A flow of an app; its operations are awaited."""
 
-    def _run(self, state: RunState) -> AsyncFlowRun:
-        return AsyncFlowRun(state, self._client)
+    def _run_of(self, launched: Launched, keep: Keep | None) -> AsyncFlowRun:
+        return AsyncFlowRun(launched.run, self._client, keep, is_picked_up=launched.is_picked_up, removes_copy=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Self
 
 from ikigai_core.api import flows
@@ -11,7 +12,9 @@ from ikigai_core.enums import FlowStatus
 from ikigai_core.errors import IkigaiError, RunFailed
 from ikigai_core.faces import AsyncFace, SyncFace, operation
 from ikigai_core.procedure import Procedure, ask
+from ikigai_core.runs import copies
 from ikigai_core.runs.follow import Following, follow, log_of, report_of
+from ikigai_core.runs.keeping import Keep, keep_note
 from ikigai_core.runs.patience import OUTAGE
 from ikigai_core.runs.records import FlowStatusReport, RunLog
 from ikigai_core.runs.reports import OnUpdate
@@ -20,13 +23,42 @@ from ikigai_core.web import WebPages
 
 
 class _FlowRunText:
-    def __init__(self, state: RunState, client: Any) -> None:
+    """What a run can do.
+
+    Parameters
+    ----------
+    state : RunState
+    client : Ikigai or AsyncIkigai
+    keep : callable, optional
+        Told the run once its end was seen.
+    is_picked_up : bool, default False
+        Whether an earlier try started it.
+    removes_copy : bool, default False
+        Whether the private copy goes once the end was seen and kept.
+    """
+
+    def __init__(
+        self,
+        state: RunState,
+        client: Any,
+        keep: Keep | None = None,
+        *,
+        is_picked_up: bool = False,
+        removes_copy: bool = False,
+    ) -> None:
         self._state = state
         self._client = client
+        self._keep = keep
+        self._is_picked_up = is_picked_up
+        self._removes_copy = removes_copy
+        self._is_end_kept = state.is_over
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], client: Any) -> Self:
-        """The run that `to_dict` described, in this or another process; see ``ikigai.flow_run``."""
+        """The run that `to_dict` described, in this or another process; see ``ikigai.flow_run``.
+
+        It is followed only: its private copy, if it has one, stays until `remove_copy`.
+        """
         return cls(RunState.from_dict(data), client)
 
     def to_dict(self) -> dict[str, Any]:
@@ -60,22 +92,49 @@ class _FlowRunText:
 
     @property
     def phase(self) -> str:
-        """``prepared`` or ``started``."""
+        """How far it is: ``started``, ``unknown``, ``ended``, ``taken``; before the start ``prepared``, ``copied``."""
         return self._state.phase
 
     @property
     def attached(self) -> bool:
-        """Whether the run was found going rather than started by this call."""
+        """Whether it is somebody else's run, which was found going: what it was started with is not known."""
         return self._state.attached
+
+    @property
+    def picked_up(self) -> bool:
+        """Whether an earlier try started it, and this one follows it."""
+        return self._is_picked_up
+
+    @property
+    def copy_id(self) -> str | None:
+        """Id of the run's private copy of the flow; None for a run of the flow itself."""
+        return self._state.copy_id
+
+    @property
+    def copy_name(self) -> str:
+        """Name of the run's private copy of the flow; empty for a run of the flow itself."""
+        return self._state.copy_name
+
+    @property
+    def run_log(self) -> RunLog | None:
+        """The run's log, once its end was seen. Sends nothing; `log` asks for it."""
+        return self._state.run_log
+
+    @property
+    def baseline_at(self) -> datetime | None:
+        """The newest log entry's time before the start, by the platform's clock: the run wrote what is newer."""
+        return datetime.fromisoformat(self._state.baseline_at) if self._state.baseline_at else None
 
     @property
     def web_url(self) -> str | None:
         """The run's page for people, once its log is known; before, the flow's. Sends nothing.
 
-        None where the platform's pages are not known.
+        None where the platform's pages are not known. A private copy's page goes with it: after its end the flow's.
         """
         pages: WebPages = self._client.pages
-        return pages.page(self.app_id, "flows", self.flow_id, self.log_id or "")
+        if self._state.is_private and self._state.is_over:
+            return pages.page(self.app_id, "flows", self.flow_id, "")
+        return pages.page(self.app_id, "flows", self._state.running_flow_id, self.log_id or "")
 
     @property
     def log_id(self) -> str | None:
@@ -86,8 +145,8 @@ class _FlowRunText:
     def doubt(self) -> str:
         """Why the log may be another run's, in a sentence; empty where it cannot.
 
-        The platform gives a run no id. Its log is told by what the flow's log held before the start, and by the user;
-        where two runs of one user overlapped, that may not suffice.
+        A run of which it cannot be told how it ended raises `RunAmbiguous`, unless a guess was asked for
+        (``on_doubt="accept"``).
         """
         return self._state.doubt
 
@@ -151,7 +210,9 @@ class _FlowRunText:
         RunAmbiguous
             Several entries of the flow's log may be the run's own, and they differ in how it ended.
         """
-        return (yield from self._followed(Following(timeout, poll, on_update, outage)))
+        log = yield from self._followed(Following(timeout, poll, on_update, outage))
+        yield from self._closed()
+        return log
 
     @operation
     def result(
@@ -172,19 +233,34 @@ class _FlowRunText:
         log = yield from self._followed(Following(timeout, poll, on_update, outage))
         if log.status is not FlowStatus.SUCCESS:
             name = yield from self._facet_name(log.erroneous_facet_id)
+            yield from self._closed()
             raise RunFailed(self.flow_name, log, name, self.doubt)
+        yield from self._closed()
         return log
+
+    @operation
+    def remove_copy(self) -> Procedure[None]:
+        """Delete the run's private copy of the flow, if it has one. Do so only once the run's result is kept."""
+        if self._state.is_private:
+            yield from copies.remove(self._state)
 
     def _followed(self, how: Following) -> Procedure[RunLog]:
         ended = yield from follow(self._state, how)
         self._state = ended.run
+        if not self._is_end_kept:
+            self._is_end_kept = yield from keep_note(self._keep, self._state, strictly=False)
         return ended.log
+
+    def _closed(self) -> Procedure[None]:
+        """Let the private copy go, once the run's end is kept."""
+        if self._removes_copy and self._is_end_kept and self._state.is_private and not self._state.keep_copy:
+            yield from copies.close(self._state)
 
     def _facet_name(self, facet_id: str | None) -> Procedure[str]:
         if facet_id is None:
             return ""
         try:
-            record = yield from ask(flows.fetch(self.flow_id))
+            record = yield from ask(flows.fetch(self._state.running_flow_id))
             return FlowDefinition.load(record["definition"]).facet_name(facet_id)
         except (IkigaiError, KeyError, ValueError):
             # The name is a courtesy; that the run failed must be told in any case.

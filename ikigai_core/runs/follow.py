@@ -7,11 +7,20 @@ from dataclasses import dataclass, replace
 from types import NoneType
 
 from ikigai_core.api import flows
-from ikigai_core.errors import IkigaiError, InvalidInput, PlatformAway, RunLost, RunTimeout
+from ikigai_core.errors import (
+    IkigaiError,
+    InvalidInput,
+    NotFound,
+    PlatformAway,
+    RunAmbiguous,
+    RunLost,
+    RunTimeout,
+)
 from ikigai_core.given import check_type
 from ikigai_core.logs import fields
 from ikigai_core.procedure import Procedure, ask, ask_once, pause
 from ikigai_core.runs.durations import spoken
+from ikigai_core.runs.evidence import has_written
 from ikigai_core.runs.logs import has_news, logs_since
 from ikigai_core.runs.ownership import settled
 from ikigai_core.runs.patience import OUTAGE, Patience, asked_to_wait
@@ -30,7 +39,8 @@ _LOG_EVERY = 4
 """Every so many looks are at the log first: where another run follows this one at once, the status need not show it."""
 
 _TAIL = 0.8
-"""Seconds for which the status may lag behind the log before it is taken for another run's."""
+"""Seconds for which the status may lag behind the log before it is taken for another run's: whoever starts the flow
+again at once is not to find it busy with the run that has just ended."""
 
 UNSTOPPABLE = "The run goes on: the platform offers no way to stop it."
 
@@ -88,19 +98,20 @@ _Found = tuple[RunLog, str]
 
 def report_of(run: RunState) -> Procedure[FlowStatusReport]:
     """The flow's state, now."""
-    return FlowStatusReport.read((yield from ask(flows.status(run.app_id, run.flow_id))))
+    return FlowStatusReport.read((yield from ask(flows.status(run.app_id, run.running_flow_id))))
 
 
 def glance_at(run: RunState) -> Procedure[FlowStatusReport]:
     """The flow's state, now; asked once, for those who come back anyway."""
-    return FlowStatusReport.read((yield from ask_once(flows.status(run.app_id, run.flow_id))))
+    return FlowStatusReport.read((yield from ask_once(flows.status(run.app_id, run.running_flow_id))))
 
 
 def log_of(run: RunState) -> Procedure[Ended | None]:
     """The run's end, if its log shows it by now; None where it does not."""
-    report = yield from report_of(run)
-    found = settled(run, (yield from logs_since(run, retried=True)), report, is_final=False)
-    return None if found is None else _ended(run, *found)
+    if run.run_log is not None:
+        return Ended(run, run.run_log)
+    found = settled(run, (yield from logs_since(run, retried=True)), is_final=False)
+    return None if found is None else (yield from _ended(run, *found))
 
 
 def follow(run: RunState, how: Following | None = None) -> Procedure[Ended]:
@@ -120,9 +131,12 @@ def follow(run: RunState, how: Following | None = None) -> Procedure[Ended]:
         What the platform answered, where it cannot help to ask again.
     """
     how = how or Following()
+    reports = Reports(how.on_update)
+    if run.run_log is not None:
+        yield from reports.end(run.run_log)
+        return Ended(run, run.run_log)
     began = yield from pause(0)
     watch = _Watch(run, how, began)
-    reports = Reports(how.on_update)
     watch.now = yield from my_turn(began, watch.deadline)
     while True:
         asked = 0.0
@@ -133,8 +147,9 @@ def follow(run: RunState, how: Following | None = None) -> Procedure[Ended]:
             asked = asked_to_wait(error)
         else:
             if found is not None:
-                yield from reports.end(found[0])
-                return _ended(run, *found)
+                ended = yield from _ended(run, *found)
+                yield from reports.end(ended.log)
+                return ended
             if watch.last is not None:
                 yield from reports.tell(watch.last)
         watch.check_time()
@@ -142,12 +157,28 @@ def follow(run: RunState, how: Following | None = None) -> Procedure[Ended]:
         watch.now = yield from next_look(watch.now, max(seconds, asked), watch.deadline)
 
 
-def _ended(run: RunState, log: RunLog, doubt: str) -> Ended:
+def _ended(run: RunState, log: RunLog, doubt: str) -> Procedure[Ended]:
+    if run.phase == "unknown":
+        doubt = yield from _proven_by_output(run, log)
     extra = fields(app_id=run.app_id, flow_id=run.flow_id, run_log_id=log.log_id, run_status=log.status.value)
     logger.info("Flow %r ended %s", run.flow_name, log.status.value, extra=extra)
     if doubt:
         logger.warning("Flow %r: run log %s may be another run's. %s", run.flow_name, log.log_id, doubt, extra=extra)
-    return Ended(replace(run, log_id=log.log_id, doubt=doubt), log)
+    return Ended(replace(run, phase="ended", log_id=log.log_id, doubt=doubt, log=log.model_dump(mode="json")), log)
+
+
+def _proven_by_output(run: RunState, log: RunLog) -> Procedure[str]:
+    """What doubt is left about a run whose start was not answered, by the dataset that only this run was to write."""
+    if (yield from has_written(run)):
+        return ""
+    if run.on_doubt == "accept":
+        return f"The answer to its start was lost, and dataset {run.unique_output!r} was not written."
+    raise RunAmbiguous(
+        f"The answer to the start of flow {run.flow_name!r} was lost. The run that was seen since ended "
+        f"{log.status.value}, and did not write dataset {run.unique_output!r}: it may be another's. Look at the flow "
+        "before you start it anew.",
+        [log],
+    )
 
 
 class _Watch:
@@ -178,11 +209,11 @@ class _Watch:
         if may_be_over:
             spend(self.now)
             logs = yield from logs_since(self._run)
-            found = settled(self._run, logs, report, is_final=self._is_long_idle)
+            found = settled(self._run, logs, is_final=self._is_long_idle)
         self._patience.answered()
         if found is None and self._is_long_idle:
             raise self._lost()
-        return None if found and self._may_lag(found, report) else found
+        return None if found and self._may_lag(report) else found
 
     @property
     def is_ending(self) -> bool:
@@ -191,6 +222,11 @@ class _Watch:
 
     def bear(self, error: IkigaiError) -> None:
         """Put up with an error, or raise what it means."""
+        if isinstance(error, NotFound) and self._run.is_private:
+            raise RunLost(
+                f"The private copy {self._run.copy_name!r} is gone, and its run's log with it: its result was taken, "
+                "or it was deleted."
+            ) from None
         if self._patience.bears(error, self.now):
             return
         if not self._patience.is_outage(error):
@@ -219,9 +255,9 @@ class _Watch:
             return True
         return last is not None and (last.status != report.status or (last.progress or 0) > (report.progress or 0))
 
-    def _may_lag(self, found: _Found, report: FlowStatusReport) -> bool:
+    def _may_lag(self, report: FlowStatusReport) -> bool:
         """Whether the flow reads busy with what may still be this run, so that it is worth another look."""
-        if report.is_idle or not found[1] or self._run.log_id is not None:
+        if report.is_idle or self._run.is_private or self._run.log_id is not None:
             return False
         self._log_seen_at = self.now if self._log_seen_at is None else self._log_seen_at
         return self.now - self._log_seen_at < _TAIL

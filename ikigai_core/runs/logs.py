@@ -12,15 +12,15 @@ from ikigai_core.runs.state import RunState
 _DEPTHS = (5, 100, 1000)
 
 
-def newest_log_id(app_id: str, flow_id: str) -> Procedure[str | None]:
-    """Id of the newest entry of a flow's log; None where there is none."""
+def newest_entry(app_id: str, flow_id: str) -> Procedure[RunLog | None]:
+    """The newest entry of a flow's log; None if there is none."""
     entries = yield from ask(flows.logs(app_id, flow_id, limit=1))
-    return str(entries[0]["log_id"]) if entries else None
+    return RunLog.read(entries[0]) if entries else None
 
 
 def has_news(run: RunState) -> Procedure[bool]:
     """Whether the log has an entry that is newer than a run's baseline, as far as its newest one tells."""
-    entries = yield from ask_once(flows.logs(run.app_id, run.flow_id, limit=1))
+    entries = yield from ask_once(flows.logs(run.app_id, run.running_flow_id, limit=1))
     return bool(entries) and str(entries[0]["log_id"]) != run.baseline
 
 
@@ -40,7 +40,7 @@ def logs_since(run: RunState, *, retried: bool = False) -> Procedure[list[RunLog
     """
     send = ask if retried else ask_once
     for depth in _DEPTHS:
-        entries = yield from send(flows.logs(run.app_id, run.flow_id, limit=depth))
+        entries = yield from send(flows.logs(run.app_id, run.running_flow_id, limit=depth))
         newer = _newer_than(run.baseline, entries, depth)
         if newer is not None:
             return [RunLog.read(entry) for entry in reversed(newer)]

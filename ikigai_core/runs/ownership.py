@@ -1,9 +1,9 @@
 """Which entry of a flow's log is a run's own, and what speaks against it.
 
-The platform gives a run no id, so this is a conclusion. The oldest entry newer than the baseline is the run's, unless
-another user's name is on it. It is open to doubt where another run of the same user may have come between: where one
-ended while this one was being started, where nobody heard the start's answer, or where the platform let another start
-in beside this one, so that either may be the first to end. Then the run says so.
+The platform gives a run no id, so this is a conclusion. On a private copy every entry is the run's. On a shared flow it
+is the oldest entry newer than the baseline that names the run's user: a platform that refuses to start a flow that runs
+lets no other run end in between. If another run ended while this one was being started, either of two entries may be
+this one's. How the run ended is proven only if both ended alike.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from ikigai_core.runs.state import RunState
 
 
 def own_among(logs: Sequence[RunLog], run: RunState) -> list[RunLog]:
-    """Those entries that may be the run's by the name of who started it."""
+    """Those entries that may be the run's by the name of who started it; on a private copy, all of them."""
+    if run.is_private:
+        return list(logs)
     return [log for log in logs if run.user is None or not log.user or log.user.casefold() == run.user.casefold()]
 
 
@@ -39,51 +41,49 @@ def after_the_start(run: RunState, logs: Sequence[RunLog], report: FlowStatusRep
     return replace(run, rivals=rivals, doubt="Another run of the flow ended while this one was being started.")
 
 
-def settled(
-    run: RunState, logs: Sequence[RunLog], report: FlowStatusReport, *, is_final: bool
-) -> tuple[RunLog, str] | None:
+def settled(run: RunState, logs: Sequence[RunLog], *, is_final: bool) -> tuple[RunLog, str] | None:
     """The run's own entry, and the doubt about it; None where more has to be waited for.
 
     Parameters
     ----------
     run : RunState
     logs : sequence of RunLog
-        Newer than the baseline, oldest first, and read after the report.
-    report : FlowStatusReport
+        Newer than the baseline, oldest first.
     is_final : bool
         Whether the flow has been idle for so long that no more entries are expected.
 
     Raises
     ------
     RunAmbiguous
-        Several entries may be the run's, and they differ in how it ended.
+        Several entries may be the run's, and they differ in how it ended; or none can be proven to be.
     """
     if run.log_id is not None:
         return next(((log, run.doubt) for log in logs if log.log_id == run.log_id), None)
     own = own_among(logs, run)
     if len(own) > run.rivals:
-        return _chosen(run, own, report)
+        return _chosen(run, own[: run.rivals + 1])
     if not is_final:
         return None
     if own:
-        return _chosen(run, own, report)
-    if logs and not run.doubt:
-        return logs[0], f"Its log names {logs[0].user} as who started it, and not {run.user}."
+        return _guessed(run, own, f"{run.doubt} Its log has fewer entries than there were runs.")
+    if logs and run.phase == "started" and not run.doubt:
+        return _guessed(run, logs[:1], f"Its log names {logs[0].user} as who started it, and not {run.user}.")
     return None
 
 
-def _chosen(run: RunState, own: Sequence[RunLog], report: FlowStatusReport) -> tuple[RunLog, str]:
-    chosen = own[min(run.rivals, len(own) - 1)]
-    if run.doubt and len({log.status for log in own}) > 1:
-        entries = ", ".join(f"{log.log_id} {log.status}" for log in own)
-        raise RunAmbiguous(
-            f"How the run of flow {run.flow_name!r} ended cannot be told. {run.doubt} The log entries that may be its "
-            f"own differ: {entries}. Look at what the flow wrote before you start it anew.",
-            own,
-        )
-    if run.doubt or (len(own) == 1 and report.is_idle):
-        return chosen, run.doubt
-    return chosen, (
-        "Another run of the flow was started before the end of this one was seen; where the platform lets both go on "
-        "at once, the first to end is taken for this one."
+def _chosen(run: RunState, candidates: Sequence[RunLog]) -> tuple[RunLog, str]:
+    """The newest of the entries of which one is the run's; they prove how it ended only if they ended alike."""
+    if len({log.status for log in candidates}) > 1:
+        return _guessed(run, candidates, run.doubt)
+    return candidates[-1], run.doubt
+
+
+def _guessed(run: RunState, candidates: Sequence[RunLog], doubt: str) -> tuple[RunLog, str]:
+    if run.on_doubt == "accept":
+        return candidates[-1], doubt
+    entries = ", ".join(f"{log.log_id} {log.status}" for log in candidates)
+    raise RunAmbiguous(
+        f"How the run of flow {run.flow_name!r} ended cannot be told. {doubt} The log entries that may be its own: "
+        f"{entries}. Look at what the flow wrote before you start it anew.",
+        candidates,
     )

@@ -1,14 +1,19 @@
-"""Starting a flow once: never twice, whatever gets lost on the way."""
+"""Starting a flow once, whatever gets lost on the way; the states of a start are drawn in ``docs/runs.md``.
+
+A task may only take a run for its own if that is proven. A private copy proves it, and so does the platform's answer to
+the start, a lease that was held from the baseline until the run was seen, or an output that only this run was to write.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn, get_args
 
 from ikigai_core.api import flows
+from ikigai_core.api.answers import Record
 from ikigai_core.errors import (
     AnswerLost,
     ApiError,
@@ -19,28 +24,33 @@ from ikigai_core.errors import (
     IkigaiError,
     InvalidInput,
     NotFound,
+    PlatformAway,
     RateLimited,
     ServerError,
     StartUnknown,
+    UnexpectedAnswer,
 )
 from ikigai_core.logs import fields
 from ikigai_core.procedure import Procedure, Work, ask, pause
+from ikigai_core.runs import copies
 from ikigai_core.runs.durations import spoken
+from ikigai_core.runs.evidence import last_changed
 from ikigai_core.runs.follow import glance_at, report_of
-from ikigai_core.runs.logs import logs_since, newest_log_id
+from ikigai_core.runs.keeping import Keep, keep_note
+from ikigai_core.runs.lease import NoLease, StartLease, holding
+from ikigai_core.runs.logs import logs_since, newest_entry
+from ikigai_core.runs.lost_start import Seen, look_for
 from ikigai_core.runs.ownership import after_the_start, own_among
 from ikigai_core.runs.patience import Patience, asked_to_wait
 from ikigai_core.runs.polling import interval, next_look
-from ikigai_core.runs.state import RunState
+from ikigai_core.runs.state import OnDoubt, RunState
 
 logger = logging.getLogger(__name__)
 
 OnBusy = Literal["wait", "attach", "fail"]
-Keep = Callable[[dict[str, Any]], Awaitable[None] | None]
-
-LOOK_FOR = 30.0
-"""Seconds for which status and log are watched after a start whose answer was lost: a started flow may still read idle,
-and a short run may already be over."""
+Isolation = Literal["shared", "copy"]
+_REMEDY = "Look at the flow's log; then start it anew, or leave it at that. A run on a private copy has no such doubt."
+_MOST_COPIES = 5
 
 
 @dataclass(frozen=True)
@@ -52,23 +62,47 @@ class Launch:
     run : RunState
         Without a baseline yet.
     on_busy : {"wait", "attach", "fail"}
+    isolation : {"shared", "copy"}
+        Whether the flow itself runs, or a private copy.
     keep : callable, optional
-        Told the run before its start is sent, and again when it is known to have started.
+        Told the run before each step that cannot be taken back, and after it.
+    lease : StartLease, optional
+        Keeps other starters of the shared flow out.
     timeout : float, optional
         Seconds to wait for a busy flow.
     """
 
     run: RunState
     on_busy: OnBusy = "fail"
+    isolation: Isolation = "shared"
     keep: Keep | None = None
+    lease: StartLease = field(default_factory=NoLease)
     timeout: float | None = None
 
     def __post_init__(self) -> None:
-        if self.on_busy not in ("wait", "attach", "fail"):
-            raise InvalidInput(f"on_busy is {self.on_busy!r}: choose 'wait', 'attach' or 'fail'.")
+        _check_choice("on_busy", self.on_busy, get_args(OnBusy))
+        _check_choice("isolation", self.isolation, get_args(Isolation))
+        _check_choice("on_doubt", self.run.on_doubt, get_args(OnDoubt))
+        if self.isolation == "copy" and self.on_busy == "attach":
+            raise InvalidInput("on_busy='attach' takes another run of the flow, and a private copy has none: drop one.")
 
 
-def launch(wanted: Launch, previous: Mapping[str, Any] | None = None) -> Procedure[RunState]:
+@dataclass(frozen=True)
+class Launched:
+    """A run that a launch gave.
+
+    Attributes
+    ----------
+    run : RunState
+    is_picked_up : bool
+        Whether an earlier try started it.
+    """
+
+    run: RunState
+    is_picked_up: bool = False
+
+
+def launch(wanted: Launch, previous: Mapping[str, Any] | None = None) -> Procedure[Launched]:
     """Start a flow, or pick up the run that an earlier try kept.
 
     Raises
@@ -76,51 +110,86 @@ def launch(wanted: Launch, previous: Mapping[str, Any] | None = None) -> Procedu
     FlowBusy
         The flow runs already, and `on_busy` is ``fail``, or the wait for it timed out.
     StartUnknown
-        Whether it was started could not be found out.
+        What became of the start could not be proven. Nothing was started a second time.
     """
-    kept = None if previous is None else RunState.from_dict(previous)
-    if kept is not None and kept.phase != "refused":
-        return (yield from _pick_up(wanted, kept))
+    if previous is not None:
+        picked_up = yield from _pick_up(wanted, RunState.from_dict(previous))
+        if picked_up is not None:
+            return Launched(picked_up, is_picked_up=True)
+    if wanted.isolation == "copy":
+        return Launched((yield from _launch_copy(wanted)))
+    return Launched((yield from _launch_shared(wanted)))
+
+
+# -- the shared flow ---------------------------------------------------------------------------------------------------
+
+
+def _launch_shared(wanted: Launch) -> Procedure[RunState]:
     began = yield from pause(0)
+    deadline = None if wanted.timeout is None else began + wanted.timeout
     while True:
-        # The baseline comes first: whatever runs when the status is read ends after it.
-        baseline = yield from newest_log_id(wanted.run.app_id, wanted.run.flow_id)
-        run = replace(wanted.run, baseline=baseline)
-        if (yield from report_of(run)).is_idle:
-            started = yield from _start(wanted, run)
-            if started is not None:
-                return started
+        run = yield from holding(wanted.lease, wanted.run, deadline, partial(_start_if_idle, wanted))
+        if run.phase != "prepared":
+            return run
         if wanted.on_busy == "attach":
-            attached = replace(run, phase="started", attached=True, user=None)
+            attached = replace(run, phase="started", attached=True, user=None, variables={}, unique_output="")
             yield from _keep(wanted, attached)
             return attached
         if wanted.on_busy == "fail":
             raise FlowBusy(
-                f"Flow {run.flow_name!r} is running already. Wait for that run, attach to it, or try again later."
+                f"Flow {run.flow_name!r} is running already. Wait for that run, attach to it, run a private copy, or "
+                "try again later."
             )
         yield from _until_idle(wanted, run, began)
 
 
-def _start(wanted: Launch, run: RunState) -> Procedure[RunState | None]:
-    """Send the start of an idle flow; None where it turned out to be busy after all."""
-    yield from _keep(wanted, run)
+def _start_if_idle(wanted: Launch) -> Procedure[RunState]:
+    """Start the flow; the run stays ``prepared`` if the flow was busy, so that nothing was started."""
+    run = yield from _with_baseline(wanted.run)
+    if not (yield from report_of(run)).is_idle:
+        return run
+    if wanted.keep is not None:
+        yield from _keep(wanted, run)
+        # Keeping takes a while, in which others may have started the flow and be done with it.
+        entry = yield from newest_entry(run.app_id, run.flow_id)
+        if entry is not None and entry.log_id != run.baseline:
+            yield from _keep(wanted, replace(run, phase="refused"))
+            return run
     try:
         yield from ask(flows.run(run.app_id, run.flow_id, run.variables))
-    except (ApiError, AnswerLost, ConnectionFailed) as error:
+    except (ApiError, AnswerLost, ConnectionFailed, UnexpectedAnswer) as error:
         if _may_have_arrived(error):
-            return (yield from _found(wanted, run, error))
+            return (yield from _lost(wanted, run, error))
         # A successor must not take whatever runs now for the run that it finds here.
         yield from _keep(wanted, replace(run, phase="refused"))
         if not (yield from _was_busy(run, error)):
             raise
-        return None
+        return run
+    return (yield from _started(wanted, run))
+
+
+def _with_baseline(run: RunState) -> Procedure[RunState]:
+    """The run with what the flow's log, and its own output, are before the start.
+
+    It comes before the status: whatever runs when that is read ends after the baseline.
+    """
+    entry = yield from newest_entry(run.app_id, run.flow_id)
+    before = (yield from last_changed(run)) if run.unique_output else ""
+    if entry is None:
+        return replace(run, baseline=None, baseline_at=None, output_before=before)
+    return replace(run, baseline=entry.log_id, baseline_at=entry.timestamp.isoformat(), output_before=before)
+
+
+def _started(wanted: Launch, run: RunState) -> Procedure[RunState]:
     started = replace(run, phase="started")
     logger.info(
         "Flow %r was started",
         run.flow_name,
-        extra=fields(app_id=run.app_id, flow_id=run.flow_id, baseline=run.baseline),
+        extra=fields(app_id=run.app_id, flow_id=run.running_flow_id, baseline=run.baseline),
     )
     yield from _keep(wanted, started)
+    if started.is_private:
+        return started
     overlapped = yield from _overlaps(started)
     if overlapped != started:
         yield from _keep(wanted, overlapped)
@@ -129,7 +198,8 @@ def _start(wanted: Launch, run: RunState) -> Procedure[RunState | None]:
 
 def _may_have_arrived(error: IkigaiError) -> bool:
     """Whether a start may have been carried out all the same."""
-    return isinstance(error, AnswerLost | ServerError) or (isinstance(error, RateLimited) and error.status == 408)
+    is_unheard = isinstance(error, AnswerLost | ServerError | UnexpectedAnswer)
+    return is_unheard or (isinstance(error, RateLimited) and error.status == 408)
 
 
 def _was_busy(run: RunState, error: IkigaiError) -> Procedure[bool]:
@@ -175,70 +245,146 @@ def _until_idle(wanted: Launch, run: RunState, began: float) -> Procedure[None]:
         if deadline is not None and now >= deadline:
             raise FlowBusy(
                 f"Flow {run.flow_name!r} is running already, and still was after {spoken(now - began)} of waiting. "
-                "Attach to that run, or try again later."
+                "Attach to that run, run a private copy, or try again later."
             )
 
 
-def _pick_up(wanted: Launch, run: RunState) -> Procedure[RunState]:
-    if run.flow_id != wanted.run.flow_id:
-        raise InvalidInput(
-            f"The run that was kept is of flow {run.flow_id} ({run.flow_name!r}), not of {wanted.run.flow_id}."
-        )
-    if run.phase == "prepared":
-        if not (yield from _has_started(run)):
-            started = yield from _start(wanted, run)
-            if started is not None:
-                return started
-        doubt = "The start was prepared by a process that died; a run that was seen afterwards is taken for its own."
-        run = replace(run, phase="started", doubt=doubt)
-        yield from _keep(wanted, run)
-    return replace(run, attached=True)
+# -- a start whose answer was lost -------------------------------------------------------------------------------------
 
 
-def _found(wanted: Launch, run: RunState, error: IkigaiError) -> Procedure[RunState]:
-    """The run whose start was sent without an answer, as status or log show it."""
+def _lost(wanted: Launch, run: RunState, error: IkigaiError) -> Procedure[RunState]:
+    """The run whose start was sent without an answer, if it can be proven or a guess is wanted."""
+    unknown = replace(run, phase="unknown")
+    yield from _keep(wanted, unknown)
+    why = f"The answer to the start of flow {run.flow_name!r} was lost ({error})"
     try:
-        has_started = yield from _has_started(run)
+        seen = yield from look_for(unknown)
     except IkigaiError as failure:
+        raise StartUnknown(f"{why}, and what became of it cannot be looked up: {failure} {_REMEDY}") from None
+    if seen is None:
+        raise StartUnknown(f"{why}, and neither status nor log showed a run. It was not sent again. {_REMEDY}")
+    # The lease counts as proof only if it is still held now, after what was seen.
+    is_alone = yield Work(wanted.lease.renew)
+    return (yield from _claimed(wanted, unknown, seen, why, is_proven=is_alone))
+
+
+def _claimed(wanted: Launch, run: RunState, seen: Seen, why: str, *, is_proven: bool) -> Procedure[RunState]:
+    """A run that was seen after a start that nobody answered.
+
+    Raises
+    ------
+    StartUnknown
+        It may be another's.
+    """
+    if run.unique_output and not is_proven:
+        # Whether it is this run is proven, or not, by what it has written at its end.
+        return run
+    if not is_proven and wanted.run.on_doubt == "fail":
         raise StartUnknown(
-            f"The start of flow {run.flow_name!r} was sent and its answer was lost, and what became of it cannot be "
-            f"looked up. It was not sent again. Look at the flow before you start it anew. ({failure})"
-        ) from None
-    if not has_started:
-        raise StartUnknown(
-            f"The start of flow {run.flow_name!r} was sent, but its answer was lost, and for {LOOK_FOR:.0f} s neither "
-            f"status nor log showed a run. It was not sent again. Look at the flow before you start it anew. ({error})"
+            f"{why}. What is seen since ({seen}) may be another run of {run.user or 'the same user'}. {_REMEDY}"
         )
-    doubt = "The answer to the start was lost; a run that was seen afterwards is taken for the one that it began."
+    doubt = "" if is_proven else "The answer to its start was lost; a run that was seen afterwards is taken for it."
     started = replace(run, phase="started", doubt=doubt)
     yield from _keep(wanted, started)
     return started
 
 
-def _has_started(run: RunState) -> Procedure[bool]:
-    """Watch status and log until one of them shows a run newer than the baseline, or the time is up.
+# -- a private copy ----------------------------------------------------------------------------------------------------
 
-    Time in which the platform does not answer does not count, as long as that is minutes.
-    """
-    patience = Patience()
-    now = yield from pause(0)
-    began: float | None = None
-    while began is None or now - began < LOOK_FOR:
-        asked = 0.0
-        try:
-            if not (yield from glance_at(run)).is_idle or own_among((yield from logs_since(run)), run):
-                return True
-        except IkigaiError as error:
-            if not patience.bears(error, now):
-                raise
-            began, asked = None, asked_to_wait(error)
-        else:
-            patience.answered()
-            began = now if began is None else began
-        now = yield from pause(max(1.0, asked))
-    return False
+
+def _launch_copy(wanted: Launch) -> Procedure[RunState]:
+    original = yield from ask(flows.fetch(wanted.run.flow_id))
+    for _ in range(_MOST_COPIES):
+        started = yield from _start_copy(wanted, original)
+        if started is not None:
+            return started
+    raise PlatformAway(
+        f"{_MOST_COPIES} private copies of flow {wanted.run.flow_name!r} were made, and no answer to the creation or "
+        "the start of any of them arrived. None of them runs."
+    )
+
+
+def _start_copy(wanted: Launch, original: Record) -> Procedure[RunState | None]:
+    """Make a private copy and start it; None if the start got lost and can do nothing any more."""
+    named = replace(wanted.run, copy_name=copies.copy_name(wanted.run.flow_name), baseline=None)
+    yield from _keep(wanted, named)
+    copy = yield from copies.create_copy(named, original)
+    if copy is None:
+        # Should it be created later, it is never started, and swept.
+        return None
+    yield from _keep(wanted, copy)
+    try:
+        yield from ask(flows.run(copy.app_id, copy.running_flow_id, copy.variables))
+    except (ApiError, AnswerLost, ConnectionFailed, UnexpectedAnswer) as error:
+        if not (_may_have_arrived(error) or isinstance(error, Conflict)):
+            yield from _keep(wanted, replace(copy, phase="refused"))
+            yield from copies.close(copy)
+            raise
+        return (yield from _settle_copy(wanted, replace(copy, phase="unknown")))
+    return (yield from _started(wanted, copy))
+
+
+def _settle_copy(wanted: Launch, copy: RunState) -> Procedure[RunState | None]:
+    """The run of a copy whose start may have arrived; None if it has not, and can do nothing any more."""
+    try:
+        seen = yield from copies.settle(copy)
+    except NotFound:
+        raise StartUnknown(
+            f"The private copy {copy.copy_name!r} is gone before the end of its run was noted: somebody deleted it. "
+            "Look at what the flow wrote before you start it anew."
+        ) from None
+    if seen is not None:
+        return (yield from _started(wanted, copy))
+    yield from _keep(wanted, replace(copy, phase="fenced"))
+    yield from copies.remove(copy)
+    return None
+
+
+# -- the run of an earlier try -----------------------------------------------------------------------------------------
+
+
+def _pick_up(wanted: Launch, kept: RunState) -> Procedure[RunState | None]:
+    """The run that an earlier try kept; None if that has come to nothing, so that another is started."""
+    if kept.flow_id != wanted.run.flow_id:
+        raise InvalidInput(
+            f"The run that was kept is of flow {kept.flow_id} ({kept.flow_name!r}), not of {wanted.run.flow_id}."
+        )
+    if kept.phase == "refused":
+        return None
+    if kept.phase in ("started", "ended", "taken"):
+        return kept
+    if not kept.is_private:
+        return (yield from _pick_up_shared(wanted, kept))
+    if kept.phase in ("copied", "unknown"):
+        return (yield from _settle_copy(wanted, kept))
+    # The start of a copy that is only prepared was never sent, and that of a fenced one runs nothing.
+    yield from copies.close(kept)
+    return None
+
+
+def _pick_up_shared(wanted: Launch, kept: RunState) -> Procedure[RunState | None]:
+    """The run whose start was prepared by a process that died, or was lost, as far as that can be proven now."""
+    why = f"Whether flow {kept.flow_name!r} was started by an earlier try is not known"
+    seen = yield from look_for(kept)
+    if seen is not None:
+        return (yield from _claimed(wanted, replace(kept, phase="unknown"), seen, why, is_proven=False))
+    if wanted.run.on_doubt == "accept":
+        return None
+    yield from _keep(wanted, replace(kept, phase="unknown"))
+    _raise_never_seen(why)
+
+
+def _raise_never_seen(why: str) -> NoReturn:
+    raise StartUnknown(
+        f"{why}: neither status nor log shows a run. The start may still arrive, so it was not sent again. {_REMEDY}"
+    )
 
 
 def _keep(wanted: Launch, run: RunState) -> Procedure[None]:
-    if wanted.keep is not None:
-        yield Work(partial(wanted.keep, run.to_dict()))
+    yield from keep_note(wanted.keep, run, strictly=run.phase in ("prepared", "copied", "fenced"))
+
+
+def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        listed = " or ".join((", ".join(map(repr, choices[:-1])), repr(choices[-1])))
+        raise InvalidInput(f"{name} is {value!r}: choose {listed}.")

@@ -28,12 +28,15 @@ class ScriptedFlow:
         From which second on the flow reports which status, or fails to answer.
     logs : list of (float, str, str) or (float, str, str, str)
         From which second on the log has which entry (id, status, user; without one it is bob@example.com).
+    datasets : list of dict
+        What the app holds, as far as names, ids and times of change matter.
     on_start : callable, optional
         What a start does to the script; what it returns or raises is the answer.
     """
 
     states: list[tuple[float, Answer]] = field(default_factory=lambda: [(0.0, "IDLE")])
     logs: list[tuple[Any, ...]] = field(default_factory=list)
+    datasets: list[dict[str, str]] = field(default_factory=list)
     on_start: Callable[[ScriptedFlow], None] | None = None
     now: float = 0.0
     sent: list[str] = field(default_factory=list)
@@ -108,6 +111,8 @@ class ScriptedFlow:
             if self.on_start is not None:
                 self.on_start(self)
             return {"pipeline_id": "flow"}
+        if call.path == "/search/search-datasets-for-project":
+            return {"datasets": self.datasets, "limit_warning": ""}
         raise AssertionError(f"unexpected call {call.path}")
 
 

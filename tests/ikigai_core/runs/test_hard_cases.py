@@ -14,7 +14,7 @@ import pytest
 from ikigai_core import App, AsyncIkigai, Flow, FlowStatus, errors
 from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.control import LocalControl
-from ikigai_core.runs import start
+from ikigai_core.runs import lost_start
 
 MESSY = ["SCHEDULED", "RUNNING", "UNKNOWN", "SCHEDULED", "STOPPING", "IDLE", "RUNNING"]
 FOLLOWED: dict[str, dict[str, Any]] = {
@@ -108,15 +108,15 @@ def test_each_run_is_followed_to_its_own_end(make: Any, on_both_faces: Any) -> N
         assert flows[name].run_logs(max_count=9) == [log]
 
 
-def test_a_start_whose_answer_is_lost_is_found_and_never_sent_again(
+def test_a_start_whose_answer_is_lost_is_never_sent_again_and_its_run_taken_only_as_a_guess(
     make: Any, on_both_faces: Any, control: LocalControl
 ) -> None:
     flows = make(LOST, "run-pipeline")
 
     async def follow(flow: Any) -> Any:
-        return await (await flow.start()).result(timeout=60)
+        return await (await flow.launch(on_doubt="accept")).result(timeout=60)
 
-    ended = on_both_faces(flows, lambda flow: flow.start().result(timeout=60), follow)
+    ended = on_both_faces(flows, lambda flow: flow.launch(on_doubt="accept").result(timeout=60), follow)
     for name, log in ended.items():
         assert not isinstance(log, BaseException), (name, log)
         assert flows[name].run_logs(max_count=9) == [log]
@@ -127,7 +127,7 @@ def test_a_start_whose_answer_is_lost_is_found_and_never_sent_again(
 def test_a_start_of_which_nothing_is_seen_is_said_to_be_unknown(
     make: Any, on_both_faces: Any, control: LocalControl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(start, "LOOK_FOR", 1.0)
+    monkeypatch.setattr(lost_start, "LOOK_FOR", 1.0)
     flows = make({"lost": {"fault": {"cut": True, "when": "before"}}}, "run-pipeline")
     failed = on_both_faces(flows, lambda flow: flow.start(), lambda flow: flow.start())
     for error in failed.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,14 +15,42 @@ from ikigai_core.errors import (
     FlowBusy,
     InvalidInput,
     RateLimited,
+    RunAmbiguous,
     ServerError,
     StartUnknown,
+    UnexpectedAnswer,
 )
-from ikigai_core.runs.start import LOOK_FOR, Launch, OnBusy, launch
+from ikigai_core.procedure import Procedure
+from ikigai_core.runs.follow import follow
+from ikigai_core.runs.lost_start import LONGEST_LOOK, LOOK_FOR
+from ikigai_core.runs.start import Launch, OnBusy
+from ikigai_core.runs.start import launch as launch_procedure
 from ikigai_core.runs.state import RunState
 
 BEFORE = (0.0, "before", "SUCCESS")
 RUN = RunState("app", "flow", "Forecast", None, {"month": "2026-10"})
+GUESSING = replace(RUN, on_doubt="accept")
+
+
+def launch(wanted: Launch, previous: Any = None) -> Procedure[RunState]:
+    return (yield from launch_procedure(wanted, previous)).run
+
+
+class Lease:
+    """A lease that nobody else has; it may be lost on the way."""
+
+    def __init__(self, *, lasts: bool = True) -> None:
+        self.lasts, self.held, self.released = lasts, 0, 0
+
+    def hold(self) -> bool:
+        self.held += 1
+        return True
+
+    def renew(self) -> bool:
+        return self.lasts
+
+    def release(self) -> None:
+        self.released += 1
 
 
 def runs_for(seconds: float) -> Any:
@@ -51,17 +80,63 @@ def test_the_baseline_is_kept_before_the_start_is_sent(flow: Any) -> None:
     assert (run.baseline, run.phase, run.attached) == ("before", "started", False)
 
 
-@pytest.mark.parametrize("error", [AnswerLost("lost"), ServerError("oops", status=502, method="POST", path="/")])
-def test_a_lost_answer_is_looked_into_and_never_answered_by_a_second_start(flow: Any, error: Exception) -> None:
-    flow.logs, flow.on_start = [BEFORE], loses_answer(runs_for(5), error)
-    assert flow.run(launch(Launch(RUN))).phase == "started"
-    assert flow.starts() == 1
+LOST = [
+    AnswerLost("lost"),
+    ServerError("oops", status=502, method="POST", path="/"),
+    UnexpectedAnswer("cut off"),
+]
 
 
-def test_a_lost_answer_to_a_short_run_is_found_in_the_log(flow: Any) -> None:
-    flow.logs, flow.on_start = [BEFORE], loses_answer(runs_for(0))
-    assert flow.run(launch(Launch(RUN))).phase == "started"
-    assert flow.starts() == 1
+@pytest.mark.parametrize("error", LOST, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("duration", [5.0, 0.0], ids=["still going", "over by now"])
+def test_a_run_that_is_seen_after_a_lost_answer_may_be_anothers_and_is_not_taken(
+    flow: Any, error: Exception, duration: float
+) -> None:
+    flow.logs, flow.on_start = [BEFORE], loses_answer(runs_for(duration), error)
+    kept: list[dict[str, Any]] = []
+    with pytest.raises(StartUnknown, match="may be another run") as caught:
+        flow.run(launch(Launch(RUN, keep=kept.append)))
+    assert not caught.value.transient
+    assert ([run["phase"] for run in kept], flow.starts()) == (["prepared", "unknown"], 1)
+
+
+def test_a_guess_is_taken_only_if_it_is_asked_for_and_it_shows(flow: Any) -> None:
+    flow.logs, flow.on_start = [BEFORE], loses_answer(runs_for(5))
+    run = flow.run(launch(Launch(GUESSING)))
+    assert (run.phase, flow.starts()) == ("started", 1)
+    assert "answer to its start was lost" in run.doubt
+
+
+@pytest.mark.parametrize("lasts", [True, False])
+def test_a_lease_that_is_held_until_the_run_was_seen_proves_that_it_is_ones_own(flow: Any, *, lasts: bool) -> None:
+    flow.logs, flow.on_start, lease = [BEFORE], loses_answer(runs_for(5)), Lease(lasts=lasts)
+    if lasts:
+        run = flow.run(launch(Launch(RUN, lease=lease)))
+        assert (run.phase, run.doubt) == ("started", "")
+    else:
+        with pytest.raises(StartUnknown):
+            flow.run(launch(Launch(RUN, lease=lease)))
+    assert (lease.held, lease.released, flow.starts()) == (1, 1, 1)
+
+
+def test_the_look_for_a_lost_start_subtracts_outages_and_does_not_begin_anew(flow: Any) -> None:
+    away = ConnectionFailed("away")
+    flow.states = [(0.0, "IDLE"), *((second, away if second % 4 == 3 else "IDLE") for second in range(1, 400))]
+    flow.logs, flow.on_start = [BEFORE], loses_answer()
+    with pytest.raises(StartUnknown, match="neither status nor log"):
+        flow.run(launch(Launch(RUN)))
+    assert LOOK_FOR < flow.now < 3 * LOOK_FOR
+
+
+def test_the_look_for_a_lost_start_ends_if_the_platform_stays_away(flow: Any) -> None:
+    def lose_and_leave(script: Any) -> None:
+        script.states.append((script.now, ConnectionFailed("away")))
+        raise AnswerLost("lost")
+
+    flow.logs, flow.on_start = [BEFORE], lose_and_leave
+    with pytest.raises(StartUnknown, match="could not be looked up for"):
+        flow.run(launch(Launch(RUN)))
+    assert LONGEST_LOOK <= flow.now < LONGEST_LOOK + 60
 
 
 def test_a_start_that_nobody_can_vouch_for_is_an_error(flow: Any) -> None:
@@ -133,29 +208,70 @@ def test_a_run_that_was_refused_is_not_mistaken_for_the_one_that_is_on(flow: Any
     assert (run.attached, run.baseline, flow.starts()) == (False, "theirs", 1)
 
 
-def test_a_run_that_was_started_is_picked_up_and_not_started_again(flow: Any) -> None:
-    previous = RunState("app", "flow", "Forecast", "before", phase="started").to_dict()
-    run = flow.run(launch(Launch(RUN), previous))
-    assert (run.attached, run.baseline, flow.starts()) == (True, "before", 0)
+@pytest.mark.parametrize("phase", ["started", "ended", "taken"])
+def test_a_run_that_was_started_is_picked_up_and_not_started_again(flow: Any, phase: Any) -> None:
+    previous = RunState("app", "flow", "Forecast", "before", phase=phase).to_dict()
+    launched = flow.run(launch_procedure(Launch(RUN), previous))
+    assert (launched.is_picked_up, launched.run.baseline, flow.starts()) == (True, "before", 0)
 
 
+def test_an_output_of_its_own_lets_a_lost_run_be_followed_until_that_proves_it(flow: Any) -> None:
+    flow.logs, flow.on_start = [BEFORE], loses_answer(runs_for(5))
+    run = flow.run(launch(Launch(replace(RUN, unique_output="mine"))))
+    assert (run.phase, run.output_before, flow.starts()) == ("unknown", "", 1)
+    flow.datasets = [{"dataset_id": "d", "name": "mine", "modified_at": "1"}]
+    ended = flow.run(follow(run))
+    assert (ended.log.log_id, ended.run.doubt) == ("run-1", "")
+
+
+def test_a_lost_run_that_did_not_write_its_own_output_is_not_taken(flow: Any) -> None:
+    flow.datasets = [{"dataset_id": "d", "name": "mine", "modified_at": "1"}]
+    flow.logs, flow.on_start = [BEFORE], loses_answer(runs_for(5))
+    run = flow.run(launch(Launch(replace(RUN, unique_output="mine"))))
+    with pytest.raises(RunAmbiguous, match="did not write dataset 'mine'"):
+        flow.run(follow(run))
+
+
+@pytest.mark.parametrize("phase", ["prepared", "unknown"])
 @pytest.mark.parametrize(
     ("states", "logs"),
     [([(0.0, "RUNNING 5")], [BEFORE]), ([(0.0, "IDLE")], [BEFORE, (0.0, "mine", "SUCCESS")])],
     ids=["still going", "over by now"],
 )
-def test_a_start_that_was_carried_out_before_the_caller_died_is_picked_up(flow: Any, states: Any, logs: Any) -> None:
+def test_what_is_seen_of_a_start_whose_caller_died_may_be_anothers(
+    flow: Any, states: Any, logs: Any, phase: Any
+) -> None:
     flow.states, flow.logs = states, logs
-    previous = RunState("app", "flow", "Forecast", "before", phase="prepared").to_dict()
-    run = flow.run(launch(Launch(RUN), previous))
-    assert (run.attached, run.phase, flow.starts()) == (True, "started", 0)
+    previous = RunState("app", "flow", "Forecast", "before", phase=phase, user="bob@example.com").to_dict()
+    with pytest.raises(StartUnknown, match="may be another run"):
+        flow.run(launch(Launch(RUN), previous))
+    run = flow.run(launch(Launch(GUESSING), previous))
+    assert (run.phase, bool(run.doubt), flow.starts()) == ("started", True, 0)
 
 
-def test_a_start_that_was_never_carried_out_is_made_up_for(flow: Any) -> None:
+@pytest.mark.parametrize("phase", ["prepared", "unknown"])
+def test_a_start_that_may_still_arrive_is_sent_again_only_if_told_to(flow: Any, phase: Any) -> None:
     flow.logs, flow.on_start = [BEFORE], runs_for(5)
-    previous = RunState("app", "flow", "Forecast", "before", phase="prepared").to_dict()
-    run = flow.run(launch(Launch(RUN), previous))
-    assert (run.attached, run.phase, flow.starts()) == (False, "started", 1)
+    previous = RunState("app", "flow", "Forecast", "before", phase=phase).to_dict()
+    with pytest.raises(StartUnknown, match="may still arrive"):
+        flow.run(launch(Launch(RUN), previous))
+    assert flow.starts() == 0
+    run = flow.run(launch(Launch(GUESSING), previous))
+    assert (run.phase, flow.starts()) == ("started", 1)
+
+
+def test_a_flow_that_ran_while_the_note_was_written_is_not_started_from_an_old_baseline(flow: Any) -> None:
+    flow.logs, flow.on_start = [BEFORE], runs_for(5)
+    kept: list[tuple[str, str]] = []
+
+    def keep(run: dict[str, Any]) -> None:
+        if not kept:
+            flow.logs.append((flow.now, "theirs", "SUCCESS"))
+        kept.append((run["phase"], run["baseline"]))
+
+    run = flow.run(launch(Launch(RUN, keep=keep, on_busy="wait")))
+    assert (run.baseline, flow.starts()) == ("theirs", 1)
+    assert kept == [("prepared", "before"), ("refused", "before"), ("prepared", "theirs"), ("started", "theirs")]
 
 
 def test_a_kept_run_of_another_flow_is_refused(flow: Any) -> None:

@@ -1,0 +1,182 @@
+"""Private copies of flows: a flow for one run alone, so that all that its status and log show is that run's.
+
+A copy has a name that no other has, which is noted before the copy is created. A start that is given up is *fenced*
+before the next copy is made: the copy's definition is replaced by one that cannot run, and then the copy is deleted. A
+start that arrives later finds nothing that it could run.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from ikigai_core.api import flows
+from ikigai_core.api.answers import Record
+from ikigai_core.components.creating import create
+from ikigai_core.components.kinds import flows_of
+from ikigai_core.components.listing import named, search_all
+from ikigai_core.errors import AnswerLost, BadRequest, IkigaiError, NotFound, ServerError, UnexpectedAnswer
+from ikigai_core.procedure import Procedure, ask
+from ikigai_core.runs.follow import report_of
+from ikigai_core.runs.lost_start import Seen, look_for
+from ikigai_core.runs.state import RunState
+
+logger = logging.getLogger(__name__)
+
+STALE = timedelta(hours=24)
+"""Age from which a copy counts as left behind."""
+
+_ARMED_LOOK = 10.0
+_FENCED_LOOK = 20.0
+"""Seconds for which a lost start is looked for before, and after, the copy can run it no more: a flow may read idle for
+a while after it was started."""
+
+_SWEEPS = "0]"
+"""How the names of those copies end that sweep when they go: one of sixteen."""
+
+_MARK = "[ikigai-run "
+_NAME = re.compile(r"^(?P<flow>.*) \[ikigai-run [0-9a-f]{20}\]$", re.DOTALL)
+_FENCE = "fenced"
+_UNRUNNABLE: Record = {
+    "facets": [{"facet_id": _FENCE, "facet_uid": "I_005", "name": _FENCE, "arguments": {}}],
+    "arrows": [],
+    "variables": {},
+    "model_variables": {},
+}
+"""An input facet whose data nobody takes: the platform keeps such a definition, and fails its runs."""
+
+
+def copy_name(flow_name: str) -> str:
+    """A name for a private copy that no other copy has."""
+    return f"{flow_name} {_MARK}{secrets.token_hex(10)}]"
+
+
+def original_of(name: str) -> str | None:
+    """Name of the flow that a private copy was made of, from the copy's name; None for a flow that is no copy."""
+    match = _NAME.match(name)
+    return match["flow"] if match else None
+
+
+def create_copy(run: RunState, original: Record) -> Procedure[RunState | None]:
+    """Create the private copy that a run names; None where nobody can say whether it was created.
+
+    Its definition, directory and preferences are the original's. Schedule, grants and downstream flows are not copied.
+    """
+    call = flows.create(
+        run.app_id,
+        run.copy_name,
+        original["definition"],
+        directory=_directory(original),
+        high_volume_preference=bool(original.get("high_volume_preference")),
+        agent_access=original.get("agent_access"),
+    )
+    try:
+        copy_id = yield from create(flows_of(run.app_id, run.app_id), run.copy_name, call, is_first=True)
+    except (AnswerLost, ServerError, UnexpectedAnswer):
+        return None
+    return replace(run, copy_id=copy_id, phase="copied")
+
+
+def settle(run: RunState) -> Procedure[Seen | None]:
+    """Find out whether the start of a private copy arrived; if not, see to it that it never can.
+
+    Returns
+    -------
+    Seen or None
+        What shows that it arrived. None: it did not, and the copy can run nothing any more.
+
+    Raises
+    ------
+    NotFound
+        The copy is gone.
+    PlatformAway
+        The platform did not answer for too long.
+    """
+    seen = yield from look_for(run, _ARMED_LOOK)
+    if seen is not None:
+        return seen
+    yield from _disarm(run)
+    seen = yield from look_for(run, _FENCED_LOOK)
+    return None if seen is None or is_fenced(seen) else seen
+
+
+def is_fenced(seen: Seen) -> bool:
+    """Whether all that a look showed is a run that failed at the fence: a start that came too late."""
+    return seen.report.is_idle and all(log.erroneous_facet_id == _FENCE for log in seen.logs)
+
+
+def remove(run: RunState) -> Procedure[None]:
+    """Delete a run's private copy; it may be gone already."""
+    for flow_id in (yield from _ids(run)):
+        yield from _delete(run.app_id, flow_id)
+
+
+def close(run: RunState) -> Procedure[None]:
+    """Delete the private copy of a run that is over, and now and then those that others left. It does not raise."""
+    try:
+        yield from remove(run)
+        if run.copy_name.endswith(_SWEEPS):
+            yield from sweep(run.app_id, run.flow_name)
+    except IkigaiError as error:
+        logger.warning("Private copy %r was not deleted, and is swept later: %s", run.copy_name, error)
+
+
+def sweep(app_id: str, flow_name: str | None = None, older_than: timedelta = STALE) -> Procedure[list[str]]:
+    """Delete private copies that nobody came back for, and return their names.
+
+    Parameters
+    ----------
+    app_id : str
+    flow_name : str, optional
+        Of the flow whose copies are meant; None for those of all flows of the app.
+    older_than : timedelta, default 24 hours
+        Age of those that are deleted, by the platform's stamp and this machine's clock. A copy that runs stays.
+    """
+    listing = yield from search_all(flows_of(app_id, app_id), _MARK.strip())
+    latest = (datetime.now(UTC) - older_than).timestamp()
+    swept = []
+    for record in listing.records:
+        original = original_of(record["name"])
+        is_meant = original is not None and flow_name in (None, original)
+        if is_meant and int(record["created_at"]) <= latest and (yield from _is_idle(app_id, record)):
+            yield from _delete(app_id, str(record["pipeline_id"]))
+            swept.append(record["name"])
+    return swept
+
+
+def _ids(run: RunState) -> Procedure[list[str]]:
+    if run.copy_id is not None:
+        return [run.copy_id]
+    same = yield from named(flows_of(run.app_id, run.app_id), run.copy_name)
+    return [str(record["pipeline_id"]) for record in same]
+
+
+def _disarm(run: RunState) -> Procedure[None]:
+    try:
+        yield from ask(flows.edit(run.app_id, run.running_flow_id, definition=_UNRUNNABLE))
+    except BadRequest:
+        # A platform that keeps no such definition: then the deletion alone is the fence.
+        return
+
+
+def _delete(app_id: str, flow_id: str) -> Procedure[None]:
+    try:
+        yield from ask(flows.delete(app_id, flow_id))
+    except NotFound:
+        return
+
+
+def _is_idle(app_id: str, record: Record) -> Procedure[bool]:
+    flow_id = str(record["pipeline_id"])
+    try:
+        return (yield from report_of(RunState(app_id, flow_id, record["name"], None))).is_idle
+    except IkigaiError:
+        return False
+
+
+def _directory(original: Record) -> Record | None:
+    directory = original.get("directory") or {}
+    return directory if directory.get("directory_id") else None

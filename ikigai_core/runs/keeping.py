@@ -1,0 +1,38 @@
+"""Handing a run to who keeps it for a successor."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from ikigai_core.procedure import Procedure, Work
+from ikigai_core.runs.state import RunState
+
+logger = logging.getLogger(__name__)
+
+Keep = Callable[[dict[str, Any]], Awaitable[None] | None]
+
+
+def keep_note(keep: Keep | None, run: RunState, *, strictly: bool) -> Procedure[bool]:
+    """Hand a run to who keeps it, and return whether it is kept.
+
+    Parameters
+    ----------
+    keep : callable, optional
+    run : RunState
+    strictly : bool
+        Whether what fails here is raised. Before a step that cannot be taken back it is: the step is not taken. After
+        such a step, what was kept before suffices to find the run.
+    """
+    if keep is None:
+        return True
+    try:
+        yield Work(partial(keep, run.to_dict()))
+    except Exception as error:
+        if strictly:
+            raise
+        logger.warning("That the run of flow %r is %s could not be kept: %s", run.flow_name, run.phase, error)
+        return False
+    return True

@@ -1,0 +1,90 @@
+"""Looking for a start whose answer was lost, for a bounded time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ikigai_core.errors import IkigaiError, PlatformAway, UnexpectedAnswer
+from ikigai_core.procedure import Procedure, pause
+from ikigai_core.runs.durations import spoken
+from ikigai_core.runs.follow import glance_at
+from ikigai_core.runs.logs import logs_since
+from ikigai_core.runs.ownership import own_among
+from ikigai_core.runs.patience import asked_to_wait
+from ikigai_core.runs.records import FlowStatusReport, RunLog
+from ikigai_core.runs.state import RunState
+
+LOOK_FOR = 30.0
+"""Seconds for which status and log are watched for a start whose answer was lost: a started flow may still read idle.
+Time in which the platform does not answer does not count."""
+
+LONGEST_LOOK = 300.0
+"""Seconds after which the look ends in any case, outages included."""
+
+_BETWEEN = 1.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a look showed that is newer than the baseline.
+
+    Attributes
+    ----------
+    report : FlowStatusReport
+    logs : sequence of RunLog
+        The entries that may be the run's own, oldest first.
+    """
+
+    report: FlowStatusReport
+    logs: Sequence[RunLog]
+
+    def __str__(self) -> str:
+        ended = ", ".join(f"{log.log_id} {log.status.value}" for log in self.logs)
+        parts = [f"the flow was {self.report.status.value}" if not self.report.is_idle else "", ended]
+        return ", ".join(part for part in parts if part)
+
+
+def look_once(run: RunState) -> Procedure[Seen | None]:
+    """What status and log show of a run; None if they show nothing that is newer than its baseline."""
+    report = yield from glance_at(run)
+    logs = own_among((yield from logs_since(run)), run)
+    return Seen(report, logs) if logs or not report.is_idle else None
+
+
+def look_for(run: RunState, seconds: float | None = None) -> Procedure[Seen | None]:
+    """Watch status and log until one of them shows a run, or the time is up.
+
+    Parameters
+    ----------
+    run : RunState
+    seconds : float, optional
+        For how long; only time between two answers counts. Default: `LOOK_FOR`.
+
+    Raises
+    ------
+    PlatformAway
+        The look could not be finished within `LONGEST_LOOK`.
+    """
+    wanted = LOOK_FOR if seconds is None else seconds
+    began = now = yield from pause(0)
+    looked_for, answered_at = 0.0, None
+    while True:
+        asked = 0.0
+        try:
+            seen = yield from look_once(run)
+        except IkigaiError as error:
+            if not (error.transient or isinstance(error, UnexpectedAnswer)):
+                raise
+            if now - began >= LONGEST_LOOK:
+                raise PlatformAway(
+                    f"What became of the start of flow {run.flow_name!r} could not be looked up for "
+                    f"{spoken(now - began)} ({error})."
+                ) from None
+            answered_at, asked = None, asked_to_wait(error)
+        else:
+            looked_for += 0.0 if answered_at is None else now - answered_at
+            answered_at = now
+            if seen is not None or looked_for >= wanted or now - began >= LONGEST_LOOK:
+                return seen
+        now = yield from pause(max(_BETWEEN, asked))
