@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -122,7 +123,9 @@ class PlainWorkers:
         if answer.endswith("\n"):
             told: dict[str, Any] = json.loads(answer)
             return told
-        _end(process)
+        code = _end(process)
+        if code != -signal.SIGKILL:
+            return {"ended": "failed", "error": f"its worker ended by itself, with {code}"}
         return None
 
     def _worker(self, number: int) -> subprocess.Popen[str] | None:
@@ -141,9 +144,10 @@ class PlainWorkers:
                 process.kill()
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    process.kill()
+def _end(process: subprocess.Popen[str]) -> int:
+    """Wait for a worker whose output is closed; what it ended with."""
     process.wait()
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             pipe.close()
+    return process.returncode
