@@ -112,7 +112,7 @@ types: $(ENVIRONMENTS:%=.venvs/%/.ready) ## mypy --strict, each package in its o
 	cd integrations/dagster-ikigai && $(call MYPY,dagster) dagster_ikigai
 
 test-core: .venvs/core/.ready ## the client and the local platform
-	$(call PYTEST,core) --numprocesses=$(PROCESSES) --dist=loadfile tests/ikigai_core
+	$(call PYTEST,core) --numprocesses=$(PROCESSES) --dist=loadfile tests/ikigai_core tests/chaos
 
 test-interop: .venvs/core/.ready .venvs/released/.ready .venvs/released_0_2/.ready ## the released clients against the local platform
 	$(call PYTEST,released) tests/interop

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from ikigai_core import Ikigai
 from ikigai_core.local.control import BegunRun
 from ikigai_core.local.process import LocalPlatform
 
+_TRIES = 30
 TASK = "task"
 OUTPUT = "output"
 # Tiny and fast also where the engine runs it: after a restart of the platform, before the pace is ordered anew.
@@ -90,9 +92,20 @@ class ChaosFlows:
         self.platform.control.outcome(duration=self.duration, status="FAILED", message="ordered chaos", times=count)
 
     def restart(self) -> None:
-        """Crash the platform and start it again: runs that were under way have failed."""
+        """Crash the platform and start it again: runs that were under way have failed.
+
+        For more than a few times, start it with a `data_dir` of its own: a scratch one goes with a start that fails.
+        """
         self.platform.kill()
-        self.platform.restart()
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                self.platform.restart()
+                break
+            except RuntimeError:
+                # While it was away, a client's connection may have been given its port.
+                if not tries_left:
+                    raise
+                time.sleep(1)
         self.pace()
 
     def runs(self) -> list[BegunRun]:

@@ -36,18 +36,20 @@ def test_forty_tasks_on_two_flows(
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @modes
-def test_a_thousand_tasks_on_few_flows(
-    isolation: str, proxy: FaultingProxy, chaos: ChaosFlows, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    proxy.faults(late=0.01, late_seconds=(5.0, 100.0))
-    environment = proxy.environ(chaos.platform)
-    workers = PlainWorkers(chaos, environment, tmp_path, isolation=isolation, workers=6, retries=4, look_for=30.0)
-    killer = Killer().kills(workers.pids, every=(1, 6)).freezes(workers.pids, every=(5, 20))
-    killer.does(chaos.restart, every=(30, 60), name="restart").does(chaos.fail_next, every=(5, 20), name="fail")
-    with killer:
-        told = workers.perform([f"task-{number}" for number in range(TASKS)], seconds=3300)
-    proxy.await_delivery(seconds=120)
-    verdict = judge(told, chaos.runs())
+def test_a_thousand_tasks_on_few_flows(isolation: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    with LocalPlatform.start(data_dir=tmp_path / "platform") as platform, FaultingProxy(platform.url) as proxy:
+        chaos = ChaosFlows.make(platform)
+        proxy.faults(late=0.01, late_seconds=(5.0, 100.0))
+        environment = proxy.environ(platform)
+        workers = PlainWorkers(chaos, environment, notes, isolation=isolation, workers=6, retries=4, look_for=30.0)
+        killer = Killer().kills(workers.pids, every=(1, 6)).freezes(workers.pids, every=(5, 20))
+        killer.does(chaos.restart, every=(30, 60), name="restart").does(chaos.fail_next, every=(5, 20), name="fail")
+        with killer:
+            told = workers.perform([f"task-{number}" for number in range(TASKS)], seconds=3300)
+        proxy.await_delivery(seconds=120)
+        verdict, harm = judge(told, chaos.runs()), {**killer.done, **proxy.counts()}
     with capsys.disabled():
-        print("\n" + verdict.table(f"Plain client, {isolation}: {dict(killer.done)}, {proxy.counts()}"))  # noqa: T201
+        print("\n" + verdict.table(f"Plain client, {isolation}: {harm}"))  # noqa: T201
     verdict.check(doubt=isolation == "shared")
