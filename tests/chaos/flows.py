@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ikigai_core import Ikigai
@@ -68,6 +69,8 @@ class ChaosFlows:
     app: str
     flows: Mapping[str, str]
     duration: float
+    # Orders need a platform that is there.
+    _there: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
     def make(cls, platform: LocalPlatform, count: int = 2, *, duration: float = 0.2, app: str = "Chaos") -> ChaosFlows:
@@ -88,25 +91,27 @@ class ChaosFlows:
         self.platform.control.outcome(duration=self.duration, writes=True)
 
     def fail_next(self, count: int = 1) -> None:
-        """Let the next runs fail."""
-        self.platform.control.outcome(duration=self.duration, status="FAILED", message="ordered chaos", times=count)
+        """Let the next runs fail; a restart forgets it."""
+        with self._there:
+            self.platform.control.outcome(duration=self.duration, status="FAILED", message="ordered chaos", times=count)
 
     def restart(self) -> None:
         """Crash the platform and start it again: runs that were under way have failed.
 
         For more than a few times, start it with a `data_dir` of its own: a scratch one goes with a start that fails.
         """
-        self.platform.kill()
-        for tries_left in reversed(range(_TRIES)):
-            try:
-                self.platform.restart()
-                break
-            except RuntimeError:
-                # While it was away, a client's connection may have been given its port.
-                if not tries_left:
-                    raise
-                time.sleep(1)
-        self.pace()
+        with self._there:
+            self.platform.kill()
+            for tries_left in reversed(range(_TRIES)):
+                try:
+                    self.platform.restart()
+                    break
+                except RuntimeError:
+                    # While it was away, a client's connection may have been given its port.
+                    if not tries_left:
+                        raise
+                    time.sleep(1)
+            self.pace()
 
     def runs(self) -> list[BegunRun]:
         """All runs in the app that ever began, oldest first, those of deleted flows and copies too."""
