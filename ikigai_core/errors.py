@@ -225,7 +225,7 @@ class FlowBusy(IkigaiError):
 
 
 class StartUnknown(IkigaiError):
-    """Whether the flow was started could not be found out. Nothing was started a second time."""
+    """Whether the flow was started, or which run is the one, could not be proven. Nothing was started a second time."""
 
 
 class RunTimeout(IkigaiError, TimeoutError):
@@ -263,7 +263,7 @@ class RunLost(IkigaiError):
 
 
 class RunAmbiguous(RunLost):
-    """Several entries of the flow's log may be the run's own, and they differ in how it ended.
+    """Which entry of the flow's log is the run's cannot be proven, so that neither can how it ended.
 
     Attributes
     ----------

@@ -32,6 +32,20 @@ class OnBusy(StrEnum):
     ATTACH = "attach"
 
 
+class Isolation(StrEnum):
+    """Which flow runs."""
+
+    SHARED = "shared"
+    COPY = "copy"
+
+
+class OnDoubt(StrEnum):
+    """What to do if it cannot be proven which run is this one."""
+
+    FAIL = "fail"
+    ACCEPT = "accept"
+
+
 def run(
     context: typer.Context,
     app: AppName,
@@ -49,6 +63,12 @@ def run(
     on_busy: Annotated[
         OnBusy, typer.Option(help="Where the flow runs already: fail, wait for that run's end, or attach to it.")
     ] = OnBusy.FAIL,
+    isolation: Annotated[
+        Isolation, typer.Option(help="Run the flow itself, or a private copy: never busy, and deleted with --watch.")
+    ] = Isolation.SHARED,
+    on_doubt: Annotated[
+        OnDoubt, typer.Option(help="If it cannot be proven which run is this one: fail, or accept the likely one.")
+    ] = OnDoubt.FAIL,
     as_json: AsJson = False,
 ) -> None:
     """Run a flow. Without --watch, say that it was started; with it, follow the run and print its log."""
@@ -56,7 +76,13 @@ def run(
     with connect(context) as ikigai:
         wanted = ikigai.apps[app].flows[flow]
         began = time.monotonic()
-        started = wanted.launch(variables, on_busy=on_busy.value, timeout=timeout)
+        started = wanted.launch(
+            variables,
+            on_busy=on_busy.value,
+            isolation=isolation.value,
+            on_doubt=on_doubt.value,
+            timeout=timeout,
+        )
         if not watch:
             how = "runs already: attached to that run" if started.attached else "was started"
             emit(started.to_dict(), lambda: f"Flow {flow!r} {how}.", as_json=as_json)
@@ -140,5 +166,7 @@ def _tell(run: FlowRun, log: RunLog, *, as_json: bool) -> None:
         "Log id": log.log_id,
     }
     message = {"Message": log.data} if log.data else {}
-    shown = {**ended, **message, **page(run.web_url)}
-    emit(log.model_dump(), lambda: details(shown), as_json=as_json)
+    doubt = {"Doubt": run.doubt} if run.doubt else {}
+    shown = {**ended, **message, **doubt, **page(run.web_url)}
+    told = {"doubt": run.doubt} if run.doubt else {}
+    emit({**log.model_dump(), **told}, lambda: details(shown), as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from ikigai_core.definition.definition import FlowDefinition
     from ikigai_core.runs.records import FlowStatusReport, RunLog
     from ikigai_core.specs.facet import FacetTypes
+
+STALE_HOURS = 24.0
+"""As `ikigai_core.runs.copies.STALE`, which a command line that is only asked for help does not load."""
 
 flows = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="List, show, run, export and apply flows.")
 
@@ -86,6 +90,26 @@ def logs(
             ((log.timestamp, log.status, log.user, _failed_at(log, definition), log.data) for log in entries),
             empty=f"Flow {flow!r} has not run yet.",
         ),
+        as_json=as_json,
+    )
+
+
+@flows.command()
+def sweep(
+    context: typer.Context,
+    app: AppName,
+    flow: Annotated[str | None, typer.Argument(help="Only the copies of this flow; by default those of all.")] = None,
+    older_than: Annotated[
+        float, typer.Option(min=0, metavar="HOURS", help="Age in hours of the copies that are deleted.")
+    ] = STALE_HOURS,
+    as_json: AsJson = False,
+) -> None:
+    """Delete private copies of flows whose runs nobody came back for. A copy that runs stays."""
+    with connect(context) as ikigai:
+        swept = ikigai.apps[app].sweep_copies(flow, timedelta(hours=older_than))
+    emit(
+        swept,
+        lambda: table(("Deleted",), ((name,) for name in swept), empty="There are no such copies."),
         as_json=as_json,
     )
 

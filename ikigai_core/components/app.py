@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -40,6 +40,7 @@ from ikigai_core.enums import AppAccessLevel
 from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
 from ikigai_core.given import check_name, check_text
 from ikigai_core.procedure import Procedure, ask
+from ikigai_core.runs.copies import STALE, sweep
 
 
 class AppRecord(Component):
@@ -122,6 +123,22 @@ class _AppText:
             full = record if "definition" in record else (yield from ask(flows.fetch(flow_id)))
             definitions[flow_id] = full["definition"]
         return definitions
+
+    @operation
+    def sweep_copies(self, flow: str | None = None, older_than: timedelta = STALE) -> Procedure[list[str]]:
+        """Delete private copies of flows that nobody came back for, and return their names.
+
+        A run on a private copy deletes it at its end. A copy stays only if its process died and has no successor.
+
+        Parameters
+        ----------
+        flow : str, optional
+            Name of the flow whose copies are meant; None for those of all the app's flows.
+        older_than : timedelta, default 24 hours
+            Age of the copies that are deleted, by the platform's stamp and this machine's clock. Give more time than
+            runs, and pauses between the tries of a task, take. A copy that runs stays.
+        """
+        return (yield from sweep(self.app_id, flow, older_than))
 
     @operation
     def delete(self) -> Procedure[None]:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from ikigai_core import Ikigai
 
 
-def main(url: str, user: str, key: str, note: str, wait_in: str) -> None:
+def main(url: str, user: str, key: str, note: str, wait_in: str, isolation: Any) -> None:
     def keep(run: dict[str, object]) -> None:
-        Path(note).write_text(json.dumps(run))
+        Path(f"{note}.new").write_text(json.dumps(run))
+        os.replace(f"{note}.new", note)
         if run["phase"] == wait_in:
             time.sleep(600)
 
     with Ikigai(user, key, url) as ikigai:
-        ikigai.apps["Deaths"].flows["Mortal"].launch(keep=keep).wait()
+        ikigai.apps["Deaths"].flows["Mortal"].launch(keep=keep, isolation=isolation).wait()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A caller is killed before, in and after the start: its successor follows the one run that there is."""
+"""A caller is killed before, in and after each step: its successor ends with the one run that there is, or says why."""
 
 from __future__ import annotations
 
@@ -6,31 +6,56 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ikigai_core import Ikigai
+from ikigai_core import App, Flow, Ikigai
+from ikigai_core.errors import StartUnknown
 from ikigai_core.local.process import LocalPlatform
-from ikigai_core.runs import start
+from ikigai_core.runs import copies, lost_start
 
 SCRIPT = str(Path(__file__).with_name("mortal.py"))
+IN_THE_START = "in the start"
+ON_COPIES = ("prepared", "copied", IN_THE_START, "started", "ended")
 
 
-def killed(platform: LocalPlatform, note: Path, moment: str) -> dict[str, Any]:
+@pytest.fixture
+def app(own_platform: LocalPlatform) -> Iterator[App]:
+    own_platform.control.outcome(duration=1.0)
+    with Ikigai(own_platform.user_email, own_platform.api_key, own_platform.url) as ikigai:
+        app = ikigai.app.new("Deaths").build()
+        app.flow.new("Mortal").build()
+        yield app
+
+
+@pytest.fixture
+def flow(app: App) -> Flow:
+    return app.flows["Mortal"]
+
+
+@pytest.fixture
+def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lost_start, "LOOK_FOR", 1.5)
+    monkeypatch.setattr(copies, "_ARMED_LOOK", 1.0)
+    monkeypatch.setattr(copies, "_FENCED_LOOK", 1.0)
+
+
+def killed(platform: LocalPlatform, note: Path, moment: str, isolation: str) -> dict[str, Any]:
     """Kill a caller at a moment; what it has kept."""
-    wait_in = {"before": "prepared", "after": "started"}.get(moment, "nothing")
-    command = [sys.executable, SCRIPT, platform.url, platform.user_email, platform.api_key, str(note), wait_in]
-    phase = "started" if moment == "after" else "prepared"
-    with subprocess.Popen(command) as caller:
+    before_the_start = "copied" if isolation == "copy" else "prepared"
+    phase = before_the_start if moment == IN_THE_START else moment
+    account = (platform.url, platform.user_email, platform.api_key)
+    with subprocess.Popen([sys.executable, SCRIPT, *account, str(note), moment, isolation]) as caller:
         try:
-            if moment == "in":
+            if moment == IN_THE_START:
                 platform.control.fault("run-pipeline", when="after", delay=60.0)
             while not (kept := _read(note)) or kept["phase"] != phase:
                 assert caller.poll() is None
                 time.sleep(0.01)
-            while moment == "in" and not platform.control.journal("run-pipeline"):
+            while moment == IN_THE_START and not platform.control.journal("run-pipeline"):
                 time.sleep(0.01)
         finally:
             caller.kill()
@@ -38,26 +63,49 @@ def killed(platform: LocalPlatform, note: Path, moment: str) -> dict[str, Any]:
 
 
 def _read(note: Path) -> dict[str, Any] | None:
-    try:
-        kept: dict[str, Any] = json.loads(note.read_text())
-    except (FileNotFoundError, ValueError):
-        return None
-    return kept
+    return json.loads(note.read_text()) if note.exists() else None
 
 
-def test_a_successor_follows_the_one_run(
-    own_platform: LocalPlatform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def ends_of_runs(platform: LocalPlatform) -> list[str]:
+    return [run.status for run in platform.control.runs()]
+
+
+@pytest.mark.parametrize("moment", ["started", "ended"])
+def test_a_successor_follows_the_run_that_is_known_to_have_started(
+    own_platform: LocalPlatform, flow: Flow, tmp_path: Path, moment: str
 ) -> None:
-    monkeypatch.setattr(start, "LOOK_FOR", 1.5)
-    with Ikigai(own_platform.user_email, own_platform.api_key, own_platform.url) as ikigai:
-        flow = ikigai.app.new("Deaths").build().flow.new("Mortal").build()
-        for number, moment in enumerate(("before", "in", "after"), start=1):
-            own_platform.control.outcome("Mortal", duration=2.0)
-            kept = killed(own_platform, tmp_path / moment, moment)
-            run = flow.launch(keep=lambda _: None, previous=kept)
-            log = run.result(timeout=60)
-            logs = flow.run_logs(max_count=10)
-            assert (len(logs), logs[0].log_id) == (number, log.log_id)
-            assert run.attached == (moment != "before")
-            assert ("prepared by a process that died" in run.doubt) == (moment == "in")
-            own_platform.control.reset()
+    run = flow.launch(previous=killed(own_platform, tmp_path / "note", moment, "shared"))
+    log = run.result(timeout=60)
+    assert (run.picked_up, run.attached, run.doubt) == (True, False, "")
+    assert flow.run_logs(max_count=9) == [log]
+    assert ends_of_runs(own_platform) == ["SUCCESS"]
+
+
+@pytest.mark.usefixtures("short_looks")
+@pytest.mark.parametrize("moment", ["prepared", IN_THE_START])
+def test_a_successor_starts_nothing_while_a_start_may_still_arrive_unless_it_is_told_to(
+    own_platform: LocalPlatform, flow: Flow, tmp_path: Path, moment: str
+) -> None:
+    kept = killed(own_platform, tmp_path / "note", moment, "shared")
+    began = len(ends_of_runs(own_platform))
+    with pytest.raises(StartUnknown):
+        flow.launch(previous=kept)
+    assert len(ends_of_runs(own_platform)) == began == (moment == IN_THE_START)
+    run = flow.launch(previous=kept, on_doubt="accept")
+    run.result(timeout=60)
+    assert bool(run.doubt) == (moment == IN_THE_START)
+    assert ends_of_runs(own_platform) == ["SUCCESS"]
+
+
+@pytest.mark.usefixtures("short_looks")
+@pytest.mark.parametrize("moment", ON_COPIES)
+def test_a_successor_on_private_copies_ends_with_the_result_of_the_one_run(
+    own_platform: LocalPlatform, app: App, flow: Flow, tmp_path: Path, moment: str
+) -> None:
+    kept = killed(own_platform, tmp_path / "note", moment, "copy")
+    notes = [kept]
+    run = flow.launch(isolation="copy", keep=notes.append, previous=kept)
+    log = run.result(timeout=60)
+    assert (log.status, run.doubt, notes[-1]["phase"]) == ("SUCCESS", "", "ended")
+    assert ends_of_runs(own_platform) == ["SUCCESS"]
+    assert list(app.flows()) == ["Mortal"]
