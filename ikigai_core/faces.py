@@ -1,15 +1,16 @@
 """One text, two faces.
 
 What a component can do is written once, as a procedure on a class that knows no driver, and offered twice: the sync
-class performs it and returns, the async class returns an awaitable. The two decorators below turn such a text into a
-method of both; type checkers see the right signature on each.
+class performs it and returns, the async class returns an awaitable. The two decorators below mark such a text. When a
+sync or an async class is made, each text becomes a real function of it, with its own signature and docstring, so that
+``help()``, `inspect` and documentation tools see what type checkers see.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import inspect
+from collections.abc import Callable, Coroutine, Iterator
 from functools import wraps
-from types import MethodType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -18,6 +19,8 @@ from typing import (
     ParamSpec,
     Protocol,
     TypeVar,
+    get_args,
+    get_origin,
     overload,
 )
 
@@ -49,6 +52,11 @@ class SyncFace:
 
     _client: Any
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name, text in _texts(cls):
+            setattr(cls, name, text.sync_method(cls))
+
     def _perform(self, procedure: Procedure[R]) -> R:
         context: SyncContext = self._client
         return context.drive(procedure)
@@ -59,6 +67,11 @@ class AsyncFace:
 
     _client: Any
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name, text in _texts(cls):
+            setattr(cls, name, text.async_method(cls))
+
     async def _perform(self, procedure: Procedure[R]) -> R:
         context: AsyncContext = self._client
         return await context.drive(procedure)
@@ -68,52 +81,107 @@ SyncOwner = TypeVar("SyncOwner", bound=SyncFace)
 AsyncOwner = TypeVar("AsyncOwner", bound=AsyncFace)
 
 
-class operation(Generic[P, R]):
+class _Text:
+    """A procedure that becomes a method of both faces."""
+
+    def __init__(self, text: Callable[..., Procedure[Any]]) -> None:
+        self._text = text
+        self.__doc__ = text.__doc__
+
+    def sync_method(self, owner: type) -> Callable[..., Any]:
+        """The function that performs the procedure."""
+        run = self._run
+
+        @wraps(self._text)
+        def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+            return self._perform(run(self, *args, **kwargs))
+
+        return self._described(method, owner)
+
+    def async_method(self, owner: type) -> Callable[..., Any]:
+        """The coroutine function that performs the procedure."""
+        run = self._run
+
+        @wraps(self._text)
+        async def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+            return await self._perform(run(self, *args, **kwargs))
+
+        return self._described(method, owner)
+
+    def _run(self, instance: Any, *args: Any, **kwargs: Any) -> Procedure[Any]:
+        return self._text(instance, *args, **kwargs)
+
+    def _result(self, owner: type) -> str:
+        """What the method returns, as an annotation."""
+        annotation = str(self._text.__annotations__["return"])
+        return _concrete(owner, annotation.removeprefix("Procedure[").removesuffix("]"))
+
+    def _described(self, method: Callable[..., Any], owner: type) -> Callable[..., Any]:
+        returns = self._result(owner)
+        signature = inspect.signature(self._text).replace(return_annotation=returns)
+        method.__signature__ = signature  # type: ignore[attr-defined]
+        method.__annotations__ = {**self._text.__annotations__, "return": returns}
+        method.__qualname__ = f"{owner.__qualname__}.{method.__name__}"
+        method.text = self._text  # type: ignore[attr-defined]
+        return method
+
+
+class operation(_Text, Generic[P, R]):
     """Makes a procedure a method that returns the procedure's result."""
 
     def __init__(self, text: Callable[Concatenate[Any, P], Procedure[R]]) -> None:
-        @wraps(text)
-        def perform(instance: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
-            return instance._perform(text(instance, *args, **kwargs))
+        super().__init__(text)
 
-        self._text = text
-        self._method = perform
-        self.__doc__ = text.__doc__
+    if TYPE_CHECKING:
 
-    @overload
-    def __get__(self, instance: None, owner: Any) -> operation[P, R]: ...
-    @overload
-    def __get__(self, instance: SyncFace, owner: Any = None) -> Callable[P, R]: ...
-    @overload
-    def __get__(self, instance: AsyncFace, owner: Any = None) -> Callable[P, Coroutine[Any, Any, R]]: ...
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else MethodType(self._method, instance)
+        @overload
+        def __get__(self, instance: None, owner: Any) -> operation[P, R]: ...
+        @overload
+        def __get__(self, instance: SyncFace, owner: Any = None) -> Callable[P, R]: ...
+        @overload
+        def __get__(self, instance: AsyncFace, owner: Any = None) -> Callable[P, Coroutine[Any, Any, R]]: ...
+        def __get__(self, instance: Any, owner: Any = None) -> Any: ...
 
-    def text(self, instance: Any, *args: P.args, **kwargs: P.kwargs) -> Procedure[R]:
-        """The procedure itself, for use within another one: ``yield from Kind.method.text(component, …)``."""
-        return self._text(instance, *args, **kwargs)
+        def text(self, instance: Any, *args: P.args, **kwargs: P.kwargs) -> Procedure[R]:
+            """The procedure itself, for use within another one: ``yield from Kind.method.text(component, …)``."""
+            ...
 
 
-class edit(Generic[P]):
+class edit(_Text, Generic[P]):
     """Makes a procedure a method that changes its component and returns it."""
 
     def __init__(self, text: Callable[Concatenate[Any, P], Procedure[None]]) -> None:
-        def and_return(instance: Any, *args: P.args, **kwargs: P.kwargs) -> Procedure[Any]:
-            yield from text(instance, *args, **kwargs)
-            return instance
+        super().__init__(text)
 
-        @wraps(text)
-        def perform(instance: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
-            return instance._perform(and_return(instance, *args, **kwargs))
+    def _run(self, instance: Any, *args: Any, **kwargs: Any) -> Procedure[Any]:
+        yield from self._text(instance, *args, **kwargs)
+        return instance
 
-        self._method = perform
-        self.__doc__ = text.__doc__
+    def _result(self, owner: type) -> str:
+        return owner.__name__
 
-    @overload
-    def __get__(self, instance: None, owner: Any) -> edit[P]: ...
-    @overload
-    def __get__(self, instance: SyncOwner, owner: Any = None) -> Callable[P, SyncOwner]: ...
-    @overload
-    def __get__(self, instance: AsyncOwner, owner: Any = None) -> Callable[P, Coroutine[Any, Any, AsyncOwner]]: ...
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else MethodType(self._method, instance)
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> edit[P]: ...
+        @overload
+        def __get__(self, instance: SyncOwner, owner: Any = None) -> Callable[P, SyncOwner]: ...
+        @overload
+        def __get__(self, instance: AsyncOwner, owner: Any = None) -> Callable[P, Coroutine[Any, Any, AsyncOwner]]: ...
+        def __get__(self, instance: Any, owner: Any = None) -> Any: ...
+
+
+def _texts(owner: type) -> Iterator[tuple[str, _Text]]:
+    """The texts that a class has and that are no methods yet; what hides one counts."""
+    found = {name: value for base in reversed(owner.__mro__) for name, value in vars(base).items()}
+    return ((name, value) for name, value in found.items() if isinstance(value, _Text))
+
+
+def _concrete(owner: type, annotation: str) -> str:
+    """An annotation that is a type variable of a base class, as the class fills it in."""
+    for base in getattr(owner, "__orig_bases__", ()):
+        parameters = getattr(get_origin(base), "__parameters__", ())
+        for parameter, argument in zip(parameters, get_args(base), strict=False):
+            if parameter.__name__ == annotation and isinstance(argument, type):
+                return argument.__name__
+    return annotation

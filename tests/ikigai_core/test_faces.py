@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import pydoc
 import re
 from typing import Any
 
 import pytest
 
 import ikigai_core
+from ikigai_core import AsyncFlow, Dataset, Flow
 from ikigai_core.client import Ikigai
 from ikigai_core.components.access import Access, AsyncAccess
 from ikigai_core.components.app_builder import AppBuilder, AsyncAppBuilder
@@ -48,9 +50,8 @@ def names(kind: type) -> set[str]:
     return {name for name in dir(kind) if not name.startswith("_")}
 
 
-def parameters(method: Any) -> list[str]:
-    """The parameters of an operation or a function, without annotations that differ by face."""
-    function = method._method if isinstance(method, operation | edit) else method
+def parameters(function: Any) -> list[str]:
+    """The parameters of a function, without annotations that differ by face."""
     return [
         str(parameter.replace(annotation=inspect.Parameter.empty))
         for parameter in inspect.signature(function).parameters.values()
@@ -70,9 +71,51 @@ def test_both_faces_offer_the_same(sync: Any, asynchronous: Any) -> None:
     for name in names(sync) & names(asynchronous):
         own, twin = inspect.getattr_static(sync, name), inspect.getattr_static(asynchronous, name)
         assert type(own) is type(twin), name
-        if isinstance(own, operation | edit) or inspect.isfunction(own):
+        if inspect.isfunction(own):
             assert parameters(own) == parameters(twin), name
         assert words(own) == words(twin), name
+
+
+def performed(kind: type) -> list[tuple[str, Any]]:
+    """The methods of a class that ask the platform for something."""
+    return [(name, value) for name in dir(kind) if hasattr(value := inspect.getattr_static(kind, name), "text")]
+
+
+@pytest.mark.parametrize("kind", sorted({kind for pair in PAIRS for kind in pair}, key=lambda kind: kind.__name__))
+def test_what_a_class_offers_are_functions_that_tell_what_they_take_and_return(kind: type) -> None:
+    for name in names(kind):
+        member = inspect.getattr_static(kind, name)
+        assert not isinstance(member, operation | edit), name
+    is_async = issubclass(kind, AsyncFace)
+    for name, method in performed(kind):
+        assert inspect.isfunction(method)
+        assert inspect.iscoroutinefunction(method) == is_async
+        signature = inspect.signature(method)
+        assert "Procedure" not in str(signature)
+        assert signature.return_annotation is not inspect.Signature.empty
+        assert next(iter(signature.parameters)) == "self"
+        assert (method.__name__, bool(method.__doc__)) == (name, True)
+        assert f"{name}(self" in pydoc.plain(pydoc.render_doc(method))
+
+
+def test_a_method_returns_the_class_that_belongs_to_its_face() -> None:
+    for method, returns in (
+        (Flow.start, "FlowRun"),
+        (AsyncFlow.start, "AsyncFlowRun"),
+        (Flow.rename, "Flow"),
+        (AsyncFlow.rename, "AsyncFlow"),
+        (Dataset.df, "pd.DataFrame"),
+    ):
+        assert inspect.signature(method).return_annotation == returns
+
+
+def test_a_class_of_a_users_own_keeps_and_overrides_methods() -> None:
+    class Mine(Flow):
+        def status(self) -> Any:
+            """Always the same."""
+            return "mine"
+
+    assert (Mine.status.__doc__, Mine.run_logs) == ("Always the same.", Flow.run_logs)
 
 
 def test_no_component_has_one_face_only() -> None:
