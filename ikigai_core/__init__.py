@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     )
     from ikigai_core.components.custom_facet import AsyncCustomFacet, CustomFacet, CustomFacetVersion
     from ikigai_core.components.custom_facet_builder import AsyncCustomFacetBuilder, CustomFacetBuilder
-    from ikigai_core.components.dataset import AsyncDataset, ColumnDataType, Dataset
+    from ikigai_core.components.dataset import AsyncDataset, ColumnDataType, Dataset, DatasetLog
     from ikigai_core.components.dataset_builder import AsyncDatasetBuilder, DatasetBuilder
     from ikigai_core.components.directories import (
         AsyncDatasetDirectory,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +49,19 @@ def test_every_export_is_there(name: str) -> None:
 def test_what_is_not_exported_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="'Ikigia'"):
         ikigai_core.Ikigia  # noqa: B018 - the look-up is what is tried
+
+
+def test_type_checkers_see_the_public_names_that_programs_get() -> None:
+    module = ast.parse(Path(ikigai_core.__file__).read_text())
+    (guarded,) = (node for node in module.body if isinstance(node, ast.If))
+    seen = {
+        alias.name: statement.module
+        for statement in guarded.body
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+    }
+    got = {
+        name: home.removesuffix(".errors") if name == "errors" else home for name, home in ikigai_core._HOMES.items()
+    }
+    assert seen == got
+    assert sorted({*got, "__version__"}) == sorted(ikigai_core.__all__)
