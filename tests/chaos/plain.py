@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -63,7 +64,9 @@ class PlainWorkers:
         self._is_over = False
 
     def pids(self) -> list[int]:
-        """The worker processes that run now."""
+        """The worker processes that run now; none once the last tasks are under way, so that these come to an end."""
+        if self._tasks.empty():
+            return []
         with self._lock:
             return [process.pid for process in self._processes.values() if process.poll() is None]
 
@@ -149,5 +152,7 @@ def _end(process: subprocess.Popen[str]) -> int:
     process.wait()
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
-            pipe.close()
+            # What was not sent any more is lost with it.
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
     return process.returncode
