@@ -45,6 +45,23 @@ def test_an_unwatched_run_is_told_at_once_and_can_be_picked_up(
     assert "was started" in ikigai.text(*RUN, stocked.name, gated.name)
 
 
+def test_a_run_on_a_private_copy_is_beside_a_busy_flow_and_leaves_nothing(
+    ikigai: CommandLine, stocked: App, gated: GatedFlow
+) -> None:
+    words = (*RUN, stocked.name, gated.name)
+    ikigai.text(*words)
+    before = list(stocked.flows())
+    left = ikigai.json(*words, "--isolation", "copy")
+    assert left["copy_name"] in stocked.flows()
+    gated.open()
+    assert ikigai.json(*words, "--isolation", "copy", "--watch")["status"] == "SUCCESS"
+    assert ikigai.json("flows", "sweep", stocked.name) == []
+    stocked.flows[left["copy_name"]].delete()
+    stocked.flow.new(left["copy_name"]).build()
+    assert left["copy_name"] in ikigai.text("flows", "sweep", stocked.name, gated.name, "--older-than", "0")
+    assert list(stocked.flows()) == before
+
+
 def test_a_failed_run_names_its_facet_and_message_and_ends_with_1(
     ikigai: CommandLine, stocked: App, document: dict[str, Any], fail: Callable[..., dict[str, Any]]
 ) -> None:
