@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ikigai_core.api.answers import Record
 from ikigai_core.api.call import Call
-from ikigai_core.components.finding import find_only
+from ikigai_core.components.finding import ambiguous
 from ikigai_core.components.kinds import Kind
+from ikigai_core.components.listing import named
 from ikigai_core.errors import AnswerLost, IkigaiError, ServerError
 from ikigai_core.procedure import Procedure, ask, pause
 
@@ -18,7 +20,8 @@ def create(kind: Kind, name: str, call: Call[str], *, is_first: bool) -> Procedu
     Parameters
     ----------
     is_first : bool
-        Whether nothing carried the name before: then it is known what an answer that was lost was about.
+        Whether nothing carried the name before, and nobody else uses it: then it is known what an answer that was lost
+        was about.
 
     Raises
     ------
@@ -32,15 +35,29 @@ def create(kind: Kind, name: str, call: Call[str], *, is_first: bool) -> Procedu
     except (AnswerLost, ServerError) as error:
         if not is_first:
             raise
-        began = now = yield from pause(0)
-        while now - began < LOOK_FOR:
-            try:
-                record = yield from find_only(kind, name)
-            except IkigaiError as away:
-                if not away.transient:
-                    raise
-                record = None
-            if record is not None:
-                return str(record[kind.id_key])
-            now = yield from pause(1.0)
-        raise error from None
+        same = yield from appeared(kind, name, error)
+        if len(same) > 1:
+            raise ambiguous(kind, name, same) from None
+        return str(same[0][kind.id_key])
+
+
+def appeared(kind: Kind, name: str, unanswered: IkigaiError) -> Procedure[list[Record]]:
+    """What carries a name after a creation that was not answered: one component at least.
+
+    Raises
+    ------
+    IkigaiError
+        The given one: nothing appeared for `LOOK_FOR`.
+    """
+    began = now = yield from pause(0)
+    while now - began < LOOK_FOR:
+        try:
+            same = yield from named(kind, name)
+        except IkigaiError as away:
+            if not away.transient:
+                raise
+            same = []
+        if same:
+            return same
+        now = yield from pause(1.0)
+    raise unanswered from None

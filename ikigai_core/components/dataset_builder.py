@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ikigai_core.api import datasets
 from ikigai_core.api.answers import Record as WireRecord
+from ikigai_core.api.call import Call
 from ikigai_core.components.builder import Builder
-from ikigai_core.components.creating import create
 from ikigai_core.components.dataset_record import DatasetRecord
 from ikigai_core.components.directory import Directory, reference
-from ikigai_core.components.finding import find_only
+from ikigai_core.components.ensuring import ensure_only
 from ikigai_core.components.kinds import datasets_of
 from ikigai_core.errors import BadRequest, IkigaiError, InvalidInput, NotFound
 from ikigai_core.faces import AsyncFace, SyncFace, operation
@@ -29,7 +29,7 @@ from ikigai_core.transfer.source import (
     Staged,
     source_of,
 )
-from ikigai_core.transfer.upload import upload
+from ikigai_core.transfer.upload import LOG_DEPTH, upload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,7 +121,12 @@ class _DatasetBuilderText(Builder, Generic[D]):
         try:
             path = yield from work(staged.open)
             yield from work(journal.open)
-            return (yield from self._create(path, journal, on_progress))
+            size = yield from work(lambda: path.stat().st_size)
+            dataset_id = yield from _taken_over(self._app_id, journal.left, self._created, size)
+            if dataset_id is None:
+                dataset_id = yield from ask(self._creation())
+            yield from self._fill(dataset_id, path, journal, on_progress)
+            return (yield from self._fetch(dataset_id, ("created",)))
         finally:
             staged.close()
             journal.close()
@@ -148,16 +153,18 @@ class _DatasetBuilderText(Builder, Generic[D]):
         try:
             path = yield from work(staged.open)
             yield from work(journal.open)
-            record = yield from find_only(datasets_of(self._app_id, self._app_name), self._name)
-            if record is None:
-                return (yield from self._create(path, journal, on_progress, is_first=True))
-            dataset = self._component.bind(record, self._client)
+            kind = datasets_of(self._app_id, self._app_name)
+            found = yield from ensure_only(kind, self._name, self._creation())
+            if found.is_own:
+                yield from self._fill(found.component_id, path, journal, on_progress)
+                return (yield from self._fetch(found.component_id, found.changes))
+            dataset = self._component.bind(found.record, self._client, found.changes)
             if (yield from holds(self._app_id, dataset.dataset_id, self._name, dataset.size, path, on_progress)):
                 return dataset
             yield from upload(
                 self._app_id, dataset.dataset_id, self._name, path, journal=journal, on_progress=on_progress
             )
-            return (yield from self._fetch(dataset.dataset_id, ("data",)))
+            return (yield from self._fetch(dataset.dataset_id, found.changes or ("data",)))
         finally:
             staged.close()
             journal.close()
@@ -171,14 +178,17 @@ class _DatasetBuilderText(Builder, Generic[D]):
             )
         return self._source
 
-    def _create(self, path: Path, journal: Journal, on_progress: OnProgress, *, is_first: bool = False) -> Procedure[D]:
-        created = {"directory": reference(self._directory), "agent_access": self._agent_access}
-        size = yield from work(lambda: path.stat().st_size)
-        dataset_id = yield from _taken_over(self._app_id, journal.left, created, size)
-        if dataset_id is None:
-            call = datasets.create(self._app_id, self._name, reference(self._directory), self._agent_access)
-            kind = datasets_of(self._app_id, self._app_name)
-            dataset_id = yield from create(kind, self._name, call, is_first=is_first)
+    @property
+    def _created(self) -> WireRecord:
+        """What the dataset is created with, beside its name."""
+        return {"directory": reference(self._directory), "agent_access": self._agent_access}
+
+    def _creation(self) -> Call[str]:
+        return datasets.create(self._app_id, self._name, **self._created)
+
+    def _fill(self, dataset_id: str, path: Path, journal: Journal, on_progress: OnProgress) -> Procedure[None]:
+        """Upload the first data of a dataset that this call created; if that fails, it is deleted again."""
+        created = self._created
         try:
             yield from upload(
                 self._app_id, dataset_id, self._name, path, journal=journal, created=created, on_progress=on_progress
@@ -188,7 +198,6 @@ class _DatasetBuilderText(Builder, Generic[D]):
         except BaseException:
             yield from _forget(self._app_id, dataset_id)
             raise
-        return (yield from self._fetch(dataset_id, ("created",)))
 
     def _fetch(self, dataset_id: str, changes: tuple[str, ...]) -> Procedure[D]:
         record = yield from ask(datasets.fetch(self._app_id, dataset_id))
@@ -219,8 +228,11 @@ def _taken_over(app_id: str, left: Interrupted | None, created: WireRecord, size
 
 
 def _forget(app_id: str, dataset_id: str) -> Procedure[None]:
+    """Delete a dataset without data; not if others have found it by its name and put theirs into it."""
     try:
-        yield from ask(datasets.delete(app_id, dataset_id))
+        log = yield from ask(datasets.log(app_id, dataset_id, LOG_DEPTH))
+        if all(entry.get("status") != "SUCCESS" for entry in log):
+            yield from ask(datasets.delete(app_id, dataset_id))
     except IkigaiError:
         # Why the upload failed is what the caller needs to hear.
         return

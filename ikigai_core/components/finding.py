@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ikigai_core.api.answers import Record
 from ikigai_core.components.kinds import Kind
-from ikigai_core.components.listing import list_all, named
+from ikigai_core.components.listing import list_all
 from ikigai_core.errors import Ambiguous, BadRequest, NotFound, did_you_mean
 from ikigai_core.procedure import Procedure, ask
 
@@ -35,19 +35,10 @@ def get_by_name(kind: Kind, name: str, *, or_id: bool = False) -> Procedure[Reco
         ) from None
 
 
-def find_only(kind: Kind, name: str) -> Procedure[Record | None]:
-    """The only component of exactly that name, or None.
-
-    Raises
-    ------
-    Ambiguous
-        Where several share the name.
-    """
-    same = yield from named(kind, name)
-    if len(same) > 1:
-        ids = ", ".join(str(record[kind.id_key]) for record in same)
-        raise Ambiguous(
-            f"{len(same)} {kind.word}s {kind.place} are named {name!r} ({ids}). "
-            "Rename or delete all but one: which of them to bring up to date is not for the client to guess."
-        )
-    return same[0] if same else None
+def ambiguous(kind: Kind, name: str, same: list[Record]) -> Ambiguous:
+    """What to raise where several share a name."""
+    ids = ", ".join(str(record[kind.id_key]) for record in same)
+    return Ambiguous(
+        f"{len(same)} {kind.word}s {kind.place} are named {name!r} ({ids}). "
+        "Rename or delete all but one: which of them to bring up to date is not for the client to guess."
+    )

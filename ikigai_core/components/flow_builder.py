@@ -7,11 +7,11 @@ from typing import Any, Generic, Self, TypeVar
 
 from ikigai_core.api import flows
 from ikigai_core.api.answers import Record as WireRecord
+from ikigai_core.api.call import Call
 from ikigai_core.components.builder import Builder
-from ikigai_core.components.creating import create
 from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import Directory, reference
-from ikigai_core.components.finding import find_only
+from ikigai_core.components.ensuring import ensure_only
 from ikigai_core.components.flow import AsyncFlow, Flow, FlowRecord
 from ikigai_core.components.kinds import flows_of
 from ikigai_core.components.resolving import CopyOf, Definition, check_form, resolve
@@ -95,7 +95,8 @@ class _FlowBuilderText(Builder, Generic[F]):
         """
         self._check_name()
         definition = yield from resolve(self._definition, self._client, self._app_id, self._app_name)
-        return (yield from self._create(definition))
+        flow_id = yield from ask(self._creation(definition))
+        return (yield from self._fetch(flow_id, ("created",)))
 
     @operation
     def ensure(self) -> Procedure[F]:
@@ -110,16 +111,16 @@ class _FlowBuilderText(Builder, Generic[F]):
         """
         self._check_name()
         definition = yield from resolve(self._definition, self._client, self._app_id, self._app_name)
-        found = yield from find_only(flows_of(self._app_id, self._app_name), self._name)
-        if found is None:
-            return (yield from self._create(definition, is_first=True))
-        flow_id = str(found["pipeline_id"])
-        current = yield from ask(flows.fetch(flow_id))
+        kind = flows_of(self._app_id, self._app_name)
+        found = yield from ensure_only(kind, self._name, self._creation(definition))
+        if found.is_own:
+            return (yield from self._fetch(found.component_id, found.changes))
+        current = yield from ask(flows.fetch(found.component_id))
         differing = self._differing(current, definition)
         if not differing:
-            return self._component.bind(current, self._client)
-        yield from ask(flows.edit(self._app_id, flow_id, **differing))
-        return (yield from self._fetch(flow_id, tuple(differing)))
+            return self._component.bind(current, self._client, found.changes)
+        yield from ask(flows.edit(self._app_id, found.component_id, **differing))
+        return (yield from self._fetch(found.component_id, tuple(differing)))
 
     def _check_name(self) -> None:
         check_new_name(self._name, "flow")
@@ -138,8 +139,8 @@ class _FlowBuilderText(Builder, Generic[F]):
             differing["schedule"] = self._schedule.to_dict()
         return differing
 
-    def _create(self, definition: FlowDefinition, *, is_first: bool = False) -> Procedure[F]:
-        call = flows.create(
+    def _creation(self, definition: FlowDefinition) -> Call[str]:
+        return flows.create(
             self._app_id,
             self._name,
             definition.to_dict(),
@@ -148,9 +149,6 @@ class _FlowBuilderText(Builder, Generic[F]):
             schedule=self._schedule.to_dict() if self._schedule else None,
             agent_access=self._agent_access,
         )
-        kind = flows_of(self._app_id, self._app_name)
-        flow_id = yield from create(kind, self._name, call, is_first=is_first)
-        return (yield from self._fetch(flow_id, ("created",)))
 
     def _fetch(self, flow_id: str, changes: tuple[str, ...]) -> Procedure[F]:
         record = yield from ask(flows.fetch(flow_id))

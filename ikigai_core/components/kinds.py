@@ -1,4 +1,4 @@
-"""What the kinds of component have in common on the platform, so that finding one is written once."""
+"""What the kinds of component have in common on the platform, so that finding and ensuring one is written once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _as_it_is(record: Record, client: Any) -> Procedure[Record]:
 
 @dataclass(frozen=True)
 class Kind:
-    """The endpoints that find components of one kind, in one place (an account, or an app).
+    """The endpoints that find and delete components of one kind, in one place (an account, or an app).
 
     Attributes
     ----------
@@ -38,6 +38,8 @@ class Kind:
         What its directories hold, where it can be put into directories.
     app_id : str, optional
         The app that it is of, where it is of one.
+    is_used : callable
+        Whether a record shows that somebody relies on the component, so that its creator will not delete it.
     """
 
     word: str
@@ -46,10 +48,12 @@ class Kind:
     by_name: Callable[[str], Call[Record]]
     listing: Callable[[str | None], Call[Listing]]
     search: Callable[[str], Call[Listing]]
+    delete: Callable[[str], Call[Any]]
     complete: Complete = _as_it_is
     """Adds to a record what the platform tells elsewhere."""
     directories: DirectoryType | None = None
     app_id: str | None = None
+    is_used: Callable[[Record], bool] = lambda _: False
 
 
 def apps_of(user_email: str) -> Kind:
@@ -61,6 +65,7 @@ def apps_of(user_email: str) -> Kind:
         apps.by_name,
         apps.listing,
         apps.search,
+        apps.delete,
         directories=DirectoryType.APP,
     )
 
@@ -74,6 +79,7 @@ def custom_facets_of(user_email: str) -> Kind:
         custom_facets.by_name,
         lambda _: custom_facets.listing(),
         custom_facets.search,
+        custom_facets.delete,
         with_facet_type,
     )
 
@@ -93,8 +99,10 @@ def datasets_of(app_id: str, app_name: str) -> Kind:
         lambda name: datasets.by_name(app_id, name),
         lambda directory_id: datasets.listing(app_id, directory_id),
         lambda query: datasets.search(app_id, query),
+        lambda dataset_id: datasets.delete(app_id, dataset_id),
         directories=DirectoryType.DATASET,
         app_id=app_id,
+        is_used=lambda record: int(record.get("size") or 0) > 0,
     )
 
 
@@ -107,6 +115,7 @@ def flows_of(app_id: str, app_name: str) -> Kind:
         lambda name: flows.by_name(app_id, name),
         lambda directory_id: flows.listing(app_id, directory_id),
         lambda query: flows.search(app_id, query),
+        lambda flow_id: flows.delete(app_id, flow_id),
         directories=DirectoryType.FLOW,
         app_id=app_id,
     )
@@ -121,6 +130,7 @@ def models_of(app_id: str, app_name: str) -> Kind:
         lambda name: models.by_name(app_id, name),
         lambda directory_id: models.listing(app_id, directory_id),
         lambda query: models.search(app_id, query),
+        lambda model_id: models.delete(app_id, model_id),
         directories=DirectoryType.MODEL,
         app_id=app_id,
     )

@@ -9,12 +9,12 @@ from pydantic import ConfigDict, Field
 
 from ikigai_core.api import models
 from ikigai_core.api.answers import Record as WireRecord
+from ikigai_core.api.call import Call
 from ikigai_core.components.builder import Builder
 from ikigai_core.components.component import Component
-from ikigai_core.components.creating import create
 from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import Directory, place, reference
-from ikigai_core.components.finding import find_only
+from ikigai_core.components.ensuring import ensure_only
 from ikigai_core.components.kinds import models_of
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.components.printing import printed
@@ -220,7 +220,8 @@ class _ModelBuilderText(Builder, Generic[M]):
         InvalidInput
             No name or no model type was given. Nothing was sent.
         """
-        return (yield from self._create(self._checked_type()))
+        model_id = yield from ask(self._creation(self._checked_type()))
+        return (yield from self._fetch(model_id, ("created",)))
 
     @operation
     def ensure(self) -> Procedure[M]:
@@ -236,16 +237,17 @@ class _ModelBuilderText(Builder, Generic[M]):
             The model of that name is of another type, which cannot be changed.
         """
         model_type = self._checked_type()
-        current = yield from find_only(models_of(self._app_id, self._app_name), self._name)
-        if current is None:
-            return (yield from self._create(model_type, is_first=True))
-        model = self._component.bind(current, self._client)
+        kind = models_of(self._app_id, self._app_name)
+        found = yield from ensure_only(kind, self._name, self._creation(model_type))
+        if found.is_own:
+            return (yield from self._fetch(found.component_id, found.changes))
+        model = self._component.bind(found.record, self._client, found.changes)
         if (model.model_type, model.sub_model_type) != (model_type.model_type, model_type.sub_model_type):
             raise InvalidInput(
                 f"Model {self._name!r} is {model.model_type} {model.sub_model_type}, not {model_type.model_type} "
                 f"{model_type.sub_model_type}: a model's type cannot be changed. Choose another name."
             )
-        differing = differences(current, self._directory, description=self._description)
+        differing = differences(found.record, self._directory, description=self._description)
         if not differing:
             return model
         yield from ask(models.edit(self._app_id, model.model_id, **differing))
@@ -257,8 +259,8 @@ class _ModelBuilderText(Builder, Generic[M]):
             raise InvalidInput(f"Model type must be specified: give model {self._name!r} one with .model_type(…).")
         return self._model_type
 
-    def _create(self, model_type: SubModelType, *, is_first: bool = False) -> Procedure[M]:
-        call = models.create(
+    def _creation(self, model_type: SubModelType) -> Call[str]:
+        return models.create(
             self._app_id,
             self._name,
             model_type.model_type,
@@ -266,9 +268,6 @@ class _ModelBuilderText(Builder, Generic[M]):
             directory=reference(self._directory),
             description=self._description or "",
         )
-        kind = models_of(self._app_id, self._app_name)
-        model_id = yield from create(kind, self._name, call, is_first=is_first)
-        return (yield from self._fetch(model_id, ("created",)))
 
     def _fetch(self, model_id: str, changes: tuple[str, ...]) -> Procedure[M]:
         record = yield from ask(models.fetch(self._app_id, model_id))

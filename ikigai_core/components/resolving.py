@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from ikigai_core.api import flows
 from ikigai_core.components.custom_facet import CustomFacet, CustomFacetVersion
-from ikigai_core.components.finding import find_only, get_by_name
+from ikigai_core.components.ensuring import find_settled
+from ikigai_core.components.finding import get_by_name
 from ikigai_core.components.kinds import Kind, custom_facets_of, datasets_of
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.document import DefinitionDocument
@@ -99,7 +100,7 @@ def _dataset_ids(place: Kind, by_facet: Mapping[str, str]) -> Procedure[dict[str
 
 
 def _dataset_id(kind: Kind, facet: str, name: str) -> Procedure[str]:
-    record = yield from find_only(kind, name)
+    record = yield from find_settled(kind, name)
     if record is None:
         known = yield from ask(kind.listing(None))
         hint = did_you_mean(name, (entry["name"] for entry in known.records))

@@ -31,7 +31,8 @@ logger = logging.getLogger(__name__)
 VERDICT_GRACE = 30.0
 """Seconds for which the dataset's log may lag behind the confirmation."""
 
-_LOG_DEPTH = 20
+LOG_DEPTH = 20
+"""How many of a dataset's log entries are asked for."""
 
 
 def upload(
@@ -98,7 +99,7 @@ class _Sending:
             return left.log_before
         log_before: list[Record] = []
         if self.created is None:
-            log_before = yield from ask(datasets.log(self.app_id, self.dataset_id, _LOG_DEPTH))
+            log_before = yield from ask(datasets.log(self.app_id, self.dataset_id, LOG_DEPTH))
         for tries_left in reversed(range(TICKETS)):
             ticket = yield from ask(datasets.upload_urls(self.app_id, self.dataset_id, self.filename, size))
             begun = Interrupted(self.dataset_id, self.created, size, ticket, log_before)
@@ -174,7 +175,7 @@ def _await_verdict(app_id: str, dataset_id: str, name: str, log_before: list[Rec
         now = yield from pause(_interval(now - began))
     confirmed = now
     while True:
-        log = yield from ask(datasets.log(app_id, dataset_id, _LOG_DEPTH))
+        log = yield from ask(datasets.log(app_id, dataset_id, LOG_DEPTH))
         if log and log != log_before:
             break
         if now - confirmed > VERDICT_GRACE:

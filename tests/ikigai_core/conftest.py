@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from ikigai_core import App, Ikigai
+from ikigai_core.components import ensuring
 from ikigai_core.local.process import LocalPlatform
 
 pytest_plugins = ["ikigai_core.local.testing"]
@@ -21,6 +22,12 @@ def app(ikigai_client: Ikigai) -> Iterator[App]:
     app = ikigai_client.app.new(f"App {uuid.uuid4().hex[:8]}").build()
     yield app
     app.delete()
+
+
+@pytest.fixture
+def soon_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else ensures the same: what was just created is not waited for."""
+    monkeypatch.setattr(ensuring, "SETTLING", 0.1)
 
 
 @pytest.fixture

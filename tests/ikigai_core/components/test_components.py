@@ -30,6 +30,7 @@ def test_an_app_describes_itself_and_its_components(app: App, flights: pd.DataFr
     assert described["components"]["charts"] == []
 
 
+@pytest.mark.usefixtures("soon_settled")
 def test_an_app_is_ensured_once(ikigai_client: Ikigai) -> None:
     name = f"App {uuid.uuid4().hex[:8]}"
     app = ikigai_client.app.new(name).description("first").ensure()

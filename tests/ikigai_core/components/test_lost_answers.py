@@ -16,6 +16,7 @@ LOST: list[dict[str, Any]] = [{"cut": True}, {"status": 502, "body": "<html>Bad 
 CREATES = ("create-project", "create-dataset", "create-pipeline", "create-model")
 
 
+@pytest.mark.usefixtures("soon_settled")
 @pytest.mark.parametrize("face", ["sync", "async"])
 def test_ensuring_goes_on_with_what_was_created(
     face: str, app: App, ikigai_client: Ikigai, async_ikigai_client: AsyncIkigai, ikigai_local: LocalAccount

@@ -22,6 +22,7 @@ def test_a_model_is_made_found_and_shown(ikigai_client: Ikigai, app: App) -> Non
     assert len(app.models()) == 0
 
 
+@pytest.mark.usefixtures("soon_settled")
 def test_a_model_is_ensured_once(ikigai_client: Ikigai, app: App) -> None:
     linear = ikigai_client.model_types.Linear
     assert app.model.new("Delays").model_type(linear.Lasso).ensure().changes == ("created",)

@@ -1,0 +1,231 @@
+"""Ensuring that there is one component of a name, however many processes do so at once.
+
+The platform lets components share a name, and has nothing that only one of several processes can take. All that is
+relied on: a list that shows a component also shows all that were created before it. So who has created one looks again.
+
+- If it sees no other, its own stays, at once. Of two components, the look for the later one shows the earlier one too;
+  so at most one is seen alone, and nobody ever deletes that one.
+- If it sees an earlier one (by the platform's stamp, then by id), it deletes its own, which nobody has taken yet.
+- Otherwise it waits for the others to go. One that stays had been seen alone, or its process died: then the one that
+  waited is deleted, unless it is so much older that somebody may have taken it.
+
+Who has none of its own takes what is alone for `SETTLING`, or older than that, or in use. Who created it has looked by
+then.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ikigai_core.api.answers import Record
+from ikigai_core.api.call import Call
+from ikigai_core.components.creating import appeared
+from ikigai_core.components.finding import ambiguous
+from ikigai_core.components.kinds import Kind
+from ikigai_core.components.listing import named
+from ikigai_core.errors import AnswerLost, BadRequest, NotFound, ServerError
+from ikigai_core.procedure import Procedure, ask, pause
+
+SETTLING = 2.0
+"""Seconds within which who has created a component looks whether others have, and gives way."""
+
+PATIENCE = 10.0
+"""Seconds for which components that share a name may do so before that is an error."""
+
+_GLANCE = 0.25
+_LATE_LOOKS = 3
+"""How often a look that took too long is taken again; a platform may be that slow all the time."""
+
+_CLOCKS = 1.0
+"""Seconds by which the clocks of the platform and of this machine may differ. If they differ by more, `SETTLING` is
+waited for in vain, or not waited for."""
+
+
+@dataclass(frozen=True)
+class Ensured:
+    """The only component of its name.
+
+    Attributes
+    ----------
+    component_id : str
+    record : dict
+        As listed.
+    is_own : bool
+        Whether it was this call that created it, for certain.
+    changes : tuple of str
+        ``("created",)`` if this call created it, or may have: an answer that was lost leaves that open.
+    """
+
+    component_id: str
+    record: Record
+    is_own: bool
+    changes: tuple[str, ...]
+
+
+def ensure_only(kind: Kind, name: str, creation: Call[str]) -> Procedure[Ensured]:
+    """The only component of exactly that name; it is created if there is none.
+
+    It costs one request if the component is there and not just created, two more if it is created.
+
+    Raises
+    ------
+    Ambiguous
+        Several share the name, and not because they are being created right now.
+    AnswerLost, ServerError
+        Whether it was created is not known.
+    """
+    return (yield from _Ensuring(kind, name, creation).run())
+
+
+def find_settled(kind: Kind, name: str) -> Procedure[Record | None]:
+    """The only component of exactly that name, or None; waits while creators of several settle which one stays.
+
+    Raises
+    ------
+    Ambiguous
+        Several share the name, and not because they are being created right now.
+    """
+    began: float | None = None
+    while len(same := (yield from named(kind, name))) > 1:
+        now = yield from pause(_GLANCE)
+        began = now if began is None else began
+        if not _are_settling(same) or now - began >= PATIENCE:
+            raise ambiguous(kind, name, same)
+    return same[0] if same else None
+
+
+class _Ensuring:
+    """One call's part in settling which component stays."""
+
+    def __init__(self, kind: Kind, name: str, creation: Call[str]) -> None:
+        self._kind = kind
+        self._name = name
+        self._creation = creation
+        self._own: str | None = None
+        self._changes: tuple[str, ...] = ()
+        self._now = 0.0
+        self._began: float | None = None
+        self._seen: set[str] = set()
+        self._seen_since = 0.0
+        self._was_alone: str | None = None
+        self._is_contested = False
+        self._late_looks = 0
+
+    def run(self) -> Procedure[Ensured]:
+        while True:
+            same = yield from named(self._kind, self._name)
+            self._note(same)
+            if not same and self._own is None:
+                yield from self._create()
+            elif (ensured := self._settled(same)) is not None:
+                return ensured
+            elif self._own is None:
+                yield from self._await_others(same)
+            else:
+                yield from self._stand(same, self._own)
+
+    def _note(self, same: list[Record]) -> None:
+        ids = {self._id(record) for record in same}
+        self._is_contested |= len(same) > 1
+        if ids != self._seen:
+            self._seen, self._seen_since = ids, self._now
+
+    def _settled(self, same: list[Record]) -> Ensured | None:
+        if self._own is not None and not same and self._is_overdue:
+            # A platform that does not list what it created.
+            return Ensured(self._own, {self._kind.id_key: self._own}, True, self._changes)
+        if len(same) != 1:
+            return None
+        component_id = self._id(same[0])
+        if self._own is None:
+            stays = component_id == self._was_alone or not self._may_go(same[0])
+        else:
+            stays = component_id == self._own
+        return Ensured(component_id, same[0], self._own is not None, self._changes) if stays else None
+
+    def _may_go(self, record: Record) -> bool:
+        """Whether who created a component may be about to delete it, as far as one look can tell."""
+        return not self._kind.is_used(record) and (self._is_contested or _is_young(record))
+
+    def _create(self) -> Procedure[None]:
+        try:
+            self._own = yield from ask(self._creation)
+        except (AnswerLost, ServerError) as error:
+            # What has appeared may be another process's: none of it counts as this call's own, to be deleted.
+            yield from appeared(self._kind, self._name, error)
+        self._changes = ("created",)
+        yield from self._wait(0)
+
+    def _await_others(self, same: list[Record]) -> Procedure[None]:
+        """Wait for those who created these."""
+        if len(same) == 1:
+            self._was_alone = self._id(same[0])
+            yield from self._wait(SETTLING)
+            return
+        self._was_alone = None
+        if self._is_overdue or not _are_settling(same):
+            raise ambiguous(self._kind, self._name, same)
+        yield from self._wait(_GLANCE)
+
+    def _stand(self, same: list[Record], own: str) -> Procedure[None]:
+        """Let the own component stay or go, beside others."""
+        mine = next((record for record in same if self._id(record) == own), None)
+        if mine is None and self._is_overdue:
+            # Somebody has deleted it.
+            self._own, self._changes = None, ()
+        elif mine is not None and (mine is not min(same, key=self._rank) or self._others_stay(same, mine)):
+            yield from self._withdraw(own)
+        elif self._is_overdue:
+            raise ambiguous(self._kind, self._name, same)
+        else:
+            yield from self._wait(_GLANCE)
+
+    def _others_stay(self, same: list[Record], mine: Record) -> bool:
+        """Whether others were seen for long that were there before anybody can have taken the own one."""
+        soon = (_stamp(record) - _stamp(mine) < SETTLING for record in same if record is not mine)
+        return self._now - self._seen_since >= SETTLING and any(soon)
+
+    def _withdraw(self, own: str) -> Procedure[None]:
+        looked, self._now = self._now, (yield from pause(0))
+        if self._now - looked >= SETTLING and self._late_looks < _LATE_LOOKS:
+            # This process was stopped, or its look took long: by now, the others may have given way.
+            self._late_looks += 1
+            return
+        try:
+            yield from ask(self._kind.delete(own))
+        except (NotFound, BadRequest):
+            # It is gone already.
+            pass
+        self._own, self._changes = None, ()
+        yield from self._wait(0)
+
+    def _wait(self, seconds: float) -> Procedure[None]:
+        self._now = yield from pause(seconds)
+        self._began = self._now if self._began is None else self._began
+
+    @property
+    def _is_overdue(self) -> bool:
+        return self._began is not None and self._now - self._began >= PATIENCE
+
+    def _id(self, record: Record) -> str:
+        return str(record[self._kind.id_key])
+
+    def _rank(self, record: Record) -> tuple[float, str]:
+        return _stamp(record), self._id(record)
+
+
+def _is_young(record: Record) -> bool:
+    return time.time() - _stamp(record) < SETTLING + _CLOCKS
+
+
+def _are_settling(same: Sequence[Record]) -> bool:
+    """Whether several look like being created right now: one is young, or they were created together."""
+    stamps = [_stamp(record) for record in same]
+    return time.time() - max(stamps) < PATIENCE or max(stamps) - min(stamps) < SETTLING
+
+
+def _stamp(record: Record) -> float:
+    """When a component was created, in whole seconds of the platform's clock."""
+    return float(record.get("created_at") or 0)
