@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from ikigai_core import App, AsyncIkigai, FlowRun, FlowStatus, Ikigai, errors
+from ikigai_core.components import ensuring
 from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.process import LocalPlatform
 
@@ -94,7 +95,10 @@ def test_what_differs_is_brought_up_to_date_in_place(app: App, flights: pd.DataF
     assert flow.definition().facets[1].arguments["value"] == "30"
 
 
-def test_namesakes_are_not_guessed_between(app: App, flights: pd.DataFrame, document: dict[str, Any]) -> None:
+def test_namesakes_are_not_guessed_between(
+    app: App, flights: pd.DataFrame, document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ensuring, "PATIENCE", 0.5)
     for _ in range(2):
         app.dataset.new("flights").df(flights).build()
         app.flow.new("Late flights").definition(app.flow.new("Empty").build()).build()
