@@ -31,6 +31,8 @@ class Told:
         The run that it reports as its own, and the dataset; None where it reports none.
     variables : mapping
         The run variables that it reports; empty where it reports none.
+    doubt : str
+        The doubt about the run that it reports along with it, in a sentence; empty where it tells none.
     clearings : int
         How often somebody asked for another run of it, after it had ended.
     """
@@ -41,6 +43,7 @@ class Told:
     log_id: str | None = None
     output: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+    doubt: str = ""
     clearings: int = 0
 
 
@@ -57,7 +60,9 @@ class Verdict:
     doubled
         More runs than one began for them, and it was not that the one before had failed, or a clearing.
     anothers
-        Reported another run, variables or output than their own.
+        Reported another run, variables or output than their own, and no doubt about it.
+    doubted
+        Reported another run than their own, and that it may be; their own ended in the same way.
     for_nothing
         Failed, and not for doubt, though a run of their own had succeeded.
     for_doubt
@@ -70,6 +75,7 @@ class Verdict:
     without_own: Sequence[str]
     doubled: Sequence[str]
     anothers: Sequence[str]
+    doubted: Sequence[str]
     for_nothing: Sequence[str]
     for_doubt: Sequence[str]
     unfinished: Sequence[str]
@@ -77,10 +83,10 @@ class Verdict:
     def table(self, title: str = "") -> str:
         """The figures as text, with some of what is wrong."""
         lines = [title] if title else []
-        lines += [f"  {name:<40} {count:>6}" for name, count in self.counts.items()]
-        for name in ("without_own", "doubled", "anothers", "for_nothing", "for_doubt", "unfinished"):
+        lines += [f"  {what:<40} {count:>6}" for what, count in self.counts.items()]
+        for name, title in _TITLES.items():
             found = getattr(self, name)
-            lines.append(f"  {_TITLES[name]:<40} {len(found):>6}")
+            lines.append(f"  {title:<40} {len(found):>6}")
             lines += [f"      {one}" for one in found[:_SHOWN]]
         return "\n".join(lines)
 
@@ -95,6 +101,7 @@ _TITLES = {
     "without_own": "ended well without a run of their own",
     "doubled": "doubled",
     "anothers": "reported with another's",
+    "doubted": "reported another run, with a doubt",
     "for_nothing": "failed though their run succeeded",
     "for_doubt": "failed for doubt",
     "unfinished": "unfinished",
@@ -132,7 +139,9 @@ def _faults(told: Told, own: Sequence[BegunRun]) -> Iterable[tuple[str, str]]:
         yield "without_own", f"its own runs: {_shown(own)}"
     if (excess := _excess(own)) > told.clearings:
         yield "doubled", f"{excess} too many, {told.clearings} clearings: {_shown(own)}"
-    if reason := _anothers(told, {run.run_id for run in own}):
+    if told.log_id is not None and told.log_id not in {run.run_id for run in own}:
+        yield "doubted" if told.doubt else "anothers", f"run {told.log_id}, its own runs: {_shown(own)} {told.doubt}"
+    if reason := _anothers(told):
         yield "anothers", reason
     is_doubt = any(name in told.error for name in DOUBTS)
     if told.ended == "failed" and is_doubt:
@@ -150,9 +159,7 @@ def _excess(own: Sequence[BegunRun]) -> int:
     return excess
 
 
-def _anothers(told: Told, own: set[str]) -> str:
-    if told.log_id is not None and told.log_id not in own:
-        return f"run {told.log_id}, its own: {', '.join(sorted(own)) or 'none'}"
+def _anothers(told: Told) -> str:
     if told.output not in (None, output_of(told.task)):
         return f"output {told.output!r}"
     expected = {TASK: told.task, OUTPUT: output_of(told.task)}

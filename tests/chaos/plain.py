@@ -38,6 +38,8 @@ class PlainWorkers:
     workers : int
     retries : int
         How often a task that failed is tried again. A failed run's note goes first; all others find the note.
+    retry_delay : float
+        Seconds before that.
     look_for : float
         Seconds for which a start whose answer was lost is looked for.
     """
@@ -51,9 +53,11 @@ class PlainWorkers:
         isolation: str = "shared",
         workers: int = 4,
         retries: int = 2,
+        retry_delay: float = 0.5,
         look_for: float = 3.0,
     ) -> None:
-        self._chaos, self._notes, self._retries = chaos, FileNotes(folder), retries
+        self._chaos, self._notes = chaos, FileNotes(folder)
+        self._retries, self._retry_delay = retries, retry_delay
         self._environment = {**os.environ, **environment, "PYTHONPATH": str(ROOT)}
         self._command = [sys.executable, _WORKER, isolation, str(folder), str(look_for)]
         self._count = workers
@@ -61,7 +65,7 @@ class PlainWorkers:
         self._tasks: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
         self._told: list[Told] = []
         self._lock = threading.Lock()
-        self._is_over = False
+        self._over = threading.Event()
 
     def pids(self) -> list[int]:
         """The worker processes that run now; none once the last tasks are under way, so that these come to an end."""
@@ -87,7 +91,7 @@ class PlainWorkers:
         return [*self._told, *(Told(task, "unfinished") for task in tasks if task not in done)]
 
     def _work(self, number: int) -> None:
-        while not self._is_over:
+        while not self._over.is_set():
             try:
                 task, flow = self._tasks.get_nowait()
             except queue.Empty:
@@ -99,7 +103,7 @@ class PlainWorkers:
 
     def _perform(self, number: int, task: str, flow: str) -> dict[str, Any] | None:
         left = self._retries
-        while not self._is_over:
+        while not self._over.is_set():
             told = self._try(number, {"app": self._chaos.app, "flow": flow, "task": task})
             if told is None:
                 continue
@@ -108,6 +112,7 @@ class PlainWorkers:
             left -= 1
             if told["error"].startswith("RunFailed"):
                 self._notes.forget(task)
+            self._over.wait(self._retry_delay)
         return None
 
     def _try(self, number: int, order: dict[str, str]) -> dict[str, Any] | None:
@@ -134,15 +139,15 @@ class PlainWorkers:
     def _worker(self, number: int) -> subprocess.Popen[str] | None:
         with self._lock:
             process = self._processes.get(number)
-            if self._is_over or (process is not None and process.poll() is None):
-                return None if self._is_over else process
+            if self._over.is_set() or (process is not None and process.poll() is None):
+                return None if self._over.is_set() else process
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
             self._processes[number] = subprocess.Popen(self._command, env=self._environment, text=True, **pipes)
             return self._processes[number]
 
     def _end(self) -> None:
         with self._lock:
-            self._is_over = True
+            self._over.set()
             for process in self._processes.values():
                 process.kill()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ikigai_core import Ikigai
 from ikigai_core.errors import IkigaiError
-from ikigai_core.runs import start
+from ikigai_core.runs import lost_start
 from tests.chaos.flows import OUTPUT, variables_of
 from tests.chaos.notes import FileNotes
 
@@ -18,7 +18,7 @@ _SECONDS = 600.0
 
 
 def main(isolation: str, folder: str, look_for: str) -> None:
-    start.LOOK_FOR = float(look_for)
+    lost_start.LOOK_FOR = float(look_for)
     notes = FileNotes(Path(folder))
     how = {} if isolation == "shared" else {"isolation": isolation}
     with Ikigai() as ikigai:
@@ -37,7 +37,8 @@ def _perform(ikigai: Ikigai, notes: FileNotes, how: Any, app: str, flow: str, ta
     except IkigaiError as error:
         return {"ended": "failed", "error": f"{type(error).__name__}: {error}"}
     variables = dict(run.variables)
-    return {"ended": "success", "log_id": log.log_id, "variables": variables, "output": variables.get(OUTPUT)}
+    said = {"variables": variables, "output": variables.get(OUTPUT), "doubt": run.doubt}
+    return {"ended": "success", "log_id": log.log_id, **said}
 
 
 if __name__ == "__main__":

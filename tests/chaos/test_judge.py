@@ -40,7 +40,9 @@ FAILED = ran("a", "FAILED", 0, 1)
         (dataclasses.replace(WELL, clearings=1), [DONE, LATER, ran("a", "SUCCESS", 5, 6)], "doubled"),
         (dataclasses.replace(WELL, log_id="done", output="out a", variables=variables_of("a")), [DONE], ""),
         (dataclasses.replace(WELL, log_id="b's"), [DONE], "anothers"),
+        (dataclasses.replace(WELL, log_id="b's", doubt="It may be another's."), [DONE], "doubted"),
         (dataclasses.replace(WELL, output="out b"), [DONE], "anothers"),
+        (dataclasses.replace(WELL, output="out b", doubt="It may be another's."), [DONE], "anothers"),
         (dataclasses.replace(WELL, variables=variables_of("b")), [DONE], "anothers"),
         (Told("a", "failed", "RunFailed: x"), [FAILED], ""),
         (Told("a", "failed", "PlatformAway: x"), [DONE], "for_nothing"),
@@ -52,7 +54,7 @@ FAILED = ran("a", "FAILED", 0, 1)
 )
 def test_what_is_wrong_is_found(told: Told, runs: list[BegunRun], wrong: str) -> None:
     verdict = judge([told, Told("b", "failed")], runs)
-    kinds = ("without_own", "doubled", "anothers", "for_nothing", "for_doubt", "unfinished")
+    kinds = ("without_own", "doubled", "anothers", "doubted", "for_nothing", "for_doubt", "unfinished")
     of_a = {kind: [one for one in getattr(verdict, kind) if one.startswith("a: ")] for kind in kinds}
     assert [kind for kind, found in of_a.items() if found] == ([wrong] if wrong else [])
 

@@ -43,7 +43,8 @@ def test_a_thousand_tasks_on_few_flows(isolation: str, tmp_path: Path, capsys: p
         chaos = ChaosFlows.make(platform)
         proxy.faults(late=0.01, late_seconds=(5.0, 100.0))
         environment = proxy.environ(platform)
-        workers = PlainWorkers(chaos, environment, notes, isolation=isolation, workers=6, retries=4, look_for=30.0)
+        tries = {"workers": 6, "retries": 4, "retry_delay": 5.0, "look_for": 30.0}
+        workers = PlainWorkers(chaos, environment, notes, isolation=isolation, **tries)
         killer = Killer().kills(workers.pids, every=(3, 15)).freezes(workers.pids, every=(5, 20))
         killer.does(chaos.restart, every=(30, 60), name="restart").does(chaos.fail_next, every=(5, 20), name="fail")
         with killer:
