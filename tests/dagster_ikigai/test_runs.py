@@ -16,6 +16,8 @@ from ikigai_core import FlowStatus, Ikigai, RunLog
 from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.process import LocalPlatform
 
+from .instances import values
+
 PATIENT = dg.RetryPolicy(max_retries=2)
 
 
@@ -124,12 +126,18 @@ def test_a_busy_flow_can_be_attached_to(
 
     @ikigai_assets(flow=flow)
     def worked_on(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
-        context.log.addHandler(When("following a run that was started before", gate.touch))
+        context.log.addHandler(When("following somebody else's run", gate.touch))
         yield from ikigai.run_flow(context, flow, on_busy="attach")
 
     result = materialize(worked_on, instance)
     assert result.success
-    assert [log.status for log in platform_runs()] == [FlowStatus.SUCCESS]
+    [log] = platform_runs()
+    [event] = result.get_asset_materialization_events()
+    told = values(event.materialization.metadata)
+    assert (told["ikigai/attached"], told["ikigai/run_log_id"]) == (True, log.log_id)
+    # What it was started with, and what it wrote, nobody here knows.
+    unknown = ("ikigai/run_variables", "dagster/row_count", "ikigai/dataset_id", "ikigai/preview")
+    assert not [name for name in unknown if name in told]
 
 
 def test_following_ends_in_time_and_says_that_the_run_goes_on(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -75,7 +75,7 @@ class IkigaiAppState:
             found = ikigai.apps[app]
             datasets: list[Dataset] = _oldest_first(found.datasets().values(), "dataset_id")
             models = _oldest_first(found.models().values(), "model_id")
-            flows: list[Flow] = _oldest_first(found.flows().values(), "flow_id")
+            flows: list[Flow] = _oldest_first(_without_copies(found.flows().values()), "flow_id")
             definitions = found.flow_definitions()
         names = {dataset.dataset_id: dataset.name for dataset in datasets}
         return cls(
@@ -142,6 +142,13 @@ class IkigaiAppState:
 
 def _oldest_first(components: Any, id_name: str) -> list[Any]:
     return sorted(components, key=lambda component: (component.created_at, getattr(component, id_name)))
+
+
+def _without_copies(flows: Iterable[Flow]) -> list[Flow]:
+    """Flows but those that are private copies, which come and go with a run."""
+    from ikigai_core.runs.copies import original_of
+
+    return [flow for flow in flows if original_of(flow.name) is None]
 
 
 def _read_flow(

@@ -3,12 +3,13 @@
 # No `from __future__ import annotations` here: Dagster reads the annotations of asset functions as types.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import dagster as dg
 
 from dagster_ikigai.graph import FlowGraph
-from dagster_ikigai.resources import OnBusy, Workspace, required_resource, workspace_of
+from dagster_ikigai.resources import Isolation, OnBusy, OnDoubt, Workspace, required_resource, workspace_of
 from dagster_ikigai.runnable import RunnableFlow
 from dagster_ikigai.settings import PARTITION_OUTPUT, FlowSettings
 from dagster_ikigai.translator import DATASET, DATASET_TEMPLATE, FACET, DagsterIkigaiTranslator
@@ -104,6 +105,10 @@ def build_ikigai_flow_assets(
     partition_variable: str | Mapping[str, str] | None = None,
     partition_output: str | None = PARTITION_OUTPUT,
     on_busy: OnBusy = "wait",
+    isolation: Isolation = "shared",
+    on_doubt: OnDoubt = "fail",
+    unique_output: str | None = None,
+    keep_copies: bool = False,
     timeout: float | None = None,
     name: str | None = None,
     group_name: str | None = None,
@@ -134,6 +139,15 @@ def build_ikigai_flow_assets(
         variable of each Exported facet's ``dataset_name``. None: all partitions write the same dataset.
     on_busy : {"wait", "attach", "fail"}
         What to do where somebody else's run of the flow is under way.
+    isolation : {"shared", "copy"}
+        Whether the flow itself runs, or each run gets a private copy of it: then runs go side by side, and it is always
+        certain which run is whose.
+    on_doubt : {"fail", "accept"}
+        What to do if it cannot be proven which run is the step's: fail, or take the one that seems to be it.
+    unique_output : str, optional
+        Name of the run variable that names a dataset which no other run writes: it proves that a run is the step's.
+    keep_copies : bool
+        Whether private copies stay after their run.
     timeout : float, optional
         Seconds to wait for a busy flow, and to follow the run.
     name, group_name, translator, partitions_def, backfill_policy, retry_policy, op_tags, pool
@@ -156,6 +170,10 @@ def build_ikigai_flow_assets(
     settings = FlowSettings(
         variables=dict(variables or {}),
         on_busy=on_busy,
+        isolation=isolation,
+        on_doubt=on_doubt,
+        unique_output=unique_output,
+        keep_copies=keep_copies,
         timeout=timeout,
         partitions_def=partitions_def,
         partition_variable=partition_variable,
@@ -187,6 +205,7 @@ def flow_assets(
         [_with_template(spec, flow, settings) for spec in specs],
         name,
         settings.pool,
+        is_shared=settings.isolation == "shared",
         group_name=group_name,
         partitions_def=settings.partitions_def,
         backfill_policy=settings.backfill_policy,
@@ -200,20 +219,24 @@ def flow_assets(
             context,
             flow,
             variables=run_variables(context, flow, settings),
-            on_busy=settings.on_busy,
-            timeout=settings.timeout,
+            **asdict(settings.start),
         )
 
     return run
 
 
 def _one_step(
-    flow: RunnableFlow, specs: Sequence[dg.AssetSpec], name: str | None, pool: str | None, **options: Any
+    flow: RunnableFlow,
+    specs: Sequence[dg.AssetSpec],
+    name: str | None,
+    pool: str | None,
+    *,
+    is_shared: bool = True,
+    **options: Any,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    # A flow runs as a whole, and once at a time.
-    return dg.multi_asset(
-        specs=specs, name=name or flow.op_name, pool=pool or flow.op_name, can_subset=False, **options
-    )
+    # A flow runs as a whole, and once at a time, unless each run has a copy of its own.
+    pool = pool or (flow.op_name if is_shared else None)
+    return dg.multi_asset(specs=specs, name=name or flow.op_name, pool=pool, can_subset=False, **options)
 
 
 def _with_template(spec: dg.AssetSpec, flow: RunnableFlow, settings: FlowSettings) -> dg.AssetSpec:

@@ -74,7 +74,8 @@ class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
         The definition document: a path relative to the component's folder, or the document itself.
     create_app : bool
         Create the app where there is none of that name, when the flow is run. Default: False.
-    variables, on_busy, timeout, partitions, partition_variable, partition_output, retry_policy, pool, op_tags
+    variables, on_busy, isolation, on_doubt, unique_output, keep_copies, timeout, retry_policy, pool, op_tags
+    partitions, partition_variable, partition_output
         How the flow is run; see `FlowSettings`.
     workspace : str or None
         Key of the IkigaiWorkspace resource; None for the workspace that the environment names.

@@ -16,13 +16,14 @@ from dagster_ikigai.forms import form_fault
 from dagster_ikigai.translator import FLOW_ID
 
 if TYPE_CHECKING:
-    from ikigai_core import ColumnDataType, Dataset, Flow, Model, ModelVersion, RunLog
+    from ikigai_core import ColumnDataType, Dataset, Flow, FlowRun, Model, ModelVersion, RunLog
 
 NULL_COUNTS = "ikigai/null_counts"
 METADATA_FORM, METADATA_VERSION = "ikigai/metadata_version", 1
 """Form of the metadata: it changes where a later release gives one of the names another meaning."""
 
 RUN_LOG_ID = "ikigai/run_log_id"
+ATTACHED, DOUBT, WRITTEN = "ikigai/attached", "ikigai/doubt", "ikigai/written"
 METRIC, METRIC_HISTORY = "ikigai/metric/", "ikigai/metric_history/"
 
 _ROWS_AT_A_TIME = 100_000
@@ -90,8 +91,16 @@ def dataset_metadata(dataset: Dataset, profile: Profile | None) -> dict[str, Any
     return metadata
 
 
-def run_metadata(flow: Flow, log: RunLog, variables: Mapping[str, Any], web_url: str | None = None) -> dict[str, Any]:
-    """Metadata of a run: which one it was, how and when it ended, and where its log is shown."""
+def run_metadata(flow: Flow, log: RunLog, run: FlowRun | None = None) -> dict[str, Any]:
+    """Metadata of a run: which one it was, how and when it ended, and where its log is shown.
+
+    Parameters
+    ----------
+    flow : Flow
+    log : RunLog
+    run : FlowRun, optional
+        What is known of it besides; None for one that was started elsewhere.
+    """
     metadata: dict[str, Any] = {
         METADATA_FORM: METADATA_VERSION,
         FLOW_ID: flow.flow_id,
@@ -99,10 +108,16 @@ def run_metadata(flow: Flow, log: RunLog, variables: Mapping[str, Any], web_url:
         "ikigai/run_status": log.status.value,
         "ikigai/run_user": log.user,
         "ikigai/run_ended_at": dg.MetadataValue.timestamp(log.timestamp),
-        "ikigai/run_variables": dg.MetadataValue.json(dict(variables)),
     }
-    link(metadata, "ikigai/run_url", web_url)
-    return metadata
+    link(metadata, "ikigai/run_url", flow.web_url if run is None else run.web_url)
+    if run is None:
+        return metadata
+    if run.attached:
+        # What it was started with, and what it wrote, only who started it knows.
+        return {**metadata, ATTACHED: True}
+    told = {DOUBT: run.doubt, "ikigai/copy_name": run.copy_name}
+    metadata["ikigai/run_variables"] = dg.MetadataValue.json(dict(run.variables))
+    return {**metadata, **{name: text for name, text in told.items() if text}}
 
 
 def model_metadata(model: Model, versions: Sequence[ModelVersion]) -> dict[str, Any]:

@@ -11,11 +11,13 @@ from pydantic import Field
 from dagster_ikigai.dataset_assets import existing_file
 from dagster_ikigai.failures import dagster_failures
 from dagster_ikigai.flow import IkigaiFlow
-from dagster_ikigai.journal import RunJournal
-from dagster_ikigai.metadata import dataset_metadata, run_metadata
+from dagster_ikigai.metadata import dataset_metadata
 from dagster_ikigai.named_flow import NamedFlow
 from dagster_ikigai.resources import IkigaiWorkspace
-from dagster_ikigai.runs import FlowTask, execute
+from dagster_ikigai.results import FinishedRun
+from dagster_ikigai.run_store import ObservationRunStore
+from dagster_ikigai.runs import FlowTask, execute, take
+from dagster_ikigai.settings import StartSettings
 from dagster_ikigai.translator import IkigaiFlowProps
 
 
@@ -40,6 +42,16 @@ class RunIkigaiFlowConfig(dg.Config):
     on_busy: Literal["wait", "attach", "fail"] = Field(
         default="wait", description="What to do where another run of the flow is under way."
     )
+    isolation: Literal["shared", "copy"] = Field(
+        default="shared", description="Whether the flow itself runs, or a private copy of it, made for this run alone."
+    )
+    on_doubt: Literal["fail", "accept"] = Field(
+        default="fail", description="What to do if it cannot be proven which run is the step's: fail, or take a guess."
+    )
+    unique_output: str | None = Field(
+        default=None, description="The run variable that names a dataset which no other run writes."
+    )
+    keep_copies: bool = Field(default=False, description="Whether the private copy stays after its run.")
     timeout: float | None = Field(default=None, description="Seconds to wait for a busy flow, and for the run.")
 
 
@@ -75,20 +87,29 @@ def run_ikigai_flow_op(context: dg.OpExecutionContext, config: RunIkigaiFlowConf
         flow: IkigaiFlow | NamedFlow = NamedFlow(config.app, config.flow)
     else:
         flow = IkigaiFlow(config.app, config.flow, config.definition)
-    task = FlowTask(flow, config.variables, config.on_busy, config.timeout)
+    how = StartSettings(
+        config.on_busy, config.isolation, config.on_doubt, config.unique_output, config.keep_copies, config.timeout
+    )
+    task = FlowTask(flow, config.variables, how)
     task.check()
-    journal = RunJournal(context, IkigaiFlowProps(config.app, config.flow).key, task.digest)
+    store = ObservationRunStore(context, IkigaiFlowProps(config.app, config.flow).key, task.digest)
     with dagster_failures(), ikigai.get_client() as client:
-        finished = execute(context, client, task, journal)
-    journal.close(finished.log.status.value)
-    context.add_output_metadata(run_metadata(finished.remote, finished.log, finished.variables, finished.web_url))
-    return {
+        finished = execute(context, client, task, store)
+        take(context, store, finished)
+    context.add_output_metadata(finished.metadata)
+    return _told(finished)
+
+
+def _told(finished: FinishedRun) -> dict[str, Any]:
+    told: dict[str, Any] = {
         "log_id": finished.log.log_id,
         "status": finished.log.status.value,
         "user": finished.log.user,
         "ended_at": finished.log.timestamp.isoformat(),
         "datasets": [output.component.name for output in finished.written if output.component.kind == "dataset"],
     }
+    doubt = finished.run.doubt if finished.run is not None else ""
+    return {**told, "doubt": doubt} if doubt else told
 
 
 @dg.op(description="Uploads a CSV file as a dataset of an Ikigai app; returns the dataset's id.")

@@ -1,8 +1,7 @@
 """Steps whose Dagster run no longer waits for them.
 
 The default executor gives each step a process of its own, which outlives a run worker that is killed. It would go on
-beside the step of the run that is launched in place of its own: start the flow, too, report the same run of it, or note
-that the work is over.
+beside the step of the run that is launched in place of its own: start the flow, too, or report the same run of it.
 """
 
 from __future__ import annotations
@@ -14,13 +13,15 @@ from typing import Any
 import dagster as dg
 
 
-def check_is_awaited(context: Any) -> None:
+def check_is_awaited(context: Any, *, to_start: bool = False) -> None:
     """Stop a step whose run has ended without it, or has lost its worker.
 
     Parameters
     ----------
     context : AssetExecutionContext or OpExecutionContext
         The step's.
+    to_start : bool, default False
+        Whether the step is about to start a flow: a run that is being canceled does not want that either.
 
     Raises
     ------
@@ -31,6 +32,8 @@ def check_is_awaited(context: Any) -> None:
     run = op_context.instance.get_run_by_id(op_context.run_id)
     if run is not None and run.is_finished:
         fate = f"has ended ({run.status.value})"
+    elif to_start and run is not None and run.status is dg.DagsterRunStatus.CANCELING:
+        fate = "is being canceled"
     elif _has_lost_its_worker(op_context):
         fate = "has lost its worker"
     else:

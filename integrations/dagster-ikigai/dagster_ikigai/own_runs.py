@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from dagster_ikigai.journal import notes_of
 from dagster_ikigai.metadata import RUN_LOG_ID, metadata_fault
+from dagster_ikigai.run_store import notes_on
 from dagster_ikigai.watching import REMEDY, EndedRun
 
 if TYPE_CHECKING:
-    from ikigai_core import Ikigai, RunLog
+    from ikigai_core import Flow, Ikigai, RunLog
 
 _LOOK_BACK = 100
 _NOTES_LOOKED_AT = 5
@@ -57,14 +57,14 @@ class OwnRuns:
         """
         found: dict[tuple[str, str | None], Mapping[str, Any] | None] = {}
         for key in run.flow.keys.values():
-            for dagster_run_id, note in notes_of(self._instance, key, limit=_LOOK_BACK):
-                if note is None:
-                    found.setdefault((dagster_run_id, None), None)
-                    continue
-                kept = note.get("run")
-                if kept is not None and kept.get("flow_id") == run.remote.flow_id and kept.get("phase") != "refused":
-                    found.setdefault((dagster_run_id, kept.get("baseline")), kept)
-        return [(dagster_run_id, kept) for (dagster_run_id, _), kept in list(found.items())[:_NOTES_LOOKED_AT]]
+            for note in notes_on(self._instance, key, limit=_LOOK_BACK):
+                kept: Mapping[str, Any] | None = note.run if note.is_readable else None
+                if kept is not None:
+                    found.setdefault((note.dagster_run_id, kept.get("baseline")), kept)
+                elif not note.is_readable:
+                    found.setdefault((note.dagster_run_id, None), None)
+        meant = [(names[0], kept) for names, kept in found.items() if kept is None or _is_run_of(run.remote, kept)]
+        return meant[:_NOTES_LOOKED_AT]
 
     def _may_be(self, log: RunLog, kept: Mapping[str, Any] | None) -> bool:
         """Whether a noted run is the one of that log, or may be, as far as this release can read."""
@@ -73,6 +73,8 @@ class OwnRuns:
         if kept is None:
             return True
         known = (str(kept["flow_id"]), str(kept.get("baseline")))
+        if kept.get("log_id"):
+            return bool(kept["log_id"] == log.log_id)
         if known not in self._log_ids:
             try:
                 found = self._ikigai.flow_run(kept).log()
@@ -106,3 +108,9 @@ class OwnRuns:
         if fault is not None:
             raise ValueError(f"{fault} It may tell of run log {log.log_id}.")
         return False
+
+
+def _is_run_of(remote: Flow, kept: Mapping[str, Any]) -> bool:
+    """Whether a noted run is one of that flow itself; those of private copies are in the logs of these."""
+    is_none = kept.get("phase") == "refused" or bool(kept.get("copy_name"))
+    return kept.get("flow_id") == remote.flow_id and not is_none

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ikigai_core import Ikigai
 
 OnBusy = Literal["wait", "attach", "fail"]
+Isolation = Literal["shared", "copy"]
+OnDoubt = Literal["fail", "accept"]
 
 
 class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -141,6 +143,10 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         *,
         variables: Mapping[str, Any] | None = None,
         on_busy: OnBusy = "wait",
+        isolation: Isolation = "shared",
+        on_doubt: OnDoubt = "fail",
+        unique_output: str | None = None,
+        keep_copies: bool = False,
         timeout: float | None = None,
     ) -> Iterator[dg.MaterializeResult[Any]]:
         """Bring a flow up to date, run it to its end, and report the assets that it wrote.
@@ -156,8 +162,16 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         variables : mapping, optional
             Run variables by name.
         on_busy : {"wait", "attach", "fail"}
-            What to do where somebody else's run of the flow is under way: wait for its end and then start, take that
-            run as one's own, or fail.
+            What to do where somebody else's run of the flow is under way: wait for its end and then start; follow that
+            run instead, whose outputs are then not known; or fail.
+        isolation : {"shared", "copy"}
+            Whether the flow itself runs, or a private copy of it, made for this run alone.
+        on_doubt : {"fail", "accept"}
+            What to do if it cannot be proven which run is the step's: fail, or take the one that seems to be it.
+        unique_output : str, optional
+            Name of the run variable that names a dataset which no other run writes: it proves that a run is the step's.
+        keep_copies : bool
+            Whether the private copy stays after its run.
         timeout : float, optional
             Seconds to wait for a busy flow, and to follow the run, which goes on after that. Default: no limit.
 
@@ -172,8 +186,10 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
             The run failed, or the platform refused something (``allow_retries=False``), or is out of reach.
         """
         from dagster_ikigai.runs import FlowTask, materialize
+        from dagster_ikigai.settings import StartSettings
 
-        yield from materialize(context, self, FlowTask(flow, variables or {}, on_busy, timeout))
+        how = StartSettings(on_busy, isolation, on_doubt, unique_output, keep_copies, timeout)
+        yield from materialize(context, self, FlowTask(flow, variables or {}, how))
 
     def _ssl(self) -> bool | str | tuple[str, str]:
         certificate, key = _resolved(self.client_certificate), _resolved(self.client_key)

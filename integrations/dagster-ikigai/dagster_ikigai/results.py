@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from dagster_ikigai.metadata import Profile, dataset_metadata, model_metadata, run_metadata
+from dagster_ikigai.metadata import WRITTEN, Profile, dataset_metadata, model_metadata, run_metadata
 
 if TYPE_CHECKING:
     from dagster_ikigai.facets import Output
     from dagster_ikigai.resources import IkigaiWorkspace
-    from ikigai_core import App, Flow, RunLog
+    from ikigai_core import App, Flow, FlowRun, RunLog
 
 DATA_VERSION_TAG = "dagster/data_version"
+_CLOCK_GRAIN = timedelta(seconds=2)
+"""The platform's stamps are in whole seconds."""
 
 
 @dataclass(frozen=True)
@@ -30,18 +33,25 @@ class FinishedRun:
         What it wrote, under the names that the run gave.
     log : RunLog
         How it ended.
-    variables : mapping
-        The run variables, as far as they are known.
-    web_url : str or None
-        Where the platform shows it.
+    run : FlowRun or None
+        The run; None for one that was not started here.
     """
 
     app: App
     remote: Flow
     written: list[Output]
     log: RunLog
-    variables: Mapping[str, Any]
-    web_url: str | None = None
+    run: FlowRun | None = None
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What is told of the run."""
+        return run_metadata(self.remote, self.log, self.run)
+
+    def may_have_written(self, changed_at: datetime) -> bool:
+        """Whether what was changed then may have been changed by the run, rather than before its start."""
+        since = self.run.baseline_at if self.run is not None else None
+        return since is None or changed_at >= since - _CLOCK_GRAIN
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,7 @@ def results(run: FinishedRun, keys: Mapping[str, dg.AssetKey], workspace: Ikigai
     Result
         One for each of the assets; of an asset that `run.written` leaves out, only the run is told.
     """
-    of_run = run_metadata(run.remote, run.log, run.variables, run.web_url)
+    of_run = run.metadata
     told = {facet for facet, _ in run.written}
     for facet in keys.keys() - told:
         yield Result(keys[facet], of_run, None)
@@ -97,6 +107,8 @@ def _dataset(
     run: FinishedRun, name: str, key: dg.AssetKey, of_run: Mapping[str, Any], workspace: IkigaiWorkspace
 ) -> Result:
     dataset = run.app.datasets[name]
+    if not run.may_have_written(dataset.modified_at):
+        return Result(key, {**of_run, WRITTEN: False}, None)
     profile = Profile.of_dataset(dataset, workspace.preview_rows, workspace.profile_limit_mb)
     return Result(key, {**dataset_metadata(dataset, profile), **of_run}, profile.digest if profile else None)
 
@@ -104,4 +116,6 @@ def _dataset(
 def _model(run: FinishedRun, name: str, key: dg.AssetKey, of_run: Mapping[str, Any]) -> Result:
     model = run.app.models[name]
     versions = sorted(model.versions().values(), key=lambda version: (version.created_at, version.version_id))
-    return Result(key, {**model_metadata(model, versions), **of_run}, versions[-1].version_id if versions else None)
+    if not versions or not run.may_have_written(versions[-1].created_at):
+        return Result(key, {**of_run, WRITTEN: False}, None)
+    return Result(key, {**model_metadata(model, versions), **of_run}, versions[-1].version_id)

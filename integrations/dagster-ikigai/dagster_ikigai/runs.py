@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from dagster_ikigai.failures import dagster_failures
-from dagster_ikigai.journal import RunJournal
 from dagster_ikigai.orphans import check_is_awaited
 from dagster_ikigai.results import FinishedRun, results
+from dagster_ikigai.run_store import ObservationRunStore
+from dagster_ikigai.starting import FlowStart
 from dagster_ikigai.translator import APP, FACET, FLOW
 from dagster_ikigai.variables import variables_fault
 
 if TYPE_CHECKING:
-    from dagster_ikigai.resources import IkigaiWorkspace, OnBusy
+    from dagster_ikigai.resources import IkigaiWorkspace
     from dagster_ikigai.runnable import RunnableFlow
+    from dagster_ikigai.settings import StartSettings
     from ikigai_core import Flow, FlowRun, FlowStatusReport, Ikigai, RunLog
 
 
@@ -32,15 +34,12 @@ class FlowTask:
     flow : RunnableFlow
     variables : mapping
         Run variables.
-    on_busy : {"wait", "attach", "fail"}
-    timeout : float or None
-        Seconds to wait for a busy flow, and to follow the run.
+    how : StartSettings
     """
 
     flow: RunnableFlow
     variables: Mapping[str, Any]
-    on_busy: OnBusy
-    timeout: float | None
+    how: StartSettings
 
     @property
     def digest(self) -> str:
@@ -54,9 +53,9 @@ class FlowTask:
         Raises
         ------
         Failure
-            Naming the variable.
+            Naming the variable, or the setting.
         """
-        fault = variables_fault(self.flow, self.variables)
+        fault = variables_fault(self.flow, self.variables) or self.how.fault(self.flow)
         if fault is not None:
             raise dg.Failure(f"{self.flow!r}: {fault}", allow_retries=False)
 
@@ -67,30 +66,43 @@ def materialize(
     """Run a flow and report its assets; see `IkigaiWorkspace.run_flow`."""
     keys = _asset_keys(context, task.flow)
     task.check()
-    journal = RunJournal(context, list(keys.values())[-1], task.digest)
+    store = ObservationRunStore(context, list(keys.values())[-1], task.digest)
     with dagster_failures(), workspace.get_client() as ikigai:
-        finished = execute(context, ikigai, task, journal)
+        finished = execute(context, ikigai, task, store)
         reported = [result.to_materialize_result() for result in results(finished, keys, workspace)]
-    check_is_awaited(context)
+        take(context, store, finished)
     yield from reported
 
 
-def execute(context: Any, ikigai: Ikigai, task: FlowTask, journal: RunJournal) -> FinishedRun:
+def execute(context: Any, ikigai: Ikigai, task: FlowTask, store: ObservationRunStore) -> FinishedRun:
     """Make the flow ready, start it or take up the run that an earlier try started, and follow it to its end."""
     app, remote = task.flow.remote(ikigai)
     _log_changes(context, remote)
-    run = remote.launch(
-        dict(task.variables),
-        on_busy=task.on_busy,
-        keep=journal.keep,
-        previous=journal.previous(),
-        timeout=task.timeout,
-    )
-    journal.take_over(run.to_dict())
-    log = _follow(context, run, journal, task.timeout)
+    with FlowStart(context, store, remote.flow_id, is_shared=task.how.isolation == "shared") as start:
+        run = remote.launch(
+            dict(task.variables), keep=start.keep, previous=store.find(), lease=start.lease, **asdict(task.how)
+        )
+    log = _follow(context, run, store, task.how.timeout)
     if run.doubt:
         context.log.warning(f"Flow {run.flow_name!r}: {run.doubt}")
-    return FinishedRun(app, remote, task.flow.written_with(run.variables), log, run.variables, run.web_url)
+    # What somebody else's run wrote is not known.
+    written = [] if run.attached else task.flow.written_with(run.variables)
+    return FinishedRun(app, remote, written, log, run)
+
+
+def take(context: Any, store: ObservationRunStore, finished: FinishedRun) -> None:
+    """Note that this step reports a run, unless nobody waits for it any more.
+
+    Raises
+    ------
+    Failure
+        The step's Dagster run is over.
+    SupersededError
+        A later try of the step has taken over.
+    """
+    check_is_awaited(context)
+    if finished.run is not None:
+        store.take(finished.run.to_dict())
 
 
 def _asset_keys(context: dg.AssetExecutionContext, flow: RunnableFlow) -> dict[str, dg.AssetKey]:
@@ -113,20 +125,20 @@ def _log_changes(context: Any, flow: Flow) -> None:
         context.log.info(f"Flow {flow.name!r}: {', '.join(flow.changes)}.")
 
 
-def _follow(context: Any, run: FlowRun, journal: RunJournal, timeout: float | None) -> RunLog:
-    from ikigai_core.errors import RunFailed, RunLost
+def _follow(context: Any, run: FlowRun, store: ObservationRunStore, timeout: float | None) -> RunLog:
+    from ikigai_core.errors import RunLost
 
     def tell(report: FlowStatusReport) -> None:
         progress = "" if report.progress is None else f" {report.progress} %"
         context.log.info(f"Flow {run.flow_name!r}: {report.status.value}{progress} {report.message}".rstrip())
 
-    context.log.info(
-        f"Flow {run.flow_name!r}: {'following a run that was started before' if run.attached else 'started'}."
-    )
+    context.log.info(f"Flow {run.flow_name!r}: {_began(run)}.")
     try:
         log = run.result(timeout, on_update=tell)
-    except (RunFailed, RunLost) as error:
-        journal.close(error.run_log.status.value if isinstance(error, RunFailed) else "lost")
+    except RunLost as error:
+        if type(error) is RunLost and not run.copy_name:
+            # There was no such run, or it is gone without a trace: a re-execution is to start another.
+            store.forget()
         raise
     except (dg.DagsterExecutionInterruptedError, KeyboardInterrupt):
         where = f" ({run.web_url})" if run.web_url else ""
@@ -138,3 +150,11 @@ def _follow(context: Any, run: FlowRun, journal: RunJournal, timeout: float | No
     where = f" {run.web_url}" if run.web_url else ""
     context.log.info(f"Flow {run.flow_name!r}: {log.status.value}, run log {log.log_id}.{where}")
     return log
+
+
+def _began(run: FlowRun) -> str:
+    if run.attached:
+        return "following somebody else's run"
+    if run.picked_up:
+        return "following a run that was started before"
+    return f"started, as private copy {run.copy_name!r}" if run.copy_name else "started"

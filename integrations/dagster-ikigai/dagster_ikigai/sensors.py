@@ -209,7 +209,7 @@ def ikigai_run_failure_sensor(
 def _materializations(run: EndedRun, workspace: IkigaiWorkspace) -> list[dg.AssetMaterialization]:
     # What an earlier run wrote was overwritten by the newest one: of it, only the run itself can be told.
     written = run.flow.written if run.is_newest else []
-    finished = FinishedRun(run.app, run.remote, written, run.log, {}, run.remote.web_url)
+    finished = FinishedRun(run.app, run.remote, written, run.log)
     return [result.to_materialization() for result in results(finished, run.flow.keys, workspace)]
 
 

@@ -55,7 +55,7 @@ def check_variables(flow: RunnableFlow, settings: FlowSettings) -> None:
     if fault is None and twice:
         fault = f"Run variable {twice[0]!r} is given both by `variables` and by `partition_variable`."
     fault = fault or _partition_fault(settings.partition_variable, settings.partitions_def)
-    fault = fault or _output_fault(flow, settings) or _backfill_fault(settings)
+    fault = fault or _output_fault(flow, settings) or _backfill_fault(settings) or settings.start.fault(flow)
     if fault is not None:
         raise dg.DagsterInvalidDefinitionError(f"{flow!r}: {fault}")
 

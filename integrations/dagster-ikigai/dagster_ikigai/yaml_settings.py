@@ -9,7 +9,7 @@ import dagster as dg
 from dagster.components.utils.translation import TranslationFn, TranslationFnResolver
 from pydantic import Field
 
-from dagster_ikigai.resources import IkigaiWorkspace, OnBusy
+from dagster_ikigai.resources import IkigaiWorkspace, Isolation, OnBusy, OnDoubt
 from dagster_ikigai.settings import PARTITION_OUTPUT, FlowSettings
 from dagster_ikigai.translator import DagsterIkigaiTranslator, IkigaiProps
 
@@ -71,6 +71,16 @@ class FlowSettingsModel(dg.Model, dg.Resolvable):
 
     variables: dict[str, Any] = Field(default={}, description="Run variables by name.")
     on_busy: OnBusy = Field(default="wait", description="What to do where another run of the flow is under way.")
+    isolation: Isolation = Field(
+        default="shared", description="Whether the flow itself runs, or each run gets a private copy of it."
+    )
+    on_doubt: OnDoubt = Field(
+        default="fail", description="What to do if it cannot be proven which run is the step's: fail, or take a guess."
+    )
+    unique_output: str | None = Field(
+        default=None, description="The run variable that names a dataset which no other run writes."
+    )
+    keep_copies: bool = Field(default=False, description="Whether private copies stay after their run.")
     timeout: float | None = Field(default=None, gt=0, description="Seconds to wait for a busy flow, and for the run.")
     partitions: PartitionsModel | None = Field(default=None, description="Partitions of the assets.")
     partition_variable: str | dict[str, str] | None = Field(
@@ -81,7 +91,9 @@ class FlowSettingsModel(dg.Model, dg.Resolvable):
         description="Name of the dataset that a partition is written to; null: all write the same one.",
     )
     retry_policy: RetryPolicyModel | None = Field(default=None, description="When a step is tried again.")
-    pool: str | None = Field(default=None, description="Pool of the steps. Default: one for each flow.")
+    pool: str | None = Field(
+        default=None, description="Pool of the steps. Default: one for each flow; none for copies."
+    )
     op_tags: dict[str, Any] = Field(default={}, description="Tags of the steps.")
 
     def to_settings(self) -> FlowSettings:
@@ -89,6 +101,10 @@ class FlowSettingsModel(dg.Model, dg.Resolvable):
         return FlowSettings(
             variables=self.variables,
             on_busy=self.on_busy,
+            isolation=self.isolation,
+            on_doubt=self.on_doubt,
+            unique_output=self.unique_output,
+            keep_copies=self.keep_copies,
             timeout=self.timeout,
             partitions_def=self.partitions.to_definition() if self.partitions else None,
             partition_variable=self.partition_variable,

@@ -1,4 +1,4 @@
-"""What a step notes of its run of a flow is found by the Dagster run that re-executes it, where it should be.
+"""What a step notes of its run of a flow is found by its next try, and by the Dagster run that re-executes it.
 
 That the worker is killed for real, and by whom it is replaced, is tried on the deployment.
 """
@@ -18,8 +18,114 @@ from dagster_ikigai import (
     build_ikigai_run_sensor,
     ikigai_assets,
 )
+from dagster_ikigai.run_store import ObservationRunStore
 from dagster_ikigai.watching import Cursor
 from ikigai_core import FlowStatus, RunLog
+from ikigai_core.orchestration import RunStore, SupersededError
+from ikigai_core.orchestration.testing import RunStoreContract
+
+from .instances import StepContext, a_run
+
+KEY = dg.AssetKey("noted")
+
+
+class TestContractForReexecutions(RunStoreContract):
+    @pytest.fixture(autouse=True)
+    def _of_an_instance(self, instance: dg.DagsterInstance) -> None:
+        self.instance = instance
+        self.tries: dict[str, list[dg.DagsterRun]] = {}
+
+    def a_try(self, work: str, number: int) -> RunStore:
+        tries = self.tries.setdefault(work, [])
+        while len(tries) < number:
+            tries.append(a_run(self.instance, tries[-1] if tries else None))
+        return ObservationRunStore(StepContext(self.instance, tries[number - 1], "step"), KEY, work)
+
+
+class TestContractForRetriesOfSteps(RunStoreContract):
+    @pytest.fixture(autouse=True)
+    def _of_a_run(self, instance: dg.DagsterInstance) -> None:
+        self.instance, self.run = instance, a_run(instance)
+
+    def a_try(self, work: str, number: int) -> RunStore:
+        return ObservationRunStore(StepContext(self.instance, self.run, f"step {work}", number - 1), KEY, work)
+
+
+def stores(instance: dg.DagsterInstance, *, step: str = "step", work: str = "work") -> list[ObservationRunStore]:
+    """Those of a Dagster run, of its re-execution, and of that one's."""
+    first = a_run(instance)
+    second = a_run(instance, first)
+    runs = [first, second, a_run(instance, second)]
+    return [ObservationRunStore(StepContext(instance, run, step), KEY, work) for run in runs]
+
+
+def noted(phase: str, **changes: object) -> dict[str, object]:
+    return {"phase": phase, "flow_id": "flow", **changes}
+
+
+ENDED = noted("ended", log={"log_id": "log", "status": "SUCCESS"})
+
+
+def test_a_result_is_returned_by_re_executions_until_the_steps_success_is_recorded(
+    instance: dg.DagsterInstance,
+) -> None:
+    first, second, third = stores(instance)
+    first.note(ENDED)
+    first.take(ENDED)
+    assert (second.find() or {})["phase"] == "taken"
+    second._context.succeed()
+    assert third.find() is None
+
+
+def test_a_run_that_failed_is_not_returned(instance: dg.DagsterInstance) -> None:
+    first, second, _ = stores(instance)
+    first.note(noted("ended", log={"log_id": "log", "status": "FAILED"}))
+    assert second.find() is None
+
+
+def test_a_re_execution_that_noted_nothing_is_looked_through(instance: dg.DagsterInstance) -> None:
+    first, _, third = stores(instance)
+    first.note(noted("started"))
+    assert third.find() == noted("started")
+
+
+def test_other_work_in_a_re_execution_takes_over_nothing(instance: dg.DagsterInstance) -> None:
+    first, second, _ = stores(instance)
+    second._work = "other work"
+    first.note(noted("prepared"))
+    assert second.find() is None
+    second.note(noted("prepared"))
+    first.note(noted("started"))
+
+
+def test_who_takes_over_says_so_before_it_looks(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, _ = stores(instance)
+    first.note(noted("prepared", copy_name="copy"))
+    write = second._write
+
+    def meanwhile(*arguments: object) -> None:
+        # The earlier try goes on until the takeover is written down, and is stopped by its next note.
+        monkeypatch.setattr(second, "_write", write)
+        first.note(noted("copied", copy_name="copy"))
+        write(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(second, "_write", meanwhile)
+    assert (second.find() or {})["phase"] == "copied"
+    with pytest.raises(SupersededError):
+        first.note(noted("started", copy_name="copy"))
+
+
+def test_a_lookup_reads_nothing_of_other_dagster_runs(instance: dg.DagsterInstance) -> None:
+    for _ in range(3):
+        [store, *_] = stores(instance)
+        store.note(noted("started"))
+    read: list[str] = []
+    get = instance.get_records_for_run
+    instance.get_records_for_run = lambda run_id, **options: read.append(run_id) or get(run_id, **options)  # type: ignore[assignment,func-returns-value]
+    first, second, _ = stores(instance)
+    assert second.find() is None
+    assert read == [second._run_id, first._run_id]
+
 
 asked: list[IkigaiFlow] = []
 """The flow of the job that is executed. Dagster makes a job once in a process: each test has one of its own."""

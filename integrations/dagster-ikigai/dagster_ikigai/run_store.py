@@ -1,0 +1,244 @@
+"""Where a step leaves word of the platform run that it started, for the try that comes after it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from dagster_ikigai.forms import VERSION, form_fault
+
+_KEY = "ikigai/run"
+_VERSION = 1
+_REMEDY = (
+    "To start the flow now could run it twice: use the release that wrote it, or materialize the asset in a new run."
+)
+_PAGE = 100
+_PARENT = "dagster/parent_run_id"
+_log = logging.getLogger("dagster_ikigai")
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a try of a step wrote down.
+
+    Attributes
+    ----------
+    dagster_run_id : str
+        Of the Dagster run that it was part of.
+    storage_id : int
+        Later notes have larger ones.
+    content : mapping
+        ``step``, ``try``, ``work`` and ``run``; ``over`` in place of the run if that is not to be picked up.
+    """
+
+    dagster_run_id: str
+    storage_id: int
+    content: Mapping[str, Any]
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether this release knows the form."""
+        return bool(self.content.get(VERSION) == _VERSION)
+
+    @property
+    def run(self) -> dict[str, Any] | None:
+        """The run that was noted; None if it is not to be picked up."""
+        return self.content.get("run")
+
+    @property
+    def number(self) -> int:
+        """Number of the try within its Dagster run, from 0."""
+        return int(self.content.get("try", 0))
+
+
+def notes_on(instance: dg.DagsterInstance, asset_key: dg.AssetKey, limit: int) -> Iterator[Note]:
+    """The newest notes on an asset, newest first."""
+    for record in instance.fetch_observations(asset_key, limit=limit).records:
+        note = _note(record, asset_key)
+        if note is not None:
+            yield note
+
+
+def _note(record: Any, asset_key: dg.AssetKey) -> Note | None:
+    observation = record.event_log_entry.asset_observation
+    if observation is None or observation.asset_key != asset_key or _KEY not in observation.metadata:
+        return None
+    return Note(record.event_log_entry.run_id, record.storage_id, observation.metadata[_KEY].value)
+
+
+class ObservationRunStore:
+    """A step's notes on its run of a flow, kept as observations of one of its assets; a `RunStore`.
+
+    Observations are the one store that every instance has, that is public, that is written before `log_event`
+    returns, and that is only ever appended to. Run tags are rewritten as a whole, so that steps side by side lose each
+    other's; a file is gone with its machine. And a person who looks at the asset sees when its run was started.
+
+    A try finds the notes of earlier tries of its own Dagster run, and those of the runs that it re-executes, unless the
+    work ended there, or was not the same. It reads the observations of these Dagster runs alone.
+
+    Parameters
+    ----------
+    context : AssetExecutionContext or OpExecutionContext
+        The step's.
+    asset_key : AssetKey
+    work : str
+        Digest of what is to be done: definition and run variables.
+    """
+
+    def __init__(self, context: Any, asset_key: dg.AssetKey, work: str) -> None:
+        context = getattr(context, "op_execution_context", context)
+        self._context = context
+        self._instance: dg.DagsterInstance = context.instance
+        self._run_id: str = context.run.run_id
+        self._asset_key = asset_key
+        self._work = work
+        self._step = step_key(context)
+        self._read_until: str | None = None
+        self._is_late = False
+
+    def note(self, run: Mapping[str, Any]) -> None:
+        """Keep a run in place of what was kept before.
+
+        Raises
+        ------
+        SupersededError
+            A later try of the step has noted something since.
+        """
+        from ikigai_core.orchestration import SupersededError
+
+        self._write(f"Run of Ikigai flow: {run.get('phase', 'noted')}.", {"run": dict(run)})
+        # Only then: who takes over writes that down, too, before it looks at what is written here.
+        if self._is_superseded():
+            raise SupersededError(
+                "A later try of this step, or a re-execution of its Dagster run, has taken over: this one starts no "
+                "flow and reports nothing."
+            )
+
+    def find(self) -> dict[str, Any] | None:
+        """Return the run that an earlier try left behind, or None where there is none to pick up.
+
+        Raises
+        ------
+        Failure
+            Another release wrote the notes, in a form of its own.
+        """
+        found = self._newest_of_all()
+        while found is not None and self._is_to_be_picked_up(found):
+            if self._is_mine(found):
+                return found.run
+            self._write("Run of Ikigai flow: taken over from an earlier try.", {"run": found.run})
+            # Until that was written, the earlier try may have gone on.
+            newest = self._newest(found.dagster_run_id, before=self._number)
+            if newest is None or newest.storage_id == found.storage_id:
+                return found.run
+            found = newest
+        return None
+
+    def take(self, run: Mapping[str, Any]) -> None:
+        """Note that this try takes the run's result.
+
+        Raises
+        ------
+        SupersededError
+            A later try of the step has noted something since.
+        """
+        taken_by = f"Dagster run {self._run_id}, step {self._step}, try {self._number + 1}"
+        self.note({**run, "phase": "taken", "taken_by": taken_by})
+
+    def forget(self) -> None:
+        """Note that there is no run to pick up. It does not raise."""
+        try:
+            self._write("Run of Ikigai flow: given up.", {"over": "given up"})
+        except Exception as error:
+            _log.warning("That the run of step %s is given up could not be noted: %s", self._step, error)
+
+    @property
+    def _number(self) -> int:
+        return int(self._context.retry_number)
+
+    def _write(self, description: str, note: dict[str, Any]) -> None:
+        partition = self._context.partition_key if self._context.has_partition_key else None
+        content = {VERSION: _VERSION, "step": self._step, "try": self._number, "work": self._work, **note}
+        self._context.log_event(
+            dg.AssetObservation(self._asset_key, description=description, partition=partition, metadata={_KEY: content})
+        )
+
+    def _is_mine(self, note: Note) -> bool:
+        return (note.dagster_run_id, note.number) == (self._run_id, self._number)
+
+    def _is_to_be_picked_up(self, note: Note) -> bool:
+        fault = form_fault(
+            "What an earlier try of this step noted of its run", note.content.get(VERSION), _VERSION, _REMEDY
+        )
+        if fault is not None:
+            raise dg.Failure(fault, allow_retries=False)
+        if note.run is None or (note.run.get("log") or {}).get("status", "SUCCESS") != "SUCCESS":
+            return False
+        if note.dagster_run_id == self._run_id:
+            return True
+        return note.content.get("work") == self._work and not self._has_succeeded(note.dagster_run_id)
+
+    def _newest_of_all(self) -> Note | None:
+        """The newest note of the Dagster runs that this one re-executes, itself included: the nearest one's."""
+        seen: set[str] = set()
+        run: dg.DagsterRun | None = self._context.run
+        while run is not None and run.run_id not in seen:
+            found = self._newest(run.run_id)
+            if found is not None:
+                return found
+            seen.add(run.run_id)
+            run = self._instance.get_run_by_id(run.parent_run_id) if run.parent_run_id else None
+        return None
+
+    def _newest(self, run_id: str, before: int | None = None) -> Note | None:
+        """The newest note of a Dagster run: its last try's, or in this one that of the tries before one."""
+        is_told = run_id != self._run_id or before is None
+        notes = [note for note in self._notes(run_id) if is_told or note.number < (before or 0)]
+        return max(notes, key=lambda note: (note.number, note.storage_id), default=None)
+
+    def _notes(self, run_id: str, after: str | None = None) -> Iterator[Note]:
+        """The notes on this step in a Dagster run, oldest first; those that are newer than a cursor."""
+        cursor = after
+        while True:
+            page = self._instance.get_records_for_run(
+                run_id, cursor=cursor, of_type=dg.DagsterEventType.ASSET_OBSERVATION, limit=_PAGE
+            )
+            for record in page.records:
+                note = _note(record, self._asset_key)
+                if note is not None and note.content.get("step", self._step) == self._step:
+                    yield note
+            cursor = page.cursor
+            if run_id == self._run_id:
+                self._read_until = cursor
+            if not page.has_more:
+                return
+
+    def _is_superseded(self) -> bool:
+        later = [note for note in self._notes(self._run_id, self._read_until) if note.number > self._number]
+        self._is_late = self._is_late or bool(later) or self._is_taken_over(self._run_id)
+        return self._is_late
+
+    def _is_taken_over(self, run_id: str) -> bool:
+        """Whether a re-execution of a Dagster run, or one of that, does the same work."""
+        for run in self._instance.get_runs(dg.RunsFilter(tags={_PARENT: run_id})):
+            if any(note.content.get("work") == self._work for note in self._notes(run.run_id)):
+                return True
+            if self._is_taken_over(run.run_id):
+                return True
+        return False
+
+    def _has_succeeded(self, run_id: str) -> bool:
+        # A worker that died after it had reported the last asset leaves a step that is to be done again.
+        ends = self._instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_SUCCESS)
+        return any(record.event_log_entry.step_key == self._step for record in ends.records)
+
+
+def step_key(context: Any) -> str:
+    """The key of a step, as Dagster's events have it."""
+    context = getattr(context, "op_execution_context", context)
+    mapping_key = context.get_mapping_key()
+    return f"{context.op_handle}[{mapping_key}]" if mapping_key else str(context.op_handle)
