@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from ikigai_core.callbacks import check_callback
 from ikigai_core.client_base import Client
 from ikigai_core.procedure import Procedure
 from ikigai_core.runs.patience import OUTAGE
@@ -154,6 +155,7 @@ class Ikigai(Client):
         """
         from ikigai_core.runs.watch import outcomes
 
+        check_callback(on_update, "on_update")
         return self._ready().drive_all(outcomes(runs, timeout, on_update, outage=outage))
 
     def close(self) -> None:

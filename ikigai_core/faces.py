@@ -24,6 +24,8 @@ from typing import (
     overload,
 )
 
+from ikigai_core.callbacks import ON_PROGRESS, check_callback
+
 if TYPE_CHECKING:
     from ikigai_core.procedure import Procedure
 
@@ -89,27 +91,35 @@ class _Text:
         self.__doc__ = text.__doc__
 
     def sync_method(self, owner: type) -> Callable[..., Any]:
-        """The function that performs the procedure."""
-        run = self._run
+        """The function that performs the procedure. No callback may be async: nothing would await it."""
+        run, named = self._run, self._named
 
         @wraps(self._text)
         def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+            for name, value in named(args, kwargs):
+                check_callback(value, name)
             return self._perform(run(self, *args, **kwargs))
 
         return self._described(method, owner)
 
     def async_method(self, owner: type) -> Callable[..., Any]:
-        """The coroutine function that performs the procedure."""
+        """The coroutine function that performs the procedure, which awaits all callbacks but one."""
         run = self._run
 
         @wraps(self._text)
         async def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+            check_callback(kwargs.get(ON_PROGRESS), ON_PROGRESS)
             return await self._perform(run(self, *args, **kwargs))
 
         return self._described(method, owner)
 
     def _run(self, instance: Any, *args: Any, **kwargs: Any) -> Procedure[Any]:
         return self._text(instance, *args, **kwargs)
+
+    def _named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        """The arguments of a call with their parameters' names."""
+        yield from zip(self._text.__code__.co_varnames[1:], args, strict=False)
+        yield from kwargs.items()
 
     def _result(self, owner: type) -> str:
         """What the method returns, as an annotation."""

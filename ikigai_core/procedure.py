@@ -32,7 +32,8 @@ class Pause:
 class Work:
     """Do something that may block (files, conversions) or that belongs to the caller; the answer is what it returns.
 
-    The async driver awaits coroutine functions and runs everything else in a thread.
+    The async driver awaits coroutine functions and runs everything else in a thread; it awaits whatever awaitable that
+    returns. The sync driver refuses an awaitable.
     """
 
     function: Callable[[], Any | Awaitable[Any]]

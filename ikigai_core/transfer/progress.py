@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from ikigai_core.callbacks import ON_PROGRESS, not_awaitable
+
 _INTERVAL = 0.1
 """Seconds between two reports at least."""
 
@@ -71,7 +73,7 @@ class Meter:
 
     def _tell(self) -> None:
         if self._report is not None:
-            self._report(Progress(self._what, self._done, self._total))
+            not_awaitable(self._report(Progress(self._what, self._done, self._total)), ON_PROGRESS)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from tenacity import AsyncRetrying
 
 from ikigai_core.api.call import Call
+from ikigai_core.callbacks import is_async
 from ikigai_core.config import Config
 from ikigai_core.errors import (
     AnswerLost,
@@ -95,10 +96,9 @@ class AsyncDriver:
             case Pause(seconds):
                 await asyncio.sleep(seconds)
                 return time.monotonic()
-            case Work(function) if inspect.iscoroutinefunction(function):
-                return await function()
             case Work(function):
-                return await asyncio.to_thread(function)
+                returned = function() if is_async(function) else await asyncio.to_thread(function)
+                return await returned if inspect.isawaitable(returned) else returned
             case SendParts():
                 return await self._send_parts(step)
             case Fetch(url, landing):

@@ -14,6 +14,7 @@ from tenacity import Retrying, sleep_using_event
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from ikigai_core.api.call import Call
+from ikigai_core.callbacks import not_awaitable
 from ikigai_core.config import Config
 from ikigai_core.errors import AnswerLost, Authentication, ConnectionFailed, IkigaiError
 from ikigai_core.procedure import Fetch, Pause, Procedure, SendParts, Step, Work
@@ -79,7 +80,7 @@ class SyncDriver:
                 time.sleep(seconds)
                 return time.monotonic()
             case Work(function):
-                return function()
+                return not_awaitable(function(), "A callback")
             case SendParts():
                 return self._send_parts(step)
             case Fetch(url, landing):
