@@ -157,6 +157,10 @@ class PrefectServer:
         wanted = {"artifacts": {"flow_run_id": {"any_": [str(flow_run_id)]}, "type": {"any_": [kind]}}}
         return Artifact.model_validate_list(self._ask("/artifacts/filter", wanted))
 
+    def notes(self, flow_run_id: uuid.UUID | None) -> list[dict[str, Any]]:
+        """The platform's runs of which a flow run has notes."""
+        return [artifact.data["run"] for artifact in self.artifacts(flow_run_id, "ikigai-run")]
+
     def events(self, names: list[str], resource_id: str, count: int | None = None) -> list[dict[str, Any]]:
         """So many events of these names about a resource, by default one of each, oldest first; they are awaited."""
         # Events are sent in the background.

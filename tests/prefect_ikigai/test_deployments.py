@@ -147,5 +147,5 @@ def test_a_worker_follows_one_run_through_a_kill_a_retry_and_a_cancellation(
         prefect_server.await_state(next_id, "Completed")
     assert [log.status for log in flow.run_logs(10)] == [FlowStatus.SUCCESS]
     assert pd.read_csv(output)["minutes_late"].tolist() == [95]
-    for flow_run_id in (first_id, next_id):
-        assert prefect_server.artifacts(flow_run_id, "ikigai-run") == []
+    assert prefect_server.notes(first_id) == []
+    assert [run["phase"] for run in prefect_server.notes(next_id)] == ["taken"]

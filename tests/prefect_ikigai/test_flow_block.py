@@ -12,7 +12,7 @@ from prefect import flow
 
 from ikigai_core import FlowStatus, RunLog, errors
 from prefect_ikigai import IkigaiCredentials, IkigaiFlow
-from prefect_ikigai.flow_block import RunNotEnded
+from prefect_ikigai.errors import RunNotEnded
 
 
 def test_a_saved_block_triggers_runs_that_are_awaited_and_fetched(
@@ -44,7 +44,7 @@ def test_a_saved_block_triggers_runs_that_are_awaited_and_fetched(
     assert [event["payload"]["variables"]["output"] for event in started] == ["by default", "of its own"]
     flow_run_id = state.state_details.flow_run_id
     assert "Flow 'Copy' ended: SUCCESS" in prefect_server.logs(flow_run_id, until="ended: SUCCESS")
-    assert prefect_server.artifacts(flow_run_id, "ikigai-run") == []
+    assert [run["phase"] for run in prefect_server.notes(flow_run_id)] == ["taken"]
 
 
 def test_a_failed_run_raises_where_it_is_awaited_and_where_it_is_fetched(

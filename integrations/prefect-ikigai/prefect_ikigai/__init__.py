@@ -8,13 +8,7 @@ from __future__ import annotations
 __version__ = "0.1.0"
 
 # Prefect registers the block types that it finds in this module when it loads its collections.
-from prefect_ikigai.assets import (
-    amaterialize_dataset,
-    amaterialize_flow,
-    dataset_asset,
-    materialize_dataset,
-    materialize_flow,
-)
+from prefect_ikigai.assets import amaterialize_dataset, dataset_asset, materialize_dataset
 from prefect_ikigai.caching import ACCOUNT_INPUTS, AccountInputs
 from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.dataset_block import IkigaiDataset
@@ -28,6 +22,7 @@ from prefect_ikigai.datasets import (
     read_dataset,
     upload_dataset,
 )
+from prefect_ikigai.flow_assets import amaterialize_flow, materialize_flow
 from prefect_ikigai.flow_block import IkigaiFlow, IkigaiFlowRun
 from prefect_ikigai.flows import aensure_flow, aflow_status, aread_run_logs, ensure_flow, flow_status, read_run_logs
 from prefect_ikigai.hooks import report_left_runs

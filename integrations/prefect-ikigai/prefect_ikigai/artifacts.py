@@ -11,22 +11,63 @@ from typing import Any
 from uuid import UUID
 
 from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
-from prefect.client.schemas.filters import ArtifactFilter
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterId
 from prefect.client.schemas.objects import Artifact
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
 from prefect_ikigai.logs import current_logger
 from prefect_ikigai.owner import Owner
 from prefect_ikigai.prefect_client import prefect_client
 
+_PAGE = 200
+"""As many as the server gives at once."""
+
+_NOT_FOUND = 404
+
 
 def find_artifacts(wanted: ArtifactFilter) -> list[Artifact]:
     """Artifacts that match a filter, the newest first."""
+    found: list[Artifact] = []
+    while len(page := page_of_artifacts(wanted, offset=len(found))) == _PAGE:
+        found += page
+    return found + page
+
+
+def page_of_artifacts(wanted: ArtifactFilter, *, offset: int = 0) -> list[Artifact]:
+    """Some artifacts that match a filter, the newest first."""
     # Not `read_artifacts`: Prefect's sync client sends nulls for what is left out, which servers on FastAPI 0.151 and
     # newer refuse.
-    query = {"artifacts": wanted.model_dump(mode="json", exclude_unset=True), "sort": "CREATED_DESC"}
+    query = {
+        "artifacts": wanted.model_dump(mode="json", exclude_unset=True),
+        "sort": "CREATED_DESC",
+        "limit": _PAGE,
+        "offset": offset,
+    }
     with prefect_client() as client:
         found = client.request("POST", "/artifacts/filter", json=query).json()
     return Artifact.model_validate_list(found)
+
+
+def count_artifacts(wanted: ArtifactFilter) -> int:
+    """How many artifacts match a filter."""
+    query = {"artifacts": wanted.model_dump(mode="json", exclude_unset=True)}
+    with prefect_client() as client:
+        return int(client.request("POST", "/artifacts/count", json=query).json())
+
+
+def read_artifact(artifact_id: UUID) -> Artifact | None:
+    """An artifact; None where there is none."""
+    return next(iter(page_of_artifacts(ArtifactFilter(id=ArtifactFilterId(any_=[artifact_id])))), None)
+
+
+def delete_artifact(artifact_id: UUID) -> bool:
+    """Delete an artifact; whether there was one."""
+    with prefect_client() as client:
+        try:
+            client.delete_artifact(artifact_id)
+        except ObjectNotFound:
+            return False
+    return True
 
 
 def create_artifact(owner: Owner, kind: str, key: str, data: Any, description: str) -> UUID:
@@ -43,11 +84,17 @@ def create_artifact(owner: Owner, kind: str, key: str, data: Any, description: s
         return client.create_artifact(artifact).id
 
 
-def update_artifact(artifact_id: UUID, data: Any, description: str | None = None) -> None:
-    """Change an artifact's data and, where it is given, its description."""
+def update_artifact(artifact_id: UUID, data: Any, description: str | None = None) -> bool:
+    """Change an artifact's data and, where it is given, its description; whether there is such an artifact."""
     change = ArtifactUpdate(data=data) if description is None else ArtifactUpdate(data=data, description=description)
     with prefect_client() as client:
-        client.update_artifact(artifact_id, change)
+        try:
+            client.update_artifact(artifact_id, change)
+        except PrefectHTTPStatusError as error:
+            if error.response.status_code == _NOT_FOUND:
+                return False
+            raise
+    return True
 
 
 def show_markdown(owner: Owner | None, key: str, markdown: str, description: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from prefect.blocks.abstract import JobBlock, JobRun
 from pydantic import Field, HttpUrl, field_validator
@@ -12,7 +13,7 @@ from ikigai_core.errors import RunFailed
 from prefect_ikigai.credentials import DOCUMENTATION, LOGO, IkigaiCredentials
 from prefect_ikigai.errors import RunNotEnded
 from prefect_ikigai.operation import Operation
-from prefect_ikigai.running import Deadline, OnBusy, RunRequest, follow, resume, start
+from prefect_ikigai.running import Deadline, Isolation, OnBusy, OnDoubt, RunRequest, follow, resume, start
 
 if TYPE_CHECKING:
     from ikigai_core import RunLog
@@ -35,13 +36,23 @@ class IkigaiFlowRun(JobRun["RunLog"]):
         As `ikigai_core.FlowRun.to_dict` gives it.
     deadline : Deadline
         By when the run should have ended.
+    note_id : UUID, optional
+        The artifact in which it is kept.
     """
 
-    def __init__(self, credentials: IkigaiCredentials, app: str, run: Mapping[str, Any], deadline: Deadline) -> None:
+    def __init__(
+        self,
+        credentials: IkigaiCredentials,
+        app: str,
+        run: Mapping[str, Any],
+        deadline: Deadline,
+        note_id: UUID | None = None,
+    ) -> None:
         self.credentials = credentials
         self.app = app
         self.run = dict(run)
         self._deadline = deadline
+        self._note_id = note_id
         self._log: RunLog | None = None
         self._failure: RunFailed | None = None
 
@@ -90,9 +101,9 @@ class IkigaiFlowRun(JobRun["RunLog"]):
         return self.fetch_result()
 
     def _followed(self, ikigai: Client) -> Procedure[None]:
-        run, journal = yield from resume(ikigai, self.run, self.app)
+        run, journal = yield from resume(ikigai, self.run, self.app, self._note_id)
         try:
-            self._log = yield from follow(run, journal, self._deadline)
+            self._log = (yield from follow(run, journal, self._deadline, removes_copy=True)).log
         except RunFailed as failure:
             self._failure = failure
             raise
@@ -113,6 +124,14 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
         Seconds to wait for a busy flow and for the run's end. Default: as long as it takes.
     on_busy : {"fail", "wait", "attach"}
         What to do where the flow runs already. Default: fail.
+    isolation : {"shared", "copy"}
+        Whether the flow itself runs, or a private copy, made for each run alone. Default: shared.
+    on_doubt : {"fail", "accept"}
+        What to do if it cannot be proven which run is the one that was started, or how it ended. Default: fail.
+    unique_output : str, optional
+        Name of the run variable that names a dataset which no other run writes.
+    keep_copies : bool
+        Let private copies stay after their runs. Default: they are deleted.
 
     Examples
     --------
@@ -146,6 +165,20 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
         default=None, gt=0, description="Seconds to wait for a busy flow and for the run's end."
     )
     on_busy: OnBusy = Field(default="fail", title="On busy", description="What to do where the flow runs already.")
+    isolation: Isolation = Field(
+        default="shared", description="Whether the flow itself runs, or a private copy, made for each run alone."
+    )
+    on_doubt: OnDoubt = Field(
+        default="fail", title="On doubt", description="What to do if it cannot be proven which run is the own one."
+    )
+    unique_output: str | None = Field(
+        default=None,
+        title="Unique output",
+        description="Name of the run variable that names a dataset which no other run writes.",
+    )
+    keep_copies: bool = Field(
+        default=False, title="Keep copies", description="Let private copies stay after their runs."
+    )
 
     @field_validator("variables", mode="before")
     @classmethod
@@ -188,10 +221,14 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
             flow=self.flow,
             variables={**self.variables, **(variables or {})},
             on_busy=self.on_busy,
+            isolation=self.isolation,
+            on_doubt=self.on_doubt,
+            unique_output=self.unique_output,
+            keep_copies=self.keep_copies,
             deadline=Deadline(self.timeout),
             credentials_id=self.credentials.document_id,
         )
 
     def _triggered(self, ikigai: Client, request: RunRequest) -> Procedure[IkigaiFlowRun]:
-        run, _ = yield from start(ikigai, request)
-        return IkigaiFlowRun(self.credentials, self.app, run.to_dict(), request.deadline)
+        run, journal = yield from start(ikigai, request)
+        return IkigaiFlowRun(self.credentials, self.app, run.to_dict(), request.deadline, journal.note_id)

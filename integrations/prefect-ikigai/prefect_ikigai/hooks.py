@@ -10,8 +10,8 @@ from prefect_ikigai.artifacts import create_artifact
 from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.events import RunEvents
 from prefect_ikigai.naming import artifact_key
+from prefect_ikigai.notes import Note, notes_of
 from prefect_ikigai.owner import Owner
-from prefect_ikigai.run_record import KeptRun, runs_kept_by
 from prefect_ikigai.running import goes_on
 
 if TYPE_CHECKING:
@@ -35,12 +35,14 @@ def report_left_runs(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any])
     ... def late_flights(): ...
     """
     logger = flow_run_logger(flow_run, flow)
-    for left in runs_kept_by(flow_run.id):
+    for left in notes_of(flow_run.id):
+        if left.is_over:
+            continue
         is_going, web_url = _look(left, logger)
         if is_going is False:
             logger.info("Flow %r: the run on the Ikigai platform has ended", left.flow)
             continue
-        certainly = "goes on" if is_going and left.run["phase"] == "started" else "may go on"
+        certainly = "goes on" if is_going and left.phase == "started" else "may go on"
         where = f": {web_url}" if web_url else ""
         logger.warning(
             "Flow %r of app %r %s on the Ikigai platform, which cannot stop it. The next flow run with the same "
@@ -53,7 +55,7 @@ def report_left_runs(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any])
         _tell(left, flow_run, state, certainly, web_url)
 
 
-def _look(left: KeptRun, logger: Any) -> tuple[bool | None, str | None]:
+def _look(left: Note, logger: Any) -> tuple[bool | None, str | None]:
     """Whether the run goes on (None: not known), and its page."""
     if left.credentials_id is None:
         # The credentials were not a saved block; secrets are kept nowhere else.
@@ -68,7 +70,7 @@ def _look(left: KeptRun, logger: Any) -> tuple[bool | None, str | None]:
         return None, None
 
 
-def _tell(left: KeptRun, flow_run: FlowRun, state: State[Any], certainly: str, web_url: str | None) -> None:
+def _tell(left: Note, flow_run: FlowRun, state: State[Any], certainly: str, web_url: str | None) -> None:
     related = [
         {
             "prefect.resource.id": f"prefect.flow-run.{flow_run.id}",

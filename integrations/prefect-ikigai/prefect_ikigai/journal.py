@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+import httpx
+from prefect.exceptions import PrefectHTTPStatusError
 
 from prefect_ikigai.artifacts import show_markdown, show_table
 from prefect_ikigai.errors import reaching_prefect
 from prefect_ikigai.events import RunEvents
 from prefect_ikigai.logs import current_logger
 from prefect_ikigai.naming import artifact_key
+from prefect_ikigai.notes import Note
 from prefect_ikigai.owner import Owner
 from prefect_ikigai.progress import ProgressReporter
-from prefect_ikigai.run_record import FoundRuns, KeptRun, RunRecord
+from prefect_ikigai.run_store import PrefectRunStore
 
 if TYPE_CHECKING:
     from ikigai_core import FlowStatusReport, RunLog
@@ -31,56 +35,81 @@ class RunJournal:
         Names.
     flow_id : str
         The platform's id of the flow.
+    variables : mapping
+        The run variables that are asked for.
     credentials_id : UUID, optional
         Of the saved block with which the platform is asked.
     """
 
-    def __init__(self, app: str, flow: str, flow_id: str, credentials_id: UUID | None = None) -> None:
+    def __init__(
+        self, app: str, flow: str, flow_id: str, variables: Mapping[str, Any], credentials_id: UUID | None = None
+    ) -> None:
         self._app = app
         self._flow = flow
         self._owner = Owner.current()
         self._logger = current_logger()
-        self._record = RunRecord(self._owner, app, flow_id, credentials_id) if self._owner else None
+        self._store = (
+            None if self._owner is None else PrefectRunStore(self._owner, app, flow_id, variables, credentials_id)
+        )
         self._progress = ProgressReporter(self._logger, self._owner, app, flow)
         self._events: RunEvents | None = None
 
-    def find(self, variables: Mapping[str, Any]) -> FoundRuns:
-        """The runs with these variables that may be picked up."""
-        if self._record is None:
-            return FoundRuns()
+    @property
+    def note_id(self) -> UUID | None:
+        """Where the run is noted; None where it is not."""
+        return None if self._store is None else self._store.artifact_id
+
+    def find(self) -> dict[str, Any] | None:
+        """The run that an earlier try noted, and that did not fail."""
+        if self._store is None:
+            return None
         with reaching_prefect(f"Flow {self._flow!r} was not started"):
-            found = self._record.find(variables)
-        if found.earlier is not None:
-            self._logger.info("Flow %r: an earlier try began a run, which is picked up", self._flow)
+            found = self._store.find()
+        if found is not None and found["phase"] not in ("refused", "fenced"):
+            over = ", and is over" if found["phase"] in ("ended", "taken") else ""
+            self._logger.info("Flow %r: an earlier try began a run, which is picked up%s", self._flow, over)
         return found
 
-    def take_over(self, left: KeptRun) -> dict[str, Any]:
-        """Keep as its own the run that another flow run left."""
-        self._logger.info("Flow %r: flow run %s left a run behind, which is picked up", self._flow, left.flow_run_id)
-        self.keep(left.run)
-        self._tolerantly("The record that was left could not be deleted", left.discard)
-        return left.run
+    def left_runs(self) -> list[Note]:
+        """The runs with these variables that other flow runs have left."""
+        if self._store is None:
+            return []
+        with reaching_prefect(f"Flow {self._flow!r} was not started"):
+            return self._store.left_runs()
 
-    def forget(self, left: KeptRun) -> None:
-        """Delete the record of a run that another flow run left, and that is over."""
-        self._tolerantly("The record of a run that is over could not be deleted", left.discard)
+    def take_over(self, left: Note) -> dict[str, Any] | None:
+        """Make the run that another flow run left this one's; None where somebody else was quicker."""
+        assert self._store is not None
+        with reaching_prefect(f"Flow {self._flow!r} was not started"):
+            run = self._store.adopt(left)
+        if run is not None:
+            told = "Flow %r: flow run %s left a run behind, which is picked up"
+            self._logger.info(told, self._flow, left.attempt.flow_run_id)
+        return run
 
-    def keep(self, run: Mapping[str, Any]) -> None:
-        """Keep a run, before its start and once it has started."""
-        if self._record is None:
-            return
-        record = self._record
-        if run["phase"] == "prepared":
-            # A run that cannot be kept must not start. Once it has, it is followed all the same: what was kept before
-            # suffices to find it.
+    def keep(self, run: dict[str, Any]) -> None:
+        """Keep a run, before each step that cannot be taken back, and after it."""
+        if self._store is not None:
+            # A run that cannot be kept must not start: then this raises. The client bears it later on.
             with reaching_prefect(f"Flow {self._flow!r} was not started"):
-                record.keep(run)
-        else:
-            self._tolerantly("That the run has started could not be kept", lambda: record.keep(run))
+                self._store.note(run)
+
+    def resume(self, run: Mapping[str, Any], note_id: UUID | None) -> dict[str, Any]:
+        """Go on with the note of a run that another task started, and return the run as it was noted last."""
+        if self._store is None:
+            return dict(run)
+        with reaching_prefect(f"The run of flow {self._flow!r} is not followed"):
+            noted = self._store.resume(note_id)
+        if noted is None:
+            self._store = None
+            return dict(run)
+        return noted
 
     def started(self, run: Mapping[str, Any], web_url: str | None) -> None:
         """Tell that the run was started, or picked up."""
         self._begin_events(run)
+        if run["phase"] in ("ended", "taken"):
+            return
         if self._events is not None:
             self._events.started(web_url)
         self._logger.info("Flow %r %s%s", self._flow, _verb(run), f": {web_url}" if web_url else "")
@@ -89,44 +118,51 @@ class RunJournal:
             text = f"[Flow {self._flow} of app {self._app}]({web_url})"
             show_markdown(self._owner, key, text, f"Flow **{self._flow}** on the Ikigai platform")
 
-    def resume(self, run: Mapping[str, Any]) -> None:
-        """Take over the record of a run that another task started."""
+    def resumed(self, run: Mapping[str, Any]) -> None:
+        """Tell nothing yet of a run that another task started."""
         self._begin_events(run)
-        if self._record is not None:
-            record = self._record
-            self._tolerantly("The record of the run was not found", lambda: record.resume(run))
 
     def update(self, report: FlowStatusReport) -> None:
         """Tell of a change of status or progress."""
         self._progress.update(report)
 
-    def doubt(self, why: str) -> None:
-        """Tell that the run's log may be another run's."""
-        self._logger.warning("Flow %r: the run log may be another run's. %s", self._flow, why)
-
     def discard(self) -> None:
-        """Forget the run: its end has been seen, or it never started."""
-        if self._record is not None:
-            self._tolerantly("The record of the run could not be deleted", self._record.discard)
+        """Forget the run: it never started."""
+        if self._store is not None:
+            self._store.forget()
 
-    def end(self, log: RunLog, message: str = "") -> None:
-        """Note the end of the run; the message says more of a failure than the log."""
+    def end(self, run: Mapping[str, Any], log: RunLog, message: str = "") -> None:
+        """Tell of the end of the run; the message says more of a failure than the log."""
         self._progress.finish(log)
-        if self._events is not None:
+        if run["doubt"]:
+            self._logger.warning("Flow %r: the run log may be another run's. %s", self._flow, run["doubt"])
+        if self._events is not None and run["phase"] != "taken":
             self._events.ended(log, message)
         key = artifact_key(self._app, self._flow, "log")
-        show_table(self._owner, key, [log_row(log)], f"Run log of flow **{self._flow}** of app **{self._app}**")
-        self.discard()
+        row = log_row(log) | ({"Doubt": str(run["doubt"])} if run["doubt"] else {})
+        show_table(self._owner, key, [row], f"Run log of flow **{self._flow}** of app **{self._app}**")
+
+    def take(self, run: Mapping[str, Any]) -> bool:
+        """Note that this try takes the run's result; whether that is kept.
+
+        Raises
+        ------
+        ikigai_core.orchestration.SupersededError
+            A later try has taken over.
+        """
+        if self._store is None:
+            return False
+        try:
+            self._store.take(dict(run))
+        except (httpx.HTTPError, PrefectHTTPStatusError) as error:
+            # What was kept before suffices for a later try.
+            self._logger.warning("Flow %r: that the result was taken could not be kept: %s", self._flow, error)
+            return False
+        return True
 
     def _begin_events(self, run: Mapping[str, Any]) -> None:
         # Outside of Prefect's runs there may be no server to tell.
         self._events = RunEvents(self._app, run) if self._owner else None
-
-    def _tolerantly(self, complaint: str, act: Callable[[], None]) -> None:
-        try:
-            act()
-        except Exception as error:
-            self._logger.warning("Flow %r: %s: %s", self._flow, complaint, error)
 
 
 def log_row(log: RunLog) -> dict[str, str]:

@@ -9,18 +9,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from uuid import UUID
 
-from ikigai_core.errors import FlowBusy, RunFailed
+from ikigai_core.errors import FlowBusy, IkigaiError, NotFound, RunFailed
 from ikigai_core.procedure import Procedure, work
 from prefect_ikigai.components import Client, call, get_flow
 from prefect_ikigai.journal import RunJournal
+from prefect_ikigai.logs import current_logger
 from prefect_ikigai.owner import Owner
-from prefect_ikigai.start_gate import StartGate
+from prefect_ikigai.start_lease import PrefectStartLease
 
 if TYPE_CHECKING:
     from ikigai_core import AsyncFlowRun, FlowRun, FlowStatusReport, RunLog
 
 AnyRun: TypeAlias = "FlowRun | AsyncFlowRun"
 OnBusy = Literal["fail", "wait", "attach"]
+Isolation = Literal["shared", "copy"]
+OnDoubt = Literal["fail", "accept"]
 
 
 class Deadline:
@@ -43,7 +46,7 @@ class Deadline:
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What a caller wants to run, and how.
+    """What a caller wants to run, and how; see `prefect_ikigai.run_flow`.
 
     Attributes
     ----------
@@ -52,6 +55,11 @@ class RunRequest:
     variables : mapping
         The run variables.
     on_busy : {"fail", "wait", "attach"}
+    isolation : {"shared", "copy"}
+    on_doubt : {"fail", "accept"}
+    unique_output : str or None
+        Name of the run variable that names a dataset which no other run writes.
+    keep_copies : bool
     deadline : Deadline
     credentials_id : UUID or None
         Of the saved block with which the platform is asked.
@@ -61,8 +69,27 @@ class RunRequest:
     flow: str
     variables: Mapping[str, Any] = field(default_factory=dict)
     on_busy: OnBusy = "fail"
+    isolation: Isolation = "shared"
+    on_doubt: OnDoubt = "fail"
+    unique_output: str | None = None
+    keep_copies: bool = False
     deadline: Deadline = field(default_factory=lambda: Deadline(None))
     credentials_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A run whose end was seen.
+
+    Attributes
+    ----------
+    run : FlowRun or AsyncFlowRun
+    log : RunLog
+        Of a run that succeeded; it has a `doubt` if it may be another run's.
+    """
+
+    run: Any
+    log: RunLog
 
 
 def start(ikigai: Client, request: RunRequest) -> Procedure[tuple[Any, RunJournal]]:
@@ -76,34 +103,43 @@ def start(ikigai: Client, request: RunRequest) -> Procedure[tuple[Any, RunJourna
         Where its progress and end are to be noted.
     """
     flow = yield from get_flow(ikigai, request.app, request.flow)
-    journal = yield from work(partial(RunJournal, request.app, request.flow, flow.flow_id, request.credentials_id))
-    previous = yield from _previous(ikigai, journal, request.variables)
-    gate = StartGate(flow.flow_id, request.flow, is_open=Owner.current() is None)
-    yield from gate.enter()
+    journal = yield from work(
+        partial(RunJournal, request.app, request.flow, flow.flow_id, request.variables, request.credentials_id)
+    )
+    previous = yield from _previous(ikigai, journal)
+    lease = _lease_for(request, flow.flow_id)
     try:
         run = yield from call(
             flow,
             "launch",
             request.variables,
             on_busy=request.on_busy,
-            keep=journal.keep,
+            isolation=request.isolation,
+            on_doubt=request.on_doubt,
+            keep=partial(_keep, journal, lease),
             previous=previous,
+            lease=lease,
+            unique_output=request.unique_output,
+            keep_copies=request.keep_copies,
             timeout=request.deadline.left,
         )
-    except GeneratorExit:
+    except FlowBusy:
+        yield from work(journal.discard)
         raise
-    except BaseException as error:
-        yield from gate.leave()
-        if isinstance(error, FlowBusy):
-            yield from work(journal.discard)
-        raise
-    yield from gate.leave()
     yield from work(partial(journal.started, run.to_dict(), run.web_url))
     return run, journal
 
 
-def follow(run: AnyRun, journal: RunJournal, deadline: Deadline) -> Procedure[RunLog]:
-    """Follow a run to its end, and return the log of one that succeeded.
+def follow(run: AnyRun, journal: RunJournal, deadline: Deadline, *, removes_copy: bool = False) -> Procedure[Followed]:
+    """Follow a run to its end, and return it with the log of one that succeeded.
+
+    Parameters
+    ----------
+    run : FlowRun or AsyncFlowRun
+    journal : RunJournal
+    deadline : Deadline
+    removes_copy : bool, default False
+        Whether the run's private copy is still to go: who started the run sees to that otherwise.
 
     Raises
     ------
@@ -115,22 +151,23 @@ def follow(run: AnyRun, journal: RunJournal, deadline: Deadline) -> Procedure[Ru
     try:
         log: RunLog = yield from call(run, "result", deadline.left, on_update=journal.update)
     except RunFailed as failure:
-        yield from work(partial(journal.end, failure.run_log, str(failure)))
+        yield from work(partial(journal.end, run.to_dict(), failure.run_log, str(failure)))
+        yield from _take(run, journal, removes_copy)
         raise
-    if run.doubt:
-        journal.doubt(run.doubt)
-    yield from work(partial(journal.end, log))
-    return log
+    yield from work(partial(journal.end, run.to_dict(), log))
+    yield from _take(run, journal, removes_copy)
+    return Followed(run, _with_doubt(log, run.doubt))
 
 
-def resume(ikigai: Client, run: Mapping[str, Any], app: str) -> Procedure[tuple[Any, RunJournal]]:
+def resume(ikigai: Client, run: Mapping[str, Any], app: str, note_id: UUID | None) -> Procedure[tuple[Any, RunJournal]]:
     """Pick up a run that another task started, from what it returned."""
-    journal = yield from work(partial(RunJournal, app, run["flow_name"], run["flow_id"]))
-    yield from work(partial(journal.resume, run))
-    return ikigai.flow_run(run), journal
+    journal = yield from work(partial(RunJournal, app, run["flow_name"], run["flow_id"], run["variables"]))
+    noted = yield from work(partial(journal.resume, run, note_id))
+    yield from work(partial(journal.resumed, noted))
+    return ikigai.flow_run(noted), journal
 
 
-def run_to_the_end(ikigai: Client, request: RunRequest) -> Procedure[RunLog]:
+def run_to_the_end(ikigai: Client, request: RunRequest) -> Procedure[Followed]:
     """Start a flow and follow its run to the end."""
     run, journal = yield from start(ikigai, request)
     return (yield from follow(run, journal, request.deadline))
@@ -138,22 +175,63 @@ def run_to_the_end(ikigai: Client, request: RunRequest) -> Procedure[RunLog]:
 
 def goes_on(ikigai: Client, run: Mapping[str, Any]) -> Procedure[bool]:
     """Whether a run that nobody follows has not come to its end, or may not have begun yet."""
-    picked_up = ikigai.flow_run(run)
-    if (yield from call(picked_up, "log")) is not None:
+    if run["copy_name"] and not run["copy_id"]:
+        # What is to run is not there yet, and nobody sends its start any more.
         return False
-    if picked_up.phase == "prepared":
-        # Whether the start went out is for the client to find out, which watches the flow for a while.
-        return True
-    report: FlowStatusReport = yield from call(picked_up, "status")
+    picked_up = ikigai.flow_run(run)
+    try:
+        if (yield from call(picked_up, "log")) is not None:
+            return False
+        if picked_up.phase != "started":
+            # Whether the start went out is for the client to find out, which watches the flow for a while.
+            return True
+        report: FlowStatusReport = yield from call(picked_up, "status")
+    except NotFound:
+        return False
     return not report.is_idle
 
 
-def _previous(ikigai: Client, journal: RunJournal, variables: Mapping[str, Any]) -> Procedure[dict[str, Any] | None]:
-    found = yield from work(partial(journal.find, variables))
-    if found.earlier is not None:
-        return found.earlier.run
-    for left in found.left_behind:
-        if (yield from goes_on(ikigai, left.run)):
-            return (yield from work(partial(journal.take_over, left)))
-        yield from work(partial(journal.forget, left))
+def _previous(ikigai: Client, journal: RunJournal) -> Procedure[dict[str, Any] | None]:
+    found = yield from work(journal.find)
+    if found is not None or journal.note_id is not None:
+        return found
+    for left in (yield from work(journal.left_runs)):
+        if not (yield from goes_on(ikigai, left.run)):
+            continue
+        taken_over = yield from work(partial(journal.take_over, left))
+        if taken_over is not None:
+            return taken_over
     return None
+
+
+def _lease_for(request: RunRequest, flow_id: str) -> PrefectStartLease | None:
+    # A private copy needs none, and outside of Prefect's runs there may be no server to ask.
+    if request.isolation == "copy" or Owner.current() is None:
+        return None
+    return PrefectStartLease(flow_id, request.flow)
+
+
+def _keep(journal: RunJournal, lease: PrefectStartLease | None, run: dict[str, Any]) -> None:
+    journal.keep(run)
+    if lease is not None:
+        lease.sees(run["phase"])
+
+
+def _take(run: AnyRun, journal: RunJournal, removes_copy: bool) -> Procedure[None]:
+    """Take the result; then the private copy may go, too."""
+    state = run.to_dict()
+    is_kept = yield from work(partial(journal.take, state))
+    if not (is_kept and removes_copy and state["copy_id"]) or state["keep_copy"]:
+        return
+    try:
+        yield from call(run, "remove_copy")
+    except IkigaiError as error:
+        current_logger().warning("Private copy %r was not deleted, and is swept later: %s", state["copy_name"], error)
+
+
+def _with_doubt(log: RunLog, doubt: str) -> RunLog:
+    if not doubt:
+        return log
+    from prefect_ikigai.doubt import DoubtfulRunLog
+
+    return DoubtfulRunLog.of(log, doubt)

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.operation import Operation
-from prefect_ikigai.running import Deadline, OnBusy, RunRequest, follow, resume, run_to_the_end, start
+from prefect_ikigai.running import (
+    Deadline,
+    Isolation,
+    OnBusy,
+    OnDoubt,
+    RunRequest,
+    follow,
+    resume,
+    run_to_the_end,
+    start,
+)
 from prefect_ikigai.tasks import async_twin, ikigai_task
 
 if TYPE_CHECKING:
@@ -24,14 +35,18 @@ def run_flow(
     variables: Mapping[str, Any] | None = None,
     *,
     on_busy: OnBusy = "fail",
+    isolation: Isolation = "shared",
+    on_doubt: OnDoubt = "fail",
+    unique_output: str | None = None,
+    keep_copies: bool = False,
     timeout: float | None = None,
 ) -> Operation[RunLog]:
     """Run a flow and follow the run to its end.
 
     Changes of status and progress go to the task run's logs and to a progress artifact; its start and end are events. A
-    retry, and another try of the whole flow run, pick up the run that an earlier try started: there is never a second
-    one. So does a new flow run with the same variables, where one that was cancelled, crashed or failed has left a run
-    that still goes on.
+    retry, and another try of the whole flow run, pick up the run that an earlier try started, also one that is over and
+    ended well: there is never a second one. So does a new flow run with the same variables, if one that was cancelled,
+    crashed or failed has left a run that still goes on. A task succeeds only if a run that is provably its own did.
 
     Parameters
     ----------
@@ -42,9 +57,22 @@ def run_flow(
     flow : str
         Name of the flow.
     variables : mapping, optional
-        Values of the flow's run variables. They are kept with Prefect's server while the run goes on, so no secrets.
+        Values of the flow's run variables. They are kept with Prefect's server, so no secrets.
     on_busy : {"fail", "wait", "attach"}, default "fail"
         What to do where the flow runs already: fail, wait for that run's end and then start, or follow that run.
+    isolation : {"shared", "copy"}, default "shared"
+        ``copy`` runs a private copy of the flow, made for this run alone: it is never busy, goes beside other runs, and
+        it is always certain which run is this one. The copy has no schedule and no grants, and starts no downstream
+        flows; it is deleted when the run's end was seen. ``shared`` runs the flow itself, where its history is seen in
+        one place.
+    on_doubt : {"fail", "accept"}, default "fail"
+        What to do if it cannot be proven which run is this one, or how it ended: fail with `StartUnknown` or
+        `RunAmbiguous`, or take the run that seems to be it. The log that is returned then has a `doubt`, in a sentence.
+    unique_output : str, optional
+        Name of the run variable that names a dataset which no other run writes. That dataset proves that a run is this
+        one if the answer to its start was lost.
+    keep_copies : bool, default False
+        Let the private copy stay after its run, so that people can look at it.
     timeout : float, optional
         Seconds to wait for a busy flow and for the run's end; None waits for as long as it takes.
 
@@ -61,11 +89,26 @@ def run_flow(
         The run goes on: the platform offers no way to stop it. Not retried.
     ikigai_core.errors.FlowBusy
         The flow runs already.
+    ikigai_core.errors.StartUnknown
+        Whether it started could not be proven. It was not started a second time. Not retried.
+    ikigai_core.errors.RunAmbiguous
+        How it ended could not be proven. Not retried.
     ikigai_core.errors.NotFound
         Where there is no such app or flow.
     """
-    request = _request(credentials, app, flow, variables, on_busy, timeout)
-    return Operation(credentials, lambda ikigai: run_to_the_end(ikigai, request))
+    request = RunRequest(
+        app=app,
+        flow=flow,
+        variables=dict(variables or {}),
+        on_busy=on_busy,
+        isolation=isolation,
+        on_doubt=on_doubt,
+        unique_output=unique_output,
+        keep_copies=keep_copies,
+        deadline=Deadline(timeout),
+        credentials_id=credentials.document_id,
+    )
+    return Operation(credentials, lambda ikigai: _log_of(ikigai, request))
 
 
 arun_flow = async_twin(run_flow)
@@ -79,6 +122,10 @@ def start_flow(
     variables: Mapping[str, Any] | None = None,
     *,
     on_busy: OnBusy = "fail",
+    isolation: Isolation = "shared",
+    on_doubt: OnDoubt = "fail",
+    unique_output: str | None = None,
+    keep_copies: bool = False,
     timeout: float | None = None,
 ) -> Operation[dict[str, Any]]:
     """Start a flow and return at once; `wait_for_run` follows the run.
@@ -94,27 +141,51 @@ def start_flow(
     flow : str
         Name of the flow.
     variables : mapping, optional
-        Values of the flow's run variables. They are kept with Prefect's server while the run goes on, so no secrets.
+        Values of the flow's run variables. They are kept with Prefect's server, so no secrets.
     on_busy : {"fail", "wait", "attach"}, default "fail"
         What to do where the flow runs already: fail, wait for that run's end and then start, or take that run.
+    isolation : {"shared", "copy"}, default "shared"
+        ``copy`` runs a private copy of the flow, made for this run alone: it is never busy, goes beside other runs, and
+        it is always certain which run is this one. The copy has no schedule and no grants, and starts no downstream
+        flows; it is deleted when the run's end was seen. ``shared`` runs the flow itself, where its history is seen in
+        one place.
+    on_doubt : {"fail", "accept"}, default "fail"
+        What to do if it cannot be proven which run is this one, or how it ended: fail with `StartUnknown` or
+        `RunAmbiguous`, or take the run that seems to be it. The log that is returned then has a `doubt`, in a sentence.
+    unique_output : str, optional
+        Name of the run variable that names a dataset which no other run writes. That dataset proves that a run is this
+        one if the answer to its start was lost.
+    keep_copies : bool, default False
+        Let the private copy stay after its run, so that people can look at it.
     timeout : float, optional
         Seconds to wait for a busy flow; None waits for as long as it takes.
 
     Returns
     -------
     dict
-        The run, in a form that JSON takes: ``app`` (its name) and ``run``.
+        The run, in a form that JSON takes: ``app`` (its name), ``run`` and ``note`` (the artifact in which it is kept).
 
     Raises
     ------
     ikigai_core.errors.FlowBusy
         The flow runs already.
     ikigai_core.errors.StartUnknown
-        Whether it started could not be found out. It was not started a second time.
+        Whether it started could not be proven. It was not started a second time. Not retried.
     ikigai_core.errors.NotFound
         Where there is no such app or flow.
     """
-    request = _request(credentials, app, flow, variables, on_busy, timeout)
+    request = RunRequest(
+        app=app,
+        flow=flow,
+        variables=dict(variables or {}),
+        on_busy=on_busy,
+        isolation=isolation,
+        on_doubt=on_doubt,
+        unique_output=unique_output,
+        keep_copies=keep_copies,
+        deadline=Deadline(timeout),
+        credentials_id=credentials.document_id,
+    )
     return Operation(credentials, lambda ikigai: _started(ikigai, request))
 
 
@@ -154,22 +225,16 @@ def wait_for_run(
 await_for_run = async_twin(wait_for_run)
 
 
-def _request(
-    credentials: IkigaiCredentials,
-    app: str,
-    flow: str,
-    variables: Mapping[str, Any] | None,
-    on_busy: OnBusy,
-    timeout: float | None,
-) -> RunRequest:
-    return RunRequest(app, flow, dict(variables or {}), on_busy, Deadline(timeout), credentials.document_id)
+def _log_of(ikigai: Client, request: RunRequest) -> Procedure[RunLog]:
+    return (yield from run_to_the_end(ikigai, request)).log
 
 
 def _started(ikigai: Client, request: RunRequest) -> Procedure[dict[str, Any]]:
-    run, _ = yield from start(ikigai, request)
-    return {"app": request.app, "run": run.to_dict()}
+    run, journal = yield from start(ikigai, request)
+    return {"app": request.app, "run": run.to_dict(), "note": str(journal.note_id) if journal.note_id else None}
 
 
 def _awaited(ikigai: Client, started: Mapping[str, Any], deadline: Deadline) -> Procedure[RunLog]:
-    run, journal = yield from resume(ikigai, started["run"], started["app"])
-    return (yield from follow(run, journal, deadline))
+    note = started.get("note")
+    run, journal = yield from resume(ikigai, started["run"], started["app"], UUID(note) if note else None)
+    return (yield from follow(run, journal, deadline, removes_copy=True)).log
