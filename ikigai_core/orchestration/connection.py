@@ -1,0 +1,140 @@
+"""What a connection to the platform is told, by the same names and with the same checks in every orchestrator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+from ikigai_core.errors import did_you_mean
+from ikigai_core.orchestration.connection_checks import SECONDS, UnusableField, check_fields
+from ikigai_core.orchestration.key_sources import KeyFile, RenewableKey
+
+_TRUTH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+_FILES = ("api_key_file", "ca_bundle", "client_certificate", "client_key")
+_NOT_ARGUMENTS = ("api_key_file", "look_up_key", "verify_tls", "client_certificate", "client_key")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionFields:
+    """The fields of a connection, checked. What is left out is as for `Ikigai`: the environment or a profile says it.
+
+    Attributes
+    ----------
+    user_email : str or None
+        The email of the platform's user.
+    api_key : str, callable or None
+        The user's key, or a function that gives it as it is now. Never shown.
+    api_key_file : str or None
+        Path of a file that holds nothing but the key, in place of `api_key`. It is read again if the key was refused.
+    look_up_key : callable or None
+        Gives the key as it is kept now. It is asked if the platform refuses the text that `api_key` is, so that a key
+        that was rotated reaches steps that take long.
+    base_url, web_url : str or None
+        Address of the platform's API, and of its pages for people.
+    proxy : str or None
+        Address of a proxy for every request, with user and password if it wants them. Never shown.
+    verify_tls : bool, default True
+        Whether the platform's certificate is checked.
+    ca_bundle : str or None
+        Path of the certificates to trust instead of the system's.
+    client_certificate, client_key : str or None
+        Paths of a certificate to show to the platform, and of its key if that is in another file.
+    connect_timeout, read_timeout : float or None
+        Seconds that a request may take to connect, and to wait for bytes of an answer. Default: 10 and 60.
+    user_agent : str or None
+        The adapter and its orchestrator, such as ``dagster-ikigai/0.1.0 dagster/1.12``.
+
+    Raises
+    ------
+    UnusableField
+        A field is unusable, or contradicts another one. Files are looked for by `client_arguments`, where tasks run.
+
+    Examples
+    --------
+    >>> ConnectionFields(user_email="bob@example.com", api_key="my-ikigai-api-key").client_arguments()["ssl"]
+    True
+    """
+
+    user_email: str | None = None
+    api_key: str | Callable[[], str] | None = field(default=None, repr=False)
+    api_key_file: str | None = None
+    look_up_key: Callable[[], str] | None = field(default=None, repr=False, compare=False)
+    base_url: str | None = None
+    web_url: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+    verify_tls: bool = True
+    ca_bundle: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
+    connect_timeout: float | None = None
+    read_timeout: float | None = None
+    user_agent: str | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self._given)
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> Self:
+        """Read the fields of a form or a URI: numbers and truth values may be texts, blanks are nothing.
+
+        Raises
+        ------
+        UnusableField
+            There is no such field; or as for the constructor.
+        """
+        known = [each.name for each in fields(cls)]
+        for name in given:
+            if name not in known:
+                raise UnusableField(str(name), f"is no field of a connection. {did_you_mean(name, known)}")
+        return cls(**{name: _parsed(name, value) for name, value in given.items() if not _is_blank(value)})
+
+    def client_arguments(self) -> dict[str, Any]:
+        """The arguments of `Ikigai` and `AsyncIkigai`. Sends nothing.
+
+        Raises
+        ------
+        UnusableField
+            A file does not exist.
+        """
+        given = {**self._given, **self._existing_files()}
+        arguments = {name: value for name, value in given.items() if name not in _NOT_ARGUMENTS}
+        if self.api_key_file is not None:
+            arguments["api_key"] = KeyFile(given["api_key_file"])
+        elif isinstance(self.api_key, str) and self.look_up_key is not None:
+            arguments["api_key"] = RenewableKey(self.api_key, self.look_up_key)
+        certificate, key = given.get("client_certificate"), given.get("client_key")
+        arguments["ssl"] = self.verify_tls if certificate is None else (certificate, key) if key else certificate
+        return arguments
+
+    @property
+    def _given(self) -> dict[str, Any]:
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def _existing_files(self) -> dict[str, str]:
+        files = {name: Path(value).expanduser() for name, value in self._given.items() if name in _FILES}
+        for name, path in files.items():
+            if not path.exists():
+                raise UnusableField(name, f"is {str(path)!r}, which does not exist here.")
+        return {name: str(path) for name, path in files.items()}
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _parsed(name: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return str(value) if isinstance(value, Path) else value
+    if name == "verify_tls":
+        if value.strip().lower() not in _TRUTH:
+            raise UnusableField(name, f"is {value!r}: give true or false.")
+        return _TRUTH[value.strip().lower()]
+    if name in SECONDS:
+        try:
+            return float(value)
+        except ValueError:
+            raise UnusableField(name, f"is {value!r}: give a number of seconds.") from None
+    return value.strip()

@@ -1,0 +1,108 @@
+"""What can be wrong with a connection's fields, whoever gave them. No text shows a secret."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from ikigai_core.errors import ConfigurationError
+
+SECONDS = ("connect_timeout", "read_timeout")
+_SECRETS = ("api_key", "proxy")
+_LOCAL = ("localhost", "127.0.0.1")
+
+
+class UnusableField(ConfigurationError):
+    """A field of a connection is missing or unusable. No secret is in the text.
+
+    Attributes
+    ----------
+    field : str
+        Its name here; an orchestrator may call it something else.
+    reason : str
+        What is wrong, and what to do: the rest of a sentence that begins with the name.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        self.reason = reason
+        super().__init__(f"{field} {reason}")
+
+
+def check_fields(given: Mapping[str, Any]) -> None:
+    """Check what was given, by field: each value, and what contradicts each other.
+
+    Raises
+    ------
+    UnusableField
+    """
+    for name, value in given.items():
+        _check_value(name, value)
+    _check_key(given)
+    _check_tls(given)
+    for name in ("base_url", "proxy"):
+        if name in given:
+            _check_address(name, given[name])
+
+
+def _check_value(name: str, value: object) -> None:
+    if name == "verify_tls":
+        fits, expected = isinstance(value, bool), "True or False"
+    elif name in SECONDS:
+        fits, expected = _is_positive(value), "a positive number of seconds"
+    elif name == "look_up_key":
+        fits, expected = callable(value), "a function that returns the key"
+    else:
+        fits = bool(isinstance(value, str) and value.strip()) or (name == "api_key" and callable(value))
+        expected = "a text"
+    if not fits:
+        shown = f"of type {type(value).__name__}" if name in _SECRETS else repr(value)
+        raise UnusableField(name, f"is {shown}: give {expected}.")
+
+
+def _is_positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
+
+
+def _check_key(given: Mapping[str, Any]) -> None:
+    if "api_key_file" in given and given.keys() & {"api_key", "look_up_key"}:
+        raise UnusableField("api_key_file", "is given, and so is the key itself: give one of them.")
+    if "look_up_key" in given and not isinstance(given.get("api_key"), str):
+        raise UnusableField("look_up_key", "goes with the key as a text: give that as api_key, or this one as api_key.")
+
+
+def _check_tls(given: Mapping[str, Any]) -> None:
+    if "client_key" in given and "client_certificate" not in given:
+        raise UnusableField("client_key", "is given without client_certificate: give both, or neither.")
+    for name in ("client_certificate", "ca_bundle"):
+        if name in given and not given.get("verify_tls", True):
+            raise UnusableField(name, "is given, and verify_tls is off: switch it on, or leave this out.")
+
+
+def _check_address(name: str, address: str) -> None:
+    parts = _split(address.strip())
+    if not parts.scheme and parts.hostname:
+        raise UnusableField(name, f"has no scheme: write {_with_scheme(name, parts)!r}.")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UnusableField(name, "is no address: give one such as 'https://ikigai.example.com'.")
+    if name == "base_url" and (parts.username or parts.password or parts.query or parts.fragment):
+        raise UnusableField(name, "holds credentials, a query or a fragment: give the plain address.")
+
+
+def _split(address: str) -> SplitResult:
+    try:
+        parts = urlsplit(address if "://" in address else f"//{address}")
+        _ = parts.hostname, parts.port
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
+def _with_scheme(name: str, parts: SplitResult) -> str:
+    scheme = "http" if name == "proxy" or parts.hostname in _LOCAL else "https"
+    port = f":{parts.port}" if parts.port else ""
+    # Whatever is written before an @ may be a password.
+    path = "" if "@" in parts.path else parts.path
+    return f"{scheme}://{parts.hostname}{port}{path}"

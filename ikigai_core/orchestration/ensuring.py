@@ -1,0 +1,183 @@
+"""Bringing components about, in words that both faces carry out. Doing it again is safe, and sends nothing anew.
+
+What is unusable is refused before anything is sent. Each component's ``changes`` say what was done.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, overload
+
+from ikigai_core.async_client import AsyncIkigai
+from ikigai_core.client import Ikigai
+from ikigai_core.components.app import App, AsyncApp
+from ikigai_core.components.app_builder import AppBuilder
+from ikigai_core.components.dataset import AsyncDataset, Dataset
+from ikigai_core.components.dataset_builder import DatasetBuilder
+from ikigai_core.components.flow import AsyncFlow, Flow
+from ikigai_core.components.flow_builder import FlowBuilder
+from ikigai_core.components.model import AsyncModel, Model, ModelBuilder
+from ikigai_core.errors import NotFound
+from ikigai_core.orchestration.definitions import Definition, LoadedDefinition
+from ikigai_core.orchestration.finding import AnyApp, AnyClient, find_app
+from ikigai_core.procedure import Procedure, work
+from ikigai_core.transfer.progress import OnProgress
+from ikigai_core.transfer.source import source_of
+
+
+@overload
+def ensure_app(ikigai: Ikigai, app: str, *, create: bool = False) -> Procedure[App]: ...
+@overload
+def ensure_app(ikigai: AsyncIkigai, app: str, *, create: bool = False) -> Procedure[AsyncApp]: ...
+def ensure_app(ikigai: AnyClient, app: str, *, create: bool = False) -> Procedure[Any]:
+    """The app of that name or id, created if there is none and that is asked for.
+
+    Parameters
+    ----------
+    ikigai : Ikigai or AsyncIkigai
+    app : str
+        Name or id; the name if it is created.
+    create : bool, default False
+
+    Raises
+    ------
+    NotFound
+        There is none, and it is not to be created.
+    """
+    try:
+        found: AnyApp = yield from find_app(ikigai, app)
+    except NotFound:
+        if not create:
+            raise
+    else:
+        if not create or found.name != app:
+            return found
+    # Also if it is there: who created it just now may give way to another one of the name.
+    return (yield from AppBuilder.ensure.text(ikigai.app.new(app)))
+
+
+@overload
+def ensure_dataset(
+    ikigai: Ikigai,
+    app: str,
+    dataset: str,
+    data: Any,
+    *,
+    create_app: bool = False,
+    on_progress: OnProgress = False,
+) -> Procedure[Dataset]: ...
+@overload
+def ensure_dataset(
+    ikigai: AsyncIkigai,
+    app: str,
+    dataset: str,
+    data: Any,
+    *,
+    create_app: bool = False,
+    on_progress: OnProgress = False,
+) -> Procedure[AsyncDataset]: ...
+def ensure_dataset(
+    ikigai: AnyClient,
+    app: str,
+    dataset: str,
+    data: Any,
+    *,
+    create_app: bool = False,
+    on_progress: OnProgress = False,
+) -> Procedure[Any]:
+    """Create a dataset, or replace its data if they differ.
+
+    Parameters
+    ----------
+    ikigai : Ikigai or AsyncIkigai
+    app : str
+        Name or id.
+    dataset : str
+        Name.
+    data : path, URL, frame or table
+        A CSV or Parquet file, which is converted; a pandas frame; or anything with the Arrow stream interface.
+    create_app : bool, default False
+        Create the app if there is none of that name.
+    on_progress : callable or bool, default False
+        Told how far the upload is; see `DatasetBuilder.ensure`.
+
+    Raises
+    ------
+    InvalidInput
+        There is no such file, or nothing in it. Nothing was sent.
+    """
+    yield from work(partial(source_of, data))
+    home = yield from ensure_app(ikigai, app, create=create_app)
+    return (yield from DatasetBuilder.ensure.text(home.dataset.new(dataset).data(data), on_progress=on_progress))
+
+
+@overload
+def ensure_flow(
+    ikigai: Ikigai, app: str, flow: str, definition: Definition, *, create_app: bool = False
+) -> Procedure[Flow]: ...
+@overload
+def ensure_flow(
+    ikigai: AsyncIkigai, app: str, flow: str, definition: Definition, *, create_app: bool = False
+) -> Procedure[AsyncFlow]: ...
+def ensure_flow(
+    ikigai: AnyClient, app: str, flow: str, definition: Definition, *, create_app: bool = False
+) -> Procedure[Any]:
+    """Create a flow, or bring its definition up to date; parameters as for `ensure_dataset`.
+
+    Raises
+    ------
+    InvalidDefinition
+        Naming the facet and what is wrong with it.
+    """
+    loaded = yield from work(partial(LoadedDefinition.load, definition))
+    home = yield from ensure_app(ikigai, app, create=create_app)
+    return (yield from FlowBuilder.ensure.text(home.flow.new(flow).definition(loaded.definition)))
+
+
+@overload
+def ensure_model(
+    ikigai: Ikigai, app: str, model: str, model_type: str, *, description: str | None = None, create_app: bool = False
+) -> Procedure[Model]: ...
+@overload
+def ensure_model(
+    ikigai: AsyncIkigai,
+    app: str,
+    model: str,
+    model_type: str,
+    *,
+    description: str | None = None,
+    create_app: bool = False,
+) -> Procedure[AsyncModel]: ...
+def ensure_model(
+    ikigai: AnyClient,
+    app: str,
+    model: str,
+    model_type: str,
+    *,
+    description: str | None = None,
+    create_app: bool = False,
+) -> Procedure[Any]:
+    """Create a model, or bring its description up to date if one is given.
+
+    Parameters
+    ----------
+    ikigai : Ikigai or AsyncIkigai
+    app : str
+        Name or id.
+    model : str
+        Name.
+    model_type : str
+        Such as ``Linear.Lasso``.
+    description : str, optional
+        None leaves it as it is.
+    create_app : bool, default False
+
+    Raises
+    ------
+    UnknownModelType
+        The platform has no such type.
+    """
+    kind = (yield from ikigai.model_types_text()).find(model_type)
+    home = yield from ensure_app(ikigai, app, create=create_app)
+    builder = home.model.new(model).model_type(kind)
+    return (yield from ModelBuilder.ensure.text(builder if description is None else builder.description(description)))

@@ -1,0 +1,90 @@
+"""A run's reports as lines of a log: often enough to follow it, seldom enough to read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from ikigai_core.runs.records import FlowStatusReport, RunLog
+
+
+class Logger(Protocol):
+    """What is needed of a logger: those of `logging` have it, and those of the orchestrators."""
+
+    def info(self, msg: str, /, *args: Any) -> Any:
+        """Log that all is well."""
+        ...
+
+    def warning(self, msg: str, /, *args: Any) -> Any:
+        """Log that something is not."""
+        ...
+
+
+class ProgressLog:
+    """Logs each change of a run's status, and its progress in steps. Hand it to a run as ``on_update``.
+
+    Parameters
+    ----------
+    logger : Logger
+        The task's.
+    flow_name : str
+    step : int, default 10
+        Percent.
+
+    Attributes
+    ----------
+    last : FlowStatusReport or None
+        The newest report, also one that was not logged.
+
+    Examples
+    --------
+    >>> log = run.result(on_update=ProgressLog(logger, run.flow_name))  # doctest: +SKIP
+    """
+
+    def __init__(self, logger: Logger, flow_name: str, *, step: int = 10) -> None:
+        self.last: FlowStatusReport | None = None
+        self._logger = logger
+        self._flow_name = flow_name
+        self._step = step
+        self._steps = 0
+
+    def __call__(self, report: FlowStatusReport) -> None:
+        """Log a report, if it says enough that is new. That nothing runs any more is left to `ended`."""
+        before, self.last = self.last, report
+        # A report without progress says nothing of it, and not that it went back.
+        steps = self._steps if report.progress is None else report.progress // self._step
+        is_new = before is None or report.status != before.status or steps != self._steps
+        self._steps = steps
+        if is_new and not report.is_idle:
+            self._logger.info("Flow %r is %s", self._flow_name, _described(report))
+
+    def ended(self, log: RunLog) -> None:
+        """Log how the run ended: with a warning if it did not end well."""
+        if log.status.value == "SUCCESS":
+            self._logger.info("Flow %r ended: SUCCESS (run log %s)", self._flow_name, log.log_id)
+        else:
+            said = f": {log.data}" if log.data else ""
+            self._logger.warning(
+                "Flow %r ended: %s%s (run log %s)", self._flow_name, log.status.value, said, log.log_id
+            )
+
+    def goes_on(self, remedy: str = "") -> None:
+        """Log that the run goes on though nobody follows it any more, and how far it was.
+
+        Parameters
+        ----------
+        remedy : str, optional
+            What the orchestrator's user can do, as a sentence, such as ``"A retry follows it."``
+        """
+        seen = f"when last looked at, it was {_described(self.last)}" if self.last else "it was not looked at yet"
+        self._logger.warning(
+            "The run of flow %r goes on: the platform offers no way to stop a run (%s).%s",
+            self._flow_name,
+            seen,
+            f" {remedy}" if remedy else "",
+        )
+
+
+def _described(report: FlowStatusReport) -> str:
+    percent = "" if report.progress is None else f" {report.progress} %"
+    return f"{report.status.value}{percent}{f': {report.message}' if report.message else ''}"

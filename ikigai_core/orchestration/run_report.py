@@ -1,0 +1,181 @@
+"""How a run that a task followed came out, as plain JSON: for XCom, events, artifacts and metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, Self
+
+from ikigai_core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from ikigai_core.errors import IkigaiError
+    from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
+    from ikigai_core.runs.records import RunLog
+
+_SUCCESS = "SUCCESS"
+_UNTOLD = ("RunLost", "RunAmbiguous")
+_KINDS: dict[str, tuple[type, ...]] = {
+    "variables": (dict, type(None)),
+    "attached": (bool,),
+    "picked_up": (bool,),
+    "web_url": (str, type(None)),
+    "log": (dict, type(None)),
+    "transient": (bool,),
+    "outputs": (list, type(None)),
+    "run": (dict, type(None)),
+}
+"""What JSON holds for each field; those that are not here are texts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunReport:
+    """How following a run ended: made with `success` or `failure`, told with `to_dict`, read with `from_dict`.
+
+    Attributes
+    ----------
+    app_id, app_name, flow_id, flow_name : str
+        Empty if following failed before they were known.
+    variables : dict or None
+        The run variables that it was started with; None for a run that was attached to.
+    attached : bool
+        Whether it is somebody else's run that was found going.
+    picked_up : bool
+        Whether an earlier try started it.
+    web_url : str or None
+        The run's page for people.
+    log : dict or None
+        The run's log, also that of a failed run; None if its end was not seen.
+    error, message : str
+        Name of the error's class in `ikigai_core.errors`, and its text, complete; empty for a success.
+    transient : bool
+        Whether the same task may succeed later, unchanged.
+    doubt : str
+        Why the log may be another run's, as a sentence; empty if it cannot.
+    outputs : list of str or None
+        Names of the datasets that it wrote; None if that is not known.
+    run : dict or None
+        The run as it is kept: what `RunStore.take` and `ikigai.flow_run` take.
+    """
+
+    app_id: str = ""
+    app_name: str = ""
+    flow_id: str = ""
+    flow_name: str = ""
+    variables: dict[str, Any] | None = None
+    attached: bool = False
+    picked_up: bool = False
+    web_url: str | None = None
+    log: dict[str, Any] | None = None
+    error: str = ""
+    message: str = ""
+    transient: bool = False
+    doubt: str = ""
+    outputs: list[str] | None = None
+    run: dict[str, Any] | None = None
+
+    @classmethod
+    def success(
+        cls, run: FlowRun | AsyncFlowRun, log: RunLog, *, app_name: str = "", outputs: Sequence[str] | None = None
+    ) -> Self:
+        """The run ended well.
+
+        Parameters
+        ----------
+        run : FlowRun or AsyncFlowRun
+        log : RunLog
+        app_name : str, optional
+        outputs : sequence of str, optional
+            Names of what it wrote, from `written_outputs`.
+        """
+        written = None if outputs is None else list(outputs)
+        return cls(**_about(run), app_name=app_name, log=_plain(log), doubt=run.doubt, outputs=written)
+
+    @classmethod
+    def failure(
+        cls, error: IkigaiError, run: FlowRun | AsyncFlowRun | None = None, *, app_name: str = "", flow_name: str = ""
+    ) -> Self:
+        """The run failed, or following it did.
+
+        Parameters
+        ----------
+        error : IkigaiError
+        run : FlowRun or AsyncFlowRun, optional
+            None if it never came to a run.
+        app_name, flow_name : str, optional
+            What the user called them.
+        """
+        about = {"flow_name": flow_name} if run is None else _about(run)
+        log: RunLog | None = getattr(error, "run_log", None) or (run.run_log if run is not None else None)
+        return cls(
+            **about,
+            app_name=app_name,
+            log=None if log is None else _plain(log),
+            error=type(error).__name__,
+            message=str(error),
+            transient=error.transient,
+            doubt="" if run is None else run.doubt,
+        )
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any] | None) -> Self:
+        """Read what `to_dict` wrote, in this or another process; what a later release added is left out.
+
+        Raises
+        ------
+        InvalidInput
+            It is malformed, or says neither success nor failure: a run is never taken for a success by default.
+        """
+        if not isinstance(data, Mapping):
+            raise InvalidInput(f"This is no report of a flow run, but {data!r}.")
+        known = {each.name: data[each.name] for each in fields(cls) if each.name in data}
+        for name, value in known.items():
+            if not isinstance(value, _KINDS.get(name, (str,))):
+                raise InvalidInput(f"The report of the flow run is malformed: {name} is {value!r}.")
+        report = cls(**known)
+        if not report.error and not report.is_success:
+            raise InvalidInput(f"The report does not say how the flow run ended: {dict(data)!r}")
+        return report
+
+    def to_dict(self) -> dict[str, Any]:
+        """A form that JSON takes, without secrets."""
+        return asdict(self)
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the run ended well, and that is known."""
+        return not self.error and (self.log or {}).get("status") == _SUCCESS
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run ended, and it is known how."""
+        return self.log is not None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nobody can tell how the run ended, so that following it again is of no use."""
+        return self.error in _UNTOLD
+
+    @property
+    def run_log(self) -> RunLog | None:
+        """The run's log as the client gives it."""
+        from ikigai_core.runs.records import RunLog
+
+        return None if self.log is None else RunLog.model_validate(self.log)
+
+
+def _about(run: FlowRun | AsyncFlowRun) -> dict[str, Any]:
+    return {
+        "app_id": run.app_id,
+        "flow_id": run.flow_id,
+        "flow_name": run.flow_name,
+        "variables": None if run.attached else dict(run.variables),
+        "attached": run.attached,
+        "picked_up": run.picked_up,
+        "web_url": run.web_url,
+        "run": run.to_dict(),
+    }
+
+
+def _plain(log: RunLog) -> dict[str, Any]:
+    return log.model_dump(mode="json")
