@@ -9,7 +9,7 @@ from typing import Any, Self
 from ikigai_core.api import flows
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.enums import FlowStatus
-from ikigai_core.errors import IkigaiError, RunFailed
+from ikigai_core.errors import IkigaiError, PlatformAway, RunFailed
 from ikigai_core.faces import AsyncFace, SyncFace, operation
 from ikigai_core.procedure import Procedure, ask
 from ikigai_core.runs import copies
@@ -173,6 +173,7 @@ class _FlowRunText:
         if found is None:
             return None
         self._state = found.run
+        yield from self._check_fence()
         return found.log
 
     @operation
@@ -195,7 +196,7 @@ class _FlowRunText:
             30 s; a 10-minute run takes fewer than 120 requests.
         on_update : callable, optional
             Told a `FlowStatusReport` at each change of status or progress, which never goes backwards, and at last one
-            that reads ``IDLE``. On the async face a coroutine function is awaited; anything else runs in a thread.
+            that reads ``IDLE``. On the async face an awaitable that it returns is awaited; the rest runs in a thread.
         outage : float, default 300
             Seconds for which the platform may be away without ending the wait.
 
@@ -247,9 +248,18 @@ class _FlowRunText:
     def _followed(self, how: Following) -> Procedure[RunLog]:
         ended = yield from follow(self._state, how)
         self._state = ended.run
+        yield from self._check_fence()
         if not self._is_end_kept:
             self._is_end_kept = yield from keep_note(self._keep, self._state, strictly=False)
         return ended.log
+
+    def _check_fence(self) -> Procedure[None]:
+        if self._state.phase == "fenced":
+            yield from keep_note(self._keep, self._state, strictly=False)
+            raise PlatformAway(
+                f"The start of the private copy {self.copy_name!r} arrived only after it was given up, so that nothing "
+                f"of flow {self.flow_name!r} ran. Try again."
+            )
 
     def _closed(self) -> Procedure[None]:
         """Let the private copy go, once the run's end is kept."""

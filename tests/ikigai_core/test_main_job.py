@@ -52,7 +52,7 @@ def test_the_main_job_is_the_same_when_awaited(
             run = await flow.launch({"min_delay": "60"}, keep=keep)
             log = await run.result()
             assert log.status is FlowStatus.SUCCESS
-            assert kept == ["prepared", "started"]
+            assert kept == ["prepared", "started", "ended"]
             assert await flow.run_logs() == [log]
             late = await same.datasets["late"]
             assert (await late.df())["flight"].tolist() == LATE
@@ -151,7 +151,7 @@ def test_a_retry_attaches_to_the_run_and_starts_no_second_one(app: App, ikigai_l
     kept: list[dict[str, Any]] = []
     flow.launch(keep=kept.append)
     again = flow.launch(previous=kept[-1])
-    assert again.attached
+    assert (again.picked_up, again.attached) == (True, False)
     assert again.result().status is FlowStatus.SUCCESS
     assert flow.launch(previous=kept[0]).result() == again.result()
     assert len(flow.run_logs(max_count=10)) == 1
