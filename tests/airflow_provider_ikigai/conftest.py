@@ -26,14 +26,23 @@ os.environ.update(
     AIRFLOW__CORE__UNIT_TEST_MODE="False",
     AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{AIRFLOW_HOME / 'airflow.db'}",
     AIRFLOW__USAGE_DATA_COLLECTION__ENABLED="False",
+    # Where triggers run in the process of their task, nobody has to hear first that it ended.
+    AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME="0",
+    AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL="0",
 )
 
 import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
+from airflow import settings  # noqa: E402
 from airflow.dag_processing.bundles.manager import DagBundlesManager  # noqa: E402
 from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db  # noqa: E402
+from airflow.models.dagrun import DagRun  # noqa: E402
+from airflow.models.taskinstance import clear_task_instances  # noqa: E402
 from airflow.sdk import DAG  # noqa: E402
+from airflow.sdk.definitions.dag import _run_task  # noqa: E402
+from airflow.serialization.serialized_objects import DagSerialization  # noqa: E402
 from airflow.utils.db import initdb  # noqa: E402
+from airflow.utils.state import DagRunState, TaskInstanceState  # noqa: E402
 
 from ikigai_core import Flow, Ikigai  # noqa: E402
 from ikigai_core.local.account import LocalAccount  # noqa: E402
@@ -50,6 +59,7 @@ class Ran:
     tries: dict[str, int]
     results: dict[str, Any]
     log: str
+    dag_run: DagRun
 
 
 MIGRATED = AIRFLOW_HOME / "migrated.db"
@@ -103,17 +113,47 @@ def run_dag(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         bag.bag_dag(dag)
         sync_bag_to_db(bag, "dags-folder", None)
         capfd.readouterr()
-        dag_run = dag.test(**arguments)
-        instances = dag_run.get_task_instances()
-        return Ran(
-            state=str(dag_run.state),
-            states={instance.task_id: str(instance.state) for instance in instances},
-            tries={instance.task_id: instance.try_number for instance in instances},
-            results={instance.task_id: instance.xcom_pull(task_ids=instance.task_id) for instance in instances},
-            log="".join(capfd.readouterr()),
-        )
+        return ran(dag.test(**arguments), capfd)
 
     return run
+
+
+@pytest.fixture
+def clear_and_run(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Clears all tasks of a DAG run that is over, as a user does, and runs it to its end once more."""
+
+    def run(dag: DAG, before: Ran) -> Ran:
+        capfd.readouterr()
+        session = settings.Session()
+        dag_run = session.merge(before.dag_run)
+        dag_run.dag = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
+        clear_task_instances(dag_run.get_task_instances(session=session), session, DagRunState.RUNNING)
+        session.commit()
+        while dag_run.state == DagRunState.RUNNING:
+            session.expire_all()
+            due, _ = dag_run.update_state(session=session)
+            for instance in due:
+                instance.try_number += 1
+                instance.state = TaskInstanceState.SCHEDULED
+            session.commit()
+            for instance in due:
+                _run_task(ti=instance, task=dag.task_dict[instance.task_id], run_triggerer=True)
+        return ran(dag_run, capfd)
+
+    return run
+
+
+def ran(dag_run: DagRun, capfd: pytest.CaptureFixture[str]) -> Ran:
+    """What came of a DAG run that is over."""
+    instances = dag_run.get_task_instances()
+    return Ran(
+        state=str(dag_run.state),
+        states={instance.task_id: str(instance.state) for instance in instances},
+        tries={instance.task_id: instance.try_number for instance in instances},
+        results={instance.task_id: instance.xcom_pull(task_ids=instance.task_id) for instance in instances},
+        log="".join(capfd.readouterr()),
+        dag_run=dag_run,
+    )
 
 
 @pytest.fixture

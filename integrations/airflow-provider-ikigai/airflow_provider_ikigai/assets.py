@@ -5,7 +5,7 @@ Names are percent-encoded in the address. A flow's definition says which assets 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
@@ -51,7 +51,7 @@ def dataset_asset(app: str, dataset: str, **options: Any) -> Asset:
 
 
 def flow_assets(
-    app: str, definition: Any, variables: Mapping[str, Any] | None = None
+    app: str, definition: Any, variables: Mapping[str, Any] | object | None = None
 ) -> tuple[list[Asset], list[Asset]]:
     """What runs of a flow read and write, from its definition; nothing is sent.
 
@@ -62,8 +62,9 @@ def flow_assets(
     definition : FlowDefinition, DefinitionDocument, mapping or path
         The definition, or a document or its file. A `FlowDefinition` does not name the datasets that it reads.
     variables : mapping, optional
-        The run's variables, which may give what it writes other names. Names that are templates are left out: they are
-        not known before the run.
+        The run's variables, which may give what it writes other names. Names that are not known before the run are left
+        out: templates, what another task returns, and, where the variables as a whole are something else than a
+        mapping, every name that a variable may replace.
 
     Returns
     -------
@@ -106,6 +107,25 @@ def emit(context: Context, outlets: Iterable[Any], written: Iterable[DatasetFact
             context["outlet_events"][outlet].extra = {**facts[outlet.uri].to_extra(), **extra}
 
 
+def without_unwritten(outlets: Iterable[Any], apps: Collection[str], written: Collection[str]) -> list[Any]:
+    """Those outlets of a task that get an event: Airflow gives one to each that the task has when it succeeds.
+
+    Parameters
+    ----------
+    outlets : iterable
+        The task's.
+    apps : collection of str
+        The names of an app, whose datasets are left out unless they were written. All other outlets stay.
+    written : collection of str
+        Names of that app's datasets.
+    """
+    of_app = tuple(dataset_uri(app, "") for app in apps)
+    uris = {dataset_uri(app, name) for app in apps for name in written}
+    return [
+        outlet for outlet in outlets if not (uri := str(getattr(outlet, "uri", ""))).startswith(of_app) or uri in uris
+    ]
+
+
 # -- what Airflow calls for addresses of this scheme -------------------------------------------------------------------
 
 
@@ -140,16 +160,22 @@ def convert_asset_to_openlineage(asset: Asset, lineage_context: Any) -> OpenLine
     return OpenLineageDataset(namespace=f"{SCHEME}://{uri.netloc}", name=name)
 
 
-def _names(definition: Any, variables: Mapping[str, Any] | None) -> tuple[list[str], list[str]]:
+def _names(definition: Any, variables: Mapping[str, Any] | object | None) -> tuple[list[str], list[str]]:
     from ikigai_core import DefinitionDocument, FlowDefinition
 
-    given = dict(variables or {})
     if isinstance(definition, Mapping) and isinstance(definition.get("facets"), list):
         definition = FlowDefinition.load(definition)
-    if isinstance(definition, FlowDefinition):
-        return [], definition.exported(given)
-    document = DefinitionDocument.load(definition)
-    return document.imported(), document.exported(given)
+    document = definition if isinstance(definition, FlowDefinition) else DefinitionDocument.load(definition)
+    inputs = [] if isinstance(document, FlowDefinition) else document.imported()
+    if isinstance(variables, Mapping | None):
+        given = {name: value if isinstance(value, _LITERALS) else _UNKNOWN for name, value in (variables or {}).items()}
+    else:
+        given = dict.fromkeys(document.variables, _UNKNOWN)
+    return inputs, document.exported(given)
+
+
+_LITERALS = (str, int, float, bool, type(None))
+_UNKNOWN = "{{ what the run is given }}"
 
 
 def _known(names: Iterable[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,31 +57,47 @@ class DatasetFacts:
         return {"dataset_id": self.dataset_id, "size_bytes": self.size, **counted}
 
 
-def facts_of(
-    app: App, names: Iterable[str], ids: Iterable[str] = (), *, count_up_to: float = 0
-) -> tuple[list[DatasetFacts], list[DatasetFacts]]:
-    """What the platform tells of datasets in an app, with one request for all of them.
+def written_by(
+    app: App, names: Iterable[str], since: datetime | None, *, count_up_to: float = 0
+) -> tuple[list[DatasetFacts], list[str]]:
+    """Which datasets of these names were written, and what the platform tells of them; one request for each.
 
     Parameters
     ----------
     app : App
     names : iterable of str
-        Of those that were written; of namesakes the one that was changed last.
-    ids : iterable of str
-        Of those that were read.
+        Of those that a run was to write; of namesakes the one that was changed last counts.
+    since : datetime or None
+        What was changed earlier was not written; None takes all that are there.
     count_up_to : float, default 0
-        For those that were written; see `DatasetFacts.of`.
+        See `DatasetFacts.of`.
 
     Returns
     -------
-    (list of DatasetFacts, list of DatasetFacts)
-        What was written, and what was read.
+    (list of DatasetFacts, list of str)
+        What was written, and the names of those that were not.
     """
-    known: list[Dataset] = sorted(app.datasets().values(), key=lambda dataset: dataset.modified_at)
-    by_name = {dataset.name: dataset for dataset in known}
+    written, missing = [], []
+    for name in names:
+        newest = _newest(app, name)
+        if newest is None or (since is not None and newest.modified_at < since):
+            missing.append(name)
+        else:
+            written.append(DatasetFacts.of(app, newest, count_up_to=count_up_to))
+    return written, missing
+
+
+def read_by(app: App, ids: Iterable[str]) -> list[DatasetFacts]:
+    """What the platform tells of datasets that were read, by their ids; one request for all of them."""
+    wanted = list(ids)
+    known = app.datasets().values() if wanted else ()
     by_id = {dataset.dataset_id: dataset for dataset in known}
-    written = [DatasetFacts.of(app, by_name[name], count_up_to=count_up_to) for name in names if name in by_name]
-    return written, [DatasetFacts.of(app, by_id[read]) for read in ids if read in by_id]
+    return [DatasetFacts.of(app, by_id[read]) for read in wanted if read in by_id]
+
+
+def _newest(app: App, name: str) -> Dataset | None:
+    found: list[Dataset] = [dataset for dataset in app.datasets.search(name).values() if dataset.name == name]
+    return max(found, key=lambda dataset: dataset.modified_at, default=None)
 
 
 def _rows(dataset: Dataset) -> int:

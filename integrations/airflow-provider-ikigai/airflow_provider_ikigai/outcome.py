@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowFailException
 
 if TYPE_CHECKING:
-    from ikigai_core import AsyncFlowRun, FlowRun, RunLog
+    from ikigai_core import AsyncFlowRun, Flow, FlowDefinition, FlowRun, RunLog
     from ikigai_core.errors import IkigaiError
 
 
@@ -20,8 +20,8 @@ class Outcome:
     Attributes
     ----------
     about : dict
-        What is known of the run besides its log: ``app_id``, ``flow_id``, ``flow``, ``outputs`` (names of datasets) and
-        ``inputs`` (their ids).
+        What is known of the run besides its log: ``app_id``, ``flow_id``, ``flow``, ``outputs`` (names of datasets, or
+        None for a run of somebody else), ``inputs`` (their ids), and by which names app and flow were ``asked_for``.
     run_log : dict or None
         The run's log as JSON, where the run is over.
     error : str
@@ -34,6 +34,8 @@ class Outcome:
         The run's page for people.
     doubt : str
         Why the log may be another run's, as a sentence; empty where there is no doubt.
+    flow_run : dict or None
+        The run as it is kept, with its log where it is over. Triggers of earlier releases did not tell it.
     """
 
     about: dict[str, Any]
@@ -43,14 +45,23 @@ class Outcome:
     transient: bool = False
     web_url: str | None = None
     doubt: str = ""
+    flow_run: dict[str, Any] | None = None
 
     @classmethod
     def success(cls, about: Mapping[str, Any], run_log: RunLog, run: FlowRun | AsyncFlowRun) -> Outcome:
         """The run ended well."""
-        return cls(dict(about), run_log.model_dump(mode="json"), web_url=run.web_url, doubt=run.doubt)
+        return cls(
+            dict(about),
+            run_log.model_dump(mode="json"),
+            web_url=run.web_url,
+            doubt=run.doubt,
+            flow_run=run.to_dict(),
+        )
 
     @classmethod
-    def failure(cls, about: Mapping[str, Any], error: IkigaiError, web_url: str | None = None) -> Outcome:
+    def failure(
+        cls, about: Mapping[str, Any], error: IkigaiError, run: FlowRun | AsyncFlowRun | None = None
+    ) -> Outcome:
         """The run failed, or waiting for it did. A doubt is part of the error's message."""
         run_log: RunLog | None = getattr(error, "run_log", None)
         return cls(
@@ -59,7 +70,8 @@ class Outcome:
             error=type(error).__name__,
             message=str(error),
             transient=error.transient,
-            web_url=web_url,
+            web_url=None if run is None else run.web_url,
+            flow_run=None if run is None else run.to_dict(),
         )
 
     @classmethod
@@ -82,12 +94,35 @@ class Outcome:
         return asdict(self)
 
     @property
-    def is_final(self) -> bool:
-        """Whether the run is over or lost, so that waiting for it again is of no use."""
-        return self.run_log is not None or self.error in ("RunLost", "RunAmbiguous")
+    def is_over(self) -> bool:
+        """Whether the run is over, and how it ended is known."""
+        return self.run_log is not None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nobody can tell how the run ended, so that waiting for it again is of no use."""
+        return self.error in ("RunLost", "RunAmbiguous")
 
     @property
     def result(self) -> dict[str, Any]:
         """What the task returns."""
-        about = {name: value for name, value in self.about.items() if name != "inputs"}
+        about = {name: value for name, value in self.about.items() if name not in ("inputs", "asked_for")}
         return {**about, "run_log": self.run_log, "doubt": self.doubt}
+
+
+def about_run(flow: Flow, definition: FlowDefinition, run: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of a run besides its log, as its own variables have it.
+
+    Parameters
+    ----------
+    flow : Flow
+    definition : FlowDefinition
+        The flow's, when the run was started.
+    run : mapping
+        The run, as `FlowRun.to_dict` gives it.
+    """
+    known = {"app_id": flow.app_id, "flow_id": flow.flow_id, "flow": flow.name}
+    if run.get("attached"):
+        return {**known, "outputs": None, "inputs": []}
+    variables = run["variables"]
+    return {**known, "outputs": definition.exported(variables), "inputs": definition.imported(variables)}

@@ -120,10 +120,11 @@ def test_a_fault_in_a_definition_is_named_and_nothing_is_built(
 # -- running -----------------------------------------------------------------------------------------------------------
 
 
-def kept_runs(database: Path, dag_id: str) -> list[Any]:
-    """What tasks of a DAG keep of their runs."""
+def kept_phases(database: Path, dag_id: str) -> list[str]:
+    """How far the runs are that tasks of a DAG keep."""
     with closing(sqlite3.connect(database)) as connection:
-        return connection.execute("SELECT * FROM task_state_store WHERE dag_id = ?", [dag_id]).fetchall()
+        rows = connection.execute("SELECT value FROM task_state_store WHERE dag_id = ?", [dag_id]).fetchall()
+    return [json.loads(value)["phase"] for (value,) in rows]
 
 
 def test_the_outcome_is_the_same_on_a_worker_and_deferrable(
@@ -141,7 +142,7 @@ def test_the_outcome_is_the_same_on_a_worker_and_deferrable(
         assert ("Pausing task as DEFERRED" in ran.log) is deferrable
         assert ran.log.count("The run of flow 'Scripted' ended well") == 1
         results.append(ran.results["run"])
-        assert kept_runs(airflow_database, f"run_{app.split()[1]}") == []
+    assert kept_phases(airflow_database, f"run_{app.split()[1]}") == ["taken", "taken"]
     logs = flow.run_logs(10)
     assert [result["run_log"].pop("log_id") for result in results] == [log.log_id for log in reversed(logs)]
     assert all(result["run_log"].pop("timestamp") for result in results)
@@ -170,7 +171,7 @@ def test_a_failed_run_fails_the_task_with_facet_and_message_and_without_retries(
 ) -> None:
     flow = make_flow("raise ValueError('the numbers are all wrong')")
     ran = run_dag(running(app, deferrable=deferrable, retries=3))
-    assert kept_runs(airflow_database, f"run_{app.split()[1]}") == []
+    assert kept_phases(airflow_database, f"run_{app.split()[1]}") == ["taken"]
     assert (ran.states, ran.tries) == ({"run": "failed"}, {"run": 1})
     assert "AirflowFailException: Flow 'Scripted' ended FAILED at facet 'work on them': " in ran.log
     assert "the numbers are all wrong" in ran.log

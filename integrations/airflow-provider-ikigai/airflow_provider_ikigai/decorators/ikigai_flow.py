@@ -25,6 +25,7 @@ class _FlowDecoratedOperator(DecoratedOperator, IkigaiRunFlowOperator):
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {**DecoratedOperator.template_fields_renderers}
     custom_operator_name: str = "@task.ikigai_flow"
+    computes_variables = True
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Call the function and run the flow with what it returns."""

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from airflow.sdk import BaseOperatorLink, conf
-from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from airflow_provider_ikigai import lineage
-from airflow_provider_ikigai.assets import emit, flow_assets, is_template
-from airflow_provider_ikigai.dataset_facts import facts_of
-from airflow_provider_ikigai.errors import task_failure
-from airflow_provider_ikigai.kept_run import KeptRun
+from airflow_provider_ikigai.announcing import announce
+from airflow_provider_ikigai.assets import flow_assets, is_template
+from airflow_provider_ikigai.choices import check_isolation, check_unique_output
+from airflow_provider_ikigai.errors import failing_the_task, task_failure
+from airflow_provider_ikigai.launching import is_over, launch
 from airflow_provider_ikigai.links import IkigaiFlowLink, IkigaiFlowRunLink
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
-from airflow_provider_ikigai.outcome import Outcome
+from airflow_provider_ikigai.outcome import Outcome, about_run
 from airflow_provider_ikigai.progress import ProgressLog
+from airflow_provider_ikigai.run_store import TaskRunStore
 from airflow_provider_ikigai.sighting import Sighting
+from airflow_provider_ikigai.time_limit import TimeLimit, seconds_left
 from airflow_provider_ikigai.triggers.flow_idle import IkigaiFlowIdleTrigger
 from airflow_provider_ikigai.triggers.flow_run import IkigaiFlowRunTrigger
 from ikigai_core.errors import FlowBusy, IkigaiError
@@ -28,14 +29,17 @@ if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
-    from ikigai_core import Flow, FlowRun, Ikigai
+    from ikigai_core import Flow, FlowRun
 
 
 class IkigaiRunFlowOperator(IkigaiBaseOperator):
     """Run a flow and follow it to its end.
 
-    A failed run fails the task with the facet's name and the platform's message, without retries. A retry after a lost
-    worker picks up the run that was started, where Airflow keeps a task's state (3.3 and later).
+    A failed run fails the task with the facet's name and the platform's message, without retries. A retry takes the run
+    that an earlier try started, where Airflow keeps a task's state (3.3 and later): it follows it, or returns its
+    result. A task that is cleared runs the flow anew once its own run is over.
+
+    The task ends well only if a run that is provably its own ended well; see `isolation` and `on_doubt`.
 
     Parameters
     ----------
@@ -48,16 +52,31 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
     on_busy : {"fail", "wait", "attach"}, default "fail"
         What to do where the flow runs already: fail (the task's retries apply), wait for that run's end and start then,
         or take that run for one's own.
+    isolation : {"shared", "copy"}, default "shared"
+        Whether the flow itself runs, once at a time, or a private copy of it, made for this task alone: then it is
+        never busy, and it is always certain which run is this task's. The copy has no schedule and no grants, starts no
+        downstream flows, and goes after its run. Use copies for mapped tasks, backfills and all that must never run
+        twice.
+    on_doubt : {"fail", "accept"}, default "fail"
+        What to do where it cannot be proven which run of a shared flow is this task's, or how it ended: fail without
+        retries, or take the run that seems to be it. The result's ``doubt`` then says why that is a guess.
+    unique_output : str, optional
+        Name of the run variable that names a dataset which no other run writes. That dataset proves which run of a
+        shared flow is this task's if the answer to its start was lost.
+    keep_copies : bool, default False
+        Let the private copy stay after its run, so that people can look at it.
     wait_for_termination : bool, default True
         Whether the task ends with the run. With False it ends as soon as the run has started, and returns it as
-        ``flow_run``, for `IkigaiFlowRunSensor`.
+        ``flow_run``, for `IkigaiFlowRunSensor`. A private copy then stays until it is swept, a day later.
     timeout : float or timedelta, optional
         How long to wait, for a busy flow and for the run's end together, in seconds. The run goes on after that: the
         platform has no way to stop it.
     definition : FlowDefinition, DefinitionDocument, dict or path, optional
         The flow's definition, from which the task's inlets and outlets are taken: the datasets that it imports and
-        exports, as assets. Nothing is sent for it, and the flow stays as it is. A task that does not wait has no such
-        outlets: they would be told of before they are written.
+        exports, as assets. Nothing is sent for it, and the flow stays as it is. An output whose name is known only to
+        the run (from a template, another task, a decorated function) is no outlet: an `AssetAlias` tells of it. An
+        outlet that the run did not write gets no event. A task that does not wait has no such outlets: they would be
+        told of before they are written.
     count_rows_up_to : float, default 10 MB
         Size in bytes up to which an output's rows are counted for asset events and lineage, where the task has outlets
         or OpenLineage is on. The platform does not tell them: the data are fetched for it.
@@ -72,11 +91,23 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
     -------
     dict
         As XCom: ``app_id``, ``flow_id``, ``flow`` (its name), ``run_log`` (``log_id``, ``status``, ``user``,
-        ``timestamp``, …), ``outputs``, names of the datasets that the run wrote, and ``doubt``: why the log may be
-        another run's, where the answer to the start was lost for example, and empty otherwise.
+        ``timestamp``, …), ``outputs``, names of the datasets that the run wrote (None where it is somebody else's, with
+        ``on_busy="attach"``), and ``doubt``: why the run may be another's, with ``on_doubt="accept"``; empty otherwise.
+
+    Raises
+    ------
+    InvalidInput
+        When the DAG is parsed, for values that are known then and that do not go together.
     """
 
-    template_fields: Sequence[str] = (*IkigaiBaseOperator.template_fields, "flow", "variables")
+    template_fields: Sequence[str] = (
+        *IkigaiBaseOperator.template_fields,
+        "flow",
+        "variables",
+        "isolation",
+        "on_doubt",
+        "unique_output",
+    )
     template_fields_renderers: ClassVar[dict[str, str]] = {"variables": "json"}
     operator_extra_links: Collection[BaseOperatorLink] = (
         *IkigaiBaseOperator.operator_extra_links,
@@ -84,12 +115,19 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         IkigaiFlowRunLink(),
     )
 
+    computes_variables: ClassVar[bool] = False
+    """Whether the variables are known to the run only, whatever they are when the DAG is parsed."""
+
     def __init__(
         self,
         *,
         flow: str,
         variables: Mapping[str, Any] | None = None,
         on_busy: Literal["fail", "wait", "attach"] = "fail",
+        isolation: Literal["shared", "copy"] = "shared",
+        on_doubt: Literal["fail", "accept"] = "fail",
+        unique_output: str | None = None,
+        keep_copies: bool = False,
         wait_for_termination: bool = True,
         timeout: float | timedelta | None = None,
         definition: Any = None,
@@ -98,15 +136,21 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        check_isolation(isolation, on_busy, on_doubt)
+        check_unique_output(unique_output, variables)
         self.flow = flow
         self.variables = variables
         self.on_busy = on_busy
+        self.isolation = isolation
+        self.on_doubt = on_doubt
+        self.unique_output = unique_output
+        self.keep_copies = keep_copies
         self.wait_for_termination = wait_for_termination
         self.timeout = timeout
         self.count_rows_up_to = count_rows_up_to
         self.deferrable = deferrable
         if definition is not None and not is_template(self.app):
-            inlets, outlets = flow_assets(self.app, definition, variables if isinstance(variables, Mapping) else None)
+            inlets, outlets = flow_assets(self.app, definition, object() if self.computes_variables else variables)
             self.inlets.extend(asset for asset in inlets if asset not in self.inlets)
             if wait_for_termination:
                 self.outlets.extend(asset for asset in outlets if asset not in self.outlets)
@@ -125,7 +169,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         AirflowException
             Where it may work later: the flow is busy, the platform is away.
         """
-        return self._run(context, self._deadline())
+        return self._run(context, self._time_limit.deadline())
 
     def execute_when_idle(
         self, context: Context, event: Mapping[str, Any] | None = None, deadline: float | None = None
@@ -133,7 +177,9 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         """Go on after the triggerer has waited for a busy flow; errors as for `execute`."""
         sighting = Sighting.from_event(event)
         if sighting.is_timeout:
-            self._raise_timeout(f"Flow {self.flow!r} was still running when the time was up. Nothing was started.")
+            self._time_limit.raise_timeout(
+                f"Flow {self.flow!r} was still running when the time was up. Nothing was started."
+            )
         sighting.raise_failure()
         return self._run(context, deadline)
 
@@ -145,7 +191,11 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         AirflowTaskTimeout
             Where the task's ``execution_timeout`` ended the wait.
         """
-        return self._take(context, Outcome.from_event(event))
+        outcome = Outcome.from_event(event)
+        with failing_the_task():
+            store = TaskRunStore(context, self.log)
+            store.claim()
+        return self._take(context, store, outcome, removes_copy=True)
 
     def on_kill(self) -> None:
         """Say that the run is not stopped with the task."""
@@ -159,44 +209,57 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
     # -- the run -------------------------------------------------------------------------------------------------------
 
     def _run(self, context: Context, deadline: float | None) -> dict[str, Any]:
-        with self.connected(context) as (ikigai, app):
+        with failing_the_task():
+            store = TaskRunStore(context, self.log)
+            kept = store.claim()
+        if kept and self.wait_for_termination and self._is_result(store, kept):
+            self.log.info("An earlier try saw how the run of flow %r ended: its result is taken", kept["flow_name"])
+            with failing_the_task(), self.hook.get_conn() as ikigai:
+                outcome = self._wait(ikigai.flow_run(kept), store, deadline)
+            return self._take(context, store, outcome, removes_copy=True)
+        with self.connected(context) as (_, app):
             flow = app.flows.find(self.flow)
             IkigaiFlowLink().push(context, flow)
-            definition = flow.definition()
-            about = {
-                "app_id": flow.app_id,
-                "flow_id": flow.flow_id,
-                "flow": flow.name,
-                "outputs": definition.exported(self.variables),
-                "inputs": definition.imported(self.variables),
-            }
-            run = self._launch(context, ikigai, flow, deadline)
+            run = self._launch(flow, store, kept, deadline)
             IkigaiFlowRunLink().push(context, run)
+            about = store.about(run.to_dict())
             if not self.wait_for_termination:
-                KeptRun(context, self.log).forget()
                 return {**Outcome(about).result, "flow_run": run.to_dict()}
-            if self.deferrable:
+            if self.deferrable and not is_over(run):
                 trigger = IkigaiFlowRunTrigger(
                     flow_run=run.to_dict(), ikigai_conn_id=self.ikigai_conn_id, about=about, deadline=deadline
                 )
                 self.defer(trigger=trigger, method_name="execute_complete")
-            outcome = self._wait(run, about, deadline)
-        return self._take(context, outcome)
+            outcome = self._wait(run, store, deadline)
+        return self._take(context, store, outcome)
 
-    def _launch(self, context: Context, ikigai: Ikigai, flow: Flow, deadline: float | None) -> FlowRun:
-        kept = KeptRun(context, self.log)
-        previous = kept.previous(flow.flow_id)
-        if previous and kept.is_of_before_a_clearing(previous) and flow.status().is_idle:
-            self.log.info("The run that was kept before this task was cleared is over: the flow runs anew")
-            previous = None
+    def _is_result(self, store: TaskRunStore, kept: Mapping[str, Any]) -> bool:
+        """Whether an earlier try kept all that this one returns, so that the platform need not even be there."""
+        return (
+            kept.get("log") is not None
+            and not store.was_cleared
+            and store.about(kept).get("asked_for") == [self.app, self.flow]
+        )
+
+    def _launch(
+        self, flow: Flow, store: TaskRunStore, kept: Mapping[str, Any] | None, deadline: float | None
+    ) -> FlowRun:
+        definition = flow.definition()
+        store.describe = lambda run: {"asked_for": [self.app, self.flow], **about_run(flow, definition, run)}
         waits_in_triggerer = self.deferrable and self.on_busy == "wait"
         try:
-            run = flow.launch(
-                self.variables,
+            run = launch(
+                flow,
+                store,
+                kept,
+                self.log,
+                variables=self.variables,
                 on_busy="fail" if waits_in_triggerer else self.on_busy,
-                keep=kept.keep,
-                previous=previous,
-                timeout=_left(deadline),
+                isolation=self.isolation,
+                on_doubt=self.on_doubt,
+                unique_output=self.unique_output or None,
+                keep_copies=self.keep_copies,
+                timeout=seconds_left(deadline),
             )
         except FlowBusy:
             if not waits_in_triggerer:
@@ -206,77 +269,66 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
                 app=flow.app_id, flow=flow.flow_id, ikigai_conn_id=self.ikigai_conn_id, deadline=deadline
             )
             self.defer(trigger=trigger, method_name="execute_when_idle", kwargs={"deadline": deadline})
-        self.log.info("%s a run of flow %r (%s)", "Picked up" if run.attached else "Started", flow.name, flow.flow_id)
+        is_own_start = not (run.picked_up or run.attached)
+        self.log.info("%s a run of flow %r (%s)", "Started" if is_own_start else "Picked up", flow.name, flow.flow_id)
         return run
 
-    def _wait(self, run: FlowRun, about: Mapping[str, Any], deadline: float | None) -> Outcome:
+    def _wait(self, run: FlowRun, store: TaskRunStore, deadline: float | None) -> Outcome:
         self._progress = ProgressLog(self.log, run.flow_name)
+        about = store.about(run.to_dict())
         try:
-            run_log = run.result(_left(deadline), on_update=self._progress)
+            run_log = run.result(seconds_left(deadline), on_update=self._progress)
         except IkigaiError as error:
-            return Outcome.failure(about, error, run.web_url)
+            return Outcome.failure(about, error, run)
         finally:
             self._progress = None
         return Outcome.success(about, run_log, run)
 
-    def _take(self, context: Context, outcome: Outcome) -> dict[str, Any]:
+    def _take(
+        self, context: Context, store: TaskRunStore, outcome: Outcome, *, removes_copy: bool = False
+    ) -> dict[str, Any]:
+        """Return what the task returns, or fail it; its next try, if Airflow grants one all the same, does as well.
+
+        The note stays: only Airflow knows whether it has accepted what becomes of the task now.
+        """
         IkigaiFlowRunLink().push(context, outcome)
-        if outcome.is_final:
-            KeptRun(context, self.log).forget()
-        if outcome.error == "RunTimeout":
-            self._raise_timeout(outcome.message)
+        run = outcome.flow_run or {}
+        is_kept = bool(run) and (outcome.is_over or outcome.is_lost) and store.keep_end(run, is_lost=outcome.is_lost)
         if outcome.run_log:
             self.log.info("Run log %s: %s", outcome.run_log["log_id"], outcome.run_log["status"])
-        if outcome.error:
-            raise task_failure(outcome.message, transient=outcome.transient)
-        self._tell(context, outcome)
+        result = {} if outcome.error else self._told(context, outcome)
+        if is_kept and outcome.is_over:
+            store.take(run)
+            if removes_copy:
+                self._remove_copy(run)
+        self._raise_failure(outcome)
         self.log.info("The run of flow %r ended well", outcome.about["flow"])
-        return outcome.result
+        return result
 
-    def _tell(self, context: Context, outcome: Outcome) -> None:
-        """Tell Airflow and OpenLineage of what the run read and wrote."""
-        run_log = outcome.run_log or {}
-        if not self.outlets and not lineage.is_wanted():
+    def _told(self, context: Context, outcome: Outcome) -> dict[str, Any]:
+        """Tell Airflow what the run wrote, and return what the task returns."""
+        announced = announce(self, context, outcome, count_rows_up_to=self.count_rows_up_to)
+        self._lineage = announced.lineage
+        if outcome.doubt:
+            self.log.warning("The run may be another's, and on_doubt is %r. %s", self.on_doubt, outcome.doubt)
+        return {**outcome.result, "outputs": announced.outputs}
+
+    def _remove_copy(self, run: Mapping[str, Any]) -> None:
+        """Let the private copy of a run go whose end is kept."""
+        if not run.get("copy_name") or run.get("keep_copy"):
             return
         try:
-            with self.connected(context) as (_, app):
-                written, read = facts_of(
-                    app, outcome.about["outputs"], outcome.about.get("inputs", ()), count_up_to=self.count_rows_up_to
-                )
+            with self.hook.get_conn() as ikigai:
+                ikigai.flow_run(run).remove_copy()
         except Exception as error:
-            # The run is over and did what it should: that it cannot be described is no reason to fail the task.
-            self.log.warning("The datasets that the run wrote could not be described: %s", error)
-            return
-        self._lineage = lineage.Lineage(read, written, run_log)
-        emit(context, self.outlets, written, {"run_log_id": run_log["log_id"], "flow_id": outcome.about["flow_id"]})
+            self.log.warning("Private copy %r was not deleted, and is swept later: %s", run["copy_name"], error)
 
-    # -- time ----------------------------------------------------------------------------------------------------------
-
-    def _deadline(self) -> float | None:
-        """When to stop waiting, in seconds since the epoch."""
-        limit = self._seconds if not self._is_held_to_execution_timeout else self._execution_seconds
-        return None if limit is None else time.time() + limit
-
-    def _raise_timeout(self, message: str) -> NoReturn:
-        if self._is_held_to_execution_timeout:
-            raise AirflowTaskTimeout(message)
-        raise task_failure(message, transient=False)
+    def _raise_failure(self, outcome: Outcome) -> None:
+        if outcome.error == "RunTimeout":
+            self._time_limit.raise_timeout(outcome.message)
+        if outcome.error:
+            raise task_failure(outcome.message, transient=outcome.transient)
 
     @property
-    def _is_held_to_execution_timeout(self) -> bool:
-        """Whether the task's execution_timeout is what ends the wait: Airflow does not hold a deferred task to it."""
-        if not self.deferrable or self._execution_seconds is None:
-            return False
-        return self._seconds is None or self._execution_seconds <= self._seconds
-
-    @property
-    def _seconds(self) -> float | None:
-        return self.timeout.total_seconds() if isinstance(self.timeout, timedelta) else self.timeout
-
-    @property
-    def _execution_seconds(self) -> float | None:
-        return None if self.execution_timeout is None else self.execution_timeout.total_seconds()
-
-
-def _left(deadline: float | None) -> float | None:
-    return None if deadline is None else max(0.0, deadline - time.time())
+    def _time_limit(self) -> TimeLimit:
+        return TimeLimit(self.timeout, self.execution_timeout, self.deferrable)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from abc import abstractmethod
+from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
+from airflow.sdk import conf
 from airflow.sdk.exceptions import AirflowFailException
-from airflow.triggers.base import BaseTrigger
+from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 
 class VersionedTrigger(BaseTrigger):
@@ -35,3 +40,30 @@ class VersionedTrigger(BaseTrigger):
         """What another triggerer needs to go on; the connection is told by its id."""
         arguments = {name: getattr(self, name) for name in self._arguments}
         return f"{type(self).__module__}.{type(self).__qualname__}", {"version": self.current_version, **arguments}
+
+
+class TaskTrigger(VersionedTrigger):
+    """A trigger that a task defers to. It fires once, and not before Airflow can take it.
+
+    A worker may notice only after ``[workers] min_heartbeat_interval`` that the process of a task that deferred has
+    ended. The scheduler takes a task that is queued again before it has heard of that for one that failed: "finished
+    with state success, but the task instance's state attribute is queued". No trigger can see whether it has heard. So
+    the event waits until a worker has noticed in any case, and the scheduler has gone round.
+    """
+
+    @abstractmethod
+    async def awaited(self) -> dict[str, Any]:
+        """Wait, and tell the event's payload."""
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Yield one event, once what is waited for is there and Airflow can take it."""
+        began = time.monotonic()
+        payload = await self.awaited()
+        await asyncio.sleep(max(0.0, began + earliest_event() - time.monotonic()))
+        yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
+
+
+def earliest_event() -> float:
+    """Seconds after which Airflow can take an event of a task that deferred."""
+    rounds = 3 * conf.getfloat("scheduler", "scheduler_idle_sleep_time", fallback=1.0)
+    return conf.getfloat("workers", "min_heartbeat_interval", fallback=5.0) + rounds

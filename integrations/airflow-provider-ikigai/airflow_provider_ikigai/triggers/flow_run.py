@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-from airflow.triggers.base import TriggerEvent
 
 from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook
 from airflow_provider_ikigai.outcome import Outcome
 from airflow_provider_ikigai.progress import ProgressLog
-from airflow_provider_ikigai.triggers.base import VersionedTrigger
+from airflow_provider_ikigai.time_limit import seconds_left
+from airflow_provider_ikigai.triggers.base import TaskTrigger
 from ikigai_core.errors import IkigaiError
 
 
-class IkigaiFlowRunTrigger(VersionedTrigger):
+class IkigaiFlowRunTrigger(TaskTrigger):
     """Fires once, when a flow run is over or cannot be waited for any longer.
 
     Parameters
@@ -55,24 +53,23 @@ class IkigaiFlowRunTrigger(VersionedTrigger):
         )
         self._progress = ProgressLog(self.log, str(flow_run.get("flow_name")))
 
-    async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Wait for the run's end and yield its `Outcome` as an event."""
-        outcome = await self._outcome()
-        yield TriggerEvent(outcome.to_event())  # type: ignore[no-untyped-call]
+    async def awaited(self) -> dict[str, Any]:
+        """Wait for the run's end and tell its `Outcome`. Nothing is noted, and no private copy deleted."""
+        return (await self._outcome()).to_event()
 
     async def on_kill(self) -> None:
         """Say that the run goes on. Airflow calls it where a user fails, clears or succeeds the deferred task."""
         self._progress.log_that_it_goes_on()
 
     async def _outcome(self) -> Outcome:
-        timeout = None if self.deadline is None else max(0.0, self.deadline - time.time())
+        timeout = seconds_left(self.deadline)
         try:
             async with IkigaiAsyncHook(self.ikigai_conn_id).shared_conn() as ikigai:
                 run = ikigai.flow_run(self.flow_run)
                 try:
                     run_log = await run.result(timeout, on_update=self._progress)
                 except IkigaiError as error:
-                    return Outcome.failure(self.about, error, run.web_url)
+                    return Outcome.failure(self.about, error, run)
                 return Outcome.success(self.about, run_log, run)
         except IkigaiError as error:
             return Outcome.failure(self.about, error)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from airflow.triggers.base import TriggerEvent
-
 from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook
 from airflow_provider_ikigai.sighting import Sighting
-from airflow_provider_ikigai.triggers.base import VersionedTrigger
+from airflow_provider_ikigai.triggers.base import TaskTrigger
 from ikigai_core.errors import IkigaiError
 from ikigai_core.watching import snapshots
 
@@ -19,7 +16,7 @@ if TYPE_CHECKING:
     from ikigai_core import AsyncApp
 
 
-class LookingTrigger(VersionedTrigger):
+class LookingTrigger(TaskTrigger):
     """Fires once, when a look at an app shows what is waited for, or when the time is up.
 
     Parameters
@@ -66,10 +63,9 @@ class LookingTrigger(VersionedTrigger):
     async def look(self, app: AsyncApp) -> dict[str, Any] | None:
         """What is waited for, as the sensor returns it; None while it is not there."""
 
-    async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Look until there is something to see and yield it as a `Sighting`'s event."""
-        sighting = await self._sighting()
-        yield TriggerEvent(sighting.to_event())  # type: ignore[no-untyped-call]
+    async def awaited(self) -> dict[str, Any]:
+        """Look until there is something to see, and tell it as a `Sighting`."""
+        return (await self._sighting()).to_event()
 
     async def _sighting(self) -> Sighting:
         try:

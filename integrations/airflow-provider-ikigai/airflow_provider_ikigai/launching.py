@@ -1,0 +1,90 @@
+"""Starting a flow for a task, or following the run that an earlier try of the task started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from ikigai_core.errors import IkigaiError, NotFound, RunLost, StartUnknown
+
+if TYPE_CHECKING:
+    from airflow.sdk.types import Logger
+
+    from airflow_provider_ikigai.run_store import TaskRunStore
+    from ikigai_core import Flow, FlowRun
+
+
+def launch(flow: Flow, store: TaskRunStore, kept: Mapping[str, Any] | None, log: Logger, **how: Any) -> FlowRun:
+    """Start a flow, or follow the run that was kept.
+
+    A task that was cleared follows a run of its own that goes on. If that is over, or nobody can tell what became of
+    it, the flow runs anew: that is what a clearing asks for.
+
+    Parameters
+    ----------
+    flow : Flow
+    store : TaskRunStore
+        Which found what was kept.
+    kept : mapping or None
+    log : Logger
+        The task's.
+    **how
+        The arguments of `Flow.launch`.
+    """
+    if kept is not None and _is_worth_following(flow, store, kept, log):
+        run = _pick_up(flow, store, kept, log, how)
+        if run is not None:
+            return run
+        log.info("The run that was kept before this task was cleared is over: the flow runs anew")
+    return flow.launch(keep=store.note, **how)
+
+
+def is_over(run: FlowRun) -> bool:
+    """Whether a run is over, as far as one look tells; also if nobody can tell any more how it ended."""
+    try:
+        return run.log() is not None
+    except (RunLost, NotFound):
+        return True
+    except IkigaiError as error:
+        if not error.transient:
+            raise
+        # Who follows the run bears with a platform that is away.
+        return False
+
+
+def _is_worth_following(flow: Flow, store: TaskRunStore, kept: Mapping[str, Any], log: Logger) -> bool:
+    if kept.get("flow_id") != flow.flow_id:
+        log.info("An earlier try kept a run of flow %r, which this task no longer runs", kept.get("flow_name"))
+        return False
+    is_in_doubt = kept["phase"] in ("prepared", "unknown") and not kept.get("copy_name")
+    if store.was_cleared and (store.is_lost or is_in_doubt):
+        log.info("What became of the run of before this task was cleared is not known: the flow runs anew")
+        return False
+    return True
+
+
+def _pick_up(
+    flow: Flow, store: TaskRunStore, kept: Mapping[str, Any], log: Logger, how: Mapping[str, Any]
+) -> FlowRun | None:
+    """The run that was kept, or what is started in its place; None if the task was cleared, and it is over."""
+    was_cleared = store.was_cleared
+    try:
+        run = flow.launch(keep=store.note, previous=kept, **how)
+    except StartUnknown as error:
+        if not (was_cleared and kept.get("copy_name")):
+            raise
+        log.warning("%s", error)
+        return None
+    if not run.picked_up:
+        return run
+    if was_cleared and is_over(run):
+        with suppress(IkigaiError):
+            run.remove_copy()
+        return None
+    if store.was_cleared:
+        # From now on it is the run that the clearing asked for.
+        store.note(run.to_dict())
+    if not run.attached and dict(run.variables) != dict(how.get("variables") or {}):
+        log.warning("The run that is followed was started with other variables: %s", dict(run.variables))
+    return run

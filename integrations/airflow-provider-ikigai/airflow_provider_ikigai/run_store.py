@@ -1,0 +1,174 @@
+"""Where a task keeps the run that it started, so that its next try follows it instead of starting a second one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ikigai_core.orchestration import SupersededError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+    from airflow.sdk.types import Logger
+
+Describe = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""Tells what is to be kept of a run besides the run itself, such as the names of its outputs."""
+
+_ADDED = ("try_number", "max_tries", "about", "is_lost")
+_STARTED_WITH = ("copy_name", "baseline", "variables", "attached")
+_GIVEN_UP = ("refused", "fenced")
+
+
+class TaskRunStore:
+    """A task's note of its run, from before the start until the task is cleared, or its DAG run is deleted.
+
+    It lies in the task's state store, which Airflow has since 3.3, for each task instance of each DAG run. All tries of
+    a task instance share it, a clearing does not end it. With earlier releases nothing is kept.
+
+    Parameters
+    ----------
+    context : Context
+        The task's.
+    log : Logger
+        The task's.
+
+    Attributes
+    ----------
+    describe : callable or None
+        Asked once for each run that is started.
+    """
+
+    key = "ikigai_flow_run"
+
+    def __init__(self, context: Context, log: Logger) -> None:
+        self._store = context.get("task_state_store")
+        instance = context.get("ti")
+        # Airflow raises this number when a task is cleared, and never between a task's own tries.
+        self._max_tries = getattr(instance, "max_tries", None)
+        self._try = int(getattr(instance, "try_number", 1))
+        self._log = log
+        self._kept: dict[str, Any] = {}
+        self.describe: Describe | None = None
+
+    # -- what the core asks for ----------------------------------------------------------------------------------------
+
+    def note(self, run: Mapping[str, Any]) -> None:
+        """Keep a run in place of what was kept before.
+
+        Raises
+        ------
+        SupersededError
+            A later try of the same task has noted something since, or Airflow has given this one up.
+        """
+        self._note(run)
+
+    def find(self) -> dict[str, Any] | None:
+        """The run that this try, or an earlier one, kept; None if there is none."""
+        self._kept = self._read()
+        return {name: value for name, value in self._kept.items() if name not in _ADDED} or None
+
+    def take(self, run: Mapping[str, Any]) -> None:
+        """Note that this try takes the run's result. It does not raise: what was noted before leads to it as well."""
+        self._is_noted({**run, "phase": "taken", "taken_by": f"try {self._try}"})
+
+    def forget(self) -> None:
+        """Delete the note."""
+        try:
+            if self._store is not None:
+                self._store.delete(self.key)
+        except Exception as error:
+            self._log.warning("What is kept of the flow run stays until Airflow deletes it: %s", error)
+
+    # -- what the tasks of this provider ask for besides ---------------------------------------------------------------
+
+    def claim(self) -> dict[str, Any] | None:
+        """As `find`; from now on no earlier try, which may still be alive, can note anything.
+
+        Raises
+        ------
+        SupersededError
+            A later try has noted something.
+        """
+        run = self.find()
+        if run is not None and self._kept.get("try_number") != self._try:
+            self._write({**self._kept, "try_number": self._try})
+        return run
+
+    def keep_end(self, run: Mapping[str, Any], *, is_lost: bool = False) -> bool:
+        """Note how a run ended, unless that is noted; whether it is. A store that is away costs no more than a look.
+
+        Parameters
+        ----------
+        run : mapping
+        is_lost : bool, default False
+            Whether nobody can tell how it ended: a task that is cleared is then not to wait for it again.
+        """
+        is_known = self._kept.get("log") is not None and self._is_kept(run)
+        return is_known or self._is_noted(run, is_lost=is_lost)
+
+    @property
+    def was_cleared(self) -> bool:
+        """Whether the task was cleared since the run that was found was noted."""
+        return bool(self._kept.get("max_tries", self._max_tries) != self._max_tries)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the run that was found was given up."""
+        return bool(self._kept.get("is_lost"))
+
+    def about(self, run: Mapping[str, Any]) -> dict[str, Any]:
+        """What is kept besides of a run: of one that an earlier try started, what that kept."""
+        if self._kept.get("about") and self._is_kept(run):
+            return dict(self._kept["about"])
+        return dict(self.describe(run)) if self.describe else {}
+
+    def _is_kept(self, run: Mapping[str, Any]) -> bool:
+        """Whether a run is the one that was noted last, and no other start."""
+        same = all(self._kept.get(name) == run.get(name) for name in _STARTED_WITH)
+        return same and self._kept.get("phase") not in _GIVEN_UP
+
+    def _is_noted(self, run: Mapping[str, Any], **more: Any) -> bool:
+        try:
+            self._note(run, **more)
+        except Exception as error:
+            self._log.warning("That the flow run is %s could not be kept: %s", run.get("phase"), error)
+            return False
+        return True
+
+    def _note(self, run: Mapping[str, Any], **more: Any) -> None:
+        mine = {"try_number": self._try, "max_tries": self._max_tries, "about": self.about(run)}
+        kept = {**run, **mine, **more}
+        self._write(kept)
+        self._kept = kept
+
+    # -- Airflow's store -----------------------------------------------------------------------------------------------
+
+    def _read(self) -> dict[str, Any]:
+        kept = None if self._store is None else self._store.get(self.key)
+        return dict(kept) if isinstance(kept, dict) else {}
+
+    def _write(self, kept: Mapping[str, Any]) -> None:
+        if self._store is None:
+            return
+        latest = self._read().get("try_number", 0)
+        if latest > self._try:
+            raise SupersededError(f"Try {latest} of this task has taken over: try {self._try} does nothing any more.")
+        try:
+            self._store.set(self.key, dict(kept))
+        except Exception as error:
+            # Airflow gives a task instance another id with each try that it begins.
+            if _status(error) != _NOT_FOUND:
+                raise
+            raise SupersededError(
+                f"Airflow has given try {self._try} of this task up: it does nothing any more."
+            ) from None
+
+
+_NOT_FOUND = 404
+
+
+def _status(error: Exception) -> int | None:
+    """What the API server answered."""
+    detail = getattr(getattr(error, "error", None), "detail", None) or {}
+    answer = getattr(error, "response", None)
+    return detail.get("status_code") if answer is None else getattr(answer, "status_code", None)
