@@ -51,6 +51,10 @@ def written_outputs(
 def written_outputs(
     app: AsyncApp, run: AsyncFlowRun, definition: FlowDefinition
 ) -> Procedure[WrittenOutputs[AsyncDataset] | None]: ...
+@overload
+def written_outputs(
+    app: App | AsyncApp, run: FlowRun | AsyncFlowRun, definition: FlowDefinition
+) -> Procedure[WrittenOutputs[Dataset] | WrittenOutputs[AsyncDataset] | None]: ...
 def written_outputs(
     app: App | AsyncApp, run: FlowRun | AsyncFlowRun, definition: FlowDefinition
 ) -> Procedure[WrittenOutputs[Any] | None]:

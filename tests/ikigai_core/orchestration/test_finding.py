@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ikigai_core import App, errors
+from ikigai_core import App, AsyncModel, Model, errors
+from ikigai_core.api.answers import Listing
 from ikigai_core.local.account import LocalAccount
 from ikigai_core.orchestration import (
     ensure_app,
@@ -44,43 +45,30 @@ def test_what_is_not_there_is_an_error_that_offers_the_nearest(app: App, side: A
         side.drive(find_flow(side.ikigai, app.name, "late flihgts"))
 
 
-@pytest.fixture
-def delays(app: App) -> None:
-    """A model of two versions."""
-    frame = pd.DataFrame({"distance": range(100, 400, 10), "delay": range(10, 40)})
-    app.dataset.new("flights").df(frame).build()
-    app.model.new("Delays").model_type(app._client.model_types.Linear.Lasso).build()
-    arguments = {"file_type": "csv", "header": True}
-    predict: dict[str, Any] = {"type": "MID.Predict", "model": "Linear.Lasso", "after": "flights"}
-    for mode in ("train", "retrain_inference"):
-        facets = {
-            "flights": {"type": "INPUT.Imported", "dataset": "flights", "arguments": arguments},
-            "predict": {
-                **predict,
-                "arguments": {"model_name": "Delays"},
-                "parameters": {"target_column": "delay", "mode": mode},
-            },
-            "told": {
-                "type": "OUTPUT.Exported",
-                "after": "predict",
-                "arguments": {"dataset_name": "told", **arguments},
-            },
-        }
-        app.flow.new(mode).definition({"facets": facets}).build().launch().result(60)
+def answered(procedure: Any, *answers: Any) -> Any:
+    """What a procedure returns if its calls are answered so, one after another."""
+    try:
+        procedure.send(None)
+        for answer in answers:
+            procedure.send(answer)
+    except StopIteration as end:
+        return end.value
+    raise AssertionError("it asks for more")
 
 
-@pytest.mark.usefixtures("delays")
-def test_a_models_version_is_found_by_name_or_id_or_is_the_newest(app: App, side: Any) -> None:
-    model = side.drive(find_model(side.ikigai, app.name, "Delays"))
-    newest = side.drive(find_model_version(model))
-    assert newest.version_id == side.perform(model.describe())["latest_version_id"]
-    versions = list(side.perform(model.versions()).values())
-    assert len(versions) == 2
-    for version in versions:
-        for name in (version.version, version.version_id):
-            assert side.drive(find_model_version(model, name)).version_id == version.version_id
-    with pytest.raises(errors.UnknownName, match="Model 'Delays' has no version 'intial'. Did you mean 'initial'?"):
-        side.drive(find_model_version(model, "intial"))
+@pytest.mark.parametrize("face", [Model, AsyncModel])
+def test_a_models_version_is_found_by_name_or_id_or_is_the_newest(face: type[Any]) -> None:
+    times = {"created_at": 1767225600, "modified_at": 1767225600}
+    about = {"project_id": "a", "model_id": "m", "name": "Delays", "model_type": "Linear", "sub_model_type": "Lasso"}
+    model = face.from_dict({**about, **times}, None)
+    records = [{"model_id": "m", "version_id": f"v{n}", "version": f"version {n}", **times} for n in (2, 1)]
+    versions = Listing(records, "")
+    for told, newest in (("v1", "v1"), ("v2", "v2"), ("", "v2")):
+        assert answered(find_model_version(model), versions, {"latest_version_id": told}).version_id == newest
+    for name in ("v1", "version 1"):
+        assert answered(find_model_version(model, name), versions).version_id == "v1"
+    with pytest.raises(errors.UnknownName, match="Model 'Delays' has no version 'verson 1'. Did you mean 'version 1'?"):
+        answered(find_model_version(model, "verson 1"), versions)
 
 
 def test_a_model_that_was_never_trained_has_no_version(app: App, side: Any) -> None:
@@ -90,6 +78,7 @@ def test_a_model_that_was_never_trained_has_no_version(app: App, side: Any) -> N
         side.drive(find_model_version(model))
 
 
+@pytest.mark.usefixtures("soon_settled")
 def test_components_are_brought_about_once(side: Any, document: dict[str, Any], flights: pd.DataFrame) -> None:
     ikigai = side.ikigai
     name = "Brought about"
