@@ -1,0 +1,199 @@
+"""Dagster runs in a pool of run workers; one that was killed is replaced, and its run is re-executed.
+
+What the daemon does with run monitoring and run retries is done here at once: a run whose worker is gone has failed,
+and a run that failed is executed again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import queue
+import random
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import dagster as dg
+
+from dagster_ikigai.naming import identifier
+from tests.chaos.flows import ChaosFlows
+
+from .told import runs_of
+
+ROOT = Path(__file__).parents[3]
+_WORKER = str(Path(__file__).with_name("worker.py"))
+_RETRY_DELAY = 0.5
+
+
+def environ(
+    chaos: ChaosFlows, proxied: Mapping[str, str], home: Path, isolation: str, look_for: float
+) -> dict[str, str]:
+    """The environment of processes that load the code location."""
+    return {
+        **os.environ,
+        **proxied,
+        "DAGSTER_HOME": str(home),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "ignore",
+        "CHAOS_APP": chaos.app,
+        "CHAOS_FLOWS": json.dumps(list(chaos.flows)),
+        "CHAOS_ISOLATION": isolation,
+        "CHAOS_LOOK_FOR": str(look_for),
+    }
+
+
+class RunWorkers:
+    """Materialize partitions of the flows' assets, each task a partition, the flows in turns.
+
+    Parameters
+    ----------
+    chaos : ChaosFlows
+    environment : mapping
+        See `environ`.
+    workers : int
+    retries : int
+        How often a run that failed is executed again; one whose worker was killed, or that was terminated, always is.
+    multiprocess : float
+        Share of the runs with the default executor, whose steps are processes of their own.
+    """
+
+    def __init__(
+        self,
+        chaos: ChaosFlows,
+        environment: Mapping[str, str],
+        *,
+        workers: int = 4,
+        retries: int = 2,
+        multiprocess: float = 0.0,
+    ) -> None:
+        self.instance = dg.DagsterInstance.from_config(environment["DAGSTER_HOME"])
+        self.log = Path(environment["DAGSTER_HOME"]) / "workers.log"
+        self._chaos, self._environment = chaos, environment
+        self._count, self._retries, self._share = workers, retries, multiprocess
+        self._chance = random.Random(7)
+        self._tasks: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+        self._processes: dict[int, subprocess.Popen[str]] = {}
+        self._under_way: dict[int, str] = {}
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+
+    def pids(self) -> list[int]:
+        """Workers with a run, and their steps' processes; none once the last tasks are under way, so that they end."""
+        if self._tasks.empty():
+            return []
+        workers = [self._processes[number].pid for number in list(self._under_way)]
+        return [pid for worker in workers for pid in (worker, *_children(worker))]
+
+    def terminate(self) -> None:
+        """Terminate one of the runs that are under way, as Dagster's own launcher does."""
+        if self._tasks.empty() or not self._under_way:
+            return
+        number, task = self._chance.choice(list(self._under_way.items()))
+        [*_, run] = runs_of(self.instance, task) or [None]
+        if run is not None and run.status is dg.DagsterRunStatus.STARTED:
+            self.instance.report_run_canceling(run)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._processes[number].pid, signal.SIGINT)
+
+    def perform(self, tasks: Sequence[str], seconds: float) -> None:
+        """Perform tasks; stop in any case after so many seconds."""
+        self.instance.add_dynamic_partitions("tasks", list(tasks))
+        for task, flow in zip(tasks, itertools.cycle(self._chaos.flows), strict=False):
+            self._tasks.put((task, identifier(flow)))
+        hands = [threading.Thread(target=self._work, args=(number,), daemon=True) for number in range(self._count)]
+        timer = threading.Timer(seconds, self.stop)
+        timer.start()
+        for hand in hands:
+            hand.start()
+        for hand in hands:
+            hand.join()
+        timer.cancel()
+        self.stop()
+
+    def stop(self) -> None:
+        """End the workers."""
+        with self._lock:
+            self._over.set()
+            for process in self._processes.values():
+                process.kill()
+
+    def _work(self, number: int) -> None:
+        while not self._over.is_set():
+            try:
+                task, job = self._tasks.get_nowait()
+            except queue.Empty:
+                return
+            self._perform(number, task, job)
+
+    def _perform(self, number: int, task: str, job: str) -> None:
+        left, parent = self._retries, None
+        executor = "multiprocess" if self._chance.random() < self._share else "in_process"
+        while not self._over.is_set():
+            self._execute(number, {"job": job, "task": task, "executor": executor, "parent": parent})
+            [*_, run] = runs_of(self.instance, task) or [None]
+            if run is None or self._over.is_set():
+                continue
+            if not run.is_finished:
+                # What the daemon's monitoring finds out later.
+                self.instance.report_run_failed(run)
+            elif run.is_success or (run.is_failure and not left):
+                return
+            elif run.is_failure:
+                left -= 1
+                self._over.wait(_RETRY_DELAY)
+            parent = run.run_id
+
+    def _execute(self, number: int, order: Mapping[str, str | None]) -> None:
+        """Let a worker execute a run; it may be killed before it begins, or amid it."""
+        process = self._worker(number)
+        if process is None or process.stdin is None or process.stdout is None:
+            return
+        self._under_way[number] = str(order["task"])
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(json.dumps(order) + "\n")
+            process.stdin.flush()
+            if process.stdout.readline().endswith("\n"):
+                del self._under_way[number]
+                return
+        del self._under_way[number]
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
+
+    def _worker(self, number: int) -> subprocess.Popen[str] | None:
+        """A worker that is ready; None if all is over."""
+        process = self._processes.get(number)
+        if process is None or process.poll() is not None:
+            with self._lock:
+                if self._over.is_set():
+                    return None
+                process = self._processes[number] = self._start()
+            assert process.stdout is not None
+            process.stdout.readline()
+        return process
+
+    def _start(self) -> subprocess.Popen[str]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, _WORKER],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=self._environment,
+                text=True,
+            )
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
