@@ -18,10 +18,19 @@ from ikigai_core.api.answers import Record
 from ikigai_core.components.creating import create
 from ikigai_core.components.kinds import flows_of
 from ikigai_core.components.listing import named, search_all
-from ikigai_core.errors import AnswerLost, BadRequest, IkigaiError, NotFound, ServerError, UnexpectedAnswer
+from ikigai_core.errors import (
+    AnswerLost,
+    BadRequest,
+    IkigaiError,
+    NotFound,
+    RunTimeout,
+    ServerError,
+    UnexpectedAnswer,
+)
 from ikigai_core.procedure import Procedure, ask
-from ikigai_core.runs.follow import report_of
-from ikigai_core.runs.lost_start import Seen, look_for
+from ikigai_core.runs.follow import Following, follow, report_of
+from ikigai_core.runs.lost_start import look_for
+from ikigai_core.runs.ownership import FENCE, failed_at_fence
 from ikigai_core.runs.state import RunState
 
 logger = logging.getLogger(__name__)
@@ -34,14 +43,16 @@ _FENCED_LOOK = 20.0
 """Seconds for which a lost start is looked for before, and after, the copy can run it no more: a flow may read idle for
 a while after it was started."""
 
+_FENCED_RUN = 30.0
+"""Seconds within which a run fails at the fence. One that lasts longer had begun before."""
+
 _SWEEPS = "0]"
 """How the names of those copies end that sweep when they go: one of sixteen."""
 
 _MARK = "[ikigai-run "
 _NAME = re.compile(r"^(?P<flow>.*) \[ikigai-run [0-9a-f]{20}\]$", re.DOTALL)
-_FENCE = "fenced"
 _UNRUNNABLE: Record = {
-    "facets": [{"facet_id": _FENCE, "facet_uid": "I_005", "name": _FENCE, "arguments": {}}],
+    "facets": [{"facet_id": FENCE, "facet_uid": "I_005", "name": FENCE, "arguments": {}}],
     "arrows": [],
     "variables": {},
     "model_variables": {},
@@ -80,13 +91,13 @@ def create_copy(run: RunState, original: Record) -> Procedure[RunState | None]:
     return replace(run, copy_id=copy_id, phase="copied")
 
 
-def settle(run: RunState) -> Procedure[Seen | None]:
+def settle(run: RunState) -> Procedure[bool]:
     """Find out whether the start of a private copy arrived; if not, see to it that it never can.
 
     Returns
     -------
-    Seen or None
-        What shows that it arrived. None: it did not, and the copy can run nothing any more.
+    bool
+        Whether it arrived. If not, the copy can run nothing any more.
 
     Raises
     ------
@@ -95,17 +106,16 @@ def settle(run: RunState) -> Procedure[Seen | None]:
     PlatformAway
         The platform did not answer for too long.
     """
-    seen = yield from look_for(run, _ARMED_LOOK)
-    if seen is not None:
-        return seen
+    if (yield from look_for(run, _ARMED_LOOK)) is not None:
+        return True
     yield from _disarm(run)
-    seen = yield from look_for(run, _FENCED_LOOK)
-    return None if seen is None or is_fenced(seen) else seen
-
-
-def is_fenced(seen: Seen) -> bool:
-    """Whether all that a look showed is a run that failed at the fence: a start that came too late."""
-    return seen.report.is_idle and all(log.erroneous_facet_id == _FENCE for log in seen.logs)
+    if (yield from look_for(run, _FENCED_LOOK)) is None:
+        return False
+    try:
+        ended = yield from follow(replace(run, phase="started"), Following(timeout=_FENCED_RUN))
+    except RunTimeout:
+        return True
+    return not failed_at_fence(run, ended.log)
 
 
 def remove(run: RunState) -> Procedure[None]:

@@ -22,12 +22,12 @@ from ikigai_core.procedure import Procedure, ask, ask_once, pause
 from ikigai_core.runs.durations import spoken
 from ikigai_core.runs.evidence import has_written
 from ikigai_core.runs.logs import has_news, logs_since
-from ikigai_core.runs.ownership import settled
+from ikigai_core.runs.ownership import after_the_start, failed_at_fence, own_among, settled
 from ikigai_core.runs.patience import OUTAGE, Patience, asked_to_wait
 from ikigai_core.runs.polling import SHORTEST, interval, my_turn, next_look, spend
 from ikigai_core.runs.records import FlowStatusReport, RunLog
 from ikigai_core.runs.reports import OnUpdate, Reports
-from ikigai_core.runs.state import RunState
+from ikigai_core.runs.state import Phase, RunState
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +111,21 @@ def log_of(run: RunState) -> Procedure[Ended | None]:
     if run.run_log is not None:
         return Ended(run, run.run_log)
     found = settled(run, (yield from logs_since(run, retried=True)), is_final=False)
-    return None if found is None else (yield from _ended(run, *found))
+    if found is not None and run.phase == "unknown":
+        run = yield from _proven_by_output(run, found[0])
+        found = settled(run, (yield from logs_since(run, retried=True)), is_final=False)
+    return None if found is None else _ended(run, *found)
+
+
+def counted(run: RunState) -> Procedure[RunState]:
+    """A run that has begun, with the number of other runs that may have ended since its baseline."""
+    logs = yield from logs_since(run, retried=True)
+    if not own_among(logs, run):
+        return run
+    report = yield from report_of(run)
+    if report.is_idle:
+        logs = yield from logs_since(run, retried=True)
+    return after_the_start(run, logs, report)
 
 
 def follow(run: RunState, how: Following | None = None) -> Procedure[Ended]:
@@ -147,7 +161,7 @@ def follow(run: RunState, how: Following | None = None) -> Procedure[Ended]:
             asked = asked_to_wait(error)
         else:
             if found is not None:
-                ended = yield from _ended(run, *found)
+                ended = _ended(watch.run, *found)
                 yield from reports.end(ended.log)
                 return ended
             if watch.last is not None:
@@ -157,22 +171,25 @@ def follow(run: RunState, how: Following | None = None) -> Procedure[Ended]:
         watch.now = yield from next_look(watch.now, max(seconds, asked), watch.deadline)
 
 
-def _ended(run: RunState, log: RunLog, doubt: str) -> Procedure[Ended]:
-    if run.phase == "unknown":
-        doubt = yield from _proven_by_output(run, log)
+def _ended(run: RunState, log: RunLog, doubt: str) -> Ended:
     extra = fields(app_id=run.app_id, flow_id=run.flow_id, run_log_id=log.log_id, run_status=log.status.value)
     logger.info("Flow %r ended %s", run.flow_name, log.status.value, extra=extra)
     if doubt:
         logger.warning("Flow %r: run log %s may be another run's. %s", run.flow_name, log.log_id, doubt, extra=extra)
-    return Ended(replace(run, phase="ended", log_id=log.log_id, doubt=doubt, log=log.model_dump(mode="json")), log)
+    phase: Phase = "fenced" if failed_at_fence(run, log) else "ended"
+    return Ended(replace(run, phase=phase, log_id=log.log_id, doubt=doubt, log=log.model_dump(mode="json")), log)
 
 
-def _proven_by_output(run: RunState, log: RunLog) -> Procedure[str]:
-    """What doubt is left about a run whose start was not answered, by the dataset that only this run was to write."""
+def _proven_by_output(run: RunState, log: RunLog) -> Procedure[RunState]:
+    """A run whose start was not answered, proven by the dataset that only this run was to write.
+
+    The dataset does not tell which of the runs that ended since the baseline, or are going on, wrote it.
+    """
     if (yield from has_written(run)):
-        return ""
+        return (yield from counted(replace(run, phase="started")))
     if run.on_doubt == "accept":
-        return f"The answer to its start was lost, and dataset {run.unique_output!r} was not written."
+        doubt = f"The answer to its start was lost, and dataset {run.unique_output!r} was not written."
+        return replace(run, phase="started", doubt=doubt)
     raise RunAmbiguous(
         f"The answer to the start of flow {run.flow_name!r} was lost. The run that was seen since ended "
         f"{log.status.value}, and did not write dataset {run.unique_output!r}: it may be another's. Look at the flow "
@@ -188,8 +205,8 @@ class _Watch:
         self.now = began
         self.deadline = None if how.timeout is None else began + how.timeout
         self.last: FlowStatusReport | None = None
+        self.run = run
         self._last_at = began
-        self._run = run
         self._how = how
         self._patience = Patience(how.outage)
         self._looks = 0
@@ -200,17 +217,20 @@ class _Watch:
         """Ask after the run; its log and the doubt about that, or None while it goes on."""
         self._looks += 1
         log_first = self._looks % _LOG_EVERY == 0
-        if log_first and not (yield from has_news(self._run)):
+        if log_first and not (yield from has_news(self.run)):
             return None
-        report = yield from glance_at(self._run)
+        report = yield from glance_at(self.run)
         may_be_over = log_first or self._may_be_over(report)
         self._note(report)
         found: _Found | None = None
         if may_be_over:
             spend(self.now)
-            logs = yield from logs_since(self._run)
-            found = settled(self._run, logs, is_final=self._is_long_idle)
+            logs = yield from logs_since(self.run)
+            found = settled(self.run, logs, is_final=self._is_long_idle)
         self._patience.answered()
+        if found is not None and self.run.phase == "unknown":
+            self.run = yield from _proven_by_output(self.run, found[0])
+            return (yield from self.look())
         if found is None and self._is_long_idle:
             raise self._lost()
         return None if found and self._may_lag(report) else found
@@ -222,9 +242,9 @@ class _Watch:
 
     def bear(self, error: IkigaiError) -> None:
         """Put up with an error, or raise what it means."""
-        if isinstance(error, NotFound) and self._run.is_private:
+        if isinstance(error, NotFound) and self.run.is_private:
             raise RunLost(
-                f"The private copy {self._run.copy_name!r} is gone, and its run's log with it: its result was taken, "
+                f"The private copy {self.run.copy_name!r} is gone, and its run's log with it: its result was taken, "
                 "or it was deleted."
             ) from None
         if self._patience.bears(error, self.now):
@@ -233,7 +253,7 @@ class _Watch:
             raise error
         raise PlatformAway(
             f"The platform has not answered for {spoken(self._patience.away(self.now))} ({error}). Flow "
-            f"{self._run.flow_name!r} {self._seen}. Its run may go on, or be over: it can be waited for again.",
+            f"{self.run.flow_name!r} {self._seen}. Its run may go on, or be over: it can be waited for again.",
             self.last,
         ) from None
 
@@ -243,7 +263,7 @@ class _Watch:
             return
         away = self._patience.away(self.now)
         raise RunTimeout(
-            f"Flow {self._run.flow_name!r} did not end within {spoken(self._how.timeout or 0)}: it {self._seen}"
+            f"Flow {self.run.flow_name!r} did not end within {spoken(self._how.timeout or 0)}: it {self._seen}"
             f"{f', and the platform has not answered for {spoken(away)}' if away else ''}. {UNSTOPPABLE}",
             self.last,
         )
@@ -251,13 +271,13 @@ class _Watch:
     def _may_be_over(self, report: FlowStatusReport) -> bool:
         """Whether the run may be over: the flow is idle, or in an earlier state, so that another run may be on."""
         last = self.last
-        if report.is_idle or self.is_ending or self._run.log_id is not None:
+        if report.is_idle or self.is_ending or self.run.log_id is not None:
             return True
         return last is not None and (last.status != report.status or (last.progress or 0) > (report.progress or 0))
 
     def _may_lag(self, report: FlowStatusReport) -> bool:
         """Whether the flow reads busy with what may still be this run, so that it is worth another look."""
-        if report.is_idle or self._run.is_private or self._run.log_id is not None:
+        if report.is_idle or self.run.is_private or self.run.log_id is not None:
             return False
         self._log_seen_at = self.now if self._log_seen_at is None else self._log_seen_at
         return self.now - self._log_seen_at < _TAIL
@@ -283,7 +303,7 @@ class _Watch:
 
     def _lost(self) -> RunLost:
         return RunLost(
-            f"Flow {self._run.flow_name!r} has been idle for {START_GRACE:.0f} s and its log shows no run of "
-            f"{self._run.user or 'anyone'} newer than {self._run.baseline or 'the empty log'}: "
+            f"Flow {self.run.flow_name!r} has been idle for {START_GRACE:.0f} s and its log shows no run of "
+            f"{self.run.user or 'anyone'} newer than {self.run.baseline or 'the empty log'}: "
             "the platform lost the run, or never began it."
         )

@@ -15,12 +15,20 @@ from ikigai_core.errors import RunAmbiguous
 from ikigai_core.runs.records import FlowStatusReport, RunLog
 from ikigai_core.runs.state import RunState
 
+FENCE = "fenced"
+"""The facet at which the run of a private copy fails whose start was given up."""
+
 
 def own_among(logs: Sequence[RunLog], run: RunState) -> list[RunLog]:
     """Those entries that may be the run's by the name of who started it; on a private copy, all of them."""
     if run.is_private:
         return list(logs)
     return [log for log in logs if run.user is None or not log.user or log.user.casefold() == run.user.casefold()]
+
+
+def failed_at_fence(run: RunState, log: RunLog) -> bool:
+    """Whether the start of a private copy arrived only after it was given up, so that nothing of the flow ran."""
+    return run.is_private and log.erroneous_facet_id == FENCE
 
 
 def after_the_start(run: RunState, logs: Sequence[RunLog], report: FlowStatusReport) -> RunState:

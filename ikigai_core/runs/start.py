@@ -35,12 +35,12 @@ from ikigai_core.procedure import Procedure, Work, ask, pause
 from ikigai_core.runs import copies
 from ikigai_core.runs.durations import spoken
 from ikigai_core.runs.evidence import last_changed
-from ikigai_core.runs.follow import glance_at, report_of
+from ikigai_core.runs.follow import counted, glance_at, report_of
 from ikigai_core.runs.keeping import Keep, keep_note
 from ikigai_core.runs.lease import NoLease, StartLease, holding
 from ikigai_core.runs.logs import logs_since, newest_entry
 from ikigai_core.runs.lost_start import Seen, look_for
-from ikigai_core.runs.ownership import after_the_start, own_among
+from ikigai_core.runs.ownership import own_among
 from ikigai_core.runs.patience import Patience, asked_to_wait
 from ikigai_core.runs.polling import interval, next_look
 from ikigai_core.runs.state import OnDoubt, RunState
@@ -51,6 +51,9 @@ OnBusy = Literal["wait", "attach", "fail"]
 Isolation = Literal["shared", "copy"]
 _REMEDY = "Look at the flow's log; then start it anew, or leave it at that. A run on a private copy has no such doubt."
 _MOST_COPIES = 5
+
+_AT_ONCE = 1.0
+"""Seconds in which no other run begins and ends."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,11 @@ class Launch:
     keep: Keep | None = None
     lease: StartLease = field(default_factory=NoLease)
     timeout: float | None = None
+
+    @property
+    def has_lease(self) -> bool:
+        """Whether other starters of the flow are kept out."""
+        return not isinstance(self.lease, NoLease)
 
     def __post_init__(self) -> None:
         _check_choice("on_busy", self.on_busy, get_args(OnBusy))
@@ -146,15 +154,13 @@ def _launch_shared(wanted: Launch) -> Procedure[RunState]:
 def _start_if_idle(wanted: Launch) -> Procedure[RunState]:
     """Start the flow; the run stays ``prepared`` if the flow was busy, so that nothing was started."""
     run = yield from _with_baseline(wanted.run)
+    looked = yield from pause(0)
     if not (yield from report_of(run)).is_idle:
         return run
-    if wanted.keep is not None:
-        yield from _keep(wanted, run)
-        # Keeping takes a while, in which others may have started the flow and be done with it.
-        entry = yield from newest_entry(run.app_id, run.flow_id)
-        if entry is not None and entry.log_id != run.baseline:
-            yield from _keep(wanted, replace(run, phase="refused"))
-            return run
+    yield from _keep(wanted, run)
+    if not (yield from _is_still_free(wanted, run)):
+        yield from _keep(wanted, replace(run, phase="refused"))
+        return run
     try:
         yield from ask(flows.run(run.app_id, run.flow_id, run.variables))
     except (ApiError, AnswerLost, ConnectionFailed, UnexpectedAnswer) as error:
@@ -165,7 +171,33 @@ def _start_if_idle(wanted: Launch) -> Procedure[RunState]:
         if not (yield from _was_busy(run, error)):
             raise
         return run
-    return (yield from _started(wanted, run))
+    is_slow = (yield from pause(0)) - looked >= _AT_ONCE
+    started = yield from (_started_slowly if is_slow else _started_at_once)(wanted, run)
+    if wanted.has_lease:
+        yield from _until_seen(started)
+    return started
+
+
+def _is_still_free(wanted: Launch, run: RunState) -> Procedure[bool]:
+    """Whether nobody has started the flow while the note was written, which takes a while."""
+    try:
+        if wanted.keep is not None:
+            entry = yield from newest_entry(run.app_id, run.flow_id)
+            if entry is not None and entry.log_id != run.baseline:
+                return False
+        return not wanted.has_lease or bool((yield Work(wanted.lease.renew)))
+    except Exception:
+        yield from _keep(wanted, replace(run, phase="refused"))
+        raise
+
+
+def _until_seen(run: RunState) -> Procedure[None]:
+    """Wait until a flow that was started shows it: before, the next one who has the lease would take it for idle."""
+    try:
+        yield from look_for(run)
+    except IkigaiError:
+        # It has started all the same.
+        return
 
 
 def _with_baseline(run: RunState) -> Procedure[RunState]:
@@ -188,12 +220,7 @@ def _started(wanted: Launch, run: RunState) -> Procedure[RunState]:
         extra=fields(app_id=run.app_id, flow_id=run.running_flow_id, baseline=run.baseline),
     )
     yield from _keep(wanted, started)
-    if started.is_private:
-        return started
-    overlapped = yield from _overlaps(started)
-    if overlapped != started:
-        yield from _keep(wanted, overlapped)
-    return overlapped
+    return started
 
 
 def _may_have_arrived(error: IkigaiError) -> bool:
@@ -211,19 +238,25 @@ def _was_busy(run: RunState, error: IkigaiError) -> Procedure[bool]:
     return bool((yield from logs_since(run)))
 
 
-def _overlaps(run: RunState) -> Procedure[RunState]:
-    """The run, with what speaks against its being told from others', as seen right after its start."""
+def _started_at_once(wanted: Launch, run: RunState) -> Procedure[RunState]:
+    """A run that was started so fast that hardly any other can have ended meanwhile."""
+    started = yield from _started(wanted, run)
     try:
-        logs = yield from logs_since(run)
-        if not own_among(logs, run):
-            return run
-        report = yield from report_of(run)
-        if report.is_idle:
-            logs = yield from logs_since(run)
-        return after_the_start(run, logs, report)
+        overlapped = yield from counted(started)
     except IkigaiError:
-        # It has started. What else can be learnt, its followers will.
-        return run
+        return started
+    if overlapped != started:
+        yield from _keep(wanted, overlapped)
+    return overlapped
+
+
+def _started_slowly(wanted: Launch, run: RunState) -> Procedure[RunState]:
+    """A run of which it has to be known, before it is kept, whether others ended meanwhile."""
+    logs = yield from logs_since(run, retried=True)
+    if own_among(logs, run) and (yield from report_of(run)).is_idle:
+        # A flow that reads idle may not have begun this run yet: then the entry in its log is another's.
+        yield from look_for(replace(run, baseline=logs[-1].log_id))
+    return (yield from _started(wanted, (yield from counted(run))))
 
 
 def _until_idle(wanted: Launch, run: RunState, began: float) -> Procedure[None]:
@@ -317,8 +350,9 @@ def _start_copy(wanted: Launch, original: Record) -> Procedure[RunState | None]:
         yield from ask(flows.run(copy.app_id, copy.running_flow_id, copy.variables))
     except (ApiError, AnswerLost, ConnectionFailed, UnexpectedAnswer) as error:
         if not (_may_have_arrived(error) or isinstance(error, Conflict)):
-            yield from _keep(wanted, replace(copy, phase="refused"))
-            yield from copies.close(copy)
+            if (yield from _keep(wanted, replace(copy, phase="refused"))):
+                # What is not noted, a successor still looks for; and it may be another try's by now.
+                yield from copies.close(copy)
             raise
         return (yield from _settle_copy(wanted, replace(copy, phase="unknown")))
     return (yield from _started(wanted, copy))
@@ -327,13 +361,13 @@ def _start_copy(wanted: Launch, original: Record) -> Procedure[RunState | None]:
 def _settle_copy(wanted: Launch, copy: RunState) -> Procedure[RunState | None]:
     """The run of a copy whose start may have arrived; None if it has not, and can do nothing any more."""
     try:
-        seen = yield from copies.settle(copy)
+        has_arrived = yield from copies.settle(copy)
     except NotFound:
         raise StartUnknown(
             f"The private copy {copy.copy_name!r} is gone before the end of its run was noted: somebody deleted it. "
             "Look at what the flow wrote before you start it anew."
         ) from None
-    if seen is not None:
+    if has_arrived:
         return (yield from _started(wanted, copy))
     yield from _keep(wanted, replace(copy, phase="fenced"))
     yield from copies.remove(copy)
@@ -380,8 +414,8 @@ def _raise_never_seen(why: str) -> NoReturn:
     )
 
 
-def _keep(wanted: Launch, run: RunState) -> Procedure[None]:
-    yield from keep_note(wanted.keep, run, strictly=run.phase in ("prepared", "copied", "fenced"))
+def _keep(wanted: Launch, run: RunState) -> Procedure[bool]:
+    return (yield from keep_note(wanted.keep, run, strictly=run.phase in ("prepared", "copied", "fenced")))
 
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:

@@ -37,9 +37,9 @@ def launch(wanted: Launch, previous: Any = None) -> Procedure[RunState]:
 
 
 class Lease:
-    """A lease that nobody else has; it may be lost on the way."""
+    """A lease that nobody else has; it may be lost on the way, after so many renewals."""
 
-    def __init__(self, *, lasts: bool = True) -> None:
+    def __init__(self, lasts: int = 99) -> None:
         self.lasts, self.held, self.released = lasts, 0, 0
 
     def hold(self) -> bool:
@@ -47,7 +47,8 @@ class Lease:
         return True
 
     def renew(self) -> bool:
-        return self.lasts
+        self.lasts -= 1
+        return self.lasts >= 0
 
     def release(self) -> None:
         self.released += 1
@@ -109,7 +110,7 @@ def test_a_guess_is_taken_only_if_it_is_asked_for_and_it_shows(flow: Any) -> Non
 
 @pytest.mark.parametrize("lasts", [True, False])
 def test_a_lease_that_is_held_until_the_run_was_seen_proves_that_it_is_ones_own(flow: Any, *, lasts: bool) -> None:
-    flow.logs, flow.on_start, lease = [BEFORE], loses_answer(runs_for(5)), Lease(lasts=lasts)
+    flow.logs, flow.on_start, lease = [BEFORE], loses_answer(runs_for(5)), Lease(99 if lasts else 1)
     if lasts:
         run = flow.run(launch(Launch(RUN, lease=lease)))
         assert (run.phase, run.doubt) == ("started", "")
@@ -117,6 +118,14 @@ def test_a_lease_that_is_held_until_the_run_was_seen_proves_that_it_is_ones_own(
         with pytest.raises(StartUnknown):
             flow.run(launch(Launch(RUN, lease=lease)))
     assert (lease.held, lease.released, flow.starts()) == (1, 1, 1)
+
+
+def test_a_lease_that_was_lost_before_the_start_starts_nothing(flow: Any) -> None:
+    flow.logs, lease = [BEFORE], Lease(0)
+    kept: list[dict[str, Any]] = []
+    with pytest.raises(FlowBusy):
+        flow.run(launch(Launch(RUN, lease=lease, keep=kept.append)))
+    assert ([run["phase"] for run in kept], flow.starts()) == (["prepared", "refused"], 0)
 
 
 def test_the_look_for_a_lost_start_subtracts_outages_and_does_not_begin_anew(flow: Any) -> None:
