@@ -7,7 +7,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 
 from ikigai_core import Ikigai
 from ikigai_core.local.process import LocalPlatform
+from tests.chaos.proxy import FaultingProxy
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[2] / "examples"
@@ -28,6 +29,13 @@ OPTIONS = {
     "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "6",
     # Tasks that start while the machine is busy with other tests must not be given up.
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "120",
+}
+
+AS_BY_DEFAULT = {
+    "AIRFLOW__CORE__PARALLELISM": "12",
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "1",
+    "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "120",
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "5",
 }
 
 
@@ -94,6 +102,16 @@ def celery_deployment(tmp_path_factory: pytest.TempPathFactory, loop_note: Path)
             yield deployment
 
 
+@pytest.fixture(scope="session")
+def chaos_deployment(tmp_path_factory: pytest.TempPathFactory, loop_note: Path) -> Iterator[Any]:
+    """Airflow on PostgreSQL as it is by default, but for what a small machine needs; skipped where that is missing."""
+    skip_without("postgres", "initdb")
+    with services.postgresql() as address:
+        options = {**postgresql_settings(address), **AS_BY_DEFAULT}
+        with deployed(tmp_path_factory.mktemp("chaos") / "airflow", options, loop_note) as deployment:
+            yield deployment
+
+
 @contextmanager
 def deployed(
     home: Path,
@@ -107,6 +125,7 @@ def deployed(
     with (
         LocalPlatform.start(workers=2) as platform,
         Ikigai(user_email=platform.user_email, api_key=platform.api_key, base_url=platform.url) as ikigai,
+        FaultingProxy(platform.url) as proxy,
     ):
         demo = load(EXAMPLES / "demo" / "run_airflow.py")
         demo.START_SECONDS = 400.0
@@ -118,6 +137,7 @@ def deployed(
             own = {
                 # Where there is none, each server that starts in an empty home makes one.
                 "AIRFLOW__CORE__FERNET_KEY": Fernet.generate_key().decode(),
+                "AIRFLOW_CONN_IKIGAI_CHAOS": connection_to(proxy, platform),
                 "LOOP_NOTE": str(loop_note),
                 "PYTHONPATH": str(site),
             }
@@ -126,21 +146,30 @@ def deployed(
         for source, target in (
             (HERE / "loop_watch.py", site / "sitecustomize.py"),
             (HERE / "preload.py", home / "config" / "airflow_local_settings.py"),
-            (HERE / "dags" / "scenarios.py", home / "dags" / "scenarios.py"),
+            *((path, home / "dags" / path.name) for path in sorted((HERE / "dags").glob("*.py"))),
             (EXAMPLES / "airflow_tour.py", home / "dags" / "airflow_tour.py"),
         ):
             target.parent.mkdir(exist_ok=True)
             shutil.copyfile(source, target)
         demo.deploy(home / "dags")
-        deployment = deployments.Deployment(airflow, platform, ikigai.app.new("Scenarios").build())
-        deployment.make_flows("on_worker", "deferred", "cleared", "busy", "pooled", "failing")
+        deployment = deployments.Deployment(airflow, platform, ikigai.app.new("Scenarios").build(), proxy)
+        deployment.make_flows("on_worker", "deferred", "cleared", "busy", "pooled", "failing", "copied")
+        deployment.make_flows("last_metre_worker", "last_metre_deferred", "retold")
         deployment.make_flows("outage", script="import time\ntime.sleep(8)\nresult = data")
-        with airflow:
+        with airflow, closing(deployment):
+            airflow.await_dag("contention")
             airflow.await_dag("many")
+            airflow.await_dag("last_metre")
             airflow.await_dag("ikigai_copy_changed")
             airflow.api.post("/pools", {"name": "ikigai_pooled", "slots": 1, "include_deferred": True})
             airflow.api._http.timeout = 120.0
             yield deployment
+
+
+def connection_to(proxy: FaultingProxy, platform: LocalPlatform) -> str:
+    """A connection to the platform that leads through the proxy."""
+    who = {"login": platform.user_email, "password": platform.api_key}
+    return json.dumps({"conn_type": "ikigai", "host": proxy.url, **who})
 
 
 def skip_without(*programs: str) -> None:

@@ -10,7 +10,9 @@ import httpx
 import pandas as pd
 
 from ikigai_core import App, Flow
+from ikigai_core.local.control import BegunRun
 from ikigai_core.local.process import LocalPlatform
+from tests.chaos.proxy import FaultingProxy
 
 UNDER_WAY = ("scheduled", "queued", "running", "deferred", "restarting", "up_for_retry", "up_for_reschedule")
 
@@ -25,13 +27,21 @@ def wait_until(condition: Callable[[], Any], complaint: Callable[[], str], secon
 
 
 class Deployment:
-    """An Airflow, the platform that it is connected to, and the app that the scenarios use."""
+    """An Airflow, the platform that it is connected to, a proxy before that, and the app that the scenarios use."""
 
-    def __init__(self, airflow: Any, platform: LocalPlatform, app: App) -> None:
+    def __init__(self, airflow: Any, platform: LocalPlatform, app: App, proxy: FaultingProxy) -> None:
         self.airflow = airflow
+        self.proxy = proxy
+        self.orphans: list[Any] = []
         self.api = airflow.api
         self.platform = platform
         self.app = app
+
+    def close(self) -> None:
+        """End what was started here and has lost its parent."""
+        for process in self.orphans:
+            if process.is_running():
+                process.kill()
 
     # -- what Airflow says ---------------------------------------------------------------------------------------------
 
@@ -81,11 +91,11 @@ class Deployment:
         tell = [(one["task_id"], self.log(dag_id, run_id, one["task_id"], one["try_number"])) for one in failed[:2]]
         assert state == "success", tell
 
-    def log(self, dag_id: str, run_id: str, task_id: str = "run", number: int = 1) -> str:
+    def log(self, dag_id: str, run_id: str, task_id: str = "run", number: int = 1, map_index: int = -1) -> str:
         """What a task logged, in its worker and in the triggerer; empty where it has not come to that try."""
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{number}"
         try:
-            return str(self.api.get(path, full_content="true")["content"])
+            return str(self.api.get(path, full_content="true", map_index=str(map_index))["content"])
         except httpx.HTTPStatusError as error:
             if error.response.status_code != httpx.codes.NOT_FOUND:
                 raise
@@ -105,6 +115,12 @@ class Deployment:
     def result(self, dag_id: str, run_id: str) -> str:
         """Id of the run whose result the task took."""
         return str(self.api.xcom(dag_id, run_id, "run")["run_log"]["log_id"])
+
+    def mapped_result(self, dag_id: str, run_id: str, task_id: str, map_index: int) -> dict[str, Any]:
+        """What a mapped task returned."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
+        value: dict[str, Any] = self.api.get(path, map_index=str(map_index), deserialize="true")["value"]
+        return value
 
     # -- what users and fate do ----------------------------------------------------------------------------------------
 
@@ -126,6 +142,10 @@ class Deployment:
     def run_ids(self, flow: str) -> list[str]:
         """Ids of all runs of a flow that have ended."""
         return [log.log_id for log in self.app.flows[flow].run_logs(100)]
+
+    def begun(self, flow: str) -> list[BegunRun]:
+        """The runs that ever began, of flows whose names begin so, and of their copies."""
+        return [run for run in self.platform.control.runs() if run.flow_name.startswith(flow)]
 
     def make_flows(self, *names: str, script: str = "result = data") -> None:
         """Flows of a script, whose output a run may name."""

@@ -24,8 +24,22 @@ def started(deployment: Any) -> dict[str, str]:
         control.outcome(flow, duration=HELD)
     control.outcome("failing", status="FAILED", facet="work", message="the numbers are all wrong", duration=1)
     control.outcome("pooled", duration=2, engine=True)
+    for flow in ("copied", "last_metre_worker", "last_metre_deferred", "retold"):
+        control.outcome(flow, duration=0.5, writes=True)
     control.busy("busy", duration=HELD)
-    dags = ("on_worker", "deferred", "cleared", "busy", "failing", "pooled", "indiscreet", "ikigai_tour")
+    dags = (
+        "on_worker",
+        "deferred",
+        "cleared",
+        "busy",
+        "failing",
+        "pooled",
+        "copied",
+        "last_metre",
+        "retold",
+        "indiscreet",
+        "ikigai_tour",
+    )
     return {dag_id: deployment.api.trigger(dag_id, {}) for dag_id in dags}
 
 
@@ -71,10 +85,15 @@ def test_what_a_user_clears_follows_the_run_that_goes_on_and_runs_anew_once_it_i
     deployment.await_success("cleared", run_id)
     first = deployment.result("cleared", run_id)
     assert deployment.run_ids("cleared") == [first]
+    # A colleague's run is not the task's own: that is over.
+    control.busy("cleared", duration=HELD)
     control.outcome("cleared", duration=0)
     deployment.clear("cleared", run_id)
+    deployment.await_log("waiting for the end of that run", "cleared", run_id, number=3)
+    control.finish("cleared")
     deployment.await_success("cleared", run_id)
-    assert deployment.run_ids("cleared") == [deployment.result("cleared", run_id), first]
+    ours, _, before = deployment.run_ids("cleared")
+    assert (ours, before) == (deployment.result("cleared", run_id), first)
 
 
 def test_a_failed_run_fails_its_task_and_leaves_its_links(deployment: Any, started: dict[str, str]) -> None:
@@ -104,6 +123,48 @@ def test_mapped_tasks_with_a_pool_run_one_after_the_other_each_with_its_output(
     deployment.await_success("pooled", started["pooled"])
     assert len(deployment.run_ids("pooled")) == 3
     assert {f"part {number}" for number in range(3)} <= set(deployment.app.datasets())
+
+
+def test_mapped_tasks_run_private_copies_of_one_flow_side_by_side(deployment: Any, started: dict[str, str]) -> None:
+    deployment.await_success("copied", started["copied"])
+    tasks = deployment.instances("copied", started["copied"])
+    told = {
+        one["map_index"]: deployment.mapped_result("copied", started["copied"], "run", one["map_index"])
+        for one in tasks
+    }
+    runs = {run.variables["output"]: run for run in deployment.begun("copied [")}
+    assert {index: (result["outputs"], result["run_log"]["log_id"]) for index, result in told.items()} == {
+        number: ([f"copied {number}"], runs[f"copied {number}"].run_id) for number in range(len(tasks))
+    }
+    assert {one["try_number"] for one in tasks} == {1}
+    assert deployment.run_ids("copied") == []
+
+
+def test_a_kill_between_the_end_of_the_run_and_the_recorded_success_costs_no_second_run(
+    deployment: Any, started: dict[str, str]
+) -> None:
+    run_id = started["last_metre"]
+    deployment.await_success("last_metre", run_id, seconds=600)
+    tasks = deployment.instances("last_metre", run_id)
+    assert len(tasks) == 20
+    told = {}
+    for one in tasks:
+        result = deployment.mapped_result("last_metre", run_id, one["task_id"], one["map_index"])
+        assert (one["try_number"] >= 2, result["doubt"]) == (True, "")
+        told[result["outputs"][0]] = result["run_log"]["log_id"]
+    runs = deployment.begun("last_metre_")
+    assert told == {run.variables["output"]: run.run_id for run in runs}
+    assert len(runs) == 20
+
+
+def test_what_a_retry_would_have_written_starts_no_dag(
+    deployment: Any, started: dict[str, str], eventually: Callable[..., Any]
+) -> None:
+    deployment.await_success("retold", started["retold"])
+    assert deployment.api.xcom("retold", started["retold"], "run")["outputs"] == ["written by try 1"]
+    first, second = (f"/dags/heard_{number}/dagRuns" for number in (1, 2))
+    eventually(lambda: deployment.api.get(first)["total_entries"] == 1, "nobody was told of what was written")
+    assert deployment.api.get(second)["total_entries"] == 0
 
 
 def test_the_key_is_masked_even_where_user_code_prints_it(deployment: Any, started: dict[str, str]) -> None:

@@ -24,7 +24,7 @@ with DAG("deferred", schedule=None, default_args=RETRYING):
     IkigaiRunFlowOperator(task_id="run", flow="deferred", deferrable=True)
 
 with DAG("cleared", schedule=None, default_args=RETRYING):
-    IkigaiRunFlowOperator(task_id="run", flow="cleared", deferrable=True)
+    IkigaiRunFlowOperator(task_id="run", flow="cleared", deferrable=True, on_busy="wait")
 
 with DAG("outage", schedule=None, default_args=RETRYING):
     IkigaiRunFlowOperator(task_id="run", flow="outage", deferrable=True)
@@ -39,6 +39,12 @@ with DAG("busy", schedule=None, default_args=RETRYING):
 with DAG("pooled", schedule=None, default_args=RETRYING):
     IkigaiRunFlowOperator.partial(task_id="run", flow="pooled", deferrable=True, pool="ikigai_pooled").expand(
         variables=[{"output": f"part {number}"} for number in range(3)]
+    )
+
+# Each has a copy of its own: side by side, with no pool and no waiting.
+with DAG("copied", schedule=None, default_args=RETRYING):
+    IkigaiRunFlowOperator.partial(task_id="run", flow="copied", isolation="copy", deferrable=True).expand(
+        variables=[{"output": f"copied {number}"} for number in range(6)]
     )
 
 with DAG("many", schedule=None, max_active_tasks=2000, params={"flows": []}):
