@@ -163,9 +163,14 @@ def test_a_lease_proves_nothing_while_a_start_of_another_may_still_arrive(
     doubtful, later = a_lease(shared, "late"), a_lease(shared, "late")
     assert doubtful.hold()
     doubtful.sending()
+    doubtful.lost()
     assert doubtful.renew()
     doubtful.release()
     assert later.hold()
+    later.sending()
+    # It may send its own start, which is answered as a rule.
+    assert later.renew()
+    later.lost()
     assert not later.renew()
     monkeypatch.setattr(doubtful_starts, "LASTS", 0.0)
     assert later.renew()
@@ -179,16 +184,9 @@ def test_a_start_whose_outcome_is_known_leaves_no_doubt(shared: dg.DagsterInstan
     first.settled()
     first.release()
     assert second.hold()
+    second.sending()
+    second.lost()
     assert second.renew()
-
-
-def test_who_has_lost_the_lease_sends_nothing(shared: dg.DagsterInstance) -> None:
-    lease = a_lease(shared, "taken")
-    assert lease.hold()
-    shared.event_log_storage.free_concurrency_slots_for_run(lease._me.run_id)
-    with pytest.raises(dg.Failure, match="has started nothing"):
-        lease.sending()
-    assert not doubtful_starts.DoubtfulStarts(shared, "taken").has_others("")
 
 
 def test_an_ephemeral_instance_has_no_leases(instance: dg.DagsterInstance, shared: dg.DagsterInstance) -> None:

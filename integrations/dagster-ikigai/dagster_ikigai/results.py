@@ -106,16 +106,30 @@ def results(run: FinishedRun, keys: Mapping[str, dg.AssetKey], workspace: Ikigai
 def _dataset(
     run: FinishedRun, name: str, key: dg.AssetKey, of_run: Mapping[str, Any], workspace: IkigaiWorkspace
 ) -> Result:
-    dataset = run.app.datasets[name]
-    if not run.may_have_written(dataset.modified_at):
+    dataset = _found(run.app.datasets, name)
+    if dataset is None or not run.may_have_written(dataset.modified_at):
         return Result(key, {**of_run, WRITTEN: False}, None)
     profile = Profile.of_dataset(dataset, workspace.preview_rows, workspace.profile_limit_mb)
     return Result(key, {**dataset_metadata(dataset, profile), **of_run}, profile.digest if profile else None)
 
 
 def _model(run: FinishedRun, name: str, key: dg.AssetKey, of_run: Mapping[str, Any]) -> Result:
-    model = run.app.models[name]
-    versions = sorted(model.versions().values(), key=lambda version: (version.created_at, version.version_id))
-    if not versions or not run.may_have_written(versions[-1].created_at):
+    model = _found(run.app.models, name)
+    versions = (
+        []
+        if model is None
+        else sorted(model.versions().values(), key=lambda version: (version.created_at, version.version_id))
+    )
+    if model is None or not versions or not run.may_have_written(versions[-1].created_at):
         return Result(key, {**of_run, WRITTEN: False}, None)
     return Result(key, {**model_metadata(model, versions), **of_run}, versions[-1].version_id)
+
+
+def _found(browser: Any, name: str) -> Any:
+    """The component of a name; None if the run left none."""
+    from ikigai_core.errors import NotFound
+
+    try:
+        return browser[name]
+    except NotFound:
+        return None

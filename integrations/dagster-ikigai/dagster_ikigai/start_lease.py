@@ -25,7 +25,7 @@ class InstanceStartLease:
 
     A run that is seen while the lease is held may also come of the start of somebody who held it before, and which
     arrives late. So a start that was sent is noted until its outcome is known, and while there are such starts of
-    others, the lease is no proof: `renew` says False.
+    others, the lease does not prove whose run is seen after a start whose answer was `lost`: `renew` says False.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class InstanceStartLease:
         self._doubtful = DoubtfulStarts(instance, flow_id)
         self._first_seen: dict[LeaseHolder, float] = {}
         self._is_claimed = False
-        self._is_sent = False
+        self._is_sent = self._is_lost = False
 
     def hold(self) -> bool:
         """Take the lease if it is free."""
@@ -58,8 +58,8 @@ class InstanceStartLease:
         return False
 
     def renew(self) -> bool:
-        """Whether the lease was held all the time, and no start of anybody else can have arrived meanwhile."""
-        return self._is_held() and not self._doubtful.has_others(self._me.name)
+        """Whether the lease was held all the time, and, after a `lost` start, nobody else's can have arrived."""
+        return self._is_held() and not (self._is_lost and self._doubtful.has_others(self._me.name))
 
     def release(self) -> None:
         """Give the lease back; a start whose outcome is not known stays noted."""
@@ -72,20 +72,13 @@ class InstanceStartLease:
             _log.warning("The start lease %s was not given back, and ends with this process: %s", self._key, error)
 
     def sending(self) -> None:
-        """Note that a start is about to be sent.
-
-        Raises
-        ------
-        Failure
-            The lease was lost: nothing is to be sent.
-        """
-        if not self._is_held():
-            raise dg.Failure(
-                "Another step has taken the lease on the flow's start, as this one gave no sign of life for too long. "
-                "This one has started nothing."
-            )
+        """Note that a start is about to be sent."""
         self._doubtful.add(self._me.name)
-        self._is_sent = True
+        self._is_sent, self._is_lost = True, False
+
+    def lost(self) -> None:
+        """Note that the answer to the start was lost."""
+        self._is_lost = True
 
     def settled(self) -> None:
         """Note that it is known what became of the start."""

@@ -47,7 +47,7 @@ class FlowStart:
         Raises
         ------
         Failure
-            Nobody waits for this step any more, or another one has taken its lease: nothing is to be sent.
+            Nobody waits for this step any more: nothing is to be sent.
         SupersededError
             A later try of the step has taken over.
         """
@@ -56,6 +56,8 @@ class FlowStart:
             check_is_awaited(self._context, to_start=True)
         if self.lease is not None and phase == "prepared":
             self.lease.sending()
+        if self.lease is not None and phase == "unknown":
+            self.lease.lost()
         self._store.note(run)
         if self.lease is not None and phase in ("started", "refused"):
             self.lease.settled()
