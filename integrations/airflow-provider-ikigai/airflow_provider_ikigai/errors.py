@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from ikigai_core.errors import IkigaiError
+from ikigai_core.orchestration import SupersededError
 
 
 def task_failure(message: str, *, transient: bool) -> AirflowException:
@@ -41,5 +42,8 @@ def failing_the_task() -> Iterator[None]:
     """
     try:
         yield
+    except SupersededError as error:
+        # It is not for a try that was given up to say what becomes of the task.
+        raise task_failure(str(error), transient=True) from None
     except IkigaiError as error:
         raise task_failure(str(error), transient=error.transient) from None

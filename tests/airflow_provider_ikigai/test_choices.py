@@ -1,0 +1,46 @@
+"""What contradicts itself is said when the DAG is parsed; what is known only then is left to the run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from airflow.sdk import DAG, task
+
+from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
+from ikigai_core.errors import InvalidInput
+
+
+def given(**arguments: Any) -> IkigaiRunFlowOperator:
+    return IkigaiRunFlowOperator(task_id="run", app="An app", flow="A flow", **arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"isolation": "private"}, "isolation is 'private': choose one of 'shared', 'copy'"),
+        ({"on_doubt": "ignore"}, "on_doubt is 'ignore': choose one of 'fail', 'accept'"),
+        ({"on_busy": "queue"}, "on_busy is 'queue': choose one of 'fail', 'wait', 'attach'"),
+        ({"isolation": "copy", "on_busy": "attach"}, "a private copy has none"),
+        ({"unique_output": "output", "variables": {"other": "x"}}, "'output', and the variables do not give it"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(arguments: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidInput, match=says):
+        given(**arguments)
+
+
+def test_what_is_known_only_to_the_run_is_left_to_it() -> None:
+    with DAG("left", schedule=None):
+
+        @task
+        def variables() -> dict[str, str]:
+            return {"output": "mine"}
+
+        operator = given(
+            isolation="{{ params.isolation }}",
+            on_doubt="{{ params.on_doubt }}",
+            unique_output="output",
+            variables=variables(),
+        )
+    assert {"isolation", "on_doubt", "unique_output"} <= set(operator.template_fields)
