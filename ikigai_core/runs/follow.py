@@ -111,14 +111,15 @@ def log_of(run: RunState) -> Procedure[Ended | None]:
     if run.run_log is not None:
         return Ended(run, run.run_log)
     found = settled(run, (yield from logs_since(run, retried=True)), is_final=False)
-    if found is not None and run.phase == "unknown":
-        run = yield from _proven_by_output(run, found[0])
+    if found is not None and not run.is_examined:
+        run = yield from _examined(run, found[0])
         found = settled(run, (yield from logs_since(run, retried=True)), is_final=False)
     return None if found is None else _ended(run, *found)
 
 
 def counted(run: RunState) -> Procedure[RunState]:
     """A run that has begun, with the number of other runs that may have ended since its baseline."""
+    run = replace(run, rivals=0)
     logs = yield from logs_since(run, retried=True)
     if not own_among(logs, run):
         return run
@@ -180,12 +181,13 @@ def _ended(run: RunState, log: RunLog, doubt: str) -> Ended:
     return Ended(replace(run, phase=phase, log_id=log.log_id, doubt=doubt, log=log.model_dump(mode="json")), log)
 
 
-def _proven_by_output(run: RunState, log: RunLog) -> Procedure[RunState]:
-    """A run whose start was not answered, proven by the dataset that only this run was to write.
+def _examined(run: RunState, log: RunLog) -> Procedure[RunState]:
+    """A run with what has to be known before an entry of the log can be taken for its own.
 
-    The dataset does not tell which of the runs that ended since the baseline, or are going on, wrote it.
+    If nobody heard the answer to its start, the dataset has to prove it that only this run was to write. Which of the
+    runs that ended since the baseline, or are going on, wrote it, the dataset does not tell.
     """
-    if (yield from has_written(run)):
+    if run.phase != "unknown" or (yield from has_written(run)):
         return (yield from counted(replace(run, phase="started")))
     if run.on_doubt == "accept":
         doubt = f"The answer to its start was lost, and dataset {run.unique_output!r} was not written."
@@ -228,8 +230,8 @@ class _Watch:
             logs = yield from logs_since(self.run)
             found = settled(self.run, logs, is_final=self._is_long_idle)
         self._patience.answered()
-        if found is not None and self.run.phase == "unknown":
-            self.run = yield from _proven_by_output(self.run, found[0])
+        if found is not None and not self.run.is_examined:
+            self.run = yield from _examined(self.run, found[0])
             return (yield from self.look())
         if found is None and self._is_long_idle:
             raise self._lost()

@@ -67,9 +67,9 @@ def settled(run: RunState, logs: Sequence[RunLog], *, is_final: bool) -> tuple[R
     """
     if run.log_id is not None:
         return next(((log, run.doubt) for log in logs if log.log_id == run.log_id), None)
-    own = own_among(logs, run)
-    if len(own) > run.rivals:
-        return _chosen(run, own[: run.rivals + 1])
+    own, rivals = own_among(logs, run), max(run.rivals, 0)
+    if len(own) > rivals:
+        return _chosen(run, own[: rivals + 1])
     if not is_final:
         return None
     if own:

@@ -40,7 +40,6 @@ from ikigai_core.runs.keeping import Keep, keep_note
 from ikigai_core.runs.lease import NoLease, StartLease, holding
 from ikigai_core.runs.logs import logs_since, newest_entry
 from ikigai_core.runs.lost_start import Seen, look_for
-from ikigai_core.runs.ownership import own_among
 from ikigai_core.runs.patience import Patience, asked_to_wait
 from ikigai_core.runs.polling import interval, next_look
 from ikigai_core.runs.state import OnDoubt, RunState
@@ -52,8 +51,8 @@ Isolation = Literal["shared", "copy"]
 _REMEDY = "Look at the flow's log; then start it anew, or leave it at that. A run on a private copy has no such doubt."
 _MOST_COPIES = 5
 
-_AT_ONCE = 1.0
-"""Seconds in which no other run begins and ends."""
+_AT_ONCE = 2.0
+"""Seconds within which no other run begins and ends: after a start that took longer, others are looked for."""
 
 
 @dataclass(frozen=True)
@@ -172,10 +171,7 @@ def _start_if_idle(wanted: Launch) -> Procedure[RunState]:
             raise
         return run
     is_slow = (yield from pause(0)) - looked >= _AT_ONCE
-    started = yield from (_started_slowly if is_slow else _started_at_once)(wanted, run)
-    if wanted.has_lease:
-        yield from _until_seen(started)
-    return started
+    return (yield from _counted(wanted, (yield from _started(wanted, replace(run, rivals=-1 if is_slow else 0)))))
 
 
 def _is_still_free(wanted: Launch, run: RunState) -> Procedure[bool]:
@@ -189,15 +185,6 @@ def _is_still_free(wanted: Launch, run: RunState) -> Procedure[bool]:
     except Exception:
         yield from _keep(wanted, replace(run, phase="refused"))
         raise
-
-
-def _until_seen(run: RunState) -> Procedure[None]:
-    """Wait until a flow that was started shows it: before, the next one who has the lease would take it for idle."""
-    try:
-        yield from look_for(run)
-    except IkigaiError:
-        # It has started all the same.
-        return
 
 
 def _with_baseline(run: RunState) -> Procedure[RunState]:
@@ -238,25 +225,28 @@ def _was_busy(run: RunState, error: IkigaiError) -> Procedure[bool]:
     return bool((yield from logs_since(run)))
 
 
-def _started_at_once(wanted: Launch, run: RunState) -> Procedure[RunState]:
-    """A run that was started so fast that hardly any other can have ended meanwhile."""
-    started = yield from _started(wanted, run)
+def _counted(wanted: Launch, run: RunState) -> Procedure[RunState]:
+    """A run that was started, with the number of others that ended meanwhile, as far as the platform answers."""
     try:
-        overlapped = yield from counted(started)
+        known = yield from (_count_patiently(run) if wanted.has_lease or run.rivals < 0 else counted(run))
     except IkigaiError:
-        return started
-    if overlapped != started:
-        yield from _keep(wanted, overlapped)
-    return overlapped
+        # It has started. What else can be learnt, its followers will.
+        return run
+    if known != run:
+        yield from _keep(wanted, known)
+    return known
 
 
-def _started_slowly(wanted: Launch, run: RunState) -> Procedure[RunState]:
-    """A run of which it has to be known, before it is kept, whether others ended meanwhile."""
-    logs = yield from logs_since(run, retried=True)
-    if own_among(logs, run) and (yield from report_of(run)).is_idle:
-        # A flow that reads idle may not have begun this run yet: then the entry in its log is another's.
-        yield from look_for(replace(run, baseline=logs[-1].log_id))
-    return (yield from _started(wanted, (yield from counted(run))))
+def _count_patiently(run: RunState) -> Procedure[RunState]:
+    """As `counted`, once the flow shows the run.
+
+    If it reads idle, it may not have begun this run yet: then the newest entry in its log is another's. And who has the
+    lease next would take it for free.
+    """
+    seen = yield from look_for(run)
+    if seen is not None and seen.logs and seen.report.is_idle and run.rivals < 0:
+        yield from look_for(replace(run, baseline=seen.logs[-1].log_id))
+    return (yield from counted(run))
 
 
 def _until_idle(wanted: Launch, run: RunState, began: float) -> Procedure[None]:
@@ -385,6 +375,8 @@ def _pick_up(wanted: Launch, kept: RunState) -> Procedure[RunState | None]:
         )
     if kept.phase == "refused":
         return None
+    if kept.phase == "started" and kept.rivals < 0:
+        return (yield from _counted(wanted, kept))
     if kept.phase in ("started", "ended", "taken"):
         return kept
     if not kept.is_private:

@@ -55,7 +55,8 @@ class RunState:
     user : str or None
         Email address of who started it, which its log will name; None where that is not known.
     rivals : int
-        How many runs of this user ended after the baseline was read and before the start was known to be accepted.
+        How many runs of this user ended after the baseline was read and before the start was known to be accepted; -1
+        where they have not been counted yet.
     doubt : str
         Why the run may be taken for another one, in a sentence; empty where it cannot.
     log_id : str or None
@@ -111,6 +112,11 @@ class RunState:
     def is_private(self) -> bool:
         """Whether a private copy runs, so that all that its status and log show is this run's."""
         return bool(self.copy_name)
+
+    @property
+    def is_examined(self) -> bool:
+        """Whether all is known by which the run's entry in the log is told from others'."""
+        return self.phase != "unknown" and self.rivals >= 0
 
     @property
     def is_over(self) -> bool:

@@ -120,6 +120,18 @@ def test_a_lease_that_is_held_until_the_run_was_seen_proves_that_it_is_ones_own(
     assert (lease.held, lease.released, flow.starts()) == (1, 1, 1)
 
 
+def test_the_lease_is_held_until_the_flow_shows_the_run(flow: Any) -> None:
+    def start(script: Any) -> None:
+        script.states += [(script.now, "IDLE"), (script.now + 8, "RUNNING 0")]
+
+    lease = Lease()
+    lease.release = lambda: released.append(flow.now)  # type: ignore[method-assign]
+    flow.logs, flow.on_start = [BEFORE], start
+    released: list[float] = []
+    flow.run(launch(Launch(RUN, lease=lease)))
+    assert 8 <= released[0] < 10
+
+
 def test_a_lease_that_was_lost_before_the_start_starts_nothing(flow: Any) -> None:
     flow.logs, lease = [BEFORE], Lease(0)
     kept: list[dict[str, Any]] = []
@@ -163,6 +175,50 @@ def test_a_start_that_did_not_get_through_is_kept_as_refused(flow: Any, error: E
     with pytest.raises(type(error)):
         flow.run(launch(Launch(RUN, keep=kept.append)))
     assert [run["phase"] for run in kept] == ["prepared", "refused"]
+
+
+def test_what_goes_wrong_before_the_start_is_sent_leaves_no_doubt(flow: Any) -> None:
+    flow.logs = [BEFORE]
+    lease, kept = Lease(), []
+
+    def renew() -> bool:
+        raise OSError("the orchestrator is away")
+
+    lease.renew = renew  # type: ignore[method-assign]
+    with pytest.raises(OSError, match="away"):
+        flow.run(launch(Launch(RUN, lease=lease, keep=kept.append)))
+    assert ([run["phase"] for run in kept], flow.starts()) == (["prepared", "refused"], 0)
+
+
+def _another_was_quicker(script: Any) -> None:
+    """The start takes 20 s, in which another run begins and ends; the flow reads idle for 8 s more."""
+    script.now += 20
+    script.logs += [(script.now - 5, "theirs", "SUCCESS"), (script.now + 13, "mine", "SUCCESS")]
+    script.states += [(script.now, "IDLE"), (script.now + 8, "RUNNING 0"), (script.now + 13, "IDLE")]
+
+
+def test_another_run_that_ended_during_a_slow_start_is_not_taken_for_ones_own(flow: Any) -> None:
+    flow.logs, flow.on_start = [BEFORE], _another_was_quicker
+    kept: list[dict[str, Any]] = []
+    run = flow.run(launch(Launch(RUN, keep=kept.append)))
+    assert ([(note["phase"], note["rivals"]) for note in kept][1:], run.rivals) == (
+        [("started", -1), ("started", 1)],
+        1,
+    )
+    assert flow.run(follow(run)).log.log_id == "mine"
+
+
+@pytest.mark.parametrize("pick_up", [True, False])
+def test_runs_that_nobody_has_counted_yet_are_counted_by_who_comes_next(flow: Any, *, pick_up: bool) -> None:
+    flow.logs, flow.on_start = [BEFORE], _another_was_quicker
+    kept: list[dict[str, Any]] = []
+    flow.run(launch(Launch(RUN, keep=kept.append)))
+    run = RunState.from_dict(kept[1])
+    if pick_up:
+        run = flow.run(launch(Launch(RUN), kept[1]))
+    else:
+        flow.now += 10
+    assert flow.run(follow(run)).log.log_id == "mine"
 
 
 def test_a_refused_start_is_the_platforms_error(flow: Any) -> None:
@@ -231,6 +287,25 @@ def test_an_output_of_its_own_lets_a_lost_run_be_followed_until_that_proves_it(f
     flow.datasets = [{"dataset_id": "d", "name": "mine", "modified_at": "1"}]
     ended = flow.run(follow(run))
     assert (ended.log.log_id, ended.run.doubt) == ("run-1", "")
+
+
+@pytest.mark.parametrize("ended", ["SUCCESS", "FAILED"])
+def test_an_output_proves_no_run_that_ended_before(flow: Any, ended: str) -> None:
+    def start(script: Any) -> None:
+        now = script.now
+        script.states += [(now, "RUNNING 0"), (now + 5, "IDLE"), (now + 5.5, "RUNNING 0"), (now + 30, "IDLE")]
+        script.logs += [(now + 5, "theirs", "SUCCESS"), (now + 30, "mine", ended)]
+        raise AnswerLost("lost")
+
+    flow.logs, flow.on_start = [BEFORE], start
+    run = flow.run(launch(Launch(replace(RUN, unique_output="mine"))))
+    flow.now += 10
+    flow.datasets = [{"dataset_id": "d", "name": "mine", "modified_at": "1"}]
+    if ended == "SUCCESS":
+        assert flow.run(follow(run)).log.log_id == "mine"
+    else:
+        with pytest.raises(RunAmbiguous, match="theirs SUCCESS, mine FAILED"):
+            flow.run(follow(run))
 
 
 def test_a_lost_run_that_did_not_write_its_own_output_is_not_taken(flow: Any) -> None:
