@@ -184,6 +184,8 @@ def test_settings_go_to_the_flows_that_have_the_variables_or_the_name(caplog: py
     made = build(state, settings=FlowSettings(variables={"unknown": 1}, pool="ours"))
     assert {asset.op.pool for asset in made} == {"ours"}
     assert {asset.op.pool for asset in build(state)} == {"ikigai_flow_id0", "ikigai_flow_id1"}
+    # A limit on a pool would hold up copies, which run side by side.
+    assert {asset.op.pool for asset in build(state, settings=FlowSettings(isolation="copy"))} == {None}
     days = dg.StaticPartitionsDefinition(["a"])
     one = FlowSettings(partitions_def=days, partition_output=None)
     partitioned = build(state, flow_settings={"Flow 1": one, "Flwo 0": one})

@@ -153,3 +153,30 @@ def test_a_faulty_definition_names_the_facet_at_load() -> None:
         with failing as caught, sandbox.load_component_and_build_defs(defs_path=path):
             pass
     assert "'out' comes after 'nowhere'" in str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize("unique_output", ["name of output", "bound"])
+def test_how_runs_are_started_is_said_in_yaml_and_checked_at_load(unique_output: str) -> None:
+    facets = {
+        "numbers": {"type": "INPUT.Imported", "dataset": "numbers"},
+        "out": {
+            "type": "OUTPUT.Exported",
+            "after": "numbers",
+            "arguments": {"dataset_name": "out"},
+            "variables": {"name of output": "dataset_name"},
+        },
+    }
+    how = {"isolation": "copy", "on_doubt": "accept", "unique_output": unique_output, "keep_copies": True}
+    attributes = {"app": "An app", "flow": "A flow", "definition": {"facets": facets}, **how}
+    body = {"type": "dagster_ikigai.IkigaiFlowComponent", "attributes": attributes}
+    with create_defs_folder_sandbox() as sandbox:
+        path = sandbox.scaffold_component(component_cls=IkigaiFlowComponent, defs_yaml_contents=body)
+        if unique_output == "bound":
+            with pytest.raises(Exception, match="Error") as caught, sandbox.load_component_and_build_defs(path):
+                pass
+            assert "unique_output is 'bound'" in str(caught.value.__cause__)
+            return
+        with sandbox.load_component_and_build_defs(path) as (component, _):
+            assert isinstance(component, IkigaiFlowComponent)
+            start = component.to_settings().start
+            assert {name: getattr(start, name) for name in how} == how

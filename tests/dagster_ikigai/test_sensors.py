@@ -173,3 +173,17 @@ def test_a_failed_run_calls_the_function_once_also_where_it_raises(
     assert (told[0].flow, told[0].status, told[0].user) == ("Scripted", "FAILED", ikigai_local.user_email)
     assert told[0].asset_keys == [dg.AssetKey([flow.app.lower().replace(" ", "_"), "worked_on"])]
     assert told[0].web_url
+
+
+def test_private_copies_are_dagsters_own_and_hide_no_run_of_the_flow(
+    flow: IkigaiFlow, remote: Flow, instance: dg.DagsterInstance
+) -> None:
+    copied = build_ikigai_flow_assets(flow, isolation="copy", workspace=IkigaiWorkspace())
+    tick = ticking(build_ikigai_run_sensor([copied], workspace=IkigaiWorkspace()), instance)
+    assert tick() == []
+    assert dg.materialize([copied], instance=instance).success
+    assert tick() == []
+    log = remote.run()
+    assert [event.metadata["ikigai/run_log_id"].value for event in tick()] == [log.log_id]
+    [key] = copied.keys
+    assert len(instance.fetch_materializations(key, limit=10).records) == 2

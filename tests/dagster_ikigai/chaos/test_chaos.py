@@ -7,18 +7,22 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from dagster_ikigai.naming import identifier
 from ikigai_core.local.process import LocalPlatform
 from tests.chaos.flows import ChaosFlows
 from tests.chaos.judge import Verdict, judge
 from tests.chaos.killer import Killer
 from tests.chaos.proxy import FaultingProxy
 
+from .deployment import Deployment, servers_with
 from .told import told_of
 from .workers import RunWorkers, environ
 
 TASKS = int(os.environ.get("CHAOS_TASKS", "500"))
+DEPLOYED = int(os.environ.get("CHAOS_DEPLOYED", "30"))
 DOUBTFUL = {"shared": True, "copy": False}
 
 modes = pytest.mark.parametrize("isolation", ["shared", "copy"])
@@ -41,8 +45,8 @@ def chaos(platform: LocalPlatform) -> ChaosFlows:
     return ChaosFlows.make(platform, 2, app=f"Chaos {uuid.uuid4().hex[:8]}")
 
 
-def verdict_on(workers: RunWorkers, chaos: ChaosFlows, tasks: list[str]) -> Verdict:
-    told = [one for task in tasks for one in told_of(workers.instance, task)]
+def verdict_on(instance: dg.DagsterInstance, chaos: ChaosFlows, tasks: list[str]) -> Verdict:
+    told = [one for task in tasks for one in told_of(instance, task)]
     return judge(told, chaos.runs())
 
 
@@ -58,7 +62,7 @@ def test_few_runs(
     with Killer().kills(workers.pids, every=(4, 8)):
         workers.perform(tasks, seconds=240)
     proxy.await_delivery()
-    verdict_on(workers, chaos, tasks).check(doubt=DOUBTFUL[isolation])
+    verdict_on(workers.instance, chaos, tasks).check(doubt=DOUBTFUL[isolation])
 
 
 @pytest.mark.soak
@@ -82,7 +86,38 @@ def test_many_runs(
     with killer:
         workers.perform(tasks, seconds=3000)
     proxy.await_delivery(seconds=120)
-    verdict = verdict_on(workers, chaos, tasks)
+    verdict = verdict_on(workers.instance, chaos, tasks)
     with capsys.disabled():
         print("\n" + verdict.table(f"Dagster, {isolation}: {dict(killer.done)}, {proxy.counts()}"))  # noqa: T201
+    verdict.check(doubt=DOUBTFUL[isolation])
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@modes
+def test_a_whole_deployment(
+    isolation: str,
+    platform: LocalPlatform,
+    proxy: FaultingProxy,
+    chaos: ChaosFlows,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    proxy.faults(late=0.02, late_seconds=(5.0, 100.0))
+    home = tmp_path / "dagster"
+    home.mkdir()
+    environment = environ(chaos, proxy.environ(platform), home, isolation, look_for=30.0)
+    with servers_with(home, environment) as servers:
+        keys = [dg.AssetKey([identifier(chaos.app), "nobody_s", *suffix]) for suffix in ((), ("by", "flow_1"))]
+        deployment = Deployment(servers, keys)
+        killer = Killer().kills(deployment.pids, every=(15, 40)).does(chaos.restart, every=(60, 120), name="restart")
+        killer.does(deployment.terminate, every=(20, 60), name="terminate")
+        killer.does(servers.restart_daemon, every=(60, 120), name="daemon")
+        tasks = [f"task-{number}" for number in range(DEPLOYED)]
+        with killer:
+            deployment.perform(tasks, seconds=1200)
+        proxy.await_delivery(seconds=120)
+        verdict = verdict_on(deployment.instance, chaos, tasks)
+    with capsys.disabled():
+        print("\n" + verdict.table(f"Dagster deployed, {isolation}: {dict(killer.done)}, {proxy.counts()}"))  # noqa: T201
     verdict.check(doubt=DOUBTFUL[isolation])
