@@ -212,7 +212,8 @@ class _Watch:
         self._how = how
         self._patience = Patience(how.outage)
         self._looks = 0
-        self._idle_since: float | None = None
+        self._idle_for = 0.0
+        self._idle_at: float | None = None
         self._log_seen_at: float | None = None
 
     def look(self) -> Procedure[_Found | None]:
@@ -244,6 +245,8 @@ class _Watch:
 
     def bear(self, error: IkigaiError) -> None:
         """Put up with an error, or raise what it means."""
+        # Nobody has seen whether the flow was idle meanwhile.
+        self._idle_at = None
         if isinstance(error, NotFound) and self.run.is_private:
             raise RunLost(
                 f"The private copy {self.run.copy_name!r} is gone, and its run's log with it: its result was taken, "
@@ -287,13 +290,14 @@ class _Watch:
     def _note(self, report: FlowStatusReport) -> None:
         self.last, self._last_at = report, self.now
         if not report.is_idle:
-            self._idle_since = None
-        elif self._idle_since is None:
-            self._idle_since = self.now
+            self._idle_for, self._idle_at = 0.0, None
+            return
+        self._idle_for += 0.0 if self._idle_at is None else self.now - self._idle_at
+        self._idle_at = self.now
 
     @property
     def _is_long_idle(self) -> bool:
-        return self._idle_since is not None and self.now - self._idle_since > START_GRACE
+        return self._idle_for > START_GRACE
 
     @property
     def _seen(self) -> str:

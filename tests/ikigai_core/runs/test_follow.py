@@ -148,6 +148,12 @@ def test_a_run_of_which_nothing_is_ever_seen_is_reported_lost(flow: Any, started
     assert flow.now >= START_GRACE
 
 
+def test_time_without_the_platform_is_no_time_in_which_the_flow_was_idle(flow: Any, started: RunState) -> None:
+    flow.states = [(0.0, "IDLE"), (3.0, ConnectionFailed("away")), (80.0, "IDLE")]
+    flow.logs = [BEFORE, (85.0, "mine", "SUCCESS")]
+    assert ending(flow, started).log.log_id == "mine"
+
+
 def test_a_log_that_was_cleared_is_not_mistaken_for_the_runs(flow: Any, started: RunState) -> None:
     flow.logs = [(0.0, "somebody's", "SUCCESS")]
     with pytest.raises(RunLost, match="no longer holds"):
