@@ -171,7 +171,9 @@ def _start_if_idle(wanted: Launch) -> Procedure[RunState]:
             raise
         return run
     is_slow = (yield from pause(0)) - looked >= _AT_ONCE
-    return (yield from _counted(wanted, (yield from _started(wanted, replace(run, rivals=-1 if is_slow else 0)))))
+    if is_slow:
+        return (yield from _recounted(wanted, (yield from _started(wanted, replace(run, rivals=-1)))))
+    return (yield from _started(wanted, (yield from _counted(wanted, run))))
 
 
 def _is_still_free(wanted: Launch, run: RunState) -> Procedure[bool]:
@@ -225,28 +227,37 @@ def _was_busy(run: RunState, error: IkigaiError) -> Procedure[bool]:
     return bool((yield from logs_since(run)))
 
 
-def _counted(wanted: Launch, run: RunState) -> Procedure[RunState]:
-    """A run that was started, with the number of others that ended meanwhile, as far as the platform answers."""
+def _counted(wanted: Launch, run: RunState, *, is_slow: bool = False) -> Procedure[RunState]:
+    """A run that was started, with the number of others that ended meanwhile.
+
+    If the platform does not answer, that is not known, and its followers take every entry that they find for a
+    candidate.
+    """
     try:
-        known = yield from (_count_patiently(run) if wanted.has_lease or run.rivals < 0 else counted(run))
+        if wanted.has_lease or is_slow:
+            yield from _until_seen(run, is_slow=is_slow)
+        return (yield from counted(run))
     except IkigaiError:
-        # It has started. What else can be learnt, its followers will.
-        return run
+        return replace(run, rivals=-1)
+
+
+def _recounted(wanted: Launch, run: RunState) -> Procedure[RunState]:
+    """A run that was kept as started before the others were counted, which may take a while."""
+    known = yield from _counted(wanted, run, is_slow=True)
     if known != run:
         yield from _keep(wanted, known)
     return known
 
 
-def _count_patiently(run: RunState) -> Procedure[RunState]:
-    """As `counted`, once the flow shows the run.
+def _until_seen(run: RunState, *, is_slow: bool) -> Procedure[None]:
+    """Wait until the flow shows a run that was started.
 
     If it reads idle, it may not have begun this run yet: then the newest entry in its log is another's. And who has the
     lease next would take it for free.
     """
     seen = yield from look_for(run)
-    if seen is not None and seen.logs and seen.report.is_idle and run.rivals < 0:
+    if seen is not None and seen.logs and seen.report.is_idle and is_slow:
         yield from look_for(replace(run, baseline=seen.logs[-1].log_id))
-    return (yield from counted(run))
 
 
 def _until_idle(wanted: Launch, run: RunState, began: float) -> Procedure[None]:
@@ -376,7 +387,7 @@ def _pick_up(wanted: Launch, kept: RunState) -> Procedure[RunState | None]:
     if kept.phase == "refused":
         return None
     if kept.phase == "started" and kept.rivals < 0:
-        return (yield from _counted(wanted, kept))
+        return (yield from _recounted(wanted, kept))
     if kept.phase in ("started", "ended", "taken"):
         return kept
     if not kept.is_private:
