@@ -44,7 +44,7 @@ class PrefectStartLease:
     slot of a lease that is forgotten never comes free. Servers before 3.4.11 have none.
 
     A start that got lost may be carried out minutes later, and would then look like the run of whoever holds the lease
-    by that time. It leaves a mark, a second limit, because of which `renew` proves nothing for `OUTSTANDING`.
+    by that time. It leaves a mark, a second limit: for `OUTSTANDING`, `renew` is False for others whose start got lost.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class PrefectStartLease:
         self._flow_name = flow_name
         self._limit_id: UUID | None = None
         self._is_lost = False
-        self._is_open = False
+        self._phase = ""
         self._over = Event()
         self._watched: tuple[Any, float] | None = None
 
@@ -72,10 +72,10 @@ class PrefectStartLease:
             return self._create(client) if there is None else self._take_over(client, there)
 
     def renew(self) -> bool:
-        """Keep the lease; False if it was lost since `hold`, or if another start of the flow may still arrive."""
+        """Keep the lease; False if it was lost since `hold`, or if it does not prove whose a run is that was seen."""
         try:
             with prefect_client() as client:
-                return self._keep(client) and not self._awaits_another_start(client)
+                return self._keep(client) and not (self._phase == "unknown" and self._awaits_another_start(client))
         except Exception as error:
             current_logger().warning("Concurrency limit %r could not be renewed: %s", self.limit, error)
             return False
@@ -88,16 +88,15 @@ class PrefectStartLease:
             return
         try:
             with prefect_client() as client:
-                if self._is_open:
+                if self._phase in ("prepared", "unknown"):
                     self._put_mark(client)
                 _request(client, "DELETE", limit_id)
         except Exception as error:
             current_logger().debug("Concurrency limit %r comes free by itself: %s", self.limit, error)
 
     def sees(self, phase: str) -> None:
-        """Hear how far the start is: from ``prepared`` until it is known, it may be under way."""
-        if phase in ("prepared", "started", "refused"):
-            self._is_open = phase == "prepared"
+        """Hear how far the start is: while it is ``prepared`` or ``unknown``, it may be under way."""
+        self._phase = phase
 
     def keep(self) -> bool:
         """Renew the lease, and no more; False if it was lost."""
@@ -110,7 +109,7 @@ class PrefectStartLease:
             self._limit_id = client.create_global_concurrency_limit(limit)
         except ObjectAlreadyExists:
             return False
-        self._is_lost = self._is_open = False
+        self._is_lost, self._phase = False, ""
         self._over = Event()
         # Prefect's settings belong to the context.
         renewing = partial(copy_context().run, _renewing, weakref.ref(self), self._over)
