@@ -105,9 +105,11 @@ class TestTaskRunStore(RunStoreContract):
     def test_a_claim_keeps_earlier_tries_from_noting(self) -> None:
         late = self.a_try("claimed", 1)
         late.note({**RUN, "phase": "started"})
-        assert self.a_try("claimed", 2).claim() == {**RUN, "phase": "started"}
+        # Where the scheduler takes a task that is queued for one that failed, the next try has the same id.
+        later = store_of(late._store, number=2)
+        assert later.claim() == {**RUN, "phase": "started"}
         assert not late.keep_end({**RUN, "phase": "ended", "log": LOG})
-        found = self.a_try("claimed", 3).find()
+        found = later.find()
         assert found is not None
         assert found["phase"] == "started"
 

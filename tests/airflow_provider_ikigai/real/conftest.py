@@ -7,7 +7,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -156,7 +156,7 @@ def deployed(
         deployment.make_flows("on_worker", "deferred", "cleared", "busy", "pooled", "failing", "copied")
         deployment.make_flows("last_metre_worker", "last_metre_deferred", "retold")
         deployment.make_flows("outage", script="import time\ntime.sleep(8)\nresult = data")
-        with airflow, closing(deployment):
+        with airflow:
             airflow.await_dag("contention")
             airflow.await_dag("many")
             airflow.await_dag("last_metre")

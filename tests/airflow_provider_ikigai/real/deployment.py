@@ -32,16 +32,9 @@ class Deployment:
     def __init__(self, airflow: Any, platform: LocalPlatform, app: App, proxy: FaultingProxy) -> None:
         self.airflow = airflow
         self.proxy = proxy
-        self.orphans: list[Any] = []
         self.api = airflow.api
         self.platform = platform
         self.app = app
-
-    def close(self) -> None:
-        """End what was started here and has lost its parent."""
-        for process in self.orphans:
-            if process.is_running():
-                process.kill()
 
     # -- what Airflow says ---------------------------------------------------------------------------------------------
 
@@ -131,11 +124,18 @@ class Deployment:
 
     def restart_triggerer(self) -> None:
         """Kill the triggerer with all that it has started, and start another."""
-        triggerer = self.airflow.servers["triggerer"]
-        for process in (*triggerer.children(recursive=True), triggerer):
+        self._restart("triggerer")
+
+    def restart_scheduler(self) -> None:
+        """Kill the scheduler with all tasks that it has started, as if its machine had died, and start another."""
+        self._restart("scheduler")
+
+    def _restart(self, name: str) -> None:
+        server = self.airflow.servers[name]
+        for process in (*server.children(recursive=True), server):
             process.kill()
-        triggerer.wait()
-        self.airflow.start("triggerer")
+        server.wait()
+        self.airflow.start(name)
 
     # -- what the platform says ----------------------------------------------------------------------------------------
 

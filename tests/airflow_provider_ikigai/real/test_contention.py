@@ -50,7 +50,7 @@ def test_a_thousand_tasks_on_few_flows(chaos_deployment: Any, capsys: pytest.Cap
     killer.does(contention.clear_one, every=(5, 20), name="clear").does(chaos.fail_next, every=(20, 60), name="fail")
     killer.does(chaos.restart, every=(60, 120), name="restart of the platform")
     killer.does(there.restart_triggerer, every=(60, 120), name="kill of the triggerer")
-    killer.does(contention.restart_scheduler, every=(150, 250), name="kill of the scheduler")
+    killer.does(there.restart_scheduler, every=(150, 250), name="kill of the scheduler")
     contention.await_end(3300, killer)
     there.proxy.await_delivery(seconds=150)
     check(contention, killer, there.proxy.counts(), capsys)
