@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dagster_ikigai.naming import identifier
+from dagster_ikigai.naming import distinct_identifiers, identifier
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,9 @@ def test_names_that_lose_letters_stay_distinct() -> None:
     made = [identifier(name) for name in names]
     assert len(set(made)) == len(names)
     assert all(text.isascii() and text.replace("_", "").isalnum() for text in made)
+
+
+def test_the_first_of_two_names_keeps_the_identifier_and_a_name_that_comes_twice_is_one() -> None:
+    made = distinct_identifiers(["Late flights", "Late flights", "late-flights"])
+    assert made["Late flights"] == "late_flights"
+    assert made["late-flights"].startswith("late_flights_")

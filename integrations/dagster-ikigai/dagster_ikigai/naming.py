@@ -44,7 +44,7 @@ def distinct_identifiers(names: Iterable[str]) -> dict[str, str]:
     Parameters
     ----------
     names : iterable of str
-        Distinct names, oldest first.
+        Oldest first; one that is there twice is one name.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def distinct_identifiers(names: Iterable[str]) -> dict[str, str]:
         Identifier by name.
     """
     taken: dict[str, str] = {}
-    for name in names:
+    for name in dict.fromkeys(names):
         plain = identifier(name)
         unique = plain if plain not in taken else f"{plain}_{_digest(name)}"
         taken.setdefault(unique, name)
