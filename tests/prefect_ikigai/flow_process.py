@@ -21,6 +21,7 @@ from prefect.flow_engine import run_flow
 import prefect_ikigai  # noqa: F401
 from ikigai_core import Ikigai  # noqa: F401
 from ikigai_core.runs import copies, lost_start
+from prefect_ikigai import start_lease
 
 
 def main() -> None:
@@ -61,11 +62,16 @@ def _run(module: ModuleType, order: dict[str, Any]) -> None:
 
 
 def _look_for(seconds: float) -> None:
-    """Scale down for how long a start that got lost is looked for."""
+    """Scale down for how long a start that got lost is looked for, and a dead starter's lease is respected."""
     share = seconds / lost_start.LOOK_FOR
     lost_start.LOOK_FOR = seconds
-    for name in ("_ARMED_LOOK", "_FENCED_LOOK"):
-        setattr(copies, name, getattr(copies, name) * share)
+    for module, name in (
+        (copies, "_ARMED_LOOK"),
+        (copies, "_FENCED_LOOK"),
+        (start_lease, "LEASE"),
+        (start_lease, "RENEWAL"),
+    ):
+        setattr(module, name, getattr(module, name) * share)
 
 
 def _load(file: str) -> ModuleType:

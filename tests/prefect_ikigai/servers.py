@@ -109,6 +109,11 @@ class PrefectServer:
         if self._process is not None:
             end(self._process, 10)
 
+    def restart(self) -> None:
+        """End it, and start it again."""
+        self.stop()
+        self.start()
+
     def cli(self, *arguments: str, cwd: Path | None = None) -> str:
         """Run a command of Prefect's and return what it printed."""
         command = [sys.executable, "-m", "prefect", "--no-prompt", *arguments]
