@@ -10,6 +10,7 @@ import pytest
 from prefect import flow
 
 from ikigai_core import RunLog, errors
+from ikigai_core.local.control import LocalControl
 from prefect_ikigai import (
     IkigaiCredentials,
     amaterialize_dataset,
@@ -19,6 +20,7 @@ from prefect_ikigai import (
     materialize_flow,
 )
 from prefect_ikigai.naming import asset_key
+from prefect_ikigai.running import OnBusy
 
 NUMBERS = pd.DataFrame({"name": ["one", "two", "three"], "value": [1, 2, 3]})
 MATERIALIZED = "prefect.asset.materialization.succeeded"
@@ -69,7 +71,7 @@ def test_flows_and_uploads_materialize_assets_with_lineage(
 
 def test_the_async_twins_do_the_same(credentials: IkigaiCredentials, app: str, prefect_server: Any) -> None:
     upload = amaterialize_dataset(app, "numbers")
-    run = amaterialize_flow(app, "Some numbers", definition(), variables={"output": "my numbers"})
+    run = amaterialize_flow(app, "Some numbers", definition(), variables={"output": "my numbers"}, isolation="copy")
 
     @flow
     async def nightly() -> None:
@@ -87,6 +89,32 @@ def test_assets_are_those_that_the_run_writes(credentials: IkigaiCredentials, ap
         run.fn(credentials, {"output": "somewhere else"})
     with pytest.raises(errors.InvalidDefinition, match="nothing to materialize"):
         materialize_flow(app, "Empty", {"facets": {}})
+
+
+def test_only_what_the_run_wrote_is_reported_as_materialized(
+    credentials: IkigaiCredentials, app: str, control: LocalControl, prefect_server: Any
+) -> None:
+    @flow
+    def nightly(on_busy: OnBusy = "wait") -> RunLog:
+        return materialize_flow(app, "Some numbers", definition(), on_busy=on_busy)(credentials)
+
+    with credentials.get_client() as ikigai:
+        ikigai.apps[app].dataset.new("numbers").df(NUMBERS).build()
+        first = nightly()
+        platform_flow = ikigai.apps[app].flows["Some numbers"]
+        # Runs that write nothing; what is there was written long before the second one.
+        control.outcome(platform_flow.flow_id, duration=3.0)
+        platform_flow.start().wait()
+        nightly()
+        somebody_elses = platform_flow.start()
+        state = nightly("attach", return_state=True)
+        somebody_elses.wait()
+        control.outcome(platform_flow.flow_id, engine=True)
+        last = nightly()
+    told = prefect_server.events([MATERIALIZED], asset_key(app, "some numbers"), 2)
+    assert [event["payload"]["run_log_id"] for event in told] == [first.log_id, last.log_id]
+    logged = prefect_server.logs(state.state_details.flow_run_id, until="Not reported as materialized")
+    assert "somebody else's run of the flow wrote is not known" in logged
 
 
 @pytest.mark.parametrize(

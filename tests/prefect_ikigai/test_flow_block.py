@@ -34,12 +34,18 @@ def test_a_saved_block_triggers_runs_that_are_awaited_and_fetched(
 
     @flow
     async def atrigger() -> RunLog:
-        run = await (await IkigaiFlow.aload("copying")).atrigger({"output": "of its own"})
+        loaded = await IkigaiFlow.aload("copying")
+        private = loaded.model_copy(update={"isolation": "copy", "unique_output": "output"})
+        run = await private.atrigger({"output": "of its own"})
+        assert run.run["copy_name"] and run.run["unique_output"] == "of its own"
         await run.await_for_completion()
         return await run.afetch_result()
 
     state = trigger(return_state=True)
-    assert [asyncio.run(atrigger()), state.result()] == copy.runs()
+    assert [state.result()] == copy.runs()
+    assert asyncio.run(atrigger()).status is FlowStatus.SUCCESS
+    with saved_credentials.get_client() as ikigai:
+        assert list(ikigai.apps[app].flows()) == [copy.name]
     started = prefect_server.events(["ikigai.run.started"], f"ikigai.flow.{copy.flow_id}", 2)
     assert [event["payload"]["variables"]["output"] for event in started] == ["by default", "of its own"]
     flow_run_id = state.state_details.flow_run_id
