@@ -11,7 +11,7 @@ import dagster as dg
 
 from tests.dagster_ikigai.deployment.servers import DagsterServers
 
-from .told import TASK_TAG, runs_of
+from .told import TASK_TAG, has_succeeded, runs_of
 
 SETTINGS = """\
 telemetry: {enabled: false}
@@ -53,9 +53,9 @@ class Deployment:
         while time.monotonic() < deadline:
             last = {task: runs_of(self.instance, task)[-1] for task in tasks}
             for run in last.values():
-                if run.status is dg.DagsterRunStatus.CANCELED:
+                if run.status is dg.DagsterRunStatus.CANCELED and not has_succeeded(self.instance, run):
                     self._servers.execute_again(run.run_id)
-            open_tasks = [task for task, run in last.items() if not _is_over(run)]
+            open_tasks = [task for task, run in last.items() if not self._is_done(run)]
             # The last ones come to an end in peace.
             self._is_over = len(open_tasks) <= 4
             if not open_tasks:
@@ -72,14 +72,14 @@ class Deployment:
         if runs:
             self._servers.terminate(self._chance.choice(runs).run_id)
 
+    def _is_done(self, run: dg.DagsterRun) -> bool:
+        is_given_up = run.is_failure and run.tags.get(_WILL_RETRY) != "true"
+        return is_given_up or (run.is_finished and has_succeeded(self.instance, run))
+
     def _under_way(self) -> list[dg.DagsterRun]:
         if self._is_over or not self._tasks:
             return []
         return list(self.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])))
-
-
-def _is_over(run: dg.DagsterRun) -> bool:
-    return run.is_success or (run.is_failure and run.tags.get(_WILL_RETRY) != "true")
 
 
 def servers_with(folder: Path, environment: Mapping[str, str]) -> DagsterServers:

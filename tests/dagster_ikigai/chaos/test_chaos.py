@@ -22,7 +22,7 @@ from .told import told_of
 from .workers import RunWorkers, environ
 
 TASKS = int(os.environ.get("CHAOS_TASKS", "500"))
-DEPLOYED = int(os.environ.get("CHAOS_DEPLOYED", "30"))
+DEPLOYED = int(os.environ.get("CHAOS_DEPLOYED", "20"))
 DOUBTFUL = {"shared": True, "copy": False}
 
 modes = pytest.mark.parametrize("isolation", ["shared", "copy"])
@@ -78,7 +78,7 @@ def test_many_runs(
 ) -> None:
     proxy.faults(late=0.01, late_seconds=(5.0, 100.0))
     environment = environ(chaos, proxy.environ(platform), dagster_home, isolation, look_for=30.0)
-    workers = RunWorkers(chaos, environment, workers=6, retries=3, multiprocess=0.05)
+    workers = RunWorkers(chaos, environment, workers=6, retries=4, multiprocess=0.05)
     killer = Killer().kills(workers.pids, every=(5, 20)).freezes(workers.pids, every=(10, 40))
     killer.does(chaos.restart, every=(60, 120), name="restart").does(chaos.fail_next, every=(10, 30), name="fail")
     killer.does(workers.terminate, every=(15, 45), name="terminate")

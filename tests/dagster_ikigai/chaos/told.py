@@ -18,15 +18,21 @@ def runs_of(instance: dg.DagsterInstance, task: str) -> list[dg.DagsterRun]:
     return list(instance.get_runs(dg.RunsFilter(tags={TASK_TAG: task})))[::-1]
 
 
+def has_succeeded(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether the run's only step has: then Dagster has nothing to do again, whatever becomes of the run's worker."""
+    success = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.STEP_SUCCESS)
+    return run.is_success or bool(success.records)
+
+
 def told_of(instance: dg.DagsterInstance, task: str) -> list[Told]:
     """How its last run ended, with each platform run that any of them reported as its own."""
     runs = runs_of(instance, task)
     if not runs or not runs[-1].is_finished:
         return [Told(task, "unfinished", f"{[run.status.value for run in runs]}")]
-    ended = "success" if runs[-1].is_success else "failed"
+    ended = "success" if has_succeeded(instance, runs[-1]) else "failed"
     reports = {told["ikigai/run_log_id"]: told for run in runs for told in _materialized(instance, run)}
     if not reports:
-        return [Told(task, ended, "" if runs[-1].is_success else _error(instance, runs[-1]))]  # type: ignore[arg-type]
+        return [Told(task, ended, "" if ended == "success" else _error(instance, runs[-1]))]  # type: ignore[arg-type]
     return [_as_told(task, ended, told) for told in reports.values()]
 
 

@@ -24,7 +24,7 @@ import dagster as dg
 from dagster_ikigai.naming import identifier
 from tests.chaos.flows import ChaosFlows
 
-from .told import runs_of
+from .told import has_succeeded, runs_of
 
 ROOT = Path(__file__).parents[3]
 _WORKER = str(Path(__file__).with_name("worker.py"))
@@ -142,9 +142,9 @@ class RunWorkers:
             if not run.is_finished:
                 # What the daemon's monitoring finds out later.
                 self.instance.report_run_failed(run)
-            elif run.is_success or (run.is_failure and not left):
+            if has_succeeded(self.instance, run) or (run.is_failure and not left):
                 return
-            elif run.is_failure:
+            if run.is_failure:
                 left -= 1
                 self._over.wait(_RETRY_DELAY)
             parent = run.run_id
