@@ -166,6 +166,16 @@ class PrefectServer:
         """The platform's runs of which a flow run has notes."""
         return [artifact.data["run"] for artifact in self.artifacts(flow_run_id, "ikigai-run")]
 
+    def await_started(self, flow_id: str) -> None:
+        """Wait until it is noted that a run of the platform's flow has started: from then on others may follow it."""
+        wanted = {"artifacts": {"type": {"any_": ["ikigai-run"]}}, "sort": "CREATED_DESC"}
+
+        def look() -> bool:
+            found = [artifact["data"]["run"] for artifact in self._ask("/artifacts/filter", wanted)]
+            return any(run["flow_id"] == flow_id and run["phase"] == "started" for run in found)
+
+        eventually(look, lambda: f"no run of flow {flow_id} was noted as started")
+
     def events(self, names: list[str], resource_id: str, count: int | None = None) -> list[dict[str, Any]]:
         """So many events of these names about a resource, by default one of each, oldest first; they are awaited."""
         # Events are sent in the background.

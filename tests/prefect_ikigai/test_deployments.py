@@ -126,6 +126,7 @@ def test_a_worker_follows_one_run_through_a_kill_a_retry_and_a_cancellation(
     with beside(*worker, cwd=EXAMPLES, **quick):
         first_id = prefect_server.run_deployment("late-flights/worker", output=str(output))
         await_running(example_app)
+        prefect_server.await_started(flow.flow_id)
         kill(prefect_server, first_id)
         prefect_server.await_state(first_id, "Crashed")
         prefect_server.logs(first_id, until=GOES_ON)

@@ -69,7 +69,7 @@ def test_a_script_that_is_terminated_reports_its_run_and_the_next_flow_run_follo
         assert script.stdin is not None and script.stdout is not None
         script.stdin.write(credentials.api_key.get_secret_value().encode())
         script.stdin.close()
-        copy.wait_for(FlowStatus.RUNNING)
+        prefect_server.await_started(copy.flow_id)
         script.send_signal(TERMINATION)
         said = script.stdout.read().decode()
     assert "may go on on the Ikigai platform, which cannot stop it" in said
