@@ -3,45 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 CallFault = Literal[
+    "lost after",
+    "held",
+    "lost before",
+    "failed after",
+    "failed before",
+    "garbled",
     "slow",
     "slow answer",
     "unreachable",
     "turned away",
-    "failed before",
-    "failed after",
-    "lost before",
-    "lost after",
-    "garbled",
-    "held",
     "outage",
 ]
-ProcessFault = Literal["killed before", "killed after", "killed held", "stopped before", "stopped after"]
+ProcessFault = Literal["killed after", "killed before", "killed held", "stopped before", "stopped after"]
 NoteFault = Literal["note fails", "note fails after"]
 Fault = CallFault | ProcessFault | NoteFault
 
-FAULTS: tuple[Fault, ...] = (
-    "lost after",
-    "held",
-    "killed after",
-    "lost before",
-    "killed before",
-    "killed held",
-    "stopped before",
-    "stopped after",
-    "failed after",
-    "failed before",
-    "garbled",
-    "slow",
-    "slow answer",
-    "unreachable",
-    "turned away",
-    "outage",
-    "note fails",
-    "note fails after",
-)
+CALL_FAULTS: tuple[Fault, ...] = get_args(CallFault)
+PROCESS_FAULTS: tuple[Fault, ...] = get_args(ProcessFault)
+FAULTS: tuple[Fault, ...] = (*CALL_FAULTS, *PROCESS_FAULTS, *get_args(NoteFault))
 _LATENCIES = (0.01, 0.02, 0.15, 0.7)
 _OFTEN, _SELDOM = 70, 6
 

@@ -10,29 +10,21 @@ from typing import Any
 from ikigai_core.api.call import Call
 from ikigai_core.components.flow import Flow
 from ikigai_core.errors import (
-    AnswerLost,
-    ApiError,
-    ConnectionFailed,
     IkigaiError,
-    RateLimited,
     RunFailed,
-    ServerError,
-    UnexpectedAnswer,
 )
 from ikigai_core.procedure import Pause, Procedure, Step, Work
 from ikigai_core.runs.flow_run import FlowRun
 from ikigai_core.runs.records import RunLog
-from ikigai_core.transport.retry import may_repeat
 
 from .model_faults import FAULTS, Fault, Tape
 from .model_history import History
+from .model_message import Message
 from .model_platform import USER, ModelPlatform
 from .model_stores import Lease, Notes, Slot
 
 MOST_TRIES = 4
 MOST_STEPS = 20_000
-_WEIGHTY = ("run-pipeline", "create-pipeline", "edit-pipeline", "delete-pipeline")
-_ATTEMPTS, _ELAPSED = 6, 60.0
 RECORD = {
     "project_id": "app",
     "pipeline_id": "flow",
@@ -136,7 +128,8 @@ class Process:
         self.world.ended(self, told)
 
     def _perform(self, step: Step) -> None:
-        if not isinstance(step, Call):
+        is_start = isinstance(step, Call) and step.path.endswith("run-pipeline")
+        if not is_start:
             self.is_confirmed = isinstance(step, Work) and step.function == self.lease.renew
         match step:
             case Pause(seconds):
@@ -144,7 +137,7 @@ class Process:
             case Work():
                 self._work(step)
             case Call():
-                self._send(step, 1, self.world.now)
+                Message(self, step).send()
             case _:
                 raise AssertionError(f"unexpected step {step}")
 
@@ -176,86 +169,6 @@ class Process:
             self.stop(lambda: self.go(answer, error))
         else:
             self.world.at(self.world.tape.latency(), lambda: self.go(answer, error))
-
-    # -- calls, as the transport sends them
-
-    def _send(self, call: Call[Any], attempt: int, began: float) -> None:
-        world, tape = self.world, self.world.tape
-        is_weighty = call.path.endswith(_WEIGHTY)
-        fault = world.fault(self, world.possible(*FAULTS[:16]), is_weighty=is_weighty)
-
-        def answered(after: float, answer: Any, error: IkigaiError | None = None) -> None:
-            world.at(after, lambda: self._heard(call, attempt, began, answer, error))
-
-        def arrives(after: float, then: Callable[[Any, IkigaiError | None], None]) -> None:
-            is_confirmed = self.is_confirmed
-
-            def arrive() -> None:
-                if call.path.endswith("run-pipeline"):
-                    world.start_arrives(self, is_confirmed=is_confirmed)
-                then(*world.arrived(call))
-
-            world.at(after, arrive)
-
-        def nothing(answer: Any, error: IkigaiError | None) -> None:
-            """Nobody hears the answer."""
-
-        def fine(after: float = 0.0, later: float = 0.0) -> None:
-            arrives(after + tape.latency(), lambda answer, error: answered(later + 0.01, answer, error))
-
-        lost = AnswerLost("lost")
-        late = world.now < world.away_until
-        match fault:
-            case None if late:
-                answered(0.01, None, ConnectionFailed("away"))
-            case None:
-                fine()
-            case "slow":
-                fine(after=tape.choose(2.0, 12.0, 40.0))
-            case "slow answer":
-                fine(later=tape.choose(2.0, 20.0, 50.0))
-            case "unreachable":
-                answered(0.01, None, ConnectionFailed("away"))
-            case "outage":
-                world.away_until = max(world.away_until, world.now + tape.choose(3.0, 40.0, 200.0, 900.0))
-                answered(0.01, None, ConnectionFailed("away"))
-            case "turned away":
-                answered(0.01, None, _error(RateLimited, 429, call, tape.choose(1.0, 30.0)))
-            case "failed before":
-                answered(0.5, None, _error(ServerError, 503, call))
-            case "failed after":
-                arrives(0.1, lambda *_: answered(0.5, None, _error(ServerError, 503, call)))
-            case "lost before":
-                answered(tape.choose(0.1, 60.0), None, lost)
-            case "lost after":
-                after = tape.choose(0.1, 60.0)
-                arrives(0.1, lambda *_: answered(after, None, lost))
-            case "garbled":
-                arrives(0.1, lambda *_: answered(0.1, None, UnexpectedAnswer("cut off")))
-            case "held":
-                arrives(tape.choose(5.0, 20.0, 45.0, 100.0, 600.0), nothing)
-                answered(tape.choose(0.1, 60.0), None, lost)
-            case "killed before":
-                self.kill()
-            case "killed after":
-                arrives(0.1, nothing)
-                self.kill()
-            case "killed held":
-                arrives(tape.choose(5.0, 20.0, 45.0, 100.0, 600.0), nothing)
-                self.kill()
-            case "stopped before":
-                self.stop(lambda: self._send(call, attempt, began))
-            case "stopped after":
-                arrives(0.1, lambda answer, error: self.stop(lambda: answered(0.01, answer, error)))
-
-    def _heard(self, call: Call[Any], attempt: int, began: float, answer: Any, error: IkigaiError | None) -> None:
-        now = self.world.now
-        is_patient = call.retried and attempt < _ATTEMPTS and now - began < _ELAPSED
-        if error is not None and is_patient and may_repeat(error, repeatable=call.repeatable):
-            seconds = max(0.5 * 2**attempt, getattr(error, "retry_after", None) or 0.0)
-            self.world.at(seconds, lambda: self._send(call, attempt + 1, began) if self.is_alive else None)
-        else:
-            self.go(answer, error)
 
 
 class World:
@@ -341,7 +254,3 @@ class World:
         is_in_time = self.slot.is_held_by(process.lease)
         is_in_time &= self.now + self.history.ways.start_lag < self.slot.until
         self.is_lease_broken |= is_confirmed and not is_in_time
-
-
-def _error(kind: type[ApiError], status: int, call: Call[Any], retry_after: float | None = None) -> IkigaiError:
-    return kind("failed", status=status, method=call.method, path=call.path, retry_after=retry_after)

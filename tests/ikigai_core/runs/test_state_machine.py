@@ -181,6 +181,6 @@ BREAKS: dict[str, tuple[str, Any, str, Any]] = {
 @pytest.mark.parametrize("name", BREAKS)
 def test_the_model_notices_a_core_that(name: str) -> None:
     mode, place, what, broken = BREAKS[name]
-    random_bytes = random.Random(SEED + 2).randbytes
+    random_bytes = random.Random(SEED + 1).randbytes
     with mock.patch.object(place, what, broken):
         assert any(play(history_of(mode, random_bytes(SIZE))) for _ in range(4 * HISTORIES))
