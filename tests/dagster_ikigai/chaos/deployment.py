@@ -22,6 +22,9 @@ concurrency: {runs: {max_concurrent_runs: 4}}
 """
 """As they are by default, with what makes up for workers that die: no pool has a limit."""
 
+_MOST_HARMED = 2
+"""So many runs of a task are killed or terminated."""
+
 _WILL_RETRY = "dagster/will_retry"
 
 
@@ -79,7 +82,9 @@ class Deployment:
     def _under_way(self) -> list[dg.DagsterRun]:
         if self._is_over or not self._tasks:
             return []
-        return list(self.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])))
+        started = self.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+        # Also on a machine so slow that no run would ever live long enough.
+        return [run for run in started if len(runs_of(self.instance, run.tags[TASK_TAG])) <= _MOST_HARMED]
 
 
 def servers_with(folder: Path, environment: Mapping[str, str]) -> DagsterServers:
