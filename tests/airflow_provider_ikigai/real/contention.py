@@ -127,7 +127,8 @@ class Contention:
         if instance["state"] == "success":
             result = self.there.mapped_result(DAG_ID, self.run_id, "run", index)
             (output,) = result["outputs"]
-            return Told(name, "success", result["doubt"], result["run_log"]["log_id"], output, clearings=clearings)
+            log_id, doubt = result["run_log"]["log_id"], result["doubt"]
+            return Told(name, "success", log_id=log_id, output=output, doubt=doubt, clearings=clearings)
         if instance["state"] in _OVER:
             log = self.there.log(DAG_ID, self.run_id, "run", instance["try_number"], map_index=index)
             return Told(name, "failed", named(log), clearings=clearings)
