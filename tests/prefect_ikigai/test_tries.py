@@ -8,7 +8,8 @@ from typing import Any
 from prefect import flow
 
 from ikigai_core import FlowStatus, RunLog
-from prefect_ikigai import IkigaiCredentials, run_flow
+from prefect_ikigai import IkigaiCredentials, report_left_runs, run_flow, start_flow
+from prefect_ikigai.naming import artifact_key
 
 
 def test_a_retried_task_follows_the_run_that_it_started(
@@ -138,3 +139,20 @@ def test_a_new_flow_run_runs_anew_beside_one_that_failed_after_its_run_was_over(
     assert run(True, return_state=True).is_failed()
     assert run(False) == copy.runs()[0]
     assert len(copy.runs()) == 2
+
+
+def test_a_run_that_is_over_is_not_reported_as_left(
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], prefect_server: Any
+) -> None:
+    copy, going = make_flow(), make_flow("Going", lasts=600)
+
+    @flow(on_failure=[report_left_runs])
+    def run() -> None:
+        run_flow(credentials, app, copy.name)
+        start_flow(credentials, app, going.name)
+        raise RuntimeError("something else goes wrong")
+
+    state = run(return_state=True)
+    reports = prefect_server.artifacts(state.state_details.flow_run_id, "markdown")
+    assert [shown.key for shown in reports if shown.key.endswith("-left")] == [artifact_key(app, "Going", "left")]
+    going.finish()
