@@ -27,6 +27,8 @@ from tests.chaos.proxy import FaultingProxy
 
 from .instances import values
 
+pytestmark = pytest.mark.timeout(300)
+
 DAYS = dg.StaticPartitionsDefinition(["Mon", "Tue", "Wed"])
 RESOURCES = {"ikigai": IkigaiWorkspace()}
 Materialize = Callable[..., dg.ExecuteInProcessResult]
