@@ -12,8 +12,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
-from prefect.exceptions import ObjectAlreadyExists, PrefectHTTPStatusError
+from prefect.exceptions import PrefectHTTPStatusError
 
 from prefect_ikigai.errors import reaching_prefect
 from prefect_ikigai.logs import current_logger
@@ -29,7 +28,7 @@ OUTSTANDING = timedelta(hours=1)
 """For how long a start that got lost counts as one that may still arrive, and be seen by others who start the flow."""
 
 _PATH: Literal["/v2/concurrency_limits/{id_or_name}"] = "/v2/concurrency_limits/{id_or_name}"
-_NOT_FOUND = 404
+_NOT_FOUND, _CONFLICT = 404, 409
 
 
 class PrefectStartLease:
@@ -104,10 +103,8 @@ class PrefectStartLease:
             return self._keep(client)
 
     def _create(self, client: SyncPrefectClient) -> bool:
-        limit = GlobalConcurrencyLimitCreate(name=self.limit, limit=1, active_slots=1)
-        try:
-            self._limit_id = client.create_global_concurrency_limit(limit)
-        except ObjectAlreadyExists:
+        self._limit_id = _make(client, self.limit, active_slots=1)
+        if self._limit_id is None:
             return False
         self._is_lost, self._phase = False, ""
         self._over = Event()
@@ -134,9 +131,7 @@ class PrefectStartLease:
         return not self._is_lost
 
     def _put_mark(self, client: SyncPrefectClient) -> None:
-        try:
-            client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=self.mark, limit=1))
-        except ObjectAlreadyExists:
+        if _make(client, self.mark, active_slots=0) is None:
             _request(client, "PATCH", self.mark, active_slots=0)
 
     def _awaits_another_start(self, client: SyncPrefectClient) -> bool:
@@ -159,6 +154,19 @@ def _renewing(lease: weakref.ref[PrefectStartLease], over: Event) -> None:
         except Exception as error:
             current_logger().debug("A concurrency limit was not renewed, and will be: %s", error)
         del held
+
+
+def _make(client: SyncPrefectClient, name: str, *, active_slots: int) -> UUID | None:
+    """Create a limit, and return its id; None if there is one of that name."""
+    wanted = {"name": name, "limit": 1, "active_slots": active_slots}
+    try:
+        # Not `create_global_concurrency_limit`: what it raises then depends on Prefect's version.
+        made: dict[str, Any] = client.request("POST", "/v2/concurrency_limits/", json=wanted).json()
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code == _CONFLICT:
+            return None
+        raise
+    return UUID(made["id"])
 
 
 def _read(client: SyncPrefectClient, limit: str) -> dict[str, Any] | None:
