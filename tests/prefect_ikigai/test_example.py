@@ -42,7 +42,7 @@ def test_the_example_runs_and_is_recorded(
     assert f"SUCCESS, by {saved_credentials.user_email}" in logged
     (progress,) = prefect_server.artifacts(flow_run_id, "progress")
     assert (progress.key, progress.data) == ("ikigai-late-flights-with-prefect-late-flights", 100)
-    assert prefect_server.artifacts(flow_run_id, "ikigai-run") == []
+    assert [note["phase"] for note in prefect_server.notes(flow_run_id)] == ["taken"]
 
 
 def test_its_async_form(saved_credentials: IkigaiCredentials, app: str, prefect_server: Any, tmp_path: Path) -> None:
@@ -65,4 +65,4 @@ def test_its_async_form(saved_credentials: IkigaiCredentials, app: str, prefect_
     assert prefect_server.flow_run(flow_run_id).state.is_completed()
     assert len(delays(output)) > 0 and delays(output).min() >= 90
     assert [artifact.data for artifact in prefect_server.artifacts(flow_run_id, "progress")] == [100]
-    assert prefect_server.artifacts(flow_run_id, "ikigai-run") == []
+    assert [note["phase"] for note in prefect_server.notes(flow_run_id)] == ["taken"]
