@@ -56,13 +56,13 @@ def test_a_thousand_items_on_few_flows(
     ):
         chaos = ChaosFlows.make(platform, 3)
         proxy.faults(late=0.01, late_seconds=(5.0, 100.0))
-        crew = ChaosCrew(chaos, proxy.url, tmp_path, processes, slots=5, failures=1)
+        crew = ChaosCrew(chaos, proxy.url, tmp_path, processes, slots=6, failures=1)
         batches = {mode: batches_of(mode, TASKS // 2, 20) for mode in ("shared", "copy")}
         killer = Killer().kills(crew.some_pids(TASKS // 12), every=(10, 30))
         killer.freezes(processes.pids, every=(10, 40))
         killer.does(chaos.restart, every=(60, 120), name="restart").does(chaos.fail_next, every=(10, 40), name="fail")
-        killer.does(crew.cancelling(TASKS // 100), every=(30, 120), name="cancellation")
-        killer.does(prefect_server.restart, every=(150, 300), name="server restart")
+        killer.does(crew.cancelling(TASKS // 40), every=(20, 90), name="cancellation")
+        killer.does(prefect_server.restart, every=(100, 200), name="server restart")
         with killer:
             told = crew.perform(batches, seconds=3000)
         proxy.await_delivery(seconds=120)
