@@ -92,7 +92,8 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
     dict
         As XCom: ``app_id``, ``flow_id``, ``flow`` (its name), ``run_log`` (``log_id``, ``status``, ``user``,
         ``timestamp``, …), ``outputs``, names of the datasets that the run wrote (None where it is somebody else's, with
-        ``on_busy="attach"``), and ``doubt``: why the run may be another's, with ``on_doubt="accept"``; empty otherwise.
+        ``on_busy="attach"``), and ``doubt``: why the log may be another run's, where another one that ended alike
+        overlapped this one, or with ``on_doubt="accept"``; empty where there is no doubt.
 
     Raises
     ------
@@ -310,7 +311,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         announced = announce(self, context, outcome, count_rows_up_to=self.count_rows_up_to)
         self._lineage = announced.lineage
         if outcome.doubt:
-            self.log.warning("The run may be another's, and on_doubt is %r. %s", self.on_doubt, outcome.doubt)
+            self.log.warning("The run log may be another run's. %s", outcome.doubt)
         return {**outcome.result, "outputs": announced.outputs}
 
     def _remove_copy(self, run: Mapping[str, Any]) -> None:
