@@ -91,7 +91,8 @@ class RunJournal:
         """Keep a run, before each step that cannot be taken back, and after it."""
         if self._store is not None:
             # A run that cannot be kept must not start: then this raises. The client bears it later on.
-            with reaching_prefect(f"Flow {self._flow!r} was not started"):
+            is_before = run["phase"] in ("prepared", "copied", "fenced")
+            with reaching_prefect(f"Flow {self._flow!r} was not started" if is_before else "It is not noted"):
                 self._store.note(run)
 
     def resume(self, run: Mapping[str, Any], note_id: UUID | None) -> dict[str, Any]:
