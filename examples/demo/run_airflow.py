@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 import psutil  # type: ignore[import-untyped, unused-ignore]
 
 EXAMPLES = Path(__file__).resolve().parent.parent
@@ -136,6 +137,16 @@ def show_first_rows(path: Path, count: int = 5) -> int:
 # -- Airflow's API -----------------------------------------------------------------------------------------------------
 
 
+def _is_locked(error: BaseException) -> bool:
+    return isinstance(error, httpx.HTTPStatusError) and error.response.status_code == httpx.codes.INTERNAL_SERVER_ERROR
+
+
+# Airflow on SQLite answers 500, and has done nothing, while another of its processes writes for too long.
+_unless_locked = retry(
+    retry=retry_if_exception(_is_locked), wait=wait_fixed(1.0), stop=stop_after_delay(60.0), reraise=True
+)
+
+
 class Api:
     """The few calls of Airflow's REST API that running a DAG takes."""
 
@@ -148,11 +159,13 @@ class Api:
         self._http.headers["Authorization"] = f"Bearer {token}"
         return True
 
+    @_unless_locked
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """Ask for something."""
         answer: dict[str, Any] = self._http.get(f"/api/v2{path}", params=query).raise_for_status().json()
         return answer
 
+    @_unless_locked
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Have something done."""
         answer: dict[str, Any] = self._http.post(f"/api/v2{path}", json=body).raise_for_status().json()
