@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 import psutil  # type: ignore[import-untyped, unused-ignore]
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 EXAMPLES = Path(__file__).resolve().parent.parent
 DAG_ID = "late_flights"
