@@ -11,6 +11,7 @@ from ikigai_core.errors import IkigaiError, NotFound, RunLost, StartUnknown
 if TYPE_CHECKING:
     from airflow.sdk.types import Logger
 
+    from airflow_provider_ikigai.hooks.ikigai import IkigaiHook
     from airflow_provider_ikigai.run_store import TaskRunStore
     from ikigai_core import Flow, FlowRun
 
@@ -51,6 +52,17 @@ def is_over(run: FlowRun) -> bool:
             raise
         # Who follows the run bears with a platform that is away.
         return False
+
+
+def remove_copy(hook: IkigaiHook, run: Mapping[str, Any], log: Logger) -> None:
+    """Delete the private copy of a run whose end is kept. It does not raise: what stays is swept."""
+    if not run.get("copy_name") or run.get("keep_copy"):
+        return
+    try:
+        with hook.get_conn() as ikigai:
+            ikigai.flow_run(run).remove_copy()
+    except Exception as error:
+        log.warning("Private copy %r was not deleted, and is swept later: %s", run["copy_name"], error)
 
 
 def _is_worth_following(flow: Flow, store: TaskRunStore, kept: Mapping[str, Any], log: Logger) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ikigai_core.orchestration import SupersededError
@@ -105,6 +105,14 @@ class TaskRunStore:
         """
         is_known = self._kept.get("log") is not None and self._is_kept(run)
         return is_known or self._is_noted(run, is_lost=is_lost)
+
+    def has_result(self, asked_for: Sequence[str]) -> bool:
+        """Whether the run that was found is over, and of the flow that is asked for now, in a task that nobody cleared.
+
+        Then all that the task returns is known, and the platform need not even be there.
+        """
+        is_same = self._kept.get("about", {}).get("asked_for") == list(asked_for)
+        return is_same and self._kept.get("log") is not None and not self.was_cleared
 
     @property
     def was_cleared(self) -> bool:

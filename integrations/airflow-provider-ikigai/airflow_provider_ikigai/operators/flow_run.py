@@ -13,7 +13,7 @@ from airflow_provider_ikigai.announcing import announce
 from airflow_provider_ikigai.assets import flow_assets, is_template
 from airflow_provider_ikigai.choices import check_isolation, check_unique_output
 from airflow_provider_ikigai.errors import failing_the_task, task_failure
-from airflow_provider_ikigai.launching import is_over, launch
+from airflow_provider_ikigai.launching import is_over, launch, remove_copy
 from airflow_provider_ikigai.links import IkigaiFlowLink, IkigaiFlowRunLink
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
 from airflow_provider_ikigai.outcome import Outcome, about_run
@@ -213,7 +213,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         with failing_the_task():
             store = TaskRunStore(context, self.log)
             kept = store.claim()
-        if kept and self.wait_for_termination and self._is_result(store, kept):
+        if kept and self.wait_for_termination and store.has_result([self.app, self.flow]):
             self.log.info("An earlier try saw how the run of flow %r ended: its result is taken", kept["flow_name"])
             with failing_the_task(), self.hook.get_conn() as ikigai:
                 outcome = self._wait(ikigai.flow_run(kept), store, deadline)
@@ -233,14 +233,6 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
                 self.defer(trigger=trigger, method_name="execute_complete")
             outcome = self._wait(run, store, deadline)
         return self._take(context, store, outcome)
-
-    def _is_result(self, store: TaskRunStore, kept: Mapping[str, Any]) -> bool:
-        """Whether an earlier try kept all that this one returns, so that the platform need not even be there."""
-        return (
-            kept.get("log") is not None
-            and not store.was_cleared
-            and store.about(kept).get("asked_for") == [self.app, self.flow]
-        )
 
     def _launch(
         self, flow: Flow, store: TaskRunStore, kept: Mapping[str, Any] | None, deadline: float | None
@@ -301,7 +293,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         if is_kept and outcome.is_over:
             store.take(run)
             if removes_copy:
-                self._remove_copy(run)
+                remove_copy(self.hook, run, self.log)
         self._raise_failure(outcome)
         self.log.info("The run of flow %r ended well", outcome.about["flow"])
         return result
@@ -313,16 +305,6 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         if outcome.doubt:
             self.log.warning("The run log may be another run's. %s", outcome.doubt)
         return {**outcome.result, "outputs": announced.outputs}
-
-    def _remove_copy(self, run: Mapping[str, Any]) -> None:
-        """Let the private copy of a run go whose end is kept."""
-        if not run.get("copy_name") or run.get("keep_copy"):
-            return
-        try:
-            with self.hook.get_conn() as ikigai:
-                ikigai.flow_run(run).remove_copy()
-        except Exception as error:
-            self.log.warning("Private copy %r was not deleted, and is swept later: %s", run["copy_name"], error)
 
     def _raise_failure(self, outcome: Outcome) -> None:
         if outcome.error == "RunTimeout":
