@@ -241,9 +241,12 @@ class _FlowRunText:
 
     @operation
     def remove_copy(self) -> Procedure[None]:
-        """Delete the run's private copy of the flow, if it has one. Do so only once the run's result is kept."""
+        """Delete the run's private copy of the flow, if it has one. Do so only once the run's result is kept.
+
+        It does not raise: a copy that could not be deleted is swept later.
+        """
         if self._state.is_private:
-            yield from copies.remove(self._state)
+            yield from copies.close(self._state)
 
     def _followed(self, how: Following) -> Procedure[RunLog]:
         ended = yield from follow(self._state, how)
