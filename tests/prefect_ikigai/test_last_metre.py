@@ -51,7 +51,7 @@ def test_the_next_try_returns_the_result_wherever_the_first_one_died(
         assert [run.status for run in chaos.runs() if run.variables["task"] == task] == ["SUCCESS"], moment
         moment += step
     # The end is noted, shown in two artifacts, noted as taken, and the flow run completed: before and after each.
-    assert moment > 10
+    assert moment >= 9
 
 
 def ask_for(chaos: ChaosFlows, processes: FlowProcesses, task: str, isolation: str, with_two: bool) -> uuid.UUID:
