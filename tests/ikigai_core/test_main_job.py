@@ -153,7 +153,7 @@ def test_a_retry_attaches_to_the_run_and_starts_no_second_one(app: App, ikigai_l
     again = flow.launch(previous=kept[-1])
     assert (again.picked_up, again.attached) == (True, False)
     assert again.result().status is FlowStatus.SUCCESS
-    assert flow.launch(previous=kept[0]).result() == again.result()
+    assert flow.launch(previous=kept[0], on_doubt="accept").result() == again.result()
     assert len(flow.run_logs(max_count=10)) == 1
 
 

@@ -106,5 +106,6 @@ def test_memory_does_not_grow_with_the_data(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b",".join(b"c%d" % number for number in range(10)) + b"\n" + line * lines)
     assert (tmp_path / "large.csv").stat().st_size > 85e6
     command = [sys.executable, "-c", MEASURE, *(str(tmp_path / name) for name in sizes)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 40_000, "KiB more for 90 MB of data"
