@@ -41,7 +41,11 @@ class RunStore(Protocol):
         ...
 
     def find(self) -> dict[str, Any] | None:
-        """What this try, or an earlier one, kept for this piece of work; None if there is nothing to pick up."""
+        """What this try, or an earlier one, kept for this piece of work; None if there is nothing to pick up.
+
+        If two tries look and find nothing, one of them at most may note and go on: let a try that is not the first say
+        that it takes over before it looks, and let `note` check, after it wrote, that nobody said so.
+        """
         ...
 
     def take(self, run: dict[str, Any]) -> None:

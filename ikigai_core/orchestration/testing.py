@@ -44,7 +44,7 @@ class RunStoreContract(ABC):
         work : str
             Which piece of work; each test uses others of its own.
         number : int
-            Which try, from 1.
+            Which try, from 1. An earlier one may still be alive.
         """
 
     def test_the_first_try_finds_nothing(self) -> None:
@@ -90,6 +90,23 @@ class RunStoreContract(ABC):
         found = self.a_try("superseded", 3).find()
         assert found is not None
         assert found["copy_name"] == "second"
+
+    @pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+    def test_of_two_tries_that_found_nothing_one_at_most_may_start(self, order: tuple[int, int]) -> None:
+        work = f"both {order[0]}"
+        tries = {}
+        for number in (1, 2):
+            tries[number] = self.a_try(work, number)
+            assert tries[number].find() is None
+        assert sum(_may_start(tries[number], f"try {number}") for number in order) <= 1
+
+
+def _may_start(store: RunStore, copy_name: str) -> bool:
+    try:
+        store.note(_run(phase="prepared", copy_name=copy_name))
+    except Exception:
+        return False
+    return True
 
 
 class StartLeaseContract(ABC):

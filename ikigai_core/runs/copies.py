@@ -91,6 +91,15 @@ def create_copy(run: RunState, original: Record) -> Procedure[RunState | None]:
     return replace(run, copy_id=copy_id, phase="copied")
 
 
+def with_age(run: RunState) -> Procedure[RunState]:
+    """A run with its copy's age: what was changed before, the run did not write. Without it where nobody tells it."""
+    try:
+        copy = yield from ask(flows.fetch(run.running_flow_id))
+    except IkigaiError:
+        return run
+    return replace(run, baseline_at=datetime.fromtimestamp(int(copy["created_at"]), UTC).isoformat())
+
+
 def settle(run: RunState) -> Procedure[bool]:
     """Find out whether the start of a private copy arrived; if not, see to it that it never can.
 

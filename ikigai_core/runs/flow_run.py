@@ -122,7 +122,10 @@ class _FlowRunText:
 
     @property
     def baseline_at(self) -> datetime | None:
-        """The newest log entry's time before the start, by the platform's clock: the run wrote what is newer."""
+        """A time before the start, by the platform's clock: the run wrote what is newer.
+
+        That of the flow's newest log entry, or that at which the run's private copy was created; None if there is none.
+        """
         return datetime.fromisoformat(self._state.baseline_at) if self._state.baseline_at else None
 
     @property

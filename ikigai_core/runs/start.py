@@ -346,6 +346,7 @@ def _start_copy(wanted: Launch, original: Record) -> Procedure[RunState | None]:
     if copy is None:
         # Should it be created later, it is never started, and swept.
         return None
+    copy = yield from copies.with_age(copy)
     yield from _keep(wanted, copy)
     try:
         yield from ask(flows.run(copy.app_id, copy.running_flow_id, copy.variables))

@@ -107,7 +107,7 @@ class TestTaskRunStore(RunStoreContract):
         late.note({**RUN, "phase": "started"})
         # Where the scheduler takes a task that is queued for one that failed, the next try has the same id.
         later = store_of(late._store, number=2)
-        assert later.claim() == {**RUN, "phase": "started"}
+        assert later.find() == {**RUN, "phase": "started"}
         assert not late.keep_end({**RUN, "phase": "ended", "log": LOG})
         found = later.find()
         assert found is not None
@@ -150,6 +150,28 @@ def retried(store: TaskRunStore) -> TaskRunStore:
     return store
 
 
+class Dictionary:
+    """What is kept, without Airflow."""
+
+    def __init__(self, kept: dict[str, Any]) -> None:
+        self.get, self.set = kept.get, kept.__setitem__
+
+
+def test_an_earlier_try_that_claims_late_keeps_the_later_one_from_starting() -> None:
+    kept: dict[str, Any] = {}
+    third = store_of(Dictionary(kept), number=3)
+
+    def set_late(key: str, value: Any) -> None:
+        assert third.find() is None
+        kept[key] = value
+
+    paused = Dictionary(kept)
+    paused.set = set_late
+    assert store_of(paused, number=2).find() is None
+    with pytest.raises(SupersededError, match="Try 2 of this task is still at work"):
+        third.note(RUN)
+
+
 class Away:
     """A store that does not answer."""
 
@@ -164,7 +186,7 @@ def test_a_store_that_is_away_stops_a_start_and_no_end(caplog: pytest.LogCapture
     with pytest.raises(ConnectionError):
         store.note(RUN)
     with pytest.raises(ConnectionError):
-        store.claim()
+        store.find()
     with caplog.at_level(logging.WARNING):
         assert not store.keep_end({**RUN, "phase": "ended"})
         store.take(RUN)
@@ -176,13 +198,13 @@ def test_an_airflow_without_task_states_keeps_nothing() -> None:
     store = store_of(None)
     store.note(RUN)
     assert store.keep_end({**RUN, "phase": "ended", "log": LOG})
-    assert store.find() is store.claim() is None
+    assert store.find() is None
     assert not store.was_cleared
     store.forget()
 
 
 def test_a_note_of_the_first_release_is_read() -> None:
     kept = {"version": 1, "flow_id": "f1", "flow_name": "A flow", "phase": "started", "max_tries": 2}
-    store = store_of(SimpleNamespace(get=lambda key: kept, set=lambda key, value: None), number=2)
-    assert store.claim() == {"version": 1, "flow_id": "f1", "flow_name": "A flow", "phase": "started"}
+    store = store_of(Dictionary({TaskRunStore.key: kept}), number=2)
+    assert store.find() == {"version": 1, "flow_id": "f1", "flow_name": "A flow", "phase": "started"}
     assert not store.was_cleared

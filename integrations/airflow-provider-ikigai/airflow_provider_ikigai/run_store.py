@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Describe = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """Tells what is to be kept of a run besides the run itself, such as the names of its outputs."""
 
-_ADDED = ("try_number", "max_tries", "about", "is_lost")
+_ADDED = ("max_tries", "about", "is_lost")
 _STARTED_WITH = ("copy_name", "baseline", "variables", "attached")
 _GIVEN_UP = ("refused", "fenced")
 
@@ -39,6 +39,7 @@ class TaskRunStore:
     """
 
     key = "ikigai_flow_run"
+    claim_key = "ikigai_flow_run_try"
 
     def __init__(self, context: Context, log: Logger) -> None:
         self._store = context.get("task_state_store")
@@ -48,6 +49,7 @@ class TaskRunStore:
         self._try = int(getattr(instance, "try_number", 1))
         self._log = log
         self._kept: dict[str, Any] = {}
+        self._claimed = 0
         self.describe: Describe | None = None
 
     # -- what the core asks for ----------------------------------------------------------------------------------------
@@ -63,7 +65,16 @@ class TaskRunStore:
         self._note(run)
 
     def find(self) -> dict[str, Any] | None:
-        """The run that this try, or an earlier one, kept; None if there is none."""
+        """The run that this try, or an earlier one, kept; None if there is none.
+
+        From now on no earlier try, which may still be alive, can note anything and go on.
+
+        Raises
+        ------
+        SupersededError
+            A later try has claimed the task, or Airflow has given this one up.
+        """
+        self._claim()
         self._kept = self._read()
         return {name: value for name, value in self._kept.items() if name not in _ADDED} or None
 
@@ -75,24 +86,12 @@ class TaskRunStore:
         """Delete the note."""
         try:
             if self._store is not None:
+                # What the try has claimed stays: an earlier one may still be alive.
                 self._store.delete(self.key)
         except Exception as error:
             self._log.warning("What is kept of the flow run stays until Airflow deletes it: %s", error)
 
     # -- what the tasks of this provider ask for besides ---------------------------------------------------------------
-
-    def claim(self) -> dict[str, Any] | None:
-        """As `find`; from now on no earlier try, which may still be alive, can note anything.
-
-        Raises
-        ------
-        SupersededError
-            A later try has noted something.
-        """
-        run = self.find()
-        if run is not None and self._kept.get("try_number") != self._try:
-            self._write({**self._kept, "try_number": self._try})
-        return run
 
     def keep_end(self, run: Mapping[str, Any], *, is_lost: bool = False) -> bool:
         """Note how a run ended, unless that is noted; whether it is. A store that is away costs no more than a look.
@@ -144,7 +143,7 @@ class TaskRunStore:
         return True
 
     def _note(self, run: Mapping[str, Any], **more: Any) -> None:
-        mine = {"try_number": self._try, "max_tries": self._max_tries, "about": self.about(run)}
+        mine = {"max_tries": self._max_tries, "about": self.about(run)}
         kept = {**run, **mine, **more}
         self._write(kept)
         self._kept = kept
@@ -156,13 +155,32 @@ class TaskRunStore:
         return dict(kept) if isinstance(kept, dict) else {}
 
     def _write(self, kept: Mapping[str, Any]) -> None:
+        self._claim()
+        self._set(self.key, dict(kept))
+        # Who takes over claims the task before it looks at what is written here: one of the two sees the other.
+        self._check_newest()
+
+    def _claim(self) -> None:
+        self._check_newest()
+        if self._try > 1 and not self._claimed:
+            self._set(self.claim_key, self._try)
+            self._claimed = self._try
+
+    def _check_newest(self) -> None:
         if self._store is None:
             return
-        latest = self._read().get("try_number", 0)
+        told = self._store.get(self.claim_key)
+        latest = told if isinstance(told, int) else 0
         if latest > self._try:
             raise SupersededError(f"Try {latest} of this task has taken over: try {self._try} does nothing any more.")
+        if latest < self._claimed:
+            raise SupersededError(f"Try {latest} of this task is still at work: try {self._try} starts nothing.")
+
+    def _set(self, key: str, value: Any) -> None:
+        if self._store is None:
+            return
         try:
-            self._store.set(self.key, dict(kept))
+            self._store.set(key, value)
         except Exception as error:
             # Airflow gives a task instance another id with each try that it begins.
             if _status(error) != _NOT_FOUND:

@@ -32,7 +32,8 @@ class Note:
     storage_id : int
         Later notes have larger ones.
     content : mapping
-        ``step``, ``try``, ``work`` and ``run``; ``over`` in place of the run if that is not to be picked up.
+        ``step``, ``try``, ``work`` and ``run``; in place of the run ``over`` if there is none to be picked up, and
+    ``claim`` if the try only says that it has taken over.
     """
 
     dagster_run_id: str
@@ -48,6 +49,11 @@ class Note:
     def run(self) -> dict[str, Any] | None:
         """The run that was noted; None if it is not to be picked up."""
         return self.content.get("run")
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether the try had not looked yet at what earlier ones noted."""
+        return "claim" in self.content
 
     @property
     def number(self) -> int:
@@ -126,6 +132,7 @@ class ObservationRunStore:
         Failure
             Another release wrote the notes, in a form of its own.
         """
+        self._claim()
         found = self._newest_of_all()
         while found is not None and self._is_to_be_picked_up(found):
             if self._is_mine(found):
@@ -155,6 +162,11 @@ class ObservationRunStore:
             self._write("Run of Ikigai flow: given up.", {"over": "given up"})
         except Exception as error:
             _log.warning("That the run of step %s is given up could not be noted: %s", self._step, error)
+
+    def _claim(self) -> None:
+        """Keep earlier tries from starting anything: who notes after this sees it, who noted before is found."""
+        if self._number or self._context.run.parent_run_id:
+            self._write("Run of Ikigai flow: another try begins.", {"claim": True})
 
     @property
     def _number(self) -> int:
@@ -197,8 +209,9 @@ class ObservationRunStore:
     def _newest(self, run_id: str, before: int | None = None) -> Note | None:
         """The newest note of a Dagster run: its last try's, or in this one that of the tries before one."""
         is_told = run_id != self._run_id or before is None
-        notes = [note for note in self._notes(run_id) if is_told or note.number < (before or 0)]
-        return max(notes, key=lambda note: (note.number, note.storage_id), default=None)
+        notes = [note for note in self._notes(run_id) if not note.is_claim]
+        told = [note for note in notes if is_told or note.number < (before or 0)]
+        return max(told, key=lambda note: (note.number, note.storage_id), default=None)
 
     def _notes(self, run_id: str, after: str | None = None) -> Iterator[Note]:
         """The notes on this step in a Dagster run, oldest first; those that are newer than a cursor."""

@@ -46,6 +46,20 @@ def test_what_did_not_change_since_the_run_began_was_not_written(
         assert (written.names, written.missing) == ((["late"], ()) if is_written else ([], ("late",)))
 
 
+def test_what_a_private_copy_wrote_changed_since_it_was_made(flow: Flow, app: App, ikigai_local: LocalAccount) -> None:
+    flow.launch({}).result(60)
+    before = app.datasets["late"].modified_at
+    ikigai_local.control.outcome()
+    run = flow.launch({}, isolation="copy")
+    run.result(60)
+    assert run.baseline_at is not None
+    assert before <= run.baseline_at <= run.result().timestamp
+    late = {**run.to_dict(), "baseline_at": (before + timedelta(seconds=3)).isoformat()}
+    written = app._client.drive(written_outputs(app, app._client.flow_run(late), flow.definition()))
+    assert written is not None
+    assert written.missing == ("late",)
+
+
 def test_names_that_were_not_written_are_told(flow: Flow, app: App, ikigai_local: LocalAccount) -> None:
     ikigai_local.control.outcome()
     run = flow.launch({"output": "never"})

@@ -195,7 +195,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         outcome = Outcome.from_event(event)
         with failing_the_task():
             store = TaskRunStore(context, self.log)
-            store.claim()
+            store.find()
         return self._take(context, store, outcome, removes_copy=True)
 
     def on_kill(self) -> None:
@@ -212,7 +212,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
     def _run(self, context: Context, deadline: float | None) -> dict[str, Any]:
         with failing_the_task():
             store = TaskRunStore(context, self.log)
-            kept = store.claim()
+            kept = store.find()
         if kept and self.wait_for_termination and store.has_result([self.app, self.flow]):
             self.log.info("An earlier try saw how the run of flow %r ended: its result is taken", kept["flow_name"])
             with failing_the_task(), self.hook.get_conn() as ikigai:
