@@ -27,7 +27,7 @@ def late_flights(ikigai: Ikigai, output: Path, min_delay: int = 60) -> RunLog:
     definition = DefinitionDocument.load(HERE / "late_flights.yaml")
     flow = app.flow.new(FLOW).definition(definition).ensure()
 
-    # Starts a run and follows it to its end. A run that fails raises RunFailed, which says at which facet and why.
+    # Starts a run and follows it to its end. A run that fails raises RunFailedError, which says at which facet and why.
     run_log = flow.start(min_delay=str(min_delay)).result(on_update=show)
     print(f"Run log {run_log.log_id}: {run_log.status.value}, by {run_log.user}")
 

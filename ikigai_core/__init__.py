@@ -81,8 +81,8 @@ if TYPE_CHECKING:
         DirectoryType,
         FlowStatus,
     )
+    from ikigai_core.run_records import FlowStatusReport, RunLog
     from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
-    from ikigai_core.runs.records import FlowStatusReport, RunLog
     from ikigai_core.runs.watch import RunOutcome
     from ikigai_core.specs.facet import FacetType, FacetTypes
     from ikigai_core.specs.model import ModelTypes
@@ -143,7 +143,7 @@ _HOMES = {
     "FlowDirectoryBuilder": "ikigai_core.components.directories",
     "FlowRun": "ikigai_core.runs.flow_run",
     "FlowStatus": "ikigai_core.enums",
-    "FlowStatusReport": "ikigai_core.runs.records",
+    "FlowStatusReport": "ikigai_core.run_records",
     "FlowVariable": "ikigai_core.definition.definition",
     "Ikigai": "ikigai_core.client",
     "Model": "ikigai_core.components.model",
@@ -156,7 +156,7 @@ _HOMES = {
     "ModelVersion": "ikigai_core.components.model",
     "NamedMapping": "ikigai_core.components.named_mapping",
     "Progress": "ikigai_core.transfer.progress",
-    "RunLog": "ikigai_core.runs.records",
+    "RunLog": "ikigai_core.run_records",
     "RunOutcome": "ikigai_core.runs.watch",
     "Schedule": "ikigai_core.components.schedule",
     "errors": "ikigai_core.errors",

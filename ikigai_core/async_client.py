@@ -23,7 +23,7 @@ from ikigai_core.components.kinds import apps_of, custom_facets_of
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.procedure import Procedure
 from ikigai_core.runs.flow_run import AsyncFlowRun
-from ikigai_core.runs.patience import OUTAGE
+from ikigai_core.runs.outages import OUTAGE
 from ikigai_core.runs.watch import OnUpdateOf, RunOutcome, outcomes
 from ikigai_core.specs.facet import FacetTypes
 from ikigai_core.specs.model import ModelTypes
@@ -48,7 +48,7 @@ class AsyncIkigai(Client):
 
     _driver: AsyncDriver | None = None
 
-    async def drive(self, procedure: Procedure[R]) -> R:
+    async def run(self, procedure: Procedure[R]) -> R:
         """Perform a procedure."""
         if self._driver is None:
             # The first import takes a while, in which the event loop goes on.
@@ -56,7 +56,7 @@ class AsyncIkigai(Client):
             if self._driver is None:
                 self._driver = home.AsyncDriver(self._config)
         driver: AsyncDriver = self._driver
-        return await driver.drive(procedure)
+        return await driver.run(procedure)
 
     @property
     def apps(self) -> AsyncBrowser[AsyncApp]:
@@ -80,7 +80,7 @@ class AsyncIkigai(Client):
 
     async def app_directories(self) -> NamedMapping[AsyncAppDirectory]:
         """The user's directories of apps, as a mapping by name."""
-        return await self.drive(list_directories(AsyncAppDirectory, self))
+        return await self.run(list_directories(AsyncAppDirectory, self))
 
     @property
     def app_directory(self) -> AsyncAppDirectoryBuilder:
@@ -90,12 +90,12 @@ class AsyncIkigai(Client):
     @property
     def facet_types(self) -> Coroutine[Any, Any, FacetTypes]:
         """What flows can be built from: ``(await ikigai.facet_types).MID.Count``."""
-        return self.drive(self.facet_types_text())
+        return self.run(self.facet_types_text())
 
     @property
     def model_types(self) -> Coroutine[Any, Any, ModelTypes]:
         """What models can be made: ``(await ikigai.model_types).Linear.Lasso``."""
-        return self.drive(self.model_types_text())
+        return self.run(self.model_types_text())
 
     def flow_run(self, run: Mapping[str, Any]) -> AsyncFlowRun:
         """The run that `FlowRun.to_dict` described, in this or another process. Sends nothing."""
@@ -118,7 +118,7 @@ class AsyncIkigai(Client):
         ----------
         runs : iterable of AsyncFlowRun
         timeout : float, optional
-            Seconds, for all of them; those that go on then end with `RunTimeout`.
+            Seconds, for all of them; those that go on then end with `RunTimeoutError`.
         on_update : callable, optional
             Told a run and a `FlowStatusReport`, as by `FlowRun.wait`.
         outage : float, default 300
@@ -130,7 +130,7 @@ class AsyncIkigai(Client):
         ...     print(outcome.run.flow_name, outcome.error or outcome.log.status)
         """
         followed = outcomes(runs, timeout, on_update, outage=outage)
-        tasks = [asyncio.create_task(self.drive(procedure)) for procedure in followed]
+        tasks = [asyncio.create_task(self.run(procedure)) for procedure in followed]
         try:
             for ended in asyncio.as_completed(tasks):
                 yield await ended

@@ -6,7 +6,7 @@ import inspect
 from functools import partial
 from typing import Any
 
-from ikigai_core.errors import WrongInputType
+from ikigai_core.errors import WrongInputTypeError
 
 ON_PROGRESS = "on_progress"
 """The parameter whose callback is called by the threads that move bytes. Neither face awaits what it returns."""
@@ -33,10 +33,10 @@ def check_callback(callback: object, name: str) -> None:
 
     Raises
     ------
-    WrongInputType
+    WrongInputTypeError
     """
     if is_async(callback):
-        raise WrongInputType(f"{name} is async, and nothing awaits it: {_advice(name)}.")
+        raise WrongInputTypeError(f"{name} is async, and nothing awaits it: {_advice(name)}.")
 
 
 def not_awaitable(returned: Any, name: str) -> Any:
@@ -44,7 +44,7 @@ def not_awaitable(returned: Any, name: str) -> Any:
 
     Raises
     ------
-    WrongInputType
+    WrongInputTypeError
     """
     if not inspect.isawaitable(returned):
         return returned
@@ -52,7 +52,7 @@ def not_awaitable(returned: Any, name: str) -> Any:
     if end is not None:
         end()
     what = getattr(returned, "__qualname__", type(returned).__qualname__)
-    raise WrongInputType(f"{name} returned an awaitable ({what}), and nothing awaits it: {_advice(name)}.")
+    raise WrongInputTypeError(f"{name} returned an awaitable ({what}), and nothing awaits it: {_advice(name)}.")
 
 
 def _advice(name: str) -> str:

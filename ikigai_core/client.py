@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from ikigai_core.callbacks import check_callback
 from ikigai_core.client_base import Client
 from ikigai_core.procedure import Procedure
-from ikigai_core.runs.patience import OUTAGE
+from ikigai_core.runs.outages import OUTAGE
 
 if TYPE_CHECKING:
     from ikigai_core.components.app import App
@@ -45,9 +45,9 @@ class Ikigai(Client):
 
     _driver: SyncDriver | None = None
 
-    def drive(self, procedure: Procedure[R]) -> R:
+    def run(self, procedure: Procedure[R]) -> R:
         """Perform a procedure."""
-        return self._ready().drive(procedure)
+        return self._ready().run(procedure)
 
     def _ready(self) -> SyncDriver:
         if self._driver is None:
@@ -95,7 +95,7 @@ class Ikigai(Client):
         from ikigai_core.components.app_directory import AppDirectory
         from ikigai_core.components.directory import list_directories
 
-        return self.drive(list_directories(AppDirectory, self))
+        return self.run(list_directories(AppDirectory, self))
 
     def directories(self) -> NamedMapping[AppDirectory]:
         """The old name of `app_directories`."""
@@ -112,12 +112,12 @@ class Ikigai(Client):
     @property
     def facet_types(self) -> FacetTypes:
         """What flows can be built from: ``ikigai.facet_types.MID.Count``."""
-        return self.drive(self.facet_types_text())
+        return self.run(self.facet_types_text())
 
     @property
     def model_types(self) -> ModelTypes:
         """What models can be made: ``ikigai.model_types.Linear.Lasso``."""
-        return self.drive(self.model_types_text())
+        return self.run(self.model_types_text())
 
     def flow_run(self, run: Mapping[str, Any]) -> FlowRun:
         """The run that `FlowRun.to_dict` described, in this or another process. Sends nothing."""
@@ -142,7 +142,7 @@ class Ikigai(Client):
         ----------
         runs : iterable of FlowRun
         timeout : float, optional
-            Seconds, for all of them; those that go on then end with `RunTimeout`.
+            Seconds, for all of them; those that go on then end with `RunTimeoutError`.
         on_update : callable, optional
             Told a run and a `FlowStatusReport`, as by `FlowRun.wait`.
         outage : float, default 300
@@ -156,7 +156,7 @@ class Ikigai(Client):
         from ikigai_core.runs.watch import outcomes
 
         check_callback(on_update, "on_update")
-        return self._ready().drive_all(outcomes(runs, timeout, on_update, outage=outage))
+        return self._ready().run_all(outcomes(runs, timeout, on_update, outage=outage))
 
     def close(self) -> None:
         """Close the connections. They are opened again where the client is used again."""

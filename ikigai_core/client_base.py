@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ikigai_core.api import specs
 from ikigai_core.config import ApiKey, Config, TlsConfig
-from ikigai_core.procedure import Procedure, ask
-from ikigai_core.web import WebPages
+from ikigai_core.procedure import Procedure, send
+from ikigai_core.web_urls import WebPages
 
 if TYPE_CHECKING:
     from ikigai_core.definition.builder import FlowDefinitionBuilder
@@ -60,7 +60,7 @@ class Client:
             Put before the client's own.
         web_url : str, optional
             Where the platform's pages are, for the ``web_url`` of components: an address, or a template of one (see
-            `ikigai_core.web`). Default: the environment variable ``IKIGAI_WEB_URL``; without it, the pages of the
+            `ikigai_core.web_urls`). Default: the environment variable ``IKIGAI_WEB_URL``; without it, the pages of the
             default platform or of a local one.
         profile : str, optional
             Name of a profile (see `ikigai_core.profiles`) for what is not given here. Without it the environment comes
@@ -114,7 +114,7 @@ class Client:
         if self._facet_types is None:
             from ikigai_core.specs.facet import FacetTypes
 
-            self._facet_types = FacetTypes((yield from ask(specs.facets())))
+            self._facet_types = FacetTypes((yield from send(specs.facets())))
         return self._facet_types
 
     def model_types_text(self) -> Procedure[ModelTypes]:
@@ -122,7 +122,7 @@ class Client:
         if self._model_types is None:
             from ikigai_core.specs.model import ModelTypes
 
-            self._model_types = ModelTypes((yield from ask(specs.models())))
+            self._model_types = ModelTypes((yield from send(specs.models())))
         return self._model_types
 
     def __repr__(self) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from ikigai_core._version import __version__
 from ikigai_core.errors import ConfigurationError
 from ikigai_core.profiles import load_profile
-from ikigai_core.web import PLATFORM_API, WebPages
+from ikigai_core.web_urls import PLATFORM_API, WebPages
 
 DEFAULT_BASE_URL = PLATFORM_API
 DEFAULT_CONNECT_TIMEOUT = 10.0
@@ -58,7 +58,7 @@ class Config:
         Address of a proxy for every request; None leaves it to ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``.
     user_agent : str
     web_url : str or None
-        Where the platform's pages are, for people to follow; or a template of their addresses (`ikigai_core.web`).
+        Where the platform's pages are, for people to follow; or a template of their addresses (`ikigai_core.web_urls`).
     look_up_key : callable, optional
         Gives the key as it is configured now. Without it the key cannot change.
     """

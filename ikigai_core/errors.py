@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ikigai_core.runs.records import FlowStatusReport, RunLog
+    from ikigai_core.run_records import FlowStatusReport, RunLog
 
 
 class IkigaiError(Exception):
@@ -46,23 +46,23 @@ class ConfigurationError(IkigaiError, ValueError):
     """The client is not told what it needs: a user, a key, a usable URL."""
 
 
-class InvalidInput(IkigaiError, ValueError):
+class InvalidInputError(IkigaiError, ValueError):
     """What was given cannot be used: a missing file, an empty frame, an unusable name. Nothing was sent."""
 
 
-class WrongInputType(InvalidInput, TypeError):
+class WrongInputTypeError(InvalidInputError, TypeError):
     """What was given is of a type that cannot be used. Nothing was sent."""
 
 
-class MissingFile(InvalidInput, FileNotFoundError):
+class MissingFileError(InvalidInputError, FileNotFoundError):
     """A file that was given does not exist."""
 
 
-class UnknownName(IkigaiError, KeyError):
+class UnknownNameError(IkigaiError, KeyError):
     """A listing has no component of that name or id."""
 
 
-class Ambiguous(IkigaiError, KeyError):
+class AmbiguousError(IkigaiError, KeyError):
     """Several components share the name that was asked for."""
 
 
@@ -117,23 +117,31 @@ class ApiError(IkigaiError, RuntimeError):
         return f"{text} {self.hint}" if text.endswith((".", "!", "?")) else f"{text}. {self.hint}"
 
 
-class BadRequest(ApiError):
+class BadRequestError(ApiError):
     """The platform refused the request for its content (4xx)."""
 
 
-class Authentication(ApiError):
-    """The platform does not accept the user's key, or the user may not do this (401, 403)."""
+class AccessRefusedError(ApiError):
+    """The platform lets the user in no further: base of the two that follow."""
 
 
-class NotFound(ApiError, KeyError):
+class AuthenticationError(AccessRefusedError):
+    """The platform does not accept the user's key (401)."""
+
+
+class PermissionDeniedError(AccessRefusedError):
+    """The user may not do this (403). The platform also answers so if it does not know the key."""
+
+
+class NotFoundError(ApiError, KeyError):
     """There is no such component (404)."""
 
 
-class Conflict(ApiError):
+class ConflictError(ApiError):
     """The component is in a state that does not allow this (409)."""
 
 
-class RateLimited(ApiError):
+class RateLimitedError(ApiError):
     """Too many requests (429), or the platform asks to come back later (408, 425)."""
 
     transient = True
@@ -145,11 +153,11 @@ class ServerError(ApiError):
     transient = True
 
 
-class UnexpectedAnswer(IkigaiError):
+class UnexpectedAnswerError(IkigaiError):
     """The platform's answer is not of the form that was agreed."""
 
 
-class ConnectionFailed(IkigaiError):
+class ConnectionFailedError(IkigaiError):
     """The platform could not be reached. Nothing was sent."""
 
     transient = True
@@ -159,7 +167,7 @@ class ConnectionFailed(IkigaiError):
         self.transient = transient
 
 
-class AnswerLost(IkigaiError):
+class AnswerLostError(IkigaiError):
     """The request went out and no answer came back. Whether it was carried out is not known."""
 
     transient = True
@@ -176,18 +184,18 @@ class TransferError(IkigaiError):
         self.transient = transient
 
 
-class UploadFailed(TransferError):
+class UploadError(TransferError):
     """A dataset's data was not accepted, or did not arrive."""
 
 
-class DownloadFailed(TransferError):
+class DownloadError(TransferError):
     """A dataset's data could not be fetched."""
 
 
 # -- definitions -------------------------------------------------------------------------------------------------------
 
 
-class InvalidDefinition(IkigaiError, ValueError):
+class InvalidDefinitionError(IkigaiError, ValueError):
     """A flow definition has a fault. Raised while it is built, before anything is sent."""
 
 
@@ -195,40 +203,40 @@ class DefinitionWarning(UserWarning):
     """The platform keeps a definition of this shape, and fails its runs."""
 
 
-class WrongArgumentType(InvalidDefinition, TypeError):
+class WrongArgumentTypeError(InvalidDefinitionError, TypeError):
     """An argument's value is of the wrong type."""
 
 
-class UnexpectedChild(InvalidDefinition, KeyError):
+class UnexpectedChildError(InvalidDefinitionError, KeyError):
     """A map argument has a key that it should not have."""
 
 
-class UnknownFacetType(InvalidDefinition, AttributeError):
+class UnknownFacetTypeError(InvalidDefinitionError, AttributeError):
     """The platform has no facet type of that name."""
 
 
-class UnknownModelType(InvalidDefinition, AttributeError):
+class UnknownModelTypeError(InvalidDefinitionError, AttributeError):
     """The platform has no model type of that name."""
 
 
-class UnsupportedByModel(IkigaiError, RuntimeError):
+class UnsupportedByModelError(IkigaiError, RuntimeError):
     """The model, or the facet, takes no such settings."""
 
 
 # -- runs --------------------------------------------------------------------------------------------------------------
 
 
-class FlowBusy(IkigaiError):
+class FlowBusyError(IkigaiError):
     """The flow is running already, and the caller asked not to wait and not to attach."""
 
     transient = True
 
 
-class StartUnknown(IkigaiError):
+class StartUnknownError(IkigaiError):
     """Whether the flow was started, or which run is the one, could not be proven. Nothing was started a second time."""
 
 
-class RunTimeout(IkigaiError, TimeoutError):
+class RunTimeoutError(IkigaiError, TimeoutError):
     """The run did not end in the time allowed. It goes on: the platform offers no way to stop it.
 
     Attributes
@@ -242,7 +250,7 @@ class RunTimeout(IkigaiError, TimeoutError):
         self.last_report = last_report
 
 
-class PlatformAway(IkigaiError):
+class PlatformAwayError(IkigaiError):
     """The platform did not answer for longer than a wait was told to bear. The run may go on, or be over.
 
     Attributes
@@ -258,11 +266,11 @@ class PlatformAway(IkigaiError):
         self.last_report = last_report
 
 
-class RunLost(IkigaiError):
+class RunLostError(IkigaiError):
     """The run's log cannot be had: the flow is idle and none appeared, or which it is cannot be told."""
 
 
-class RunAmbiguous(RunLost):
+class RunAmbiguousError(RunLostError):
     """Which entry of the flow's log is the run's cannot be proven, so that neither can how it ended.
 
     Attributes
@@ -276,7 +284,7 @@ class RunAmbiguous(RunLost):
         self.candidates = tuple(candidates)
 
 
-class RunFailed(IkigaiError, RuntimeError):
+class RunFailedError(IkigaiError, RuntimeError):
     """The run ended, and not well.
 
     Attributes
@@ -301,6 +309,38 @@ class RunFailed(IkigaiError, RuntimeError):
         where = f" at facet {self.facet_name!r}" if self.facet_name else ""
         text = f"Flow {flow_name!r} ended {run_log.status.value}{where}: {self.message or 'no message'}"
         super().__init__(f"{text} (This may be another run's log. {doubt})" if doubt else text)
+
+
+# -- names of earlier releases -----------------------------------------------------------------------------------------
+
+InvalidInput = InvalidInputError
+WrongInputType = WrongInputTypeError
+MissingFile = MissingFileError
+UnknownName = UnknownNameError
+Ambiguous = AmbiguousError
+BadRequest = BadRequestError
+Authentication = AccessRefusedError
+NotFound = NotFoundError
+Conflict = ConflictError
+RateLimited = RateLimitedError
+UnexpectedAnswer = UnexpectedAnswerError
+ConnectionFailed = ConnectionFailedError
+AnswerLost = AnswerLostError
+UploadFailed = UploadError
+DownloadFailed = DownloadError
+InvalidDefinition = InvalidDefinitionError
+WrongArgumentType = WrongArgumentTypeError
+UnexpectedChild = UnexpectedChildError
+UnknownFacetType = UnknownFacetTypeError
+UnknownModelType = UnknownModelTypeError
+UnsupportedByModel = UnsupportedByModelError
+FlowBusy = FlowBusyError
+StartUnknown = StartUnknownError
+RunTimeout = RunTimeoutError
+PlatformAway = PlatformAwayError
+RunLost = RunLostError
+RunAmbiguous = RunAmbiguousError
+RunFailed = RunFailedError
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:

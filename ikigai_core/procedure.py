@@ -15,7 +15,7 @@ from ikigai_core.api.call import Call
 
 if TYPE_CHECKING:
     from ikigai_core.transfer.progress import Meter
-    from ikigai_core.transfer.ranges import Landing
+    from ikigai_core.transfer.ranges import DownloadTarget
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -29,7 +29,7 @@ class Pause:
 
 
 @dataclass(frozen=True)
-class Work:
+class BlockingCall:
     """Do something that may block (files, conversions) or that belongs to the caller; the answer is what it returns.
 
     The async driver awaits coroutine functions and runs everything else in a thread; it awaits whatever awaitable that
@@ -60,20 +60,20 @@ class Fetch:
     """Stream a signed URL's content into a file, in ranges where the server has them."""
 
     url: str = field(repr=False)
-    landing: Landing
+    target: DownloadTarget
 
 
-Step = Call[Any] | Pause | Work | SendParts | Fetch
+Step = Call[Any] | Pause | BlockingCall | SendParts | Fetch
 Procedure = Generator[Step, Any, R]
 
 
-def ask(call: Call[A]) -> Procedure[A]:
+def send(call: Call[A]) -> Procedure[A]:
     """Send a call and return its answer, typed."""
     answer: A = yield call
     return answer
 
 
-def ask_once(call: Call[A]) -> Procedure[A]:
+def send_once(call: Call[A]) -> Procedure[A]:
     """Send a call without the transport's own retries: for those who come back anyway."""
     answer: A = yield replace(call, retried=False)
     return answer
@@ -85,9 +85,9 @@ def pause(seconds: float) -> Procedure[float]:
     return now
 
 
-def work(function: Callable[[], A]) -> Procedure[A]:
+def call_blocking(function: Callable[[], A]) -> Procedure[A]:
     """Do something that may block and return what it returns."""
-    result: A = yield Work(function)
+    result: A = yield BlockingCall(function)
     return result
 
 
@@ -104,6 +104,6 @@ def send_parts(
     return etags
 
 
-def fetch(url: str, landing: Landing) -> Procedure[None]:
+def fetch(url: str, target: DownloadTarget) -> Procedure[None]:
     """Download what is missing in a file."""
-    yield Fetch(url, landing)
+    yield Fetch(url, target)

@@ -1,13 +1,74 @@
-"""What pydantic finds wrong with data, in words that may be shown."""
+"""Checks of what users and the platform give, in words that may be shown."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from ikigai_core.errors import InvalidInputError, WrongInputTypeError
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
     from pydantic_core import ErrorDetails
+
+
+def check_type(value: object, kinds: type | tuple[type, ...], what: str, expected: str) -> None:
+    """Make sure that a value is of one of some types.
+
+    Parameters
+    ----------
+    what, expected : str
+        What the value is for, and what it should be, for the message.
+
+    Raises
+    ------
+    WrongInputTypeError
+    """
+    if not isinstance(value, kinds):
+        raise WrongInputTypeError(f"{what} was of type {type(value).__name__}, but must be {expected}.")
+
+
+def check_new_name(name: Any, word: str) -> None:
+    """Make sure that what is to be created has a name.
+
+    Raises
+    ------
+    InvalidInputError
+    """
+    check_type(name, str, f"The {word}'s name", "a text")
+    if not name.strip():
+        raise InvalidInputError(f"The {word} has no name: begin with .new(name).")
+
+
+def check_name(name: Any, word: str) -> None:
+    """Make sure that a name is one.
+
+    Raises
+    ------
+    InvalidInputError
+    """
+    check_type(name, str, f"The {word}'s name", "a text")
+    if not name.strip():
+        raise InvalidInputError(f"The {word}'s name must not be blank.")
+
+
+def check_text(text: Any, what: str) -> None:
+    """Make sure that a text is one; it may be empty.
+
+    Raises
+    ------
+    WrongInputTypeError
+    """
+    check_type(text, str, what, "a text")
+
+
+def check_flag(flag: Any, what: str) -> None:
+    """Make sure that a truth value is one.
+
+    Raises
+    ------
+    WrongInputTypeError
+    """
+    check_type(flag, bool, what, "True or False")
 
 
 def faults_of(error: ValidationError) -> str:

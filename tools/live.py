@@ -109,7 +109,7 @@ def _walk(ikigai: Ikigai, app: App) -> None:
     with _step("what is not there is said"):
         try:
             app.datasets["nowhere"]
-        except errors.NotFound:
+        except errors.NotFoundError:
             pass
         else:
             raise AssertionError("a dataset was found that does not exist")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import ikigai_core
-from ikigai_core.own_names import NOISE
+from ikigai_core.records import NOISE
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reference.md"

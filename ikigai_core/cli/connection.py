@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ikigai_core._version import __version__
-from ikigai_core.errors import ConfigurationError, MissingFile
+from ikigai_core.errors import ConfigurationError, MissingFileError
 from ikigai_core.profiles import load_profile
 
 if TYPE_CHECKING:
@@ -48,14 +48,14 @@ class Connection:
 
         Raises
         ------
-        MissingFile, ConfigurationError
+        MissingFileError, ConfigurationError
             The file does not exist, cannot be read, or holds something else than one line.
         """
         path = self.api_key_file
         if path is None:
             return None
         if not path.exists():
-            raise MissingFile(f"The API key's file {str(path)!r} does not exist.")
+            raise MissingFileError(f"The API key's file {str(path)!r} does not exist.")
         try:
             with path.open(encoding="utf-8") as file:
                 content = file.read(_LONGEST_KEY).strip()

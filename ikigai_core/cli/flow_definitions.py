@@ -9,7 +9,7 @@ import typer
 
 from ikigai_core.cli.connection import AppName, FlowName, connect
 from ikigai_core.cli.output import AsJson, emit
-from ikigai_core.errors import InvalidDefinition
+from ikigai_core.errors import InvalidDefinitionError
 
 if TYPE_CHECKING:
     from ikigai_core.components.app import App
@@ -83,6 +83,6 @@ def _differences(before: FlowDefinition | None, flow: Flow) -> list[str]:
         return []
     try:
         return before.diff(flow.definition())
-    except InvalidDefinition:
+    except InvalidDefinitionError:
         # The platform keeps definitions that no run could follow; they are replaced all the same.
         return []

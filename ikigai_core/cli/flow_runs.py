@@ -14,11 +14,11 @@ import typer
 
 from ikigai_core.cli.connection import AppName, FlowName, connect
 from ikigai_core.cli.output import AsJson, details, emit, page
-from ikigai_core.errors import RunFailed
+from ikigai_core.errors import RunFailedError
 
 if TYPE_CHECKING:
+    from ikigai_core.run_records import FlowStatusReport, RunLog
     from ikigai_core.runs.flow_run import FlowRun
-    from ikigai_core.runs.records import FlowStatusReport, RunLog
     from ikigai_core.runs.reports import OnUpdate
 
 _INTERRUPTED = 130
@@ -90,7 +90,7 @@ def run(
         left = None if timeout is None else max(round(timeout - (time.monotonic() - began), 1), 0.0)
         try:
             log = _follow(started, left)
-        except RunFailed as failure:
+        except RunFailedError as failure:
             _tell(started, failure.run_log, as_json=as_json)
             raise
     _tell(started, log, as_json=as_json)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ikigai_core.components.flow import Flow
     from ikigai_core.definition.definition import FlowDefinition
-    from ikigai_core.runs.records import FlowStatusReport, RunLog
+    from ikigai_core.run_records import FlowStatusReport, RunLog
     from ikigai_core.specs.facet import FacetTypes
 
 STALE_HOURS = 24.0

@@ -16,7 +16,7 @@ def ping(context: typer.Context, as_json: AsJson = False) -> None:
 
     with connect(context) as ikigai:
         # Loads the HTTP library, whose time is not the platform's.
-        ikigai.drive(pause(0))
+        ikigai.run(pause(0))
         began = time.perf_counter()
         count = len(ikigai.apps())
         seconds = round(time.perf_counter() - began, 4)

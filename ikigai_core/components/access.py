@@ -10,10 +10,10 @@ from typing import Any, Generic, TypeVar
 from ikigai_core.api import apps, custom_facets
 from ikigai_core.api.call import Call
 from ikigai_core.enums import AppAccessLevel, CustomFacetAccessLevel
-from ikigai_core.errors import InvalidInput
-from ikigai_core.faces import AsyncFace, SyncFace, edit
-from ikigai_core.given import check_name
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.errors import InvalidInputError
+from ikigai_core.procedure import Procedure, send
+from ikigai_core.sync_async import AsyncFace, SyncFace, edit
+from ikigai_core.validation import check_name
 
 L = TypeVar("L", bound=StrEnum)
 
@@ -72,30 +72,30 @@ class _AccessText(Generic[L]):
 
         Raises
         ------
-        InvalidInput
+        InvalidInputError
             There is no such level. Nothing was sent.
         """
         check_name(email, "user")
-        yield from ask(self._grants.share(email, self._level(access_level)))
+        yield from send(self._grants.share(email, self._level(access_level)))
 
     @edit
     def update(self, email: str, access_level: L) -> Procedure[None]:
         """Change what a user may do; parameters and errors as for `grant`."""
         check_name(email, "user")
-        yield from ask(self._grants.edit(email, self._level(access_level)))
+        yield from send(self._grants.edit(email, self._level(access_level)))
 
     @edit
     def revoke(self, email: str) -> Procedure[None]:
         """Shut a user out."""
         check_name(email, "user")
-        yield from ask(self._grants.unshare(email))
+        yield from send(self._grants.unshare(email))
 
     def _level(self, access_level: L) -> str:
         try:
             return self._grants.levels(access_level).value
         except ValueError:
             known = ", ".join(level.value for level in self._grants.levels)
-            raise InvalidInput(f"There is no access level {access_level!r}: choose one of {known}.") from None
+            raise InvalidInputError(f"There is no access level {access_level!r}: choose one of {known}.") from None
 
 
 class Access(SyncFace, _AccessText[L]):

@@ -35,12 +35,12 @@ from ikigai_core.components.kinds import datasets_of, flows_of, models_of
 from ikigai_core.components.listing import list_all
 from ikigai_core.components.model import AsyncModel, AsyncModelBuilder, Model, ModelBuilder
 from ikigai_core.components.named_mapping import NamedMapping
-from ikigai_core.components.printing import printed
 from ikigai_core.enums import AppAccessLevel
-from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
-from ikigai_core.given import check_name, check_text
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.procedure import Procedure, send
+from ikigai_core.records import printed
 from ikigai_core.runs.copies import STALE, sweep
+from ikigai_core.sync_async import AsyncFace, SyncFace, edit, operation
+from ikigai_core.validation import check_name, check_text
 
 
 class AppRecord(Component):
@@ -88,26 +88,26 @@ class _AppText:
     @operation
     def describe(self) -> Procedure[dict[str, Any]]:
         """The app's details and all its components, as plain values."""
-        components = yield from ask(apps.components(self.app_id))
+        components = yield from send(apps.components(self.app_id))
         return {"app": self.to_dict(), "components": components}
 
     @edit
     def rename(self, name: str) -> Procedure[None]:
         """Give the app another name."""
         check_name(name, "app")
-        yield from ask(apps.edit(self.app_id, name=name))
+        yield from send(apps.edit(self.app_id, name=name))
         self.name = name
 
     @edit
     def move(self, directory: Directory) -> Procedure[None]:
         """Put the app into a directory."""
-        yield from ask(apps.edit(self.app_id, directory=place(directory)))
+        yield from send(apps.edit(self.app_id, directory=place(directory)))
 
     @edit
     def update_description(self, description: str) -> Procedure[None]:
         """Change the description."""
         check_text(description, "The description")
-        yield from ask(apps.edit(self.app_id, description=description))
+        yield from send(apps.edit(self.app_id, description=description))
         self.description = description
 
     @operation
@@ -120,7 +120,7 @@ class _AppText:
         definitions: dict[str, WireRecord] = {}
         for record in listing.records:
             flow_id = str(record["pipeline_id"])
-            full = record if "definition" in record else (yield from ask(flows.fetch(flow_id)))
+            full = record if "definition" in record else (yield from send(flows.fetch(flow_id)))
             definitions[flow_id] = full["definition"]
         return definitions
 
@@ -143,7 +143,7 @@ class _AppText:
     @operation
     def delete(self) -> Procedure[None]:
         """Delete the app with everything in it."""
-        yield from ask(apps.delete(self.app_id))
+        yield from send(apps.delete(self.app_id))
 
 
 class App(AppRecord, SyncFace, _AppText):

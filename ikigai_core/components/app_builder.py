@@ -12,9 +12,9 @@ from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.ensuring import ensure_only
 from ikigai_core.components.kinds import apps_of
-from ikigai_core.faces import AsyncFace, SyncFace, operation
-from ikigai_core.given import check_new_name
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.procedure import Procedure, send
+from ikigai_core.sync_async import AsyncFace, SyncFace, operation
+from ikigai_core.validation import check_new_name
 
 A = TypeVar("A", bound=AppRecord)
 
@@ -47,7 +47,7 @@ class _AppBuilderText(Builder, Generic[A]):
     def build(self) -> Procedure[A]:
         """Create the app."""
         self._check_name()
-        app_id = yield from ask(self._creation())
+        app_id = yield from send(self._creation())
         return (yield from self._fetch(app_id, ("created",)))
 
     @operation
@@ -58,7 +58,7 @@ class _AppBuilderText(Builder, Generic[A]):
 
         Raises
         ------
-        Ambiguous
+        AmbiguousError
             Several apps have the name.
         """
         self._check_name()
@@ -68,7 +68,7 @@ class _AppBuilderText(Builder, Generic[A]):
         differing = differences(found.record, self._directory, description=self._description)
         if not differing:
             return self._component.bind(found.record, self._client, found.changes)
-        yield from ask(apps.edit(found.component_id, **differing))
+        yield from send(apps.edit(found.component_id, **differing))
         return (yield from self._fetch(found.component_id, tuple(differing)))
 
     def _check_name(self) -> None:
@@ -78,7 +78,7 @@ class _AppBuilderText(Builder, Generic[A]):
         return apps.create(self._name, self._description or "", reference(self._directory))
 
     def _fetch(self, app_id: str, changes: tuple[str, ...]) -> Procedure[A]:
-        return self._component.bind((yield from ask(apps.fetch(app_id))), self._client, changes)
+        return self._component.bind((yield from send(apps.fetch(app_id))), self._client, changes)
 
 
 class AppBuilder(SyncFace, _AppBuilderText[App]):

@@ -10,8 +10,8 @@ from ikigai_core.components.directory import AsyncDirectoryBuilder, Directory, D
 from ikigai_core.components.kinds import apps_of
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.enums import DirectoryType
-from ikigai_core.faces import AsyncFace, SyncFace, operation
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.procedure import Procedure, send
+from ikigai_core.sync_async import AsyncFace, SyncFace, operation
 
 
 class _OfApps(Directory):
@@ -20,7 +20,7 @@ class _OfApps(Directory):
     @operation
     def delete(self) -> Procedure[None]:
         """Delete the directory."""
-        yield from ask(directories.delete(self.directory_id))
+        yield from send(directories.delete(self.directory_id))
 
 
 class AppDirectory(_OfApps, SyncFace):

@@ -12,9 +12,9 @@ from ikigai_core.components.finding import get_by_name
 from ikigai_core.components.kinds import Kind
 from ikigai_core.components.listing import list_all, search_all
 from ikigai_core.components.named_mapping import NamedMapping
-from ikigai_core.faces import AsyncFace, SyncFace, operation
-from ikigai_core.given import check_text
 from ikigai_core.procedure import Procedure
+from ikigai_core.sync_async import AsyncFace, SyncFace, operation
+from ikigai_core.validation import check_text
 
 C = TypeVar("C", bound=Component)
 
@@ -45,13 +45,13 @@ class _BrowserText(Generic[C]):
 
     @operation
     def __getitem__(self, name: str) -> Procedure[C]:
-        """The component of that name; `NotFound` (also a `KeyError`) where there is none."""
+        """The component of that name; `NotFoundError` (also a `KeyError`) where there is none."""
         record = yield from get_by_name(self._kind, name)
         return self._component.bind((yield from self._kind.complete(record, self._client)), self._client)
 
     @operation
     def find(self, name_or_id: str) -> Procedure[C]:
-        """The component of that name or, where none has it, of that id; `NotFound` where there is none of either."""
+        """The component of that name, or else of that id; `NotFoundError` if there is none of either."""
         record = yield from get_by_name(self._kind, name_or_id, or_id=True)
         return self._component.bind((yield from self._kind.complete(record, self._client)), self._client)
 

@@ -1,49 +1,14 @@
-"""What all components share: a record of the platform's data, bound to the client that fetched it."""
+"""What all components share: they are records that are bound to the client that fetched them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
+from pydantic import PrivateAttr
 
-from ikigai_core.errors import UnexpectedAnswer
-from ikigai_core.faces import edit, operation
-from ikigai_core.own_names import OwnNames
-from ikigai_core.validation import faults_of
-from ikigai_core.web import Kind, WebPages
-
-
-class Record(OwnNames, BaseModel):
-    """Data of the platform. What is not known to this version is ignored."""
-
-    model_config = ConfigDict(ignored_types=(operation, edit), populate_by_name=True, protected_namespaces=())
-
-    @classmethod
-    def read(cls, data: Mapping[str, Any]) -> Self:
-        """Read the platform's data.
-
-        Raises
-        ------
-        UnexpectedAnswer
-            Naming the fields that are missing or malformed, without their values.
-        """
-        try:
-            return cls.model_validate(data)
-        except ValidationError as error:
-            raise UnexpectedAnswer(
-                f"The platform described a {cls.__name__} in an unknown form: {faults_of(error)}"
-            ) from None
-
-    def _repr_html_(self) -> str:
-        """A table of the fields, for notebooks."""
-        rows = "".join(
-            f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>"
-            for name, value in self.__repr_args__()
-            if name
-        )
-        return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
+from ikigai_core.records import Record
+from ikigai_core.web_urls import Kind, WebPages
 
 
 class Component(Record):
@@ -69,7 +34,7 @@ class Component(Record):
 
         Raises
         ------
-        UnexpectedAnswer
+        UnexpectedAnswerError
             Naming the fields that are missing or malformed.
         """
         return cls.bind(data, client)

@@ -7,8 +7,8 @@ from ikigai_core.api.call import Call
 from ikigai_core.components.finding import ambiguous
 from ikigai_core.components.kinds import Kind
 from ikigai_core.components.listing import named
-from ikigai_core.errors import AnswerLost, IkigaiError, ServerError
-from ikigai_core.procedure import Procedure, ask, pause
+from ikigai_core.errors import AnswerLostError, IkigaiError, ServerError
+from ikigai_core.procedure import Procedure, pause, send
 
 LOOK_FOR = 10.0
 """Seconds for which a component is looked for whose creation was not answered."""
@@ -25,14 +25,14 @@ def create(kind: Kind, name: str, call: Call[str], *, is_first: bool) -> Procedu
 
     Raises
     ------
-    AnswerLost, ServerError
+    AnswerLostError, ServerError
         Whether it was created is not known.
-    Ambiguous
+    AmbiguousError
         Somebody else has used the name meanwhile.
     """
     try:
-        return (yield from ask(call))
-    except (AnswerLost, ServerError) as error:
+        return (yield from send(call))
+    except (AnswerLostError, ServerError) as error:
         if not is_first:
             raise
         same = yield from appeared(kind, name, error)

@@ -15,16 +15,16 @@ from pydantic import Field, PrivateAttr, field_validator
 from ikigai_core.api import custom_facets
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.components.access import Access, AsyncAccess, custom_facet_grants
-from ikigai_core.components.component import Component, Record
+from ikigai_core.components.component import Component
 from ikigai_core.components.named_mapping import NamedMapping
-from ikigai_core.components.printing import printed
 from ikigai_core.enums import CustomFacetAccessLevel
-from ikigai_core.errors import MissingFile
-from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
-from ikigai_core.given import check_name, check_text, check_type
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.errors import MissingFileError
+from ikigai_core.procedure import Procedure, send
+from ikigai_core.records import Record, printed
 from ikigai_core.specs.custom_facet import Argument, CustomFacetArgument, CustomFacetType
 from ikigai_core.specs.facet import FacetType
+from ikigai_core.sync_async import AsyncFace, SyncFace, edit, operation
+from ikigai_core.validation import check_name, check_text, check_type
 
 PLATFORM_PYTHON = (3, 10)
 """The Python in whose syntax scripts must be."""
@@ -35,8 +35,8 @@ class Script:
 
     Raises
     ------
-    MissingFile
-    InvalidInput
+    MissingFileError
+    InvalidInputError
         An argument's default is of a type that the platform does not know.
     SyntaxError
         The script is not Python as the platform runs it.
@@ -76,7 +76,7 @@ def warn_of_system_access(system_access: bool) -> None:
 
 def _text_of(path: Path) -> str:
     if not path.is_file():
-        raise MissingFile(f"The file {str(path)!r} does not exist (looked in {path.resolve().parent}).")
+        raise MissingFileError(f"The file {str(path)!r} does not exist (looked in {path.resolve().parent}).")
     return path.read_text(encoding="utf-8")
 
 
@@ -182,14 +182,14 @@ class _CustomFacetText:
     def rename(self, name: str) -> Procedure[None]:
         """Give the custom facet another name."""
         check_name(name, "custom facet")
-        yield from ask(custom_facets.edit(self.custom_facet_id, self.facet_type.chain_group, name=name))
+        yield from send(custom_facets.edit(self.custom_facet_id, self.facet_type.chain_group, name=name))
         self.name = name
 
     @edit
     def update_description(self, description: str) -> Procedure[None]:
         """Change the description."""
         check_text(description, "The description")
-        yield from ask(custom_facets.edit(self.custom_facet_id, self.facet_type.chain_group, description=description))
+        yield from send(custom_facets.edit(self.custom_facet_id, self.facet_type.chain_group, description=description))
         self.description = description
 
     @edit
@@ -204,13 +204,13 @@ class _CustomFacetText:
         """Change the draft: script, requirements and arguments; as for the builder."""
         warn_of_system_access(system_access)
         draft = Script(script, requirements, arguments)
-        yield from ask(custom_facets.edit(self.custom_facet_id, self.facet_type.chain_group, **draft.fields()))
+        yield from send(custom_facets.edit(self.custom_facet_id, self.facet_type.chain_group, **draft.fields()))
         self.script, self.requirements, self.arguments = draft.text, draft.requirements, draft.arguments
 
     @operation
     def create_version(self, name: str) -> Procedure[CustomFacetVersion]:
         """Save the draft as a version."""
-        version_id = yield from ask(
+        version_id = yield from send(
             custom_facets.create_version(
                 self.custom_facet_id,
                 version=name,
@@ -221,7 +221,7 @@ class _CustomFacetText:
                 arguments=[argument.to_dict() for argument in self.arguments.values()],
             )
         )
-        record = yield from ask(custom_facets.version(self.custom_facet_id, version_id))
+        record = yield from send(custom_facets.version(self.custom_facet_id, version_id))
         return CustomFacetVersion.of(record, self.facet_type)
 
     @operation
@@ -248,19 +248,19 @@ class _CustomFacetText:
         )
 
     def _versions(self) -> Procedure[NamedMapping[CustomFacetVersion]]:
-        found = yield from ask(custom_facets.versions(self.custom_facet_id))
+        found = yield from send(custom_facets.versions(self.custom_facet_id))
         versions = (CustomFacetVersion.of(record, self.facet_type) for record in found.records)
         return NamedMapping({version.version_id: version for version in versions})
 
     @operation
     def describe(self) -> Procedure[WireRecord]:
         """All that the platform tells of the custom facet, as plain values in the platform's own words."""
-        return (yield from ask(custom_facets.fetch(self.custom_facet_id)))
+        return (yield from send(custom_facets.fetch(self.custom_facet_id)))
 
     @operation
     def delete(self) -> Procedure[None]:
         """Delete the custom facet with its versions."""
-        yield from ask(custom_facets.delete(self.custom_facet_id))
+        yield from send(custom_facets.delete(self.custom_facet_id))
 
 
 class CustomFacet(CustomFacetRecord, SyncFace, _CustomFacetText):

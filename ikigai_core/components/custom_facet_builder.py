@@ -16,12 +16,12 @@ from ikigai_core.components.custom_facet import (
     warn_of_system_access,
 )
 from ikigai_core.components.kinds import with_facet_type
-from ikigai_core.errors import InvalidInput
-from ikigai_core.faces import AsyncFace, SyncFace, operation
-from ikigai_core.given import check_new_name, check_type
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.errors import InvalidInputError
+from ikigai_core.procedure import Procedure, send
 from ikigai_core.specs.custom_facet import Argument
 from ikigai_core.specs.facet import FacetType
+from ikigai_core.sync_async import AsyncFace, SyncFace, operation
+from ikigai_core.validation import check_new_name, check_type
 
 C = TypeVar("C", bound=CustomFacetRecord)
 
@@ -84,13 +84,13 @@ class _CustomFacetBuilderText(Builder, Generic[C]):
 
         Raises
         ------
-        InvalidInput
+        InvalidInputError
             No name or no facet type was given. Nothing was sent.
         """
         check_new_name(self._name, "custom facet")
         if self._facet_type is None:
-            raise InvalidInput("A custom facet needs a facet type: begin with .new(name, facet_type=…).")
-        custom_facet_id = yield from ask(
+            raise InvalidInputError("A custom facet needs a facet type: begin with .new(name, facet_type=…).")
+        custom_facet_id = yield from send(
             custom_facets.create(
                 self._facet_type.chain_group,
                 name=self._name,
@@ -99,7 +99,7 @@ class _CustomFacetBuilderText(Builder, Generic[C]):
                 **self._script.fields(),
             )
         )
-        record = yield from ask(custom_facets.fetch(custom_facet_id))
+        record = yield from send(custom_facets.fetch(custom_facet_id))
         complete = yield from with_facet_type(record, self._client)
         return self._component.bind(complete, self._client, ("created",))
 

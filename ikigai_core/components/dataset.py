@@ -12,18 +12,18 @@ from ikigai_core.api import datasets
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.components.dataset_record import ColumnDataType, DatasetLog, DatasetRecord
 from ikigai_core.components.directory import Directory, place
-from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
-from ikigai_core.given import check_flag, check_name
-from ikigai_core.procedure import Procedure, ask, work
+from ikigai_core.procedure import Procedure, call_blocking, send
+from ikigai_core.sync_async import AsyncFace, SyncFace, edit, operation
 from ikigai_core.transfer.download import download, download_into, download_to
-from ikigai_core.transfer.journal import Journal
 from ikigai_core.transfer.progress import OnProgress
+from ikigai_core.transfer.resume import Journal
 from ikigai_core.transfer.scratch import QuickFile, scratch_file
 from ikigai_core.transfer.source import (
     Staged,
     source_of,
 )
 from ikigai_core.transfer.upload import upload
+from ikigai_core.validation import check_flag, check_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,13 +65,13 @@ class _DatasetText:
 
         Raises
         ------
-        DownloadFailed
+        DownloadError
         """
         # Loading pandas takes longer than many a download: it need not wait for that.
         Thread(target=_load_pandas, daemon=True).start()
         with QuickFile() as file:
             yield from download_into(self.app_id, self.dataset_id, self.name, file.place, on_progress)
-            return (yield from work(lambda: _read_csv(file.path, options)))
+            return (yield from call_blocking(lambda: _read_csv(file.path, options)))
 
     @operation
     def arrow(self, *, on_progress: OnProgress = None) -> Procedure[pa.Table]:
@@ -79,13 +79,13 @@ class _DatasetText:
 
         Raises
         ------
-        DownloadFailed
+        DownloadError
         """
         from ikigai_core.transfer.reading import read_table
 
         with QuickFile() as file:
             yield from download_into(self.app_id, self.dataset_id, self.name, file.place, on_progress)
-            return (yield from work(lambda: read_table(file.path)))
+            return (yield from call_blocking(lambda: read_table(file.path)))
 
     @operation
     def batches(self, *, on_progress: OnProgress = None) -> Procedure[Batches]:
@@ -98,13 +98,13 @@ class _DatasetText:
 
         Raises
         ------
-        DownloadFailed
+        DownloadError
         """
         from ikigai_core.transfer.reading import Batches
 
         with scratch_file(".csv") as path:
             yield from download(self.app_id, self.dataset_id, self.name, path, on_progress)
-            return (yield from work(lambda: Batches(path, keep=False)))
+            return (yield from call_blocking(lambda: Batches(path, keep=False)))
 
     @operation
     def to_csv(self, path: Path | str, *, on_progress: OnProgress = None) -> Procedure[Path | str]:
@@ -119,7 +119,7 @@ class _DatasetText:
 
         Raises
         ------
-        DownloadFailed
+        DownloadError
         """
         return (yield from download_to(self.app_id, self.dataset_id, self.name, path, None, on_progress))
 
@@ -138,7 +138,7 @@ class _DatasetText:
 
         Raises
         ------
-        DownloadFailed
+        DownloadError
         """
         from ikigai_core.transfer.reading import write_parquet
 
@@ -159,15 +159,15 @@ class _DatasetText:
 
         Raises
         ------
-        InvalidInput
+        InvalidInputError
             The file is missing, or there is nothing in it. Nothing was sent.
-        UploadFailed
+        UploadError
         """
         staged = Staged(source_of(data))
         journal = journal_of(self._client, self.app_id, self.name, resume)
         try:
-            path = yield from work(staged.open)
-            yield from work(journal.open)
+            path = yield from call_blocking(staged.open)
+            yield from call_blocking(journal.open)
             yield from upload(self.app_id, self.dataset_id, self.name, path, journal=journal, on_progress=on_progress)
         finally:
             staged.close()
@@ -181,37 +181,37 @@ class _DatasetText:
         ----------
         max_count : int, default 1
         """
-        entries = yield from ask(datasets.log(self.app_id, self.dataset_id, max_count))
+        entries = yield from send(datasets.log(self.app_id, self.dataset_id, max_count))
         return [DatasetLog.read(entry) for entry in entries]
 
     @operation
     def describe(self) -> Procedure[WireRecord]:
         """All that the platform tells of the dataset, as plain values in the platform's own words."""
-        return (yield from ask(datasets.fetch(self.app_id, self.dataset_id)))
+        return (yield from send(datasets.fetch(self.app_id, self.dataset_id)))
 
     @edit
     def rename(self, name: str) -> Procedure[None]:
         """Give the dataset another name."""
         check_name(name, "dataset")
-        yield from ask(datasets.edit(self.app_id, self.dataset_id, name=name))
+        yield from send(datasets.edit(self.app_id, self.dataset_id, name=name))
         self.name = name
 
     @edit
     def move(self, directory: Directory) -> Procedure[None]:
         """Put the dataset into a directory."""
-        yield from ask(datasets.edit(self.app_id, self.dataset_id, directory=place(directory)))
+        yield from send(datasets.edit(self.app_id, self.dataset_id, directory=place(directory)))
 
     @edit
     def update_agent_access(self, agent_access: bool) -> Procedure[None]:
         """Allow or forbid the platform's agents to use the dataset."""
         check_flag(agent_access, "agent_access")
-        yield from ask(datasets.edit(self.app_id, self.dataset_id, agent_access=agent_access))
+        yield from send(datasets.edit(self.app_id, self.dataset_id, agent_access=agent_access))
         self.agent_access = agent_access
 
     @operation
     def delete(self) -> Procedure[None]:
         """Delete the dataset and its data."""
-        yield from ask(datasets.delete(self.app_id, self.dataset_id))
+        yield from send(datasets.delete(self.app_id, self.dataset_id))
 
 
 class Dataset(DatasetRecord, SyncFace, _DatasetText):

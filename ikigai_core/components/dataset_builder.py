@@ -13,13 +13,12 @@ from ikigai_core.components.dataset_record import DatasetRecord
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.ensuring import ensure_only
 from ikigai_core.components.kinds import datasets_of
-from ikigai_core.errors import BadRequest, IkigaiError, InvalidInput, NotFound
-from ikigai_core.faces import AsyncFace, SyncFace, operation
-from ikigai_core.given import check_new_name
-from ikigai_core.procedure import Procedure, ask, work
+from ikigai_core.errors import BadRequestError, IkigaiError, InvalidInputError, NotFoundError
+from ikigai_core.procedure import Procedure, call_blocking, send
+from ikigai_core.sync_async import AsyncFace, SyncFace, operation
 from ikigai_core.transfer.download import holds
-from ikigai_core.transfer.journal import Interrupted, Journal
 from ikigai_core.transfer.progress import OnProgress
+from ikigai_core.transfer.resume import Interrupted, Journal
 from ikigai_core.transfer.source import (
     ArrowStream,
     CsvFile,
@@ -30,6 +29,7 @@ from ikigai_core.transfer.source import (
     source_of,
 )
 from ikigai_core.transfer.upload import LOG_DEPTH, upload
+from ikigai_core.validation import check_new_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,24 +56,24 @@ class _DatasetBuilderText(Builder, Generic[D]):
         return self
 
     def df(self, data: pd.DataFrame) -> Self:
-        """Take the data from a frame; its index is left out. Raises `InvalidInput` where it is empty."""
+        """Take the data from a frame; its index is left out. Raises `InvalidInputError` where it is empty."""
         self._source = Frame(data)
         return self
 
     def csv(self, file: Path | str) -> Self:
-        """Take the data from a CSV file, a path or URL. Raises `InvalidInput` where it is missing or empty."""
+        """Take the data from a CSV file, a path or URL. Raises `InvalidInputError` where it is missing or empty."""
         self._source = CsvFile(file)
         return self
 
     def parquet(self, file: Path | str) -> Self:
-        """Take the data from a Parquet file, a path or URL. Raises `InvalidInput` where it is missing or empty."""
+        """Take the data from a Parquet file, a path or URL. Raises `InvalidInputError` where it is missing or empty."""
         self._source = ParquetFile(file)
         return self
 
     def arrow(self, data: Any) -> Self:
         """Take the data from anything with the Arrow stream interface, such as a table of pyarrow, polars or DuckDB.
 
-        It is read when the dataset is built. Raises `InvalidInput` where it is no such thing.
+        It is read when the dataset is built. Raises `InvalidInputError` where it is no such thing.
         """
         self._source = ArrowStream(data)
         return self
@@ -112,19 +112,19 @@ class _DatasetBuilderText(Builder, Generic[D]):
 
         Raises
         ------
-        InvalidInput
+        InvalidInputError
             No name or no data was given. Nothing was sent.
-        UploadFailed
+        UploadError
         """
         staged = Staged(self._checked_source())
         journal = journal_of(self._client, self._app_id, self._name, resume)
         try:
-            path = yield from work(staged.open)
-            yield from work(journal.open)
-            size = yield from work(lambda: path.stat().st_size)
+            path = yield from call_blocking(staged.open)
+            yield from call_blocking(journal.open)
+            size = yield from call_blocking(lambda: path.stat().st_size)
             dataset_id = yield from _taken_over(self._app_id, journal.left, self._created, size)
             if dataset_id is None:
-                dataset_id = yield from ask(self._creation())
+                dataset_id = yield from send(self._creation())
             yield from self._fill(dataset_id, path, journal, on_progress)
             return (yield from self._fetch(dataset_id, ("created",)))
         finally:
@@ -145,14 +145,14 @@ class _DatasetBuilderText(Builder, Generic[D]):
 
         Raises
         ------
-        Ambiguous
+        AmbiguousError
             Several datasets of the app have the name.
         """
         staged = Staged(self._checked_source())
         journal = journal_of(self._client, self._app_id, self._name, resume)
         try:
-            path = yield from work(staged.open)
-            yield from work(journal.open)
+            path = yield from call_blocking(staged.open)
+            yield from call_blocking(journal.open)
             kind = datasets_of(self._app_id, self._app_name)
             found = yield from ensure_only(kind, self._name, self._creation())
             if found.is_own:
@@ -172,7 +172,7 @@ class _DatasetBuilderText(Builder, Generic[D]):
     def _checked_source(self) -> Source:
         check_new_name(self._name, "dataset")
         if self._source is None:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"Dataset {self._name!r} is empty: give its data with .df(frame), .csv(path), .parquet(path) or "
                 ".arrow(table)."
             )
@@ -200,7 +200,7 @@ class _DatasetBuilderText(Builder, Generic[D]):
             raise
 
     def _fetch(self, dataset_id: str, changes: tuple[str, ...]) -> Procedure[D]:
-        record = yield from ask(datasets.fetch(self._app_id, dataset_id))
+        record = yield from send(datasets.fetch(self._app_id, dataset_id))
         return self._component.bind(record, self._client, changes)
 
 
@@ -217,8 +217,8 @@ def _taken_over(app_id: str, left: Interrupted | None, created: WireRecord, size
     if left is None or left.created is None:
         return None
     try:
-        record = yield from ask(datasets.fetch(app_id, left.dataset_id))
-    except (NotFound, BadRequest):
+        record = yield from send(datasets.fetch(app_id, left.dataset_id))
+    except (NotFoundError, BadRequestError):
         return None
     if left.created == created and left.size == size:
         return left.dataset_id
@@ -230,9 +230,9 @@ def _taken_over(app_id: str, left: Interrupted | None, created: WireRecord, size
 def _forget(app_id: str, dataset_id: str) -> Procedure[None]:
     """Delete a dataset without data; not if others have found it by its name and put theirs into it."""
     try:
-        log = yield from ask(datasets.log(app_id, dataset_id, LOG_DEPTH))
+        log = yield from send(datasets.log(app_id, dataset_id, LOG_DEPTH))
         if all(entry.get("status") != "SUCCESS" for entry in log):
-            yield from ask(datasets.delete(app_id, dataset_id))
+            yield from send(datasets.delete(app_id, dataset_id))
     except IkigaiError:
         # Why the upload failed is what the caller needs to hear.
         return

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from ikigai_core.components.component import Component, Record
-from ikigai_core.components.printing import printed
+from ikigai_core.components.component import Component
 from ikigai_core.enums import DatasetDataType
+from ikigai_core.records import Record, printed
 
 
 class ColumnDataType(BaseModel):

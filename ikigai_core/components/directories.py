@@ -11,8 +11,8 @@ from ikigai_core.components.kinds import Kind, datasets_of, flows_of, models_of
 from ikigai_core.components.model import AsyncModel, Model
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.enums import DirectoryType
-from ikigai_core.faces import AsyncFace, SyncFace, operation
 from ikigai_core.procedure import Procedure
+from ikigai_core.sync_async import AsyncFace, SyncFace, operation
 
 
 class _OfDatasets(DirectoryInApp):

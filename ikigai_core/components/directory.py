@@ -12,11 +12,11 @@ from ikigai_core.components.builder import Builder
 from ikigai_core.components.component import Component
 from ikigai_core.components.kinds import Kind
 from ikigai_core.components.named_mapping import NamedMapping
-from ikigai_core.components.printing import printed
 from ikigai_core.enums import DirectoryType
-from ikigai_core.faces import AsyncFace, SyncFace, operation
-from ikigai_core.given import check_new_name, check_type
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.procedure import Procedure, send
+from ikigai_core.records import printed
+from ikigai_core.sync_async import AsyncFace, SyncFace, operation
+from ikigai_core.validation import check_new_name, check_type
 
 C = TypeVar("C", bound=Component)
 
@@ -80,7 +80,7 @@ def _app_id(directory: Any) -> str | None:
 
 def contents(directory: Directory, kind: Kind, component: type[C]) -> Procedure[NamedMapping[C]]:
     """What is directly in a directory, as a mapping by name."""
-    listing = yield from ask(kind.listing(directory.directory_id))
+    listing = yield from send(kind.listing(directory.directory_id))
     return (yield from bound_mapping(kind, component, directory._client, listing))
 
 
@@ -94,7 +94,7 @@ def place(directory: Directory) -> dict[str, Any]:
 
     Raises
     ------
-    WrongInputType
+    WrongInputTypeError
     """
     check_type(directory, Directory, "The directory", "a directory, such as app.dataset_directories()['name']")
     return directory.to_dict()
@@ -104,7 +104,7 @@ def list_directories(
     directory: type[D], client: Any, app_id: str | None = None, parent_id: str | None = None
 ) -> Procedure[NamedMapping[D]]:
     """The directories of a kind, as a mapping by name: all of the account's or the app's, or those in another one."""
-    records = yield from ask(directories.listing(directory.holds, app_id=app_id, parent_id=parent_id))
+    records = yield from send(directories.listing(directory.holds, app_id=app_id, parent_id=parent_id))
     return NamedMapping({str(record["directory_id"]): directory.bind(record, client) for record in records})
 
 
@@ -131,8 +131,8 @@ class _DirectoryBuilderText(Builder, Generic[D]):
         """Create the directory."""
         check_new_name(self._name, "directory")
         kind, parent_id = self._component.holds, self._parent.directory_id if self._parent else ""
-        directory_id = yield from ask(directories.create(kind, self._name, app_id=self._app_id, parent_id=parent_id))
-        record = yield from ask(directories.fetch(kind, directory_id, app_id=self._app_id))
+        directory_id = yield from send(directories.create(kind, self._name, app_id=self._app_id, parent_id=parent_id))
+        record = yield from send(directories.fetch(kind, directory_id, app_id=self._app_id))
         return self._component.bind(record, self._client, ("created",))
 
 

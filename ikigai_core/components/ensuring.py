@@ -25,8 +25,8 @@ from ikigai_core.components.creating import appeared
 from ikigai_core.components.finding import ambiguous
 from ikigai_core.components.kinds import Kind
 from ikigai_core.components.listing import named
-from ikigai_core.errors import AnswerLost, BadRequest, NotFound, ServerError
-from ikigai_core.procedure import Procedure, ask, pause
+from ikigai_core.errors import AnswerLostError, BadRequestError, NotFoundError, ServerError
+from ikigai_core.procedure import Procedure, pause, send
 
 SETTLING = 2.0
 """Seconds within which who has created a component looks whether others have, and gives way."""
@@ -71,9 +71,9 @@ def ensure_only(kind: Kind, name: str, creation: Call[str]) -> Procedure[Ensured
 
     Raises
     ------
-    Ambiguous
+    AmbiguousError
         Several share the name, and not because they are being created right now.
-    AnswerLost, ServerError
+    AnswerLostError, ServerError
         Whether it was created is not known.
     """
     return (yield from _Ensuring(kind, name, creation).run())
@@ -84,7 +84,7 @@ def find_settled(kind: Kind, name: str) -> Procedure[Record | None]:
 
     Raises
     ------
-    Ambiguous
+    AmbiguousError
         Several share the name, and not because they are being created right now.
     """
     began: float | None = None
@@ -151,8 +151,8 @@ class _Ensuring:
 
     def _create(self) -> Procedure[None]:
         try:
-            self._own = yield from ask(self._creation)
-        except (AnswerLost, ServerError) as error:
+            self._own = yield from send(self._creation)
+        except (AnswerLostError, ServerError) as error:
             # What has appeared may be another process's: none of it counts as this call's own, to be deleted.
             yield from appeared(self._kind, self._name, error)
         self._changes = ("created",)
@@ -194,8 +194,8 @@ class _Ensuring:
             self._late_looks += 1
             return
         try:
-            yield from ask(self._kind.delete(own))
-        except (NotFound, BadRequest):
+            yield from send(self._kind.delete(own))
+        except (NotFoundError, BadRequestError):
             # It is gone already.
             pass
         self._own, self._changes = None, ()

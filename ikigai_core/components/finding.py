@@ -5,8 +5,8 @@ from __future__ import annotations
 from ikigai_core.api.answers import Record
 from ikigai_core.components.kinds import Kind
 from ikigai_core.components.listing import list_all
-from ikigai_core.errors import Ambiguous, BadRequest, NotFound, did_you_mean
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.errors import AmbiguousError, BadRequestError, NotFoundError, did_you_mean
+from ikigai_core.procedure import Procedure, send
 
 
 def get_by_name(kind: Kind, name: str, *, or_id: bool = False) -> Procedure[Record]:
@@ -14,18 +14,18 @@ def get_by_name(kind: Kind, name: str, *, or_id: bool = False) -> Procedure[Reco
 
     Raises
     ------
-    NotFound
+    NotFoundError
         Naming the nearest existing name.
     """
     try:
-        return (yield from ask(kind.by_name(name)))
-    except (NotFound, BadRequest) as error:
-        known = yield from list_all(kind) if or_id else ask(kind.listing(None))
+        return (yield from send(kind.by_name(name)))
+    except (NotFoundError, BadRequestError) as error:
+        known = yield from list_all(kind) if or_id else send(kind.listing(None))
         for record in known.records if or_id else ():
             if record[kind.id_key] == name:
                 return record
         hint = did_you_mean(name, (record["name"] for record in known.records))
-        raise NotFound(
+        raise NotFoundError(
             f"There is no {kind.word} {name!r} {kind.place}.",
             status=error.status,
             method=error.method,
@@ -35,10 +35,10 @@ def get_by_name(kind: Kind, name: str, *, or_id: bool = False) -> Procedure[Reco
         ) from None
 
 
-def ambiguous(kind: Kind, name: str, same: list[Record]) -> Ambiguous:
+def ambiguous(kind: Kind, name: str, same: list[Record]) -> AmbiguousError:
     """What to raise where several share a name."""
     ids = ", ".join(str(record[kind.id_key]) for record in same)
-    return Ambiguous(
+    return AmbiguousError(
         f"{len(same)} {kind.word}s {kind.place} are named {name!r} ({ids}). "
         "Rename or delete all but one: which of them to bring up to date is not for the client to guess."
     )

@@ -14,22 +14,22 @@ from ikigai_core.api import flows
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.components.component import Component
 from ikigai_core.components.directory import Directory, place
-from ikigai_core.components.printing import printed
 from ikigai_core.components.resolving import Definition, resolve
 from ikigai_core.components.schedule import NO_SCHEDULE, Schedule
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.older import in_todays_form
-from ikigai_core.errors import InvalidInput
-from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
-from ikigai_core.given import check_flag, check_name, check_type
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.errors import InvalidInputError
+from ikigai_core.procedure import Procedure, send
+from ikigai_core.records import printed
+from ikigai_core.run_records import FlowStatusReport, RunLog
 from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
 from ikigai_core.runs.keeping import Keep
 from ikigai_core.runs.lease import NoLease, StartLease
 from ikigai_core.runs.progress import progress_bar
-from ikigai_core.runs.records import FlowStatusReport, RunLog
 from ikigai_core.runs.start import Isolation, Launch, Launched, OnBusy, launch
 from ikigai_core.runs.state import OnDoubt, RunState
+from ikigai_core.sync_async import AsyncFace, SyncFace, edit, operation
+from ikigai_core.validation import check_flag, check_name, check_type
 
 
 class FlowRecord(Component):
@@ -118,9 +118,9 @@ class _FlowText(Generic[R]):
             it is always certain which run is this one. The copy has no schedule and no grants, and starts no downstream
             flows. It is deleted when the end of its run was seen.
         on_doubt : {"fail", "accept"}, default "fail"
-            What to do if it cannot be proven which run is this one, or how it ended: raise `StartUnknown` or
-            `RunAmbiguous`, or take the run that seems to be it. `FlowRun.doubt` then says why that is a guess. With
-            ``accept``, a start that an earlier try lost without a trace is sent again.
+            What to do if it cannot be proven which run is this one, or how it ended: raise `StartUnknownError` or
+            `RunAmbiguousError`, or take the run that seems to be it. `FlowRun.doubt` then says why that is a guess.
+            With ``accept``, a start that an earlier try lost without a trace is sent again.
         keep : callable, optional
             Told the run as a dict before each step that cannot be taken back, after it, and when the end was seen.
             Store it where a successor finds it. An awaitable that it returns is awaited (async face).
@@ -144,9 +144,9 @@ class _FlowText(Generic[R]):
 
         Raises
         ------
-        FlowBusy
+        FlowBusyError
             The flow runs already, and was not to be waited for, or for too long.
-        StartUnknown
+        StartUnknownError
             Whether it started could not be proven. It was not started a second time.
         """
         run = replace(
@@ -177,7 +177,7 @@ class _FlowText(Generic[R]):
     def _prepared(self, variables: Mapping[str, Any], unique_output: str | None = None) -> RunState:
         check_type(variables, Mapping, "The run variables", "a mapping by name")
         if unique_output is not None and not variables.get(unique_output):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"unique_output is {unique_output!r}, but there is no such run variable: give it the name of the "
                 "dataset that only this run writes."
             )
@@ -206,12 +206,12 @@ class _FlowText(Generic[R]):
         """
         run = yield from self._launched(Launch(self._prepared(_public(variables)), isolation=isolation))
         with progress_bar(self.name) as on_update:
-            return (yield from type(run).wait.text(run, on_update=on_update))
+            return (yield from type(run).wait.procedure(run, on_update=on_update))
 
     @operation
     def status(self) -> Procedure[FlowStatusReport]:
         """The flow's state, now."""
-        return FlowStatusReport.read((yield from ask(flows.status(self.app_id, self.flow_id))))
+        return FlowStatusReport.read((yield from send(flows.status(self.app_id, self.flow_id))))
 
     @operation
     def run_logs(self, max_count: int = 1, since: datetime | None = None) -> Procedure[list[RunLog]]:
@@ -225,7 +225,7 @@ class _FlowText(Generic[R]):
         """
         check_type(max_count, int, "max_count", "a whole number")
         check_type(since, (datetime, NoneType), "since", "a datetime")
-        entries = yield from ask(flows.logs(self.app_id, self.flow_id, max_count))
+        entries = yield from send(flows.logs(self.app_id, self.flow_id, max_count))
         logs = [RunLog.read(entry) for entry in entries]
         return logs if since is None else [log for log in logs if log.timestamp > since.astimezone()]
 
@@ -236,21 +236,21 @@ class _FlowText(Generic[R]):
         The definition is given in today's form, whatever client wrote it: arguments that facets no longer have are left
         out. `definition` tells what the platform keeps.
         """
-        record = yield from ask(flows.fetch(self.flow_id))
+        record = yield from send(flows.fetch(self.flow_id))
         facet_types = yield from self._client.facet_types_text()
         return {**record, "definition": in_todays_form(record["definition"], facet_types)}
 
     @operation
     def definition(self) -> Procedure[FlowDefinition]:
         """The flow's definition, fetched now."""
-        record = yield from ask(flows.fetch(self.flow_id))
+        record = yield from send(flows.fetch(self.flow_id))
         return FlowDefinition.load(record["definition"])
 
     @edit
     def update_definition(self, definition: Definition) -> Procedure[None]:
         """Replace the definition; given as for the builder."""
         resolved = yield from resolve(definition, self._client, self.app_id, f"app {self.app_id}")
-        yield from ask(flows.edit(self.app_id, self.flow_id, definition=resolved.to_dict()))
+        yield from send(flows.edit(self.app_id, self.flow_id, definition=resolved.to_dict()))
 
     @edit
     def update_schedule(self, schedule: Schedule | Mapping[str, Any] | str | None = None) -> Procedure[None]:
@@ -267,38 +267,38 @@ class _FlowText(Generic[R]):
             The schedule has a fault. Nothing was sent.
         """
         wanted = None if schedule is None else Schedule.of(schedule, self.name)
-        yield from ask(flows.edit(self.app_id, self.flow_id, schedule=wanted.to_dict() if wanted else NO_SCHEDULE))
+        yield from send(flows.edit(self.app_id, self.flow_id, schedule=wanted.to_dict() if wanted else NO_SCHEDULE))
         self.schedule = wanted
 
     @edit
     def update_agent_access(self, agent_access: bool) -> Procedure[None]:
         """Allow or forbid the platform's agents to use the flow."""
         check_flag(agent_access, "agent_access")
-        yield from ask(flows.edit(self.app_id, self.flow_id, agent_access=agent_access))
+        yield from send(flows.edit(self.app_id, self.flow_id, agent_access=agent_access))
         self.agent_access = agent_access
 
     @edit
     def update_high_volume_preference(self, optimize: bool) -> Procedure[None]:
         """Say whether the flow is to be optimized for much data."""
         check_flag(optimize, "The preference")
-        yield from ask(flows.edit(self.app_id, self.flow_id, high_volume_preference=optimize))
+        yield from send(flows.edit(self.app_id, self.flow_id, high_volume_preference=optimize))
 
     @edit
     def rename(self, name: str) -> Procedure[None]:
         """Give the flow another name."""
         check_name(name, "flow")
-        yield from ask(flows.edit(self.app_id, self.flow_id, name=name))
+        yield from send(flows.edit(self.app_id, self.flow_id, name=name))
         self.name = name
 
     @edit
     def move(self, directory: Directory) -> Procedure[None]:
         """Put the flow into a directory."""
-        yield from ask(flows.edit(self.app_id, self.flow_id, directory=place(directory)))
+        yield from send(flows.edit(self.app_id, self.flow_id, directory=place(directory)))
 
     @operation
     def delete(self) -> Procedure[None]:
         """Delete the flow."""
-        yield from ask(flows.delete(self.app_id, self.flow_id))
+        yield from send(flows.delete(self.app_id, self.flow_id))
 
 
 def _public(variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from ikigai_core.components.kinds import flows_of
 from ikigai_core.components.resolving import CopyOf, Definition, check_form, resolve
 from ikigai_core.components.schedule import Schedule
 from ikigai_core.definition.definition import FlowDefinition
-from ikigai_core.errors import InvalidDefinition, InvalidInput
-from ikigai_core.faces import AsyncFace, SyncFace, operation
-from ikigai_core.given import check_new_name
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.errors import InvalidDefinitionError, InvalidInputError
+from ikigai_core.procedure import Procedure, send
+from ikigai_core.sync_async import AsyncFace, SyncFace, operation
+from ikigai_core.validation import check_new_name
 
 F = TypeVar("F", bound=FlowRecord)
 
@@ -57,7 +57,7 @@ class _FlowBuilderText(Builder, Generic[F]):
             self._definition = definition
             return self
         if definition.app_id != self._app_id:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"Flow {definition.name!r} belongs to app {definition.app_id}, not to {self._app_id}: "
                 "its definition refers to that app's datasets."
             )
@@ -90,12 +90,12 @@ class _FlowBuilderText(Builder, Generic[F]):
 
         Raises
         ------
-        InvalidInput, InvalidDefinition
+        InvalidInputError, InvalidDefinitionError
             Nothing was created.
         """
         self._check_name()
         definition = yield from resolve(self._definition, self._client, self._app_id, self._app_name)
-        flow_id = yield from ask(self._creation(definition))
+        flow_id = yield from send(self._creation(definition))
         return (yield from self._fetch(flow_id, ("created",)))
 
     @operation
@@ -106,7 +106,7 @@ class _FlowBuilderText(Builder, Generic[F]):
 
         Raises
         ------
-        Ambiguous
+        AmbiguousError
             Several flows of the app have the name.
         """
         self._check_name()
@@ -115,11 +115,11 @@ class _FlowBuilderText(Builder, Generic[F]):
         found = yield from ensure_only(kind, self._name, self._creation(definition))
         if found.is_own:
             return (yield from self._fetch(found.component_id, found.changes))
-        current = yield from ask(flows.fetch(found.component_id))
+        current = yield from send(flows.fetch(found.component_id))
         differing = self._differing(current, definition)
         if not differing:
             return self._component.bind(current, self._client, found.changes)
-        yield from ask(flows.edit(self._app_id, found.component_id, **differing))
+        yield from send(flows.edit(self._app_id, found.component_id, **differing))
         return (yield from self._fetch(found.component_id, tuple(differing)))
 
     def _check_name(self) -> None:
@@ -151,14 +151,14 @@ class _FlowBuilderText(Builder, Generic[F]):
         )
 
     def _fetch(self, flow_id: str, changes: tuple[str, ...]) -> Procedure[F]:
-        record = yield from ask(flows.fetch(flow_id))
+        record = yield from send(flows.fetch(flow_id))
         return self._component.bind(record, self._client, changes)
 
 
 def _means(current: WireRecord, definition: FlowDefinition) -> bool:
     try:
         return definition.same_as(FlowDefinition.load(current))
-    except InvalidDefinition:
+    except InvalidDefinitionError:
         # The platform keeps definitions that no run could follow.
         return False
 

@@ -9,8 +9,8 @@ from ikigai_core.api import apps, directories
 from ikigai_core.api.answers import Listing, Record
 from ikigai_core.api.call import Call
 from ikigai_core.components.kinds import Kind
-from ikigai_core.errors import BadRequest, NotFound
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.errors import BadRequestError, NotFoundError
+from ikigai_core.procedure import Procedure, send
 
 MOST_REQUESTS = 300
 """Requests, at most, for the rest of a list that was cut short."""
@@ -27,7 +27,7 @@ def list_all(kind: Kind) -> Procedure[Listing]:
     Listing
         Its `limit_warning` is empty unless even directories and search did not bring all of them to light.
     """
-    listing = yield from ask(kind.listing(None))
+    listing = yield from send(kind.listing(None))
     if not listing.limit_warning:
         return listing
     return (yield from _Rest(kind, listing).find())
@@ -35,7 +35,7 @@ def list_all(kind: Kind) -> Procedure[Listing]:
 
 def search_all(kind: Kind, query: str) -> Procedure[Listing]:
     """All components of a kind whose name contains the query, in any case; as `list_all`."""
-    found = yield from ask(kind.search(query))
+    found = yield from send(kind.search(query))
     if not found.limit_warning:
         return found
     listing = yield from list_all(kind)
@@ -58,8 +58,8 @@ def named(kind: Kind, name: str) -> Procedure[list[Record]]:
 
 def _by_name(kind: Kind, name: str) -> Procedure[list[Record]]:
     try:
-        return [(yield from ask(kind.by_name(name)))]
-    except (NotFound, BadRequest):
+        return [(yield from send(kind.by_name(name)))]
+    except (NotFoundError, BadRequestError):
         return []
 
 
@@ -83,7 +83,7 @@ class _Rest:
         if kind.directories is None:
             return False
         known = set(self._records)
-        all_directories = yield from ask(directories.listing(kind.directories, app_id=kind.app_id))
+        all_directories = yield from send(directories.listing(kind.directories, app_id=kind.app_id))
         is_complete, seen = True, set()
         for directory_id in (_ROOT, *(str(record["directory_id"]) for record in all_directories)):
             found = yield from self._look(kind.listing(directory_id))
@@ -113,8 +113,8 @@ class _Rest:
     def _look(self, call: Call[Listing]) -> Procedure[Listing]:
         self._requests_left -= 1
         try:
-            found = yield from ask(call)
-        except (NotFound, BadRequest):
+            found = yield from send(call)
+        except (NotFoundError, BadRequestError):
             # A way that this platform does not have brings nothing, and proves nothing.
             return Listing([], self._warning)
         self._add(found.records)
@@ -136,7 +136,7 @@ class _Rest:
         """What names are made of: letters, digits, and what occurs in the names that are known."""
         known = [record["name"] for record in self._records.values()]
         if self._kind.app_id is not None:
-            components = yield from ask(apps.components(self._kind.app_id))
+            components = yield from send(apps.components(self._kind.app_id))
             listed = components.get(f"{self._kind.id_key.removesuffix('_id')}s", [])
             known += [str(record.get("name", "")) for record in listed]
         text = "".join(known) + _CHARACTERS

@@ -17,12 +17,12 @@ from ikigai_core.components.directory import Directory, place, reference
 from ikigai_core.components.ensuring import ensure_only
 from ikigai_core.components.kinds import models_of
 from ikigai_core.components.named_mapping import NamedMapping
-from ikigai_core.components.printing import printed
-from ikigai_core.errors import InvalidInput
-from ikigai_core.faces import AsyncFace, SyncFace, edit, operation
-from ikigai_core.given import check_name, check_new_name, check_text, check_type
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.errors import InvalidInputError
+from ikigai_core.procedure import Procedure, send
+from ikigai_core.records import printed
 from ikigai_core.specs.model import SubModelType
+from ikigai_core.sync_async import AsyncFace, SyncFace, edit, operation
+from ikigai_core.validation import check_name, check_new_name, check_text, check_type
 
 
 class ModelVersionRecord(Component):
@@ -69,7 +69,7 @@ class _ModelVersionText:
     @operation
     def describe(self) -> Procedure[WireRecord]:
         """All that the platform tells of the version, as plain values in the platform's own words."""
-        return (yield from ask(models.version(self.app_id, self.version_id)))
+        return (yield from send(models.version(self.app_id, self.version_id)))
 
 
 class ModelVersion(ModelVersionRecord, SyncFace, _ModelVersionText):
@@ -129,7 +129,7 @@ class _ModelText(Generic[V]):
     @operation
     def versions(self) -> Procedure[NamedMapping[V]]:
         """The model's versions, as a mapping by version."""
-        found = yield from ask(models.versions(self.app_id, self.model_id))
+        found = yield from send(models.versions(self.app_id, self.model_id))
         records = ({"project_id": self.app_id, **record} for record in found.records)
         versions = (self._version_type.bind(record, self._client) for record in records)
         return NamedMapping({version.version_id: version for version in versions})
@@ -137,31 +137,31 @@ class _ModelText(Generic[V]):
     @operation
     def describe(self) -> Procedure[WireRecord]:
         """All that the platform tells of the model, as plain values in the platform's own words."""
-        return (yield from ask(models.fetch(self.app_id, self.model_id)))
+        return (yield from send(models.fetch(self.app_id, self.model_id)))
 
     @edit
     def rename(self, name: str) -> Procedure[None]:
         """Give the model another name."""
         check_name(name, "model")
-        yield from ask(models.edit(self.app_id, self.model_id, name=name))
+        yield from send(models.edit(self.app_id, self.model_id, name=name))
         self.name = name
 
     @edit
     def move(self, directory: Directory) -> Procedure[None]:
         """Put the model into a directory."""
-        yield from ask(models.edit(self.app_id, self.model_id, directory=place(directory)))
+        yield from send(models.edit(self.app_id, self.model_id, directory=place(directory)))
 
     @edit
     def update_description(self, description: str) -> Procedure[None]:
         """Change the description."""
         check_text(description, "The description")
-        yield from ask(models.edit(self.app_id, self.model_id, description=description))
+        yield from send(models.edit(self.app_id, self.model_id, description=description))
         self.description = description
 
     @operation
     def delete(self) -> Procedure[None]:
         """Delete the model with its versions."""
-        yield from ask(models.delete(self.app_id, self.model_id))
+        yield from send(models.delete(self.app_id, self.model_id))
 
 
 class Model(ModelRecord, SyncFace, _ModelText[ModelVersion]):
@@ -217,10 +217,10 @@ class _ModelBuilderText(Builder, Generic[M]):
 
         Raises
         ------
-        InvalidInput
+        InvalidInputError
             No name or no model type was given. Nothing was sent.
         """
-        model_id = yield from ask(self._creation(self._checked_type()))
+        model_id = yield from send(self._creation(self._checked_type()))
         return (yield from self._fetch(model_id, ("created",)))
 
     @operation
@@ -231,9 +231,9 @@ class _ModelBuilderText(Builder, Generic[M]):
 
         Raises
         ------
-        Ambiguous
+        AmbiguousError
             Several models of the app have the name.
-        InvalidInput
+        InvalidInputError
             The model of that name is of another type, which cannot be changed.
         """
         model_type = self._checked_type()
@@ -243,20 +243,20 @@ class _ModelBuilderText(Builder, Generic[M]):
             return (yield from self._fetch(found.component_id, found.changes))
         model = self._component.bind(found.record, self._client, found.changes)
         if (model.model_type, model.sub_model_type) != (model_type.model_type, model_type.sub_model_type):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"Model {self._name!r} is {model.model_type} {model.sub_model_type}, not {model_type.model_type} "
                 f"{model_type.sub_model_type}: a model's type cannot be changed. Choose another name."
             )
         differing = differences(found.record, self._directory, description=self._description)
         if not differing:
             return model
-        yield from ask(models.edit(self._app_id, model.model_id, **differing))
+        yield from send(models.edit(self._app_id, model.model_id, **differing))
         return (yield from self._fetch(model.model_id, tuple(differing)))
 
     def _checked_type(self) -> SubModelType:
         check_new_name(self._name, "model")
         if self._model_type is None:
-            raise InvalidInput(f"Model type must be specified: give model {self._name!r} one with .model_type(…).")
+            raise InvalidInputError(f"Model type must be specified: give model {self._name!r} one with .model_type(…).")
         return self._model_type
 
     def _creation(self, model_type: SubModelType) -> Call[str]:
@@ -270,7 +270,7 @@ class _ModelBuilderText(Builder, Generic[M]):
         )
 
     def _fetch(self, model_id: str, changes: tuple[str, ...]) -> Procedure[M]:
-        record = yield from ask(models.fetch(self._app_id, model_id))
+        record = yield from send(models.fetch(self._app_id, model_id))
         return self._component.bind(record, self._client, changes)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any, Generic, Protocol, TypeVar
 
-from ikigai_core.errors import Ambiguous, UnknownName, did_you_mean
+from ikigai_core.errors import AmbiguousError, UnknownNameError, did_you_mean
 
 
 class Named(Protocol):
@@ -37,10 +37,10 @@ class NamedMapping(Mapping[str, C], Generic[C]):
         found = {key: component for key, component in self._by_id.items() if component.name == name}
         if not found:
             names = [component.name for component in self._by_id.values()]
-            raise UnknownName(f"There is none named {name!r}. {did_you_mean(name, names)}")
+            raise UnknownNameError(f"There is none named {name!r}. {did_you_mean(name, names)}")
         if len(found) > 1:
             ids = ", ".join(found)
-            raise Ambiguous(f"Multiple({len(found)}) items with name: {name!r}, use get_id with one of: {ids}")
+            raise AmbiguousError(f"Multiple({len(found)}) items with name: {name!r}, use get_id with one of: {ids}")
         return next(iter(found.values()))
 
     def __contains__(self, key: object) -> bool:
@@ -65,9 +65,9 @@ class NamedMapping(Mapping[str, C], Generic[C]):
         return f"<table><tr><th>name</th><th>id</th></tr>{rows}</table>"
 
     def get_id(self, id: str) -> C:
-        """The component of that id; `UnknownName`, a `KeyError`, where there is none."""
+        """The component of that id; `UnknownNameError`, a `KeyError`, where there is none."""
         if not isinstance(id, str) or id not in self._by_id:
-            raise UnknownName(f"There is none with id {id!r}. {did_you_mean(id, self._by_id)}")
+            raise UnknownNameError(f"There is none with id {id!r}. {did_you_mean(id, self._by_id)}")
         return self._by_id[id]
 
     def values(self) -> Any:

@@ -15,8 +15,8 @@ from ikigai_core.components.kinds import Kind, custom_facets_of, datasets_of
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.document import DefinitionDocument
 from ikigai_core.definition.loading import load_definition
-from ikigai_core.errors import InvalidDefinition, WrongArgumentType, did_you_mean
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.errors import InvalidDefinitionError, WrongArgumentTypeError, did_you_mean
+from ikigai_core.procedure import Procedure, send
 from ikigai_core.specs.facet import FacetTypes
 from ikigai_core.specs.model import ModelTypes
 
@@ -53,10 +53,10 @@ def check_form(definition: object) -> None:
 
     Raises
     ------
-    WrongArgumentType
+    WrongArgumentTypeError
     """
     if not isinstance(definition, FlowDefinition | DefinitionDocument | Mapping | str | Path):
-        raise WrongArgumentType(
+        raise WrongArgumentTypeError(
             f"Definition was of type {type(definition).__name__}, but must be a FlowDefinition, a Flow, "
             "a DefinitionDocument, a mapping or a path."
         )
@@ -69,11 +69,11 @@ def resolve(
 
     Raises
     ------
-    InvalidDefinition
+    InvalidDefinitionError
         Naming what is wrong with it, the datasets that the app lacks included.
     """
     if isinstance(definition, CopyOf):
-        record = yield from ask(flows.fetch(definition.flow_id))
+        record = yield from send(flows.fetch(definition.flow_id))
         return FlowDefinition.load(record["definition"])
     check_form(definition)
     wanted = load_definition(definition)
@@ -102,9 +102,9 @@ def _dataset_ids(place: Kind, by_facet: Mapping[str, str]) -> Procedure[dict[str
 def _dataset_id(kind: Kind, facet: str, name: str) -> Procedure[str]:
     record = yield from find_settled(kind, name)
     if record is None:
-        known = yield from ask(kind.listing(None))
+        known = yield from send(kind.listing(None))
         hint = did_you_mean(name, (entry["name"] for entry in known.records))
-        raise InvalidDefinition(f"Facet {facet!r}: there is no dataset {name!r} {kind.place}. {hint}")
+        raise InvalidDefinitionError(f"Facet {facet!r}: there is no dataset {name!r} {kind.place}. {hint}")
     return str(record["dataset_id"])
 
 
@@ -117,12 +117,12 @@ def _custom_facets(document: DefinitionDocument, client: SpecsHolder) -> Procedu
         record = yield from get_by_name(kind, facet.custom_facet)
         custom_facet = CustomFacet.bind((yield from kind.complete(record, client)), client)
         if facet.version is None:
-            found[name] = yield from CustomFacet.unpinned.text(custom_facet)
+            found[name] = yield from CustomFacet.unpinned.procedure(custom_facet)
             continue
-        versions = yield from CustomFacet.versions.text(custom_facet)
+        versions = yield from CustomFacet.versions.procedure(custom_facet)
         if facet.version not in versions:
             hint = did_you_mean(facet.version, versions)
-            raise InvalidDefinition(
+            raise InvalidDefinitionError(
                 f"Facet {name!r}: custom facet {facet.custom_facet!r} has no version {facet.version!r}. {hint}"
             )
         found[name] = versions[facet.version]

@@ -8,10 +8,9 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ValidationError, field_serializer, field_validator
 
-from ikigai_core.errors import InvalidInput, WrongArgumentType
-from ikigai_core.given import check_type
-from ikigai_core.own_names import OwnNames
-from ikigai_core.validation import faults_of
+from ikigai_core.errors import InvalidInputError, WrongArgumentTypeError
+from ikigai_core.records import OwnNames
+from ikigai_core.validation import check_type, faults_of
 
 _FIELDS = "minute hour day month day_of_week"
 
@@ -43,9 +42,9 @@ class Schedule(OwnNames, BaseModel):
 
         Raises
         ------
-        WrongArgumentType
+        WrongArgumentTypeError
             It is none of them.
-        InvalidInput
+        InvalidInputError
             Naming the fields that are missing or malformed.
         """
         if isinstance(schedule, str):
@@ -53,13 +52,13 @@ class Schedule(OwnNames, BaseModel):
         elif isinstance(schedule, Schedule):
             schedule = schedule.model_dump()
         if not isinstance(schedule, Mapping):
-            raise WrongArgumentType(
+            raise WrongArgumentTypeError(
                 f"Schedule was of type {type(schedule).__name__}, but must be a Schedule, a mapping or a cron text."
             )
         try:
             return cls.model_validate(dict(schedule))
         except ValidationError as error:
-            raise InvalidInput(f"This is no schedule: {faults_of(error)}") from None
+            raise InvalidInputError(f"This is no schedule: {faults_of(error)}") from None
 
     @field_validator("start_time", "end_time", mode="before")
     @classmethod

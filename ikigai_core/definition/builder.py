@@ -12,10 +12,10 @@ from ikigai_core.definition.definition import Arrow, FlowDefinition, FlowVariabl
 from ikigai_core.definition.facet_builder import FacetBuilder
 from ikigai_core.definition.model_facet import ModelFacetBuilder
 from ikigai_core.definition.shape import missing_arguments, ordered, shape_faults, variable_faults
-from ikigai_core.errors import DefinitionWarning, InvalidDefinition
-from ikigai_core.given import check_type
+from ikigai_core.errors import DefinitionWarning, InvalidDefinitionError
 from ikigai_core.specs.facet import FacetType
 from ikigai_core.specs.model import SubModelType
+from ikigai_core.validation import check_type
 
 if TYPE_CHECKING:
     from ikigai_core.components.custom_facet import CustomFacetVersion
@@ -97,7 +97,7 @@ class FlowDefinitionBuilder:
 
         Raises
         ------
-        InvalidDefinition
+        InvalidDefinitionError
             Facets hang on each other in a circle.
         """
         return self._built_with_warnings()
@@ -107,11 +107,11 @@ class FlowDefinitionBuilder:
 
         Raises
         ------
-        InvalidDefinition
+        InvalidDefinitionError
         """
         definition, faults = self._built()
         if faults:
-            raise InvalidDefinition(" ".join(faults))
+            raise InvalidDefinitionError(" ".join(faults))
         return definition
 
     def _id_of(self, facet: FacetBuilder) -> str:
@@ -147,7 +147,7 @@ class FlowDefinitionBuilder:
     def _add_variable(self, name: str, variable: FlowVariable) -> None:
         existing = self._variables.get(name)
         if existing is not None and existing.facet_name != variable.facet_name:
-            raise InvalidDefinition(
+            raise InvalidDefinitionError(
                 f"Variable {name!r} already exists for another facet {existing.facet_name!r}. "
                 "Please use a different variable name."
             )

@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, Self
 
 from ikigai_core.definition.facet_builder import FacetBuilder
-from ikigai_core.errors import DefinitionWarning, InvalidDefinition, WrongInputType, did_you_mean
+from ikigai_core.errors import DefinitionWarning, InvalidDefinitionError, WrongInputTypeError, did_you_mean
 from ikigai_core.specs.custom_facet import CustomFacetType
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class CustomFacetFacetBuilder(FacetBuilder):
 
     def __init__(self, builder: FlowDefinitionBuilder, version: CustomFacetVersion, name: str) -> None:
         if not isinstance(getattr(version, "facet_type", None), CustomFacetType):
-            raise WrongInputType(
+            raise WrongInputTypeError(
                 "The custom facet's version must be what .versions(), .create_version(…) or .unpinned() gave."
             )
         custom_facet_type = version.facet_type
@@ -49,7 +49,7 @@ class CustomFacetFacetBuilder(FacetBuilder):
 
         Raises
         ------
-        InvalidDefinition
+        InvalidDefinitionError
             Also a `ValueError`, `TypeError` or `KeyError`, by what is wrong.
         """
         own = self._facet_type.facet_arguments.keys() - {"arguments"}
@@ -62,7 +62,7 @@ class CustomFacetFacetBuilder(FacetBuilder):
     def _set(self, name: str, value: Any) -> None:
         if name not in self._script_arguments:
             hint = did_you_mean(name, self._script_arguments)
-            raise InvalidDefinition(f"Argument '{name}' is not valid for {self._facet_type.title} facet. {hint}")
+            raise InvalidDefinitionError(f"Argument '{name}' is not valid for {self._facet_type.title} facet. {hint}")
         spec = self._script_arguments[name]
         spec.check(self._facet_type.title, value)
         others = [argument for argument in self._arguments["arguments"] if argument["name"] != name]

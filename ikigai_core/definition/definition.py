@@ -17,10 +17,9 @@ from pydantic import (
 )
 
 from ikigai_core.definition.files import json_text, read_file, yaml_text
-from ikigai_core.errors import InvalidDefinition
-from ikigai_core.given import check_type
-from ikigai_core.own_names import OwnNames
-from ikigai_core.validation import faults_of
+from ikigai_core.errors import InvalidDefinitionError
+from ikigai_core.records import OwnNames
+from ikigai_core.validation import check_type, faults_of
 
 
 class _Part(OwnNames, BaseModel):
@@ -90,9 +89,9 @@ class FlowDefinition(_Part):
 
         Raises
         ------
-        InvalidInput
+        InvalidInputError
             The file does not exist.
-        InvalidDefinition
+        InvalidDefinitionError
             It is no flow definition.
         """
         check_type(source, (Mapping, str, Path), "The definition", "a mapping, or a file's path")
@@ -100,7 +99,7 @@ class FlowDefinition(_Part):
         try:
             return cls.model_validate(content)
         except ValidationError as error:
-            raise InvalidDefinition(f"{where} is not a flow definition: {faults_of(error)}") from None
+            raise InvalidDefinitionError(f"{where} is not a flow definition: {faults_of(error)}") from None
 
     def to_json(self) -> str:
         """The wire's form as JSON."""

@@ -35,12 +35,11 @@ from ikigai_core.definition.builder import FlowDefinitionBuilder
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.facet_builder import FacetBuilder
 from ikigai_core.definition.files import json_text, read_file, yaml_text
-from ikigai_core.errors import InvalidDefinition, UnsupportedByModel, did_you_mean
-from ikigai_core.given import check_type
-from ikigai_core.own_names import OwnNames
+from ikigai_core.errors import InvalidDefinitionError, UnsupportedByModelError, did_you_mean
+from ikigai_core.records import OwnNames
 from ikigai_core.specs.facet import FacetTypes
 from ikigai_core.specs.model import ModelTypes
-from ikigai_core.validation import faults_of
+from ikigai_core.validation import check_type, faults_of
 
 if TYPE_CHECKING:
     from ikigai_core.components.custom_facet import CustomFacetVersion
@@ -147,9 +146,9 @@ class DefinitionDocument(_Part):
 
         Raises
         ------
-        InvalidInput
+        InvalidInputError
             The file does not exist.
-        InvalidDefinition
+        InvalidDefinitionError
             Naming the facet and what is wrong with it.
         """
         if isinstance(source, DefinitionDocument):
@@ -159,7 +158,7 @@ class DefinitionDocument(_Part):
         try:
             document = cls.model_validate(content)
         except ValidationError as error:
-            raise InvalidDefinition(f"{where} is not a flow definition: {faults_of(error)}") from None
+            raise InvalidDefinitionError(f"{where} is not a flow definition: {faults_of(error)}") from None
         document._check_parents(where)
         return document
 
@@ -168,7 +167,7 @@ class DefinitionDocument(_Part):
             for parent, _ in facet.after:
                 if parent not in self.facets:
                     hint = did_you_mean(parent, self.facets)
-                    raise InvalidDefinition(
+                    raise InvalidDefinitionError(
                         f"{where}: facet {name!r} comes after {parent!r}, which is not there. {hint}"
                     )
 
@@ -251,7 +250,7 @@ class DefinitionDocument(_Part):
 
         Raises
         ------
-        InvalidDefinition
+        InvalidDefinitionError
             Naming the facet and what is wrong with it.
         """
         builder = FlowDefinitionBuilder()
@@ -264,13 +263,13 @@ class DefinitionDocument(_Part):
                 version = (custom_facets or {}).get(name)
                 built[name] = _add(builder, name, facet, arguments, facet_types, model_types, version)
                 built[name].variables(**facet.variables)
-            except (InvalidDefinition, UnsupportedByModel) as error:
+            except (InvalidDefinitionError, UnsupportedByModelError) as error:
                 raise type(error)(f"Facet {name!r}: {error}") from None
         for name, facet in self.facets.items():
             for parent, arrow_arguments in facet.after:
                 try:
                     built[name].add_arrow(built[parent], **arrow_arguments)
-                except InvalidDefinition as error:
+                except InvalidDefinitionError as error:
                     raise type(error)(f"Facet {name!r}, after {parent!r}: {error}") from None
         return builder.build_checked()
 
@@ -287,7 +286,9 @@ def _add(
     facet_type = facet_types.find(facet.type)
     if version is not None:
         if version.facet_type.chain_group != facet_type.chain_group:
-            raise InvalidDefinition(f"Custom facet {facet.custom_facet!r} is one of {version.facet_type.chain_group}.")
+            raise InvalidDefinitionError(
+                f"Custom facet {facet.custom_facet!r} is one of {version.facet_type.chain_group}."
+            )
         return builder.custom_facet(version, name, arguments)
     if facet.model is None or model_types is None:
         return builder.facet(facet_type, name, arguments)

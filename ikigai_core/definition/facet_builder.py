@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ikigai_core.definition.definition import Facet, FlowDefinition, FlowVariable
 from ikigai_core.enums import ValueType
-from ikigai_core.errors import InvalidDefinition, did_you_mean
-from ikigai_core.given import check_text, check_type
+from ikigai_core.errors import InvalidDefinitionError, did_you_mean
 from ikigai_core.specs.facet import FacetType
 from ikigai_core.specs.model import SubModelType
+from ikigai_core.validation import check_text, check_type
 
 if TYPE_CHECKING:
     from ikigai_core.components.custom_facet import CustomFacetVersion
@@ -86,14 +86,14 @@ class FacetBuilder:
 
         Raises
         ------
-        InvalidDefinition
+        InvalidDefinitionError
             Also a `ValueError`, `TypeError` or `KeyError`, by what is wrong.
         """
         known = self._facet_type.facet_arguments
         arguments = {name: _named(name, value) for name, value in arguments.items()}
         for name, value in arguments.items():
             if name not in known:
-                raise InvalidDefinition(
+                raise InvalidDefinitionError(
                     f"Argument '{name}' is not valid for {self._facet_type.title} facet. {did_you_mean(name, known)}"
                 )
             known[name].check(self._facet_type.title, value)
@@ -107,11 +107,11 @@ class FacetBuilder:
 
         Raises
         ------
-        InvalidDefinition
+        InvalidDefinitionError
             The facet imports no dataset.
         """
         if "dataset_id" not in self._facet_type.facet_arguments:
-            raise InvalidDefinition(f"A {self._facet_type.title} facet imports no dataset.")
+            raise InvalidDefinitionError(f"A {self._facet_type.title} facet imports no dataset.")
         if not isinstance(dataset, str):
             self._dataset = None
             return self.arguments(dataset_id=dataset)
@@ -129,17 +129,17 @@ class FacetBuilder:
 
         Raises
         ------
-        InvalidDefinition
+        InvalidDefinitionError
             The facet has no name, lacks the argument, or the argument is a list or a map.
         """
         if not self._name:
-            raise InvalidDefinition(
+            raise InvalidDefinitionError(
                 "Variables are only allowed on facets that have a name. Please set a name for the facet."
             )
         for variable, argument in variables.items():
             check_text(argument, f"The argument of variable {variable!r}")
             if not variable.strip():
-                raise InvalidDefinition(f"The variable for argument {argument!r} has no name.")
+                raise InvalidDefinitionError(f"The variable for argument {argument!r} has no name.")
             self._check_variable(variable, argument)
             self._builder._add_variable(variable, FlowVariable(facet_name=self._name, argument_name=argument))
         return self
@@ -152,7 +152,7 @@ class FacetBuilder:
             if name in known:
                 known[name].check(f"{self._facet_type.title} arrow", value)
             elif known:
-                raise InvalidDefinition(
+                raise InvalidDefinitionError(
                     f"Argument '{name}' is not valid for an arrow into a {self._facet_type.title} facet. "
                     f"{did_you_mean(name, known)}"
                 )
@@ -167,10 +167,10 @@ class FacetBuilder:
         spec = self._facet_type.facet_arguments.get(argument)
         if spec is None:
             hint = did_you_mean(argument, self._facet_type.facet_arguments)
-            raise InvalidDefinition(f"{self._facet_type.title} facet does not have argument '{argument}'. {hint}")
+            raise InvalidDefinitionError(f"{self._facet_type.title} facet does not have argument '{argument}'. {hint}")
         if spec.is_list or spec.value_type is ValueType.MAP:
             kind = "LIST" if spec.is_list else "MAP"
-            raise InvalidDefinition(
+            raise InvalidDefinitionError(
                 f"Variable {variable!r} targeting argument {argument!r} of type {kind} is currently not supported."
             )
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ikigai_core.errors import InvalidDefinition, MissingFile
+from ikigai_core.errors import InvalidDefinitionError, MissingFileError
 
 
 def read_file(path: Path) -> tuple[str, Any]:
@@ -14,19 +14,19 @@ def read_file(path: Path) -> tuple[str, Any]:
 
     Raises
     ------
-    MissingFile
-    InvalidDefinition
+    MissingFileError
+    InvalidDefinitionError
         It is neither JSON nor YAML.
     """
     import yaml
 
     if not path.is_file():
-        raise MissingFile(f"The flow definition {str(path)!r} does not exist (looked in {path.resolve().parent}).")
+        raise MissingFileError(f"The flow definition {str(path)!r} does not exist (looked in {path.resolve().parent}).")
     text = path.read_text(encoding="utf-8")
     try:
         content = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
     except (ValueError, yaml.YAMLError) as error:
-        raise InvalidDefinition(f"{path} cannot be read: {error}") from None
+        raise InvalidDefinitionError(f"{path} cannot be read: {error}") from None
     return str(path), content
 
 

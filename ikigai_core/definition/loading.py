@@ -18,7 +18,7 @@ def load_definition(
 
     Raises
     ------
-    MissingFile, InvalidDefinition
+    MissingFileError, InvalidDefinitionError
     """
     if isinstance(source, FlowDefinition | DefinitionDocument):
         return source

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from ikigai_core.definition.facet_builder import FacetBuilder, merged
-from ikigai_core.errors import InvalidDefinition, UnsupportedByModel, did_you_mean
-from ikigai_core.given import check_type
+from ikigai_core.errors import InvalidDefinitionError, UnsupportedByModelError, did_you_mean
 from ikigai_core.specs.facet import FacetType
 from ikigai_core.specs.model import SubModelType
 from ikigai_core.specs.value import ValueSpec
+from ikigai_core.validation import check_type
 
 if TYPE_CHECKING:
     from ikigai_core.definition.builder import FlowDefinitionBuilder
@@ -21,7 +21,7 @@ class ModelFacetBuilder(FacetBuilder):
 
     Raises
     ------
-    InvalidDefinition
+    InvalidDefinitionError
         The facet type works with no model.
     """
 
@@ -31,7 +31,7 @@ class ModelFacetBuilder(FacetBuilder):
         check_type(facet_type, FacetType, "The facet type", "such as ikigai.facet_types.MID.Predict")
         check_type(model_type, SubModelType, "The model type", "such as ikigai.model_types.Linear.Lasso")
         if not facet_type.is_ml_facet():
-            raise InvalidDefinition(f"{facet_type.title} is not a known Model Facet")
+            raise InvalidDefinitionError(f"{facet_type.title} is not a known Model Facet")
         super().__init__(builder, facet_type, name)
         self._model_type = model_type
 
@@ -40,13 +40,13 @@ class ModelFacetBuilder(FacetBuilder):
 
         Raises
         ------
-        InvalidDefinition
+        InvalidDefinitionError
             Also a `ValueError`, `TypeError` or `KeyError`, by what is wrong.
-        UnsupportedByModel
+        UnsupportedByModelError
             The facet takes no parameters.
         """
         if "parameters" not in self._facet_type.facet_arguments:
-            raise UnsupportedByModel(f"{self._model_type.title} Model does not support parameters")
+            raise UnsupportedByModelError(f"{self._model_type.title} Model does not support parameters")
         self._check("Parameter", self._model_type.parameters, parameters)
         self._arguments = merged(self._arguments, {"parameters": parameters})
         return self
@@ -56,13 +56,13 @@ class ModelFacetBuilder(FacetBuilder):
 
         Raises
         ------
-        InvalidDefinition
+        InvalidDefinitionError
             Also a `ValueError`, `TypeError` or `KeyError`, by what is wrong.
-        UnsupportedByModel
+        UnsupportedByModelError
             The model has no hyperparameters.
         """
         if not self._model_type.hyperparameters:
-            raise UnsupportedByModel(f"{self._model_type.title} Model does not support hyperparameters")
+            raise UnsupportedByModelError(f"{self._model_type.title} Model does not support hyperparameters")
         self._check("Hyperparameter", self._model_type.hyperparameters, hyperparameters)
         for place, values in self._grouped(hyperparameters).items():
             self._merge_group(place, values)
@@ -73,7 +73,7 @@ class ModelFacetBuilder(FacetBuilder):
         for name, value in given.items():
             if name not in known:
                 hint = did_you_mean(name, known)
-                raise InvalidDefinition(f"{word} '{name}' is not valid for {title} models. {hint}")
+                raise InvalidDefinitionError(f"{word} '{name}' is not valid for {title} models. {hint}")
             known[name].check(title, value)
 
     def _grouped(self, given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from ikigai_core.definition.definition import Arrow, Facet, FlowDefinition
-from ikigai_core.errors import InvalidDefinition
+from ikigai_core.errors import InvalidDefinitionError
 from ikigai_core.specs.facet import FacetType
 
 
@@ -16,18 +16,20 @@ def parents(definition: FlowDefinition) -> dict[str, list[Arrow]]:
 
     Raises
     ------
-    InvalidDefinition
+    InvalidDefinitionError
         Two facets share an id, or an arrow leads from or to no facet.
     """
     into: dict[str, list[Arrow]] = {}
     for facet in definition.facets:
         if facet.facet_id in into:
-            raise InvalidDefinition(f"Two facets have the id {facet.facet_id!r}.")
+            raise InvalidDefinitionError(f"Two facets have the id {facet.facet_id!r}.")
         into[facet.facet_id] = []
     for arrow in definition.arrows:
         for end in (arrow.source, arrow.destination):
             if end not in into:
-                raise InvalidDefinition(f"An arrow leads from {arrow.source!r} to {arrow.destination!r}: no {end!r}.")
+                raise InvalidDefinitionError(
+                    f"An arrow leads from {arrow.source!r} to {arrow.destination!r}: no {end!r}."
+                )
         into[arrow.destination].append(arrow)
     return into
 
@@ -37,7 +39,7 @@ def ordered(definition: FlowDefinition) -> list[Facet]:
 
     Raises
     ------
-    InvalidDefinition
+    InvalidDefinitionError
         Facets hang on each other in a circle.
     """
     by_id = {facet.facet_id: facet for facet in definition.facets}
@@ -46,7 +48,7 @@ def ordered(definition: FlowDefinition) -> list[Facet]:
         return [by_id[facet_id] for facet_id in TopologicalSorter(graph).static_order()]
     except CycleError as error:
         circle = " → ".join(definition.facet_name(facet_id) for facet_id in reversed(error.args[1]))
-        raise InvalidDefinition(f"Facets hang on each other in a circle: {circle}.") from None
+        raise InvalidDefinitionError(f"Facets hang on each other in a circle: {circle}.") from None
 
 
 def shape_faults(definition: FlowDefinition, types: Mapping[str, FacetType]) -> Iterator[str]:

@@ -8,22 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from ikigai_core.local import stamps, tutorial
-from ikigai_core.local.checks import UploadChecks
 from ikigai_core.local.control.faults import Faults
 from ikigai_core.local.control.journal import Journal
-from ikigai_core.local.control.outcomes import Outcomes
-from ikigai_core.local.counting import RequestCounter
-from ikigai_core.local.credentials import Credentials, load_credentials
-from ikigai_core.local.downloads import Downloads
-from ikigai_core.local.files import Files
-from ikigai_core.local.runner import Runner
-from ikigai_core.local.schedules import Scheduler
-from ikigai_core.local.signing import DEFAULT_LIFETIME, Signer, load_key
-from ikigai_core.local.store import Store
+from ikigai_core.local.control.request_counts import RequestCounter
+from ikigai_core.local.control.scripted_runs import Outcomes
+from ikigai_core.local.jobs.downloads import Downloads
+from ikigai_core.local.jobs.runner import Runner
+from ikigai_core.local.jobs.schedules import Scheduler
+from ikigai_core.local.jobs.upload_verdicts import UploadChecks
+from ikigai_core.local.jobs.workers import Workers
+from ikigai_core.local.server.credentials import Credentials, load_credentials
+from ikigai_core.local.server.signing import DEFAULT_LIFETIME, Signer, load_key
+from ikigai_core.local.store import Store, timestamps, tutorial
+from ikigai_core.local.store.files import Files
 from ikigai_core.local.store.runs import RunState
 from ikigai_core.local.store.uploads import UNCHECKED, UploadState
-from ikigai_core.local.workers import Workers
 
 _UPLOAD_LIFETIME = 24 * 3600
 
@@ -126,7 +125,7 @@ class Platform:
     def drop_old_uploads(self) -> None:
         """Abort the uploads that nobody has completed for a day."""
         for upload in self.store.uploads.in_state(UploadState.OPEN):
-            if stamps.now() - upload.created_at > _UPLOAD_LIFETIME:
+            if timestamps.now() - upload.created_at > _UPLOAD_LIFETIME:
                 self.store.uploads.set_state(upload.upload_id, UploadState.ABORTED)
                 self.store.uploads.drop_parts(upload.upload_id)
                 self.files.drop_upload(upload.upload_id)

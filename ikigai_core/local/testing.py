@@ -52,12 +52,12 @@ def async_ikigai_client(ikigai_local: LocalAccount) -> AsyncIkigai:
         _loop: asyncio.AbstractEventLoop | None = None
         _closing: AsyncGenerator[None] | None = None
 
-        async def drive(self, procedure: Any) -> Any:
+        async def run(self, procedure: Any) -> Any:
             loop = asyncio.get_running_loop()
             if self._loop is not loop:
                 self._loop, self._closing = loop, _closing(self)
                 await anext(self._closing)
-            return await super().drive(procedure)
+            return await super().run(procedure)
 
     return ClosedWithTheLoop(ikigai_local.user_email, ikigai_local.api_key, ikigai_local.url)
 

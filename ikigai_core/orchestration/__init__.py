@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ikigai_core.orchestration.connection import ConnectionFields
-    from ikigai_core.orchestration.connection_checks import UnusableField
+    from ikigai_core.orchestration.connection_checks import UnusableFieldError
     from ikigai_core.orchestration.data_profile import DataProfile
     from ikigai_core.orchestration.dataset_profile import DatasetProfile, profile_dataset
     from ikigai_core.orchestration.deadline import Deadline
@@ -68,7 +68,7 @@ _HOMES = {
     "RunStore": "ikigai_core.orchestration.run_store",
     "StartLease": "ikigai_core.runs.lease",
     "SupersededError": "ikigai_core.orchestration.run_store",
-    "UnusableField": "ikigai_core.orchestration.connection_checks",
+    "UnusableFieldError": "ikigai_core.orchestration.connection_checks",
     "WrittenOutputs": "ikigai_core.orchestration.outputs",
     "distinct_slugs": "ikigai_core.orchestration.naming",
     "ensure_app": "ikigai_core.orchestration.ensuring",
@@ -111,7 +111,7 @@ __all__ = [
     "RunStore",
     "StartLease",
     "SupersededError",
-    "UnusableField",
+    "UnusableFieldError",
     "WrittenOutputs",
     "distinct_slugs",
     "ensure_app",

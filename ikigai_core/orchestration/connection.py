@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ikigai_core.errors import did_you_mean
-from ikigai_core.orchestration.connection_checks import SECONDS, UnusableField, check_fields
+from ikigai_core.orchestration.connection_checks import SECONDS, UnusableFieldError, check_fields
 from ikigai_core.orchestration.key_sources import KeyFile, RenewableKey
 
 _TRUTH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
@@ -48,7 +48,7 @@ class ConnectionFields:
 
     Raises
     ------
-    UnusableField
+    UnusableFieldError
         A field is unusable, or contradicts another one. Files are looked for by `client_arguments`, where tasks run.
 
     Examples
@@ -81,13 +81,13 @@ class ConnectionFields:
 
         Raises
         ------
-        UnusableField
+        UnusableFieldError
             There is no such field; or as for the constructor.
         """
         known = [each.name for each in fields(cls)]
         for name in given:
             if name not in known:
-                raise UnusableField(str(name), f"is no field of a connection. {did_you_mean(name, known)}")
+                raise UnusableFieldError(str(name), f"is no field of a connection. {did_you_mean(name, known)}")
         return cls(**{name: _parsed(name, value) for name, value in given.items() if not _is_blank(value)})
 
     def client_arguments(self) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class ConnectionFields:
 
         Raises
         ------
-        UnusableField
+        UnusableFieldError
             A file does not exist.
         """
         given = {**self._given, **self._existing_files()}
@@ -117,7 +117,7 @@ class ConnectionFields:
         files = {name: Path(value).expanduser() for name, value in self._given.items() if name in _FILES}
         for name, path in files.items():
             if not path.exists():
-                raise UnusableField(name, f"is {str(path)!r}, which does not exist here.")
+                raise UnusableFieldError(name, f"is {str(path)!r}, which does not exist here.")
         return {name: str(path) for name, path in files.items()}
 
 
@@ -130,11 +130,11 @@ def _parsed(name: str, value: Any) -> Any:
         return str(value) if isinstance(value, Path) else value
     if name == "verify_tls":
         if value.strip().lower() not in _TRUTH:
-            raise UnusableField(name, f"is {value!r}: give true or false.")
+            raise UnusableFieldError(name, f"is {value!r}: give true or false.")
         return _TRUTH[value.strip().lower()]
     if name in SECONDS:
         try:
             return float(value)
         except ValueError:
-            raise UnusableField(name, f"is {value!r}: give a number of seconds.") from None
+            raise UnusableFieldError(name, f"is {value!r}: give a number of seconds.") from None
     return value.strip()

@@ -14,7 +14,7 @@ _SECRETS = ("api_key", "proxy")
 _LOCAL = ("localhost", "127.0.0.1")
 
 
-class UnusableField(ConfigurationError):
+class UnusableFieldError(ConfigurationError):
     """A field of a connection is missing or unusable. No secret is in the text.
 
     Attributes
@@ -36,7 +36,7 @@ def check_fields(given: Mapping[str, Any]) -> None:
 
     Raises
     ------
-    UnusableField
+    UnusableFieldError
     """
     for name, value in given.items():
         _check_value(name, value)
@@ -59,7 +59,7 @@ def _check_value(name: str, value: object) -> None:
         expected = "a text"
     if not fits:
         shown = f"of type {type(value).__name__}" if name in _SECRETS else repr(value)
-        raise UnusableField(name, f"is {shown}: give {expected}.")
+        raise UnusableFieldError(name, f"is {shown}: give {expected}.")
 
 
 def _is_positive(value: object) -> bool:
@@ -68,27 +68,29 @@ def _is_positive(value: object) -> bool:
 
 def _check_key(given: Mapping[str, Any]) -> None:
     if "api_key_file" in given and given.keys() & {"api_key", "look_up_key"}:
-        raise UnusableField("api_key_file", "is given, and so is the key itself: give one of them.")
+        raise UnusableFieldError("api_key_file", "is given, and so is the key itself: give one of them.")
     if "look_up_key" in given and not isinstance(given.get("api_key"), str):
-        raise UnusableField("look_up_key", "goes with the key as a text: give that as api_key, or this one as api_key.")
+        raise UnusableFieldError(
+            "look_up_key", "goes with the key as a text: give that as api_key, or this one as api_key."
+        )
 
 
 def _check_tls(given: Mapping[str, Any]) -> None:
     if "client_key" in given and "client_certificate" not in given:
-        raise UnusableField("client_key", "is given without client_certificate: give both, or neither.")
+        raise UnusableFieldError("client_key", "is given without client_certificate: give both, or neither.")
     for name in ("client_certificate", "ca_bundle"):
         if name in given and not given.get("verify_tls", True):
-            raise UnusableField(name, "is given, and verify_tls is off: switch it on, or leave this out.")
+            raise UnusableFieldError(name, "is given, and verify_tls is off: switch it on, or leave this out.")
 
 
 def _check_address(name: str, address: str) -> None:
     parts = _split(address.strip())
     if not parts.scheme and parts.hostname:
-        raise UnusableField(name, f"has no scheme: write {_with_scheme(name, parts)!r}.")
+        raise UnusableFieldError(name, f"has no scheme: write {_with_scheme(name, parts)!r}.")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UnusableField(name, "is no address: give one such as 'https://ikigai.example.com'.")
+        raise UnusableFieldError(name, "is no address: give one such as 'https://ikigai.example.com'.")
     if name == "base_url" and (parts.username or parts.password or parts.query or parts.fragment):
-        raise UnusableField(name, "holds credentials, a query or a fragment: give the plain address.")
+        raise UnusableFieldError(name, "holds credentials, a query or a fragment: give the plain address.")
 
 
 def _split(address: str) -> SplitResult:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ikigai_core.procedure import Procedure, work
+from ikigai_core.procedure import Procedure, call_blocking
 from ikigai_core.transfer.download import download
 from ikigai_core.transfer.scratch import scratch_file
 
@@ -83,18 +83,18 @@ def profile_dataset(
 
     Raises
     ------
-    DownloadFailed
+    DownloadError
 
     Examples
     --------
-    >>> profile = ikigai.drive(profile_dataset(app.datasets["flights"], preview_rows=5))  # doctest: +SKIP
+    >>> profile = ikigai.run(profile_dataset(app.datasets["flights"], preview_rows=5))  # doctest: +SKIP
     """
     is_small = size_limit is None or dataset.size <= size_limit
     if not (dataset.size and is_small and dataset.file_extension in ("", "csv")):
         return DatasetProfile.of(dataset)
     with scratch_file(".csv") as path:
         yield from download(dataset.app_id, dataset.dataset_id, dataset.name, path, False)
-        data = yield from work(partial(_profile_file, path, preview_rows))
+        data = yield from call_blocking(partial(_profile_file, path, preview_rows))
     return DatasetProfile.of(dataset, data)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-from ikigai_core.errors import InvalidInput, WrongInputType
+from ikigai_core.errors import InvalidInputError, WrongInputTypeError
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class Deadline:
 
         Raises
         ------
-        WrongInputType
+        WrongInputTypeError
             It is no number of seconds; True and a text are none.
-        InvalidInput
+        InvalidInputError
             It is negative or endless.
         """
         if seconds is None:
@@ -81,6 +81,6 @@ class Deadline:
 
 def _check(name: str, seconds: object) -> None:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise WrongInputType(f"{name} is {seconds!r}: give a number of seconds, or None for as long as it takes.")
+        raise WrongInputTypeError(f"{name} is {seconds!r}: give a number of seconds, or None for as long as it takes.")
     if not 0 <= seconds < math.inf:
-        raise InvalidInput(f"{name} is {seconds!r}: give seconds from 0 on, or None for as long as it takes.")
+        raise InvalidInputError(f"{name} is {seconds!r}: give seconds from 0 on, or None for as long as it takes.")

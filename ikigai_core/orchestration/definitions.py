@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from ikigai_core.errors import InvalidDefinition, WrongInputType
+from ikigai_core.errors import InvalidDefinitionError, WrongInputTypeError
 
 if TYPE_CHECKING:
     from ikigai_core.definition.definition import FlowDefinition
@@ -49,11 +49,11 @@ class LoadedDefinition:
 
         Raises
         ------
-        WrongInputType
+        WrongInputTypeError
             It is of none of the forms.
-        MissingFile
+        MissingFileError
             There is no such file.
-        InvalidDefinition
+        InvalidDefinitionError
             Naming the facet and what is wrong with it.
         """
         from ikigai_core.definition.definition import FlowDefinition
@@ -61,7 +61,7 @@ class LoadedDefinition:
         from ikigai_core.definition.loading import load_definition
 
         if not isinstance(source, FlowDefinition | DefinitionDocument | Mapping | str | Path):
-            raise WrongInputType(
+            raise WrongInputTypeError(
                 f"The definition is of type {type(source).__name__}: give a definition, a document, a mapping, or the "
                 "path of a file."
             )
@@ -111,12 +111,12 @@ class LoadedDefinition:
 
         Raises
         ------
-        InvalidDefinition
+        InvalidDefinitionError
             There is none.
         """
         names = self.outputs(variables, is_known)
         if not names:
-            raise InvalidDefinition(
+            raise InvalidDefinitionError(
                 f"Flow {flow!r} writes no dataset whose name is known: give it an OUTPUT.Exported facet with the "
                 "argument dataset_name."
             )

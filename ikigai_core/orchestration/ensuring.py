@@ -17,10 +17,10 @@ from ikigai_core.components.dataset_builder import DatasetBuilder
 from ikigai_core.components.flow import AsyncFlow, Flow
 from ikigai_core.components.flow_builder import FlowBuilder
 from ikigai_core.components.model import AsyncModel, Model, ModelBuilder
-from ikigai_core.errors import NotFound
+from ikigai_core.errors import NotFoundError
 from ikigai_core.orchestration.definitions import Definition, LoadedDefinition
 from ikigai_core.orchestration.finding import AnyApp, AnyClient, find_app
-from ikigai_core.procedure import Procedure, work
+from ikigai_core.procedure import Procedure, call_blocking
 from ikigai_core.transfer.progress import OnProgress
 from ikigai_core.transfer.source import source_of
 
@@ -41,19 +41,19 @@ def ensure_app(ikigai: AnyClient, app: str, *, create: bool = False) -> Procedur
 
     Raises
     ------
-    NotFound
+    NotFoundError
         There is none, and it is not to be created.
     """
     try:
         found: AnyApp = yield from find_app(ikigai, app)
-    except NotFound:
+    except NotFoundError:
         if not create:
             raise
     else:
         if not create or found.name != app:
             return found
     # Also if it is there: who created it just now may give way to another one of the name.
-    return (yield from AppBuilder.ensure.text(ikigai.app.new(app)))
+    return (yield from AppBuilder.ensure.procedure(ikigai.app.new(app)))
 
 
 @overload
@@ -103,12 +103,12 @@ def ensure_dataset(
 
     Raises
     ------
-    InvalidInput
+    InvalidInputError
         There is no such file, or nothing in it. Nothing was sent.
     """
-    yield from work(partial(source_of, data))
+    yield from call_blocking(partial(source_of, data))
     home = yield from ensure_app(ikigai, app, create=create_app)
-    return (yield from DatasetBuilder.ensure.text(home.dataset.new(dataset).data(data), on_progress=on_progress))
+    return (yield from DatasetBuilder.ensure.procedure(home.dataset.new(dataset).data(data), on_progress=on_progress))
 
 
 @overload
@@ -126,12 +126,12 @@ def ensure_flow(
 
     Raises
     ------
-    InvalidDefinition
+    InvalidDefinitionError
         Naming the facet and what is wrong with it.
     """
-    loaded = yield from work(partial(LoadedDefinition.load, definition))
+    loaded = yield from call_blocking(partial(LoadedDefinition.load, definition))
     home = yield from ensure_app(ikigai, app, create=create_app)
-    return (yield from FlowBuilder.ensure.text(home.flow.new(flow).definition(loaded.definition)))
+    return (yield from FlowBuilder.ensure.procedure(home.flow.new(flow).definition(loaded.definition)))
 
 
 @overload
@@ -174,10 +174,12 @@ def ensure_model(
 
     Raises
     ------
-    UnknownModelType
+    UnknownModelTypeError
         The platform has no such type.
     """
     kind = (yield from ikigai.model_types_text()).find(model_type)
     home = yield from ensure_app(ikigai, app, create=create_app)
     builder = home.model.new(model).model_type(kind)
-    return (yield from ModelBuilder.ensure.text(builder if description is None else builder.description(description)))
+    return (
+        yield from ModelBuilder.ensure.procedure(builder if description is None else builder.description(description))
+    )

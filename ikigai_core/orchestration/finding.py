@@ -1,6 +1,6 @@
 """Finding components by name or id, in words that both faces carry out, typed for the face that is given.
 
-An operation of what is found is a procedure too, under its class: ``Flow.run_logs.text(flow, 3)``.
+An operation of what is found is a procedure too, under its class: ``Flow.run_logs.procedure(flow, 3)``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ikigai_core.components.browser import Browser
 from ikigai_core.components.dataset import AsyncDataset, Dataset
 from ikigai_core.components.flow import AsyncFlow, Flow
 from ikigai_core.components.model import AsyncModel, AsyncModelVersion, Model, ModelVersion
-from ikigai_core.errors import UnknownName, did_you_mean
+from ikigai_core.errors import UnknownNameError, did_you_mean
 from ikigai_core.procedure import Procedure
 
 AnyClient: TypeAlias = Ikigai | AsyncIkigai
@@ -33,14 +33,14 @@ def find_app(ikigai: AnyClient, app: str) -> Procedure[Any]:
 
     Raises
     ------
-    NotFound
+    NotFoundError
         There is none of either; the text offers the nearest name.
 
     Examples
     --------
-    >>> app = ikigai.drive(find_app(ikigai, "Late flights"))  # doctest: +SKIP
+    >>> app = ikigai.run(find_app(ikigai, "Late flights"))  # doctest: +SKIP
     """
-    return (yield from Browser.find.text(ikigai.apps, app))
+    return (yield from Browser.find.procedure(ikigai.apps, app))
 
 
 @overload
@@ -50,7 +50,7 @@ def find_dataset(ikigai: AsyncIkigai, app: str, dataset: str) -> Procedure[Async
 def find_dataset(ikigai: AnyClient, app: str, dataset: str) -> Procedure[Any]:
     """A dataset of an app, both by name or id; errors as for `find_app`."""
     home = yield from find_app(ikigai, app)
-    return (yield from Browser.find.text(home.datasets, dataset))
+    return (yield from Browser.find.procedure(home.datasets, dataset))
 
 
 @overload
@@ -60,7 +60,7 @@ def find_flow(ikigai: AsyncIkigai, app: str, flow: str) -> Procedure[AsyncFlow]:
 def find_flow(ikigai: AnyClient, app: str, flow: str) -> Procedure[Any]:
     """A flow of an app, both by name or id; errors as for `find_app`."""
     home = yield from find_app(ikigai, app)
-    return (yield from Browser.find.text(home.flows, flow))
+    return (yield from Browser.find.procedure(home.flows, flow))
 
 
 @overload
@@ -70,7 +70,7 @@ def find_model(ikigai: AsyncIkigai, app: str, model: str) -> Procedure[AsyncMode
 def find_model(ikigai: AnyClient, app: str, model: str) -> Procedure[Any]:
     """A model of an app, both by name or id; errors as for `find_app`."""
     home = yield from find_app(ikigai, app)
-    return (yield from Browser.find.text(home.models, model))
+    return (yield from Browser.find.procedure(home.models, model))
 
 
 @overload
@@ -88,17 +88,17 @@ def find_model_version(model: AnyModel, version: str | None = None) -> Procedure
 
     Raises
     ------
-    UnknownName
+    UnknownNameError
         There is no such version, or none at all.
     """
-    versions = list((yield from Model.versions.text(model)).values())
+    versions = list((yield from Model.versions.procedure(model)).values())
     if not versions:
-        raise UnknownName(f"Model {model.name!r} has no version yet: no flow has trained it.")
-    wanted = version or (yield from Model.describe.text(model)).get("latest_version_id")
+        raise UnknownNameError(f"Model {model.name!r} has no version yet: no flow has trained it.")
+    wanted = version or (yield from Model.describe.procedure(model)).get("latest_version_id")
     for each in versions:
         if wanted in (each.version_id, each.version):
             return each
     if version is None:
         return max(versions, key=lambda each: (each.created_at, each.version_id))
     hint = did_you_mean(version, (each.version for each in versions))
-    raise UnknownName(f"Model {model.name!r} has no version {version!r}. {hint}")
+    raise UnknownNameError(f"Model {model.name!r} has no version {version!r}. {hint}")

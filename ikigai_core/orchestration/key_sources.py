@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from ikigai_core.orchestration.connection_checks import UnusableField
+from ikigai_core.orchestration.connection_checks import UnusableFieldError
 
 
 class KeyFile:
@@ -25,7 +25,7 @@ class KeyFile:
         try:
             return self._path.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise UnusableField(
+            raise UnusableFieldError(
                 "api_key_file", f"{str(self._path)!r} cannot be read: {type(error).__name__}."
             ) from None
 
@@ -56,4 +56,4 @@ class RenewableKey:
             return self._look_up()
         except Exception as error:
             # Its text may hold anything. That the platform refused the key is what the user needs to hear.
-            raise UnusableField("look_up_key", f"failed: {type(error).__name__}.") from None
+            raise UnusableFieldError("look_up_key", f"failed: {type(error).__name__}.") from None

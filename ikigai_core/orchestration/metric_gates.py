@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from ikigai_core.errors import InvalidInput, did_you_mean
+from ikigai_core.errors import InvalidInputError, did_you_mean
 
 _BOUNDS = ("min", "max")
 _FORM = "write it as {'performance.r2.average_test': {'min': 0.6}}"
@@ -102,11 +102,11 @@ class MetricGates:
 
         Raises
         ------
-        InvalidInput
+        InvalidInputError
             Naming the metric, and what is wrong with its bounds: True and a text are no numbers.
         """
         if not isinstance(given, Mapping) or not given:
-            raise InvalidInput(f"There are no gates: {_FORM}.")
+            raise InvalidInputError(f"There are no gates: {_FORM}.")
         return cls(tuple(_gate(metric, bounds) for metric, bounds in given.items()))
 
     def check(self, metrics: Mapping[str, Any]) -> list[GateResult]:
@@ -134,18 +134,18 @@ def _is_number(value: object) -> bool:
 
 def _gate(metric: object, given: object) -> MetricGate:
     if not isinstance(metric, str) or not metric.strip():
-        raise InvalidInput(f"The metric of a gate is {metric!r}: {_FORM}.")
+        raise InvalidInputError(f"The metric of a gate is {metric!r}: {_FORM}.")
     if not isinstance(given, Mapping):
-        raise InvalidInput(f"The gate of {metric!r} is {given!r}: {_FORM}.")
+        raise InvalidInputError(f"The gate of {metric!r} is {given!r}: {_FORM}.")
     for name in given:
         if name not in _BOUNDS:
-            raise InvalidInput(f"The gate of {metric!r} has no bound {name!r}. {did_you_mean(name, _BOUNDS)}")
+            raise InvalidInputError(f"The gate of {metric!r} has no bound {name!r}. {did_you_mean(name, _BOUNDS)}")
     bounds = {name: given[name] for name in _BOUNDS if given.get(name) is not None}
     if not bounds:
-        raise InvalidInput(f"The gate of {metric!r} lets everything pass: give 'min', 'max' or both.")
+        raise InvalidInputError(f"The gate of {metric!r} lets everything pass: give 'min', 'max' or both.")
     for name, bound in bounds.items():
         if not _is_number(bound):
-            raise InvalidInput(f"{name!r} of the gate of {metric!r} is {bound!r}, which is no number.")
+            raise InvalidInputError(f"{name!r} of the gate of {metric!r} is {bound!r}, which is no number.")
     if bounds.get("min", -math.inf) > bounds.get("max", math.inf):
-        raise InvalidInput(f"The gate of {metric!r} lets nothing pass: its 'min' is larger than its 'max'.")
+        raise InvalidInputError(f"The gate of {metric!r} lets nothing pass: its 'min' is larger than its 'max'.")
     return MetricGate(metric, **{name: float(bound) for name, bound in bounds.items()})

@@ -76,7 +76,7 @@ def written_outputs(
 
     Examples
     --------
-    >>> written = ikigai.drive(written_outputs(app, run, flow.definition()))  # doctest: +SKIP
+    >>> written = ikigai.run(written_outputs(app, run, flow.definition()))  # doctest: +SKIP
     """
     if run.attached:
         return None

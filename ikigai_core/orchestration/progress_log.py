@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from ikigai_core.runs.records import FlowStatusReport, RunLog
+    from ikigai_core.run_records import FlowStatusReport, RunLog
 
 
 class Logger(Protocol):

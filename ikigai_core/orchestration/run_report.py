@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
-from ikigai_core.errors import InvalidInput
+from ikigai_core.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from ikigai_core.errors import IkigaiError
+    from ikigai_core.run_records import RunLog
     from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
-    from ikigai_core.runs.records import RunLog
 
 _SUCCESS = "SUCCESS"
-_UNTOLD = ("RunLost", "RunAmbiguous")
+_UNTOLD = ("RunLostError", "RunAmbiguousError")
 _KINDS: dict[str, tuple[type, ...]] = {
     "variables": (dict, type(None)),
     "attached": (bool,),
@@ -123,18 +123,18 @@ class RunReport:
 
         Raises
         ------
-        InvalidInput
+        InvalidInputError
             It is malformed, or says neither success nor failure: a run is never taken for a success by default.
         """
         if not isinstance(data, Mapping):
-            raise InvalidInput(f"This is no report of a flow run, but {data!r}.")
+            raise InvalidInputError(f"This is no report of a flow run, but {data!r}.")
         known = {each.name: data[each.name] for each in fields(cls) if each.name in data}
         for name, value in known.items():
             if not isinstance(value, _KINDS.get(name, (str,))):
-                raise InvalidInput(f"The report of the flow run is malformed: {name} is {value!r}.")
+                raise InvalidInputError(f"The report of the flow run is malformed: {name} is {value!r}.")
         report = cls(**known)
         if not report.error and not report.is_success:
-            raise InvalidInput(f"The report does not say how the flow run ended: {dict(data)!r}")
+            raise InvalidInputError(f"The report does not say how the flow run ended: {dict(data)!r}")
         return report
 
     def to_dict(self) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class RunReport:
     @property
     def run_log(self) -> RunLog | None:
         """The run's log as the client gives it."""
-        from ikigai_core.runs.records import RunLog
+        from ikigai_core.run_records import RunLog
 
         return None if self.log is None else RunLog.model_validate(self.log)
 

@@ -19,15 +19,15 @@ from ikigai_core.components.creating import create
 from ikigai_core.components.kinds import flows_of
 from ikigai_core.components.listing import named, search_all
 from ikigai_core.errors import (
-    AnswerLost,
-    BadRequest,
+    AnswerLostError,
+    BadRequestError,
     IkigaiError,
-    NotFound,
-    RunTimeout,
+    NotFoundError,
+    RunTimeoutError,
     ServerError,
-    UnexpectedAnswer,
+    UnexpectedAnswerError,
 )
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.procedure import Procedure, send
 from ikigai_core.runs.follow import Following, follow, report_of
 from ikigai_core.runs.lost_start import look_for
 from ikigai_core.runs.ownership import FENCE, failed_at_fence
@@ -86,7 +86,7 @@ def create_copy(run: RunState, original: Record) -> Procedure[RunState | None]:
     )
     try:
         copy_id = yield from create(flows_of(run.app_id, run.app_id), run.copy_name, call, is_first=True)
-    except (AnswerLost, ServerError, UnexpectedAnswer):
+    except (AnswerLostError, ServerError, UnexpectedAnswerError):
         return None
     return replace(run, copy_id=copy_id, phase="copied")
 
@@ -94,7 +94,7 @@ def create_copy(run: RunState, original: Record) -> Procedure[RunState | None]:
 def with_age(run: RunState) -> Procedure[RunState]:
     """A run with its copy's age: what was changed before, the run did not write. Without it where nobody tells it."""
     try:
-        copy = yield from ask(flows.fetch(run.running_flow_id))
+        copy = yield from send(flows.fetch(run.running_flow_id))
     except IkigaiError:
         return run
     return replace(run, baseline_at=datetime.fromtimestamp(int(copy["created_at"]), UTC).isoformat())
@@ -110,9 +110,9 @@ def settle(run: RunState) -> Procedure[bool]:
 
     Raises
     ------
-    NotFound
+    NotFoundError
         The copy is gone.
-    PlatformAway
+    PlatformAwayError
         The platform did not answer for too long.
     """
     if (yield from look_for(run, _ARMED_LOOK)) is not None:
@@ -122,7 +122,7 @@ def settle(run: RunState) -> Procedure[bool]:
         return False
     try:
         ended = yield from follow(replace(run, phase="started"), Following(timeout=_FENCED_RUN))
-    except RunTimeout:
+    except RunTimeoutError:
         return True
     return not failed_at_fence(run, ended.log)
 
@@ -175,16 +175,16 @@ def _ids(run: RunState) -> Procedure[list[str]]:
 
 def _disarm(run: RunState) -> Procedure[None]:
     try:
-        yield from ask(flows.edit(run.app_id, run.running_flow_id, definition=_UNRUNNABLE))
-    except BadRequest:
+        yield from send(flows.edit(run.app_id, run.running_flow_id, definition=_UNRUNNABLE))
+    except BadRequestError:
         # A platform that keeps no such definition: then the deletion alone is the fence.
         return
 
 
 def _delete(app_id: str, flow_id: str) -> Procedure[None]:
     try:
-        yield from ask(flows.delete(app_id, flow_id))
-    except NotFound:
+        yield from send(flows.delete(app_id, flow_id))
+    except NotFoundError:
         return
 
 

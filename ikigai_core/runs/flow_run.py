@@ -9,17 +9,17 @@ from typing import Any, Self
 from ikigai_core.api import flows
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.enums import FlowStatus
-from ikigai_core.errors import IkigaiError, PlatformAway, RunFailed
-from ikigai_core.faces import AsyncFace, SyncFace, operation
-from ikigai_core.procedure import Procedure, ask
+from ikigai_core.errors import IkigaiError, PlatformAwayError, RunFailedError
+from ikigai_core.procedure import Procedure, send
+from ikigai_core.run_records import FlowStatusReport, RunLog
 from ikigai_core.runs import copies
 from ikigai_core.runs.follow import Following, follow, log_of, report_of
 from ikigai_core.runs.keeping import Keep, keep_note
-from ikigai_core.runs.patience import OUTAGE
-from ikigai_core.runs.records import FlowStatusReport, RunLog
+from ikigai_core.runs.outages import OUTAGE
 from ikigai_core.runs.reports import OnUpdate
 from ikigai_core.runs.state import RunState
-from ikigai_core.web import WebPages
+from ikigai_core.sync_async import AsyncFace, SyncFace, operation
+from ikigai_core.web_urls import WebPages
 
 
 class _FlowRunText:
@@ -148,7 +148,7 @@ class _FlowRunText:
     def doubt(self) -> str:
         """Why the log may be another run's, in a sentence; empty where it cannot.
 
-        A run of which it cannot be told how it ended raises `RunAmbiguous`, unless a guess was asked for
+        A run of which it cannot be told how it ended raises `RunAmbiguousError`, unless a guess was asked for
         (``on_doubt="accept"``).
         """
         return self._state.doubt
@@ -169,7 +169,7 @@ class _FlowRunText:
 
         Raises
         ------
-        RunLost
+        RunLostError
             The flow's log no longer tells which of its entries is the run's.
         """
         found = yield from log_of(self._state)
@@ -205,13 +205,13 @@ class _FlowRunText:
 
         Raises
         ------
-        RunTimeout
+        RunTimeoutError
             The run goes on: the platform offers no way to stop it.
-        PlatformAway
+        PlatformAwayError
             The platform was away for longer than `outage`. The run may go on, or be over.
-        RunLost
+        RunLostError
             The flow is idle, and no log of the run appeared.
-        RunAmbiguous
+        RunAmbiguousError
             Several entries of the flow's log may be the run's own, and they differ in how it ended.
         """
         log = yield from self._followed(Following(timeout, poll, on_update, outage))
@@ -231,14 +231,14 @@ class _FlowRunText:
 
         Raises
         ------
-        RunFailed
+        RunFailedError
             With the name of the facet that failed, the platform's message and the log.
         """
         log = yield from self._followed(Following(timeout, poll, on_update, outage))
         if log.status is not FlowStatus.SUCCESS:
             name = yield from self._facet_name(log.erroneous_facet_id)
             yield from self._closed()
-            raise RunFailed(self.flow_name, log, name, self.doubt)
+            raise RunFailedError(self.flow_name, log, name, self.doubt)
         yield from self._closed()
         return log
 
@@ -262,7 +262,7 @@ class _FlowRunText:
     def _check_fence(self) -> Procedure[None]:
         if self._state.phase == "fenced":
             yield from keep_note(self._keep, self._state, strictly=False)
-            raise PlatformAway(
+            raise PlatformAwayError(
                 f"The start of the private copy {self.copy_name!r} arrived only after it was given up, so that nothing "
                 f"of flow {self.flow_name!r} ran. Try again."
             )
@@ -276,7 +276,7 @@ class _FlowRunText:
         if facet_id is None:
             return ""
         try:
-            record = yield from ask(flows.fetch(self._state.running_flow_id))
+            record = yield from send(flows.fetch(self._state.running_flow_id))
             return FlowDefinition.load(record["definition"]).facet_name(facet_id)
         except (IkigaiError, KeyError, ValueError):
             # The name is a courtesy; that the run failed must be told in any case.

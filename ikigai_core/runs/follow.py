@@ -9,25 +9,25 @@ from types import NoneType
 from ikigai_core.api import flows
 from ikigai_core.errors import (
     IkigaiError,
-    InvalidInput,
-    NotFound,
-    PlatformAway,
-    RunAmbiguous,
-    RunLost,
-    RunTimeout,
+    InvalidInputError,
+    NotFoundError,
+    PlatformAwayError,
+    RunAmbiguousError,
+    RunLostError,
+    RunTimeoutError,
 )
-from ikigai_core.given import check_type
 from ikigai_core.logs import fields
-from ikigai_core.procedure import Procedure, ask, ask_once, pause
+from ikigai_core.procedure import Procedure, pause, send, send_once
+from ikigai_core.run_records import FlowStatusReport, RunLog
 from ikigai_core.runs.durations import spoken
 from ikigai_core.runs.evidence import has_written
 from ikigai_core.runs.logs import has_news, logs_since
+from ikigai_core.runs.outages import OUTAGE, OutageTracker, asked_to_wait
 from ikigai_core.runs.ownership import after_the_start, failed_at_fence, own_among, settled
-from ikigai_core.runs.patience import OUTAGE, Patience, asked_to_wait
-from ikigai_core.runs.polling import SHORTEST, interval, my_turn, next_look, spend
-from ikigai_core.runs.records import FlowStatusReport, RunLog
+from ikigai_core.runs.polling import SHORTEST, acquire, consume, interval, next_look
 from ikigai_core.runs.reports import OnUpdate, Reports
 from ikigai_core.runs.state import Phase, RunState
+from ikigai_core.validation import check_type
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Following:
             ("outage", self.outage, self.outage >= 0),
         ):
             if not is_usable:
-                raise InvalidInput(f"{name} is {value!r}: expected a positive number of seconds.")
+                raise InvalidInputError(f"{name} is {value!r}: expected a positive number of seconds.")
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,12 @@ _Found = tuple[RunLog, str]
 
 def report_of(run: RunState) -> Procedure[FlowStatusReport]:
     """The flow's state, now."""
-    return FlowStatusReport.read((yield from ask(flows.status(run.app_id, run.running_flow_id))))
+    return FlowStatusReport.read((yield from send(flows.status(run.app_id, run.running_flow_id))))
 
 
 def glance_at(run: RunState) -> Procedure[FlowStatusReport]:
     """The flow's state, now; asked once, for those who come back anyway."""
-    return FlowStatusReport.read((yield from ask_once(flows.status(run.app_id, run.running_flow_id))))
+    return FlowStatusReport.read((yield from send_once(flows.status(run.app_id, run.running_flow_id))))
 
 
 def log_of(run: RunState) -> Procedure[Ended | None]:
@@ -134,13 +134,13 @@ def follow(run: RunState, how: Following | None = None) -> Procedure[Ended]:
 
     Raises
     ------
-    RunTimeout
+    RunTimeoutError
         The run goes on.
-    RunLost
+    RunLostError
         The flow is idle, and no log of the run appeared.
-    RunAmbiguous
+    RunAmbiguousError
         Several log entries may be the run's, and they differ in how it ended.
-    PlatformAway
+    PlatformAwayError
         The platform did not answer for too long.
     IkigaiError
         What the platform answered, where it cannot help to ask again.
@@ -152,7 +152,7 @@ def follow(run: RunState, how: Following | None = None) -> Procedure[Ended]:
         return Ended(run, run.run_log)
     began = yield from pause(0)
     watch = _Watch(run, how, began)
-    watch.now = yield from my_turn(began, watch.deadline)
+    watch.now = yield from acquire(began, watch.deadline)
     while True:
         asked = 0.0
         try:
@@ -192,7 +192,7 @@ def _examined(run: RunState, log: RunLog) -> Procedure[RunState]:
     if run.on_doubt == "accept":
         doubt = f"The answer to its start was lost, and dataset {run.unique_output!r} was not written."
         return replace(run, phase="started", doubt=doubt)
-    raise RunAmbiguous(
+    raise RunAmbiguousError(
         f"The answer to the start of flow {run.flow_name!r} was lost. The run that was seen since ended "
         f"{log.status.value}, and did not write dataset {run.unique_output!r}: it may be another's. Look at the flow "
         "before you start it anew.",
@@ -210,7 +210,7 @@ class _Watch:
         self.run = run
         self._last_at = began
         self._how = how
-        self._patience = Patience(how.outage)
+        self._patience = OutageTracker(how.outage)
         self._looks = 0
         self._idle_for = 0.0
         self._idle_at: float | None = None
@@ -227,7 +227,7 @@ class _Watch:
         self._note(report)
         found: _Found | None = None
         if may_be_over:
-            spend(self.now)
+            consume(self.now)
             logs = yield from logs_since(self.run)
             found = settled(self.run, logs, is_final=self._is_long_idle)
         self._patience.answered()
@@ -247,8 +247,8 @@ class _Watch:
         """Put up with an error, or raise what it means."""
         # Nobody has seen whether the flow was idle meanwhile.
         self._idle_at = None
-        if isinstance(error, NotFound) and self.run.is_private:
-            raise RunLost(
+        if isinstance(error, NotFoundError) and self.run.is_private:
+            raise RunLostError(
                 f"The private copy {self.run.copy_name!r} is gone, and its run's log with it: its result was taken, "
                 "or it was deleted."
             ) from None
@@ -256,7 +256,7 @@ class _Watch:
             return
         if not self._patience.is_outage(error):
             raise error
-        raise PlatformAway(
+        raise PlatformAwayError(
             f"The platform has not answered for {spoken(self._patience.away(self.now))} ({error}). Flow "
             f"{self.run.flow_name!r} {self._seen}. Its run may go on, or be over: it can be waited for again.",
             self.last,
@@ -267,7 +267,7 @@ class _Watch:
         if self.deadline is None or self.now < self.deadline:
             return
         away = self._patience.away(self.now)
-        raise RunTimeout(
+        raise RunTimeoutError(
             f"Flow {self.run.flow_name!r} did not end within {spoken(self._how.timeout or 0)}: it {self._seen}"
             f"{f', and the platform has not answered for {spoken(away)}' if away else ''}. {UNSTOPPABLE}",
             self.last,
@@ -307,8 +307,8 @@ class _Watch:
         ago = self.now - self._last_at
         return f"was last seen {self.last.status.value}{progress}{f', {spoken(ago)} ago' if ago >= 1 else ''}"
 
-    def _lost(self) -> RunLost:
-        return RunLost(
+    def _lost(self) -> RunLostError:
+        return RunLostError(
             f"Flow {self.run.flow_name!r} has been idle for {START_GRACE:.0f} s and its log shows no run of "
             f"{self.run.user or 'anyone'} newer than {self.run.baseline or 'the empty log'}: "
             "the platform lost the run, or never began it."

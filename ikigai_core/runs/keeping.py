@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from ikigai_core.procedure import Procedure, Work
+from ikigai_core.procedure import BlockingCall, Procedure
 from ikigai_core.runs.state import RunState
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def keep_note(keep: Keep | None, run: RunState, *, strictly: bool) -> Procedure[
     if keep is None:
         return True
     try:
-        yield Work(partial(keep, run.to_dict()))
+        yield BlockingCall(partial(keep, run.to_dict()))
     except Exception as error:
         if strictly:
             raise

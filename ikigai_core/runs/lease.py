@@ -6,8 +6,8 @@ import random
 from collections.abc import Callable
 from typing import Protocol, TypeVar, runtime_checkable
 
-from ikigai_core.errors import FlowBusy
-from ikigai_core.procedure import Procedure, pause, work
+from ikigai_core.errors import FlowBusyError
+from ikigai_core.procedure import Procedure, call_blocking, pause
 from ikigai_core.runs.durations import spoken
 from ikigai_core.runs.state import RunState
 
@@ -57,13 +57,13 @@ def holding(
 
     Raises
     ------
-    FlowBusy
+    FlowBusyError
         Somebody else held the lease until the deadline.
     """
     began = now = yield from pause(0)
-    while not (yield from work(lease.hold)):
+    while not (yield from call_blocking(lease.hold)):
         if deadline is not None and now >= deadline:
-            raise FlowBusy(
+            raise FlowBusyError(
                 f"Flow {run.flow_name!r} was being started by somebody else for {spoken(now - began)}. Try again later."
             )
         now = yield from pause(random.uniform(0.2, 1.0))
@@ -73,7 +73,7 @@ def holding(
         # Nobody performs steps any more. The lease ends by itself.
         raise
     except BaseException:
-        yield from work(lease.release)
+        yield from call_blocking(lease.release)
         raise
-    yield from work(lease.release)
+    yield from call_blocking(lease.release)
     return result

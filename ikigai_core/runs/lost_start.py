@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ikigai_core.errors import IkigaiError, PlatformAway, UnexpectedAnswer
+from ikigai_core.errors import IkigaiError, PlatformAwayError, UnexpectedAnswerError
 from ikigai_core.procedure import Procedure, pause
+from ikigai_core.run_records import FlowStatusReport, RunLog
 from ikigai_core.runs.durations import spoken
 from ikigai_core.runs.follow import glance_at
 from ikigai_core.runs.logs import logs_since
+from ikigai_core.runs.outages import asked_to_wait
 from ikigai_core.runs.ownership import own_among
-from ikigai_core.runs.patience import asked_to_wait
-from ikigai_core.runs.records import FlowStatusReport, RunLog
 from ikigai_core.runs.state import RunState
 
 LOOK_FOR = 30.0
@@ -63,7 +63,7 @@ def look_for(run: RunState, seconds: float | None = None) -> Procedure[Seen | No
 
     Raises
     ------
-    PlatformAway
+    PlatformAwayError
         The look could not be finished within `LONGEST_LOOK`.
     """
     wanted = LOOK_FOR if seconds is None else seconds
@@ -74,10 +74,10 @@ def look_for(run: RunState, seconds: float | None = None) -> Procedure[Seen | No
         try:
             seen = yield from look_once(run)
         except IkigaiError as error:
-            if not (error.transient or isinstance(error, UnexpectedAnswer)):
+            if not (error.transient or isinstance(error, UnexpectedAnswerError)):
                 raise
             if now - began >= LONGEST_LOOK:
-                raise PlatformAway(
+                raise PlatformAwayError(
                     f"What became of the start of flow {run.flow_name!r} could not be looked up for "
                     f"{spoken(now - began)} ({error})."
                 ) from None

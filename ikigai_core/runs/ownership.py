@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ikigai_core.errors import RunAmbiguous
-from ikigai_core.runs.records import FlowStatusReport, RunLog
+from ikigai_core.errors import RunAmbiguousError
+from ikigai_core.run_records import FlowStatusReport, RunLog
 from ikigai_core.runs.state import RunState
 
 FENCE = "fenced"
@@ -62,7 +62,7 @@ def settled(run: RunState, logs: Sequence[RunLog], *, is_final: bool) -> tuple[R
 
     Raises
     ------
-    RunAmbiguous
+    RunAmbiguousError
         Several entries may be the run's, and they differ in how it ended; or none can be proven to be.
     """
     if run.log_id is not None:
@@ -90,7 +90,7 @@ def _guessed(run: RunState, candidates: Sequence[RunLog], doubt: str) -> tuple[R
     if run.on_doubt == "accept":
         return candidates[-1], doubt
     entries = ", ".join(f"{log.log_id} {log.status}" for log in candidates)
-    raise RunAmbiguous(
+    raise RunAmbiguousError(
         f"How the run of flow {run.flow_name!r} ended cannot be told. {doubt} The log entries that may be its own: "
         f"{entries}. Look at what the flow wrote before you start it anew.",
         candidates,

@@ -36,7 +36,7 @@ def interval(age: float) -> float:
     return min(max(SHORTEST, FRACTION * age), LONGEST) * random.uniform(1 - JITTER, 1)
 
 
-class PollingBudget:
+class RateLimiter:
     """The requests a second that all followers of a process share. Threads may share one.
 
     Parameters
@@ -52,7 +52,7 @@ class PollingBudget:
         self._free_at = 0.0
         self._lock = threading.Lock()
 
-    def turn(self, now: float) -> float:
+    def reserve(self, now: float) -> float:
         """Take a place in the queue for one request, and return the seconds until it is its turn.
 
         Parameters
@@ -75,18 +75,18 @@ def _rate() -> float:
         raise ConfigurationError(f"{RATE_VARIABLE} is {given!r}: expected a number of requests a second.") from None
 
 
-BUDGET = PollingBudget(_rate())
+BUDGET = RateLimiter(_rate())
 """The process's own. `IKIGAI_POLLING_RATE` in the environment, or its `rate`, sets how much it allows."""
 
 
-def spend(now: float) -> None:
+def consume(now: float) -> None:
     """Take a request out of the budget without waiting for it."""
-    BUDGET.turn(now)
+    BUDGET.reserve(now)
 
 
-def my_turn(now: float, deadline: float | None = None) -> Procedure[float]:
+def acquire(now: float, deadline: float | None = None) -> Procedure[float]:
     """Wait until the budget allows another request, and return the time; a deadline is never overslept."""
-    queue = BUDGET.turn(now)
+    queue = BUDGET.reserve(now)
     return (yield from pause(_until(deadline, now, queue))) if queue else now
 
 
@@ -100,7 +100,7 @@ def next_look(now: float, seconds: float, deadline: float | None = None) -> Proc
         When the waiting ends, on the drivers' clock; never overslept.
     """
     now = yield from pause(_until(deadline, now, seconds))
-    return (yield from my_turn(now, deadline))
+    return (yield from acquire(now, deadline))
 
 
 def _until(deadline: float | None, now: float, seconds: float) -> float:

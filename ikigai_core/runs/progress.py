@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from ikigai_core.runs.records import FlowStatusReport
+from ikigai_core.run_records import FlowStatusReport
 from ikigai_core.runs.reports import OnUpdate
 
 

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from ikigai_core.enums import FlowStatus
-from ikigai_core.procedure import Procedure, Work
-from ikigai_core.runs.records import FlowStatusReport, RunLog
+from ikigai_core.procedure import BlockingCall, Procedure
+from ikigai_core.run_records import FlowStatusReport, RunLog
 
 OnUpdate = Callable[[FlowStatusReport], Awaitable[None] | None]
 
@@ -47,4 +47,4 @@ class Reports:
     def _send(self, report: FlowStatusReport) -> Procedure[None]:
         if self._on_update is not None:
             # What it does may block, and it must not hold up the event loop of the async face.
-            yield Work(partial(self._on_update, report))
+            yield BlockingCall(partial(self._on_update, report))

@@ -15,23 +15,23 @@ from typing import Any, Literal, NoReturn, get_args
 from ikigai_core.api import flows
 from ikigai_core.api.answers import Record
 from ikigai_core.errors import (
-    AnswerLost,
+    AccessRefusedError,
+    AnswerLostError,
     ApiError,
-    Authentication,
-    Conflict,
-    ConnectionFailed,
-    FlowBusy,
+    ConflictError,
+    ConnectionFailedError,
+    FlowBusyError,
     IkigaiError,
-    InvalidInput,
-    NotFound,
-    PlatformAway,
-    RateLimited,
+    InvalidInputError,
+    NotFoundError,
+    PlatformAwayError,
+    RateLimitedError,
     ServerError,
-    StartUnknown,
-    UnexpectedAnswer,
+    StartUnknownError,
+    UnexpectedAnswerError,
 )
 from ikigai_core.logs import fields
-from ikigai_core.procedure import Procedure, Work, ask, pause
+from ikigai_core.procedure import BlockingCall, Procedure, pause, send
 from ikigai_core.runs import copies
 from ikigai_core.runs.durations import spoken
 from ikigai_core.runs.evidence import last_changed
@@ -40,7 +40,7 @@ from ikigai_core.runs.keeping import Keep, keep_note
 from ikigai_core.runs.lease import NoLease, StartLease, holding
 from ikigai_core.runs.logs import logs_since, newest_entry
 from ikigai_core.runs.lost_start import Seen, look_for
-from ikigai_core.runs.patience import Patience, asked_to_wait
+from ikigai_core.runs.outages import OutageTracker, asked_to_wait
 from ikigai_core.runs.polling import interval, next_look
 from ikigai_core.runs.state import OnDoubt, RunState
 
@@ -91,7 +91,9 @@ class Launch:
         _check_choice("isolation", self.isolation, get_args(Isolation))
         _check_choice("on_doubt", self.run.on_doubt, get_args(OnDoubt))
         if self.isolation == "copy" and self.on_busy == "attach":
-            raise InvalidInput("on_busy='attach' takes another run of the flow, and a private copy has none: drop one.")
+            raise InvalidInputError(
+                "on_busy='attach' takes another run of the flow, and a private copy has none: drop one."
+            )
 
 
 @dataclass(frozen=True)
@@ -114,9 +116,9 @@ def launch(wanted: Launch, previous: Mapping[str, Any] | None = None) -> Procedu
 
     Raises
     ------
-    FlowBusy
+    FlowBusyError
         The flow runs already, and `on_busy` is ``fail``, or the wait for it timed out.
-    StartUnknown
+    StartUnknownError
         What became of the start could not be proven. Nothing was started a second time.
     """
     if previous is not None:
@@ -143,7 +145,7 @@ def _launch_shared(wanted: Launch) -> Procedure[RunState]:
             yield from _keep(wanted, attached)
             return attached
         if wanted.on_busy == "fail":
-            raise FlowBusy(
+            raise FlowBusyError(
                 f"Flow {run.flow_name!r} is running already. Wait for that run, attach to it, run a private copy, or "
                 "try again later."
             )
@@ -161,8 +163,8 @@ def _start_if_idle(wanted: Launch) -> Procedure[RunState]:
         yield from _keep(wanted, replace(run, phase="refused"))
         return run
     try:
-        yield from ask(flows.run(run.app_id, run.flow_id, run.variables))
-    except (ApiError, AnswerLost, ConnectionFailed, UnexpectedAnswer) as error:
+        yield from send(flows.run(run.app_id, run.flow_id, run.variables))
+    except (ApiError, AnswerLostError, ConnectionFailedError, UnexpectedAnswerError) as error:
         if _may_have_arrived(error):
             return (yield from _lost(wanted, run, error))
         # A successor must not take whatever runs now for the run that it finds here.
@@ -183,7 +185,7 @@ def _is_still_free(wanted: Launch, run: RunState) -> Procedure[bool]:
             entry = yield from newest_entry(run.app_id, run.flow_id)
             if entry is not None and entry.log_id != run.baseline:
                 return False
-        return not wanted.has_lease or bool((yield Work(wanted.lease.renew)))
+        return not wanted.has_lease or bool((yield BlockingCall(wanted.lease.renew)))
     except Exception:
         yield from _keep(wanted, replace(run, phase="refused"))
         raise
@@ -214,15 +216,15 @@ def _started(wanted: Launch, run: RunState) -> Procedure[RunState]:
 
 def _may_have_arrived(error: IkigaiError) -> bool:
     """Whether a start may have been carried out all the same."""
-    is_unheard = isinstance(error, AnswerLost | ServerError | UnexpectedAnswer)
-    return is_unheard or (isinstance(error, RateLimited) and error.status == 408)
+    is_unheard = isinstance(error, AnswerLostError | ServerError | UnexpectedAnswerError)
+    return is_unheard or (isinstance(error, RateLimitedError) and error.status == 408)
 
 
 def _was_busy(run: RunState, error: IkigaiError) -> Procedure[bool]:
     """Whether a start was refused because the flow was running; by now that run may be over."""
-    if error.transient or isinstance(error, Authentication | NotFound):
+    if error.transient or isinstance(error, AccessRefusedError | NotFoundError):
         return False
-    if isinstance(error, Conflict) or not (yield from report_of(run)).is_idle:
+    if isinstance(error, ConflictError) or not (yield from report_of(run)).is_idle:
         return True
     return bool((yield from logs_since(run)))
 
@@ -262,7 +264,7 @@ def _until_seen(run: RunState, *, is_slow: bool) -> Procedure[None]:
 
 def _until_idle(wanted: Launch, run: RunState, began: float) -> Procedure[None]:
     """Wait for the end of somebody else's run, also while the platform is away for minutes."""
-    patience = Patience()
+    outage = OutageTracker()
     deadline = None if wanted.timeout is None else began + wanted.timeout
     now, asked = (yield from pause(0)), 0.0
     while True:
@@ -270,14 +272,14 @@ def _until_idle(wanted: Launch, run: RunState, began: float) -> Procedure[None]:
         try:
             if (yield from glance_at(run)).is_idle:
                 return
-            patience.answered()
+            outage.answered()
             asked = 0.0
         except IkigaiError as error:
-            if not patience.bears(error, now):
+            if not outage.bears(error, now):
                 raise
             asked = asked_to_wait(error)
         if deadline is not None and now >= deadline:
-            raise FlowBusy(
+            raise FlowBusyError(
                 f"Flow {run.flow_name!r} is running already, and still was after {spoken(now - began)} of waiting. "
                 "Attach to that run, run a private copy, or try again later."
             )
@@ -294,11 +296,11 @@ def _lost(wanted: Launch, run: RunState, error: IkigaiError) -> Procedure[RunSta
     try:
         seen = yield from look_for(unknown)
     except IkigaiError as failure:
-        raise StartUnknown(f"{why}, and what became of it cannot be looked up: {failure} {_REMEDY}") from None
+        raise StartUnknownError(f"{why}, and what became of it cannot be looked up: {failure} {_REMEDY}") from None
     if seen is None:
-        raise StartUnknown(f"{why}, and neither status nor log showed a run. It was not sent again. {_REMEDY}")
+        raise StartUnknownError(f"{why}, and neither status nor log showed a run. It was not sent again. {_REMEDY}")
     # The lease counts as proof only if it is still held now, after what was seen.
-    is_alone = yield Work(wanted.lease.renew)
+    is_alone = yield BlockingCall(wanted.lease.renew)
     return (yield from _claimed(wanted, unknown, seen, why, is_proven=is_alone))
 
 
@@ -307,14 +309,14 @@ def _claimed(wanted: Launch, run: RunState, seen: Seen, why: str, *, is_proven: 
 
     Raises
     ------
-    StartUnknown
+    StartUnknownError
         It may be another's.
     """
     if run.unique_output and not is_proven:
         # Whether it is this run is proven, or not, by what it has written at its end.
         return run
     if not is_proven and wanted.run.on_doubt == "fail":
-        raise StartUnknown(
+        raise StartUnknownError(
             f"{why}. What is seen since ({seen}) may be another run of {run.user or 'the same user'}. {_REMEDY}"
         )
     doubt = "" if is_proven else "The answer to its start was lost; a run that was seen afterwards is taken for it."
@@ -327,12 +329,12 @@ def _claimed(wanted: Launch, run: RunState, seen: Seen, why: str, *, is_proven: 
 
 
 def _launch_copy(wanted: Launch) -> Procedure[RunState]:
-    original = yield from ask(flows.fetch(wanted.run.flow_id))
+    original = yield from send(flows.fetch(wanted.run.flow_id))
     for _ in range(_MOST_COPIES):
         started = yield from _start_copy(wanted, original)
         if started is not None:
             return started
-    raise PlatformAway(
+    raise PlatformAwayError(
         f"{_MOST_COPIES} private copies of flow {wanted.run.flow_name!r} were made, and no answer to the creation or "
         "the start of any of them arrived. None of them runs."
     )
@@ -349,9 +351,9 @@ def _start_copy(wanted: Launch, original: Record) -> Procedure[RunState | None]:
     copy = yield from copies.with_age(copy)
     yield from _keep(wanted, copy)
     try:
-        yield from ask(flows.run(copy.app_id, copy.running_flow_id, copy.variables))
-    except (ApiError, AnswerLost, ConnectionFailed, UnexpectedAnswer) as error:
-        if not (_may_have_arrived(error) or isinstance(error, Conflict)):
+        yield from send(flows.run(copy.app_id, copy.running_flow_id, copy.variables))
+    except (ApiError, AnswerLostError, ConnectionFailedError, UnexpectedAnswerError) as error:
+        if not (_may_have_arrived(error) or isinstance(error, ConflictError)):
             if (yield from _keep(wanted, replace(copy, phase="refused"))):
                 # What is not noted, a successor still looks for; and it may be another try's by now.
                 yield from copies.close(copy)
@@ -364,8 +366,8 @@ def _settle_copy(wanted: Launch, copy: RunState) -> Procedure[RunState | None]:
     """The run of a copy whose start may have arrived; None if it has not, and can do nothing any more."""
     try:
         has_arrived = yield from copies.settle(copy)
-    except NotFound:
-        raise StartUnknown(
+    except NotFoundError:
+        raise StartUnknownError(
             f"The private copy {copy.copy_name!r} is gone before the end of its run was noted: somebody deleted it. "
             "Look at what the flow wrote before you start it anew."
         ) from None
@@ -382,7 +384,7 @@ def _settle_copy(wanted: Launch, copy: RunState) -> Procedure[RunState | None]:
 def _pick_up(wanted: Launch, kept: RunState) -> Procedure[RunState | None]:
     """The run that an earlier try kept; None if that has come to nothing, so that another is started."""
     if kept.flow_id != wanted.run.flow_id:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"The run that was kept is of flow {kept.flow_id} ({kept.flow_name!r}), not of {wanted.run.flow_id}."
         )
     if kept.phase == "refused":
@@ -413,7 +415,7 @@ def _pick_up_shared(wanted: Launch, kept: RunState) -> Procedure[RunState | None
 
 
 def _raise_never_seen(why: str) -> NoReturn:
-    raise StartUnknown(
+    raise StartUnknownError(
         f"{why}: neither status nor log shows a run. The start may still arrive, so it was not sent again. {_REMEDY}"
     )
 
@@ -425,4 +427,4 @@ def _keep(wanted: Launch, run: RunState) -> Procedure[bool]:
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
         listed = " or ".join((", ".join(map(repr, choices[:-1])), repr(choices[-1])))
-        raise InvalidInput(f"{name} is {value!r}: choose {listed}.")
+        raise InvalidInputError(f"{name} is {value!r}: choose {listed}.")

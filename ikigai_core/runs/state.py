@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self
 
-from ikigai_core.errors import InvalidInput
-from ikigai_core.given import check_type
-from ikigai_core.runs.records import RunLog
+from ikigai_core.errors import InvalidInputError
+from ikigai_core.run_records import RunLog
+from ikigai_core.validation import check_type
 
 VERSION = 3
 
@@ -138,18 +138,20 @@ class RunState:
 
         Raises
         ------
-        InvalidInput
+        InvalidInputError
             It is no such thing, or a later release wrote it.
         """
         check_type(data, Mapping, "The run", "what FlowRun.to_dict() gave")
         version = data.get("version")
         if version not in _SINCE_VERSION:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"This is a run of version {version!r}, and this release of ikigai-core reads up to version {VERSION}: "
                 "upgrade ikigai-core where the run is picked up."
             )
         names = [name for since, added in _SINCE_VERSION.items() if since <= version for name in added]
         missing = [name for name in names if name not in data]
         if missing:
-            raise InvalidInput(f"This is no flow run: {', '.join(missing)} missing. Pass what FlowRun.to_dict() gave.")
+            raise InvalidInputError(
+                f"This is no flow run: {', '.join(missing)} missing. Pass what FlowRun.to_dict() gave."
+            )
         return cls(**{name: data[name] for name in names})

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
-from ikigai_core.errors import IkigaiError, RunFailed
+from ikigai_core.errors import IkigaiError, RunFailedError
 from ikigai_core.procedure import Procedure
+from ikigai_core.run_records import FlowStatusReport, RunLog
 from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
-from ikigai_core.runs.patience import OUTAGE
-from ikigai_core.runs.records import FlowStatusReport, RunLog
+from ikigai_core.runs.outages import OUTAGE
 
 R = TypeVar("R", FlowRun, AsyncFlowRun)
 OnUpdateOf = Callable[[R, FlowStatusReport], Awaitable[None] | None]
@@ -27,7 +27,7 @@ class RunOutcome(Generic[R]):
     log : RunLog or None
         The run's log, also that of a failed run; None where its end was not seen.
     error : IkigaiError or None
-        `RunFailed`, or why the run's end was not seen; None for a run that succeeded.
+        `RunFailedError`, or why the run's end was not seen; None for a run that succeeded.
     """
 
     run: R
@@ -61,8 +61,8 @@ def _outcome(
     outage: float,
 ) -> Procedure[RunOutcome[R]]:
     try:
-        log = yield from type(run).result.text(run, timeout, None, on_update, outage=outage)
-    except RunFailed as failure:
+        log = yield from type(run).result.procedure(run, timeout, None, on_update, outage=outage)
+    except RunFailedError as failure:
         return RunOutcome(run, failure.run_log, failure)
     except IkigaiError as error:
         return RunOutcome(run, None, error)

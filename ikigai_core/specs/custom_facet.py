@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic import AliasChoices, BaseModel, Field, model_validator
 
 from ikigai_core.enums import CustomFacetArgumentType, ValueType
-from ikigai_core.errors import InvalidInput
+from ikigai_core.errors import InvalidInputError
 from ikigai_core.specs.facet import FacetType
 from ikigai_core.specs.value import ArgumentSpec
 
@@ -60,12 +60,12 @@ class CustomFacetArgument(BaseModel):
 
         Raises
         ------
-        InvalidInput
+        InvalidInputError
             The default is neither bool, int, str nor float.
         """
         kind = type(value).__name__
         if kind not in {argument_type.value for argument_type in CustomFacetArgumentType}:
-            raise InvalidInput(f"Argument {name!r} is a {kind}: a custom facet takes bool, int, str and float.")
+            raise InvalidInputError(f"Argument {name!r} is a {kind}: a custom facet takes bool, int, str and float.")
         return cls.model_validate({"name": name, "type": kind, "value": value})
 
     def to_dict(self) -> dict[str, str]:

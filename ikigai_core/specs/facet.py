@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
-from ikigai_core.errors import UnknownFacetType
-from ikigai_core.own_names import OwnNames
+from ikigai_core.errors import UnknownFacetTypeError
+from ikigai_core.records import OwnNames
 from ikigai_core.specs.lookup import TypesByName
 from ikigai_core.specs.value import ArgumentSpec
 
@@ -112,7 +112,7 @@ class FacetTypeGroup(TypesByName[FacetType]):
     """The facet types of a chain group: ``MID.Count``, ``MID["COUNT"]``."""
 
     def __init__(self, chain_group: str, facet_types: Iterable[FacetType]) -> None:
-        super().__init__(facet_types, f"{chain_group} facet", UnknownFacetType)
+        super().__init__(facet_types, f"{chain_group} facet", UnknownFacetTypeError)
 
     def help(self) -> str:
         """Help text of all facet types."""
@@ -142,7 +142,7 @@ class FacetTypes:
         """The chain group of that name: ``INPUT``, ``MID`` or ``OUTPUT``."""
         groups = {"INPUT": self.INPUT, "MID": self.MID, "OUTPUT": self.OUTPUT}
         if name.upper() not in groups:
-            raise UnknownFacetType(f"Chain group {name!r} does not exist: there are INPUT, MID and OUTPUT.")
+            raise UnknownFacetTypeError(f"Chain group {name!r} does not exist: there are INPUT, MID and OUTPUT.")
         return groups[name.upper()]
 
     def find(self, path: str) -> FacetType:
@@ -150,13 +150,13 @@ class FacetTypes:
 
         Raises
         ------
-        UnknownFacetType
+        UnknownFacetTypeError
             Naming the nearest one.
         """
         chain_group, dot, name = str(path).partition(".")
         if not dot:
             hint = self._where(chain_group)
-            raise UnknownFacetType(f"Facet type {path!r} does not exist. {hint}")
+            raise UnknownFacetTypeError(f"Facet type {path!r} does not exist. {hint}")
         return self.group(chain_group)[name]
 
     def _where(self, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
-from ikigai_core.errors import InvalidDefinition, did_you_mean
+from ikigai_core.errors import InvalidDefinitionError, did_you_mean
 
 
 def folded(name: str) -> str:
@@ -38,11 +38,11 @@ class TypesByName(Generic[T]):
     types : iterable
     what : str
         What they are called in messages, such as ``MID facet``.
-    unknown : type of InvalidDefinition
+    unknown : type of InvalidDefinitionError
         What an unknown name raises; also an `AttributeError`.
     """
 
-    def __init__(self, types: Iterable[T], what: str, unknown: type[InvalidDefinition]) -> None:
+    def __init__(self, types: Iterable[T], what: str, unknown: type[InvalidDefinitionError]) -> None:
         self._by_name = {folded(one.name): one for one in types}
         self._what = what
         self._unknown = unknown

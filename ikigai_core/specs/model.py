@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from ikigai_core.errors import UnknownModelType
-from ikigai_core.own_names import OwnNames
+from ikigai_core.errors import UnknownModelTypeError
+from ikigai_core.records import OwnNames
 from ikigai_core.specs.lookup import TypesByName
 from ikigai_core.specs.value import HyperparameterSpec, ParameterSpec, ValueSpec
 
@@ -101,7 +101,7 @@ class ModelType(TypesByName[SubModelType]):
         self.is_hidden: bool = spec.get("is_hidden", False)
         self.keywords: list[str] = spec.get("keywords", [])
         subs = (SubModelType.model_validate({**sub, "model_type": self.name}) for sub in spec["sub_model_types"])
-        super().__init__(subs, f"{self.name} sub-model", UnknownModelType)
+        super().__init__(subs, f"{self.name} sub-model", UnknownModelTypeError)
 
     @property
     def model_type(self) -> str:
@@ -139,19 +139,21 @@ class ModelTypes(TypesByName[ModelType]):
     """
 
     def __init__(self, specs: Mapping[str, Mapping[str, Any]]) -> None:
-        super().__init__((ModelType(spec) for spec in specs.values()), "Model", UnknownModelType)
+        super().__init__((ModelType(spec) for spec in specs.values()), "Model", UnknownModelTypeError)
 
     def find(self, path: str) -> SubModelType:
         """The model type of a path such as ``Linear.Lasso``.
 
         Raises
         ------
-        UnknownModelType
+        UnknownModelTypeError
             Naming the nearest one.
         """
         model_type, dot, sub_model_type = str(path).partition(".")
         if not dot:
-            raise UnknownModelType(f"Model type {path!r} does not exist: write it as <model type>.<sub-model type>.")
+            raise UnknownModelTypeError(
+                f"Model type {path!r} does not exist: write it as <model type>.<sub-model type>."
+            )
         return self[model_type][sub_model_type]
 
     def help(self) -> str:

@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Self
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from ikigai_core.enums import ValueType
-from ikigai_core.errors import InvalidDefinition, UnexpectedChild, WrongArgumentType, did_you_mean
-from ikigai_core.own_names import OwnNames
+from ikigai_core.errors import InvalidDefinitionError, UnexpectedChildError, WrongArgumentTypeError, did_you_mean
+from ikigai_core.records import OwnNames
 
 _PYTHON_TYPES: dict[ValueType, tuple[type | tuple[type, ...], str]] = {
     ValueType.BOOLEAN: (bool, "boolean"),
@@ -51,15 +51,15 @@ class ValueSpec(OwnNames, BaseModel):
 
         Raises
         ------
-        InvalidDefinition
+        InvalidDefinitionError
             A required value is None, or a value is not among the options.
-        WrongArgumentType
-        UnexpectedChild
+        WrongArgumentTypeError
+        UnexpectedChildError
             A map has a key that it should not have.
         """
         if value is None:
             if self.is_required:
-                raise InvalidDefinition(self._says(owner, "is required, got 'None'"))
+                raise InvalidDefinitionError(self._says(owner, "is required, got 'None'"))
         elif self.is_list:
             self._check_list(owner, value)
         elif self.value_type is ValueType.MAP:
@@ -69,27 +69,27 @@ class ValueSpec(OwnNames, BaseModel):
 
     def _check_list(self, owner: str, value: Any) -> None:
         if not isinstance(value, list):
-            raise WrongArgumentType(self._says(owner, f"must be list, got {_shown(value)}"))
+            raise WrongArgumentTypeError(self._says(owner, f"must be list, got {_shown(value)}"))
         element = self.model_copy(update={"is_list": False})
         for item in value:
             element.check(owner, item)
 
     def _check_map(self, owner: str, value: Any) -> None:
         if not isinstance(value, Mapping):
-            raise WrongArgumentType(self._says(owner, f"must be mapping, got {_shown(value)}"))
+            raise WrongArgumentTypeError(self._says(owner, f"must be mapping, got {_shown(value)}"))
         for name, child in value.items():
             if name not in self.children:
                 hint = did_you_mean(str(name), self.children)
                 unexpected = f"provided with unexpected child {self.word.lower()} {name!r}. {hint}"
-                raise UnexpectedChild(self._says(owner, unexpected))
+                raise UnexpectedChildError(self._says(owner, unexpected))
             self.children[name].check(f"{owner}:{self.name}", child)
 
     def _check_scalar(self, owner: str, value: Any) -> None:
         if self.options and value not in self.options:
-            raise InvalidDefinition(self._says(owner, f"must be one of {self.options}, got {_shown(value)}"))
+            raise InvalidDefinitionError(self._says(owner, f"must be one of {self.options}, got {_shown(value)}"))
         accepted, word = _PYTHON_TYPES[self.value_type]
         if not isinstance(value, accepted):
-            raise WrongArgumentType(self._says(owner, f"must be {word}, got {_shown(value)}"))
+            raise WrongArgumentTypeError(self._says(owner, f"must be {word}, got {_shown(value)}"))
 
     def _says(self, owner: str, what: str) -> str:
         return f"{self.word} '{self.name}' for {owner} {what}"

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ikigai_core.errors import InvalidInput
+from ikigai_core.errors import InvalidInputError
 from ikigai_core.transfer.csv_text import TEXT, Unsupported, pandas_text, quote, rows, value_text
 from ikigai_core.transfer.threads import in_order
 
@@ -23,18 +23,18 @@ def batch_blocks(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Genera
 
     Raises
     ------
-    InvalidInput
+    InvalidInputError
         There are no columns or no rows.
     """
     if not len(schema):
-        raise InvalidInput("The data has no columns.")
+        raise InvalidInputError("The data has no columns.")
     yield _header(schema.names)
     is_empty = True
     for block in in_order(partial(_batch_rows, piece) for piece in _pieces(batches)):
         is_empty = False
         yield block
     if is_empty:
-        raise InvalidInput(f"The data is empty: it has 0 rows and {len(schema)} columns, or was read before.")
+        raise InvalidInputError(f"The data is empty: it has 0 rows and {len(schema)} columns, or was read before.")
 
 
 def parquet_blocks(path: Path) -> Generator[pa.Buffer]:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from ikigai_core.api import datasets
 from ikigai_core.enums import DatasetDownloadStatus
-from ikigai_core.errors import DownloadFailed
-from ikigai_core.procedure import Procedure, ask, fetch, pause, work
+from ikigai_core.errors import DownloadError
+from ikigai_core.procedure import Procedure, call_blocking, fetch, pause, send
 from ikigai_core.transfer.locations import copy_to, is_url, local_target
 from ikigai_core.transfer.parts import TICKETS, UrlExpired
 from ikigai_core.transfer.progress import OnProgress, metered
-from ikigai_core.transfer.ranges import Changed, Landing
+from ikigai_core.transfer.ranges import Changed, DownloadTarget
 from ikigai_core.transfer.scratch import scratch_file
 
 PREPARATION_LIMIT = 3600.0
@@ -27,13 +27,13 @@ def download(app_id: str, dataset_id: str, name: str, target: Path, on_progress:
 
     Raises
     ------
-    DownloadFailed
+    DownloadError
         Where the platform cannot prepare the file or the storage refuses it.
     """
-    partial = yield from work(lambda: _beside(target))
+    partial = yield from call_blocking(lambda: _beside(target))
     try:
         yield from download_into(app_id, dataset_id, name, partial, on_progress)
-        yield from work(lambda: os.replace(partial, target))
+        yield from call_blocking(lambda: os.replace(partial, target))
     finally:
         partial.unlink(missing_ok=True)
     return target
@@ -46,14 +46,14 @@ def download_into(
     target: Path | Callable[[int | None], Path],
     on_progress: OnProgress = None,
 ) -> Procedure[None]:
-    """Fetch a dataset's data as CSV into a file that nobody else looks at; target as for `Landing`.
+    """Fetch a dataset's data as CSV into a file that nobody else looks at; target as for `DownloadTarget`.
 
     Raises
     ------
-    DownloadFailed
+    DownloadError
     """
     with metered(f"download of {name!r}", on_progress) as meter:
-        yield from _fetch_all(app_id, dataset_id, name, Landing(target, meter))
+        yield from _fetch_all(app_id, dataset_id, name, DownloadTarget(target, meter))
 
 
 def download_to(
@@ -73,17 +73,17 @@ def download_to(
 
     Raises
     ------
-    InvalidInput
+    InvalidInputError
         There cannot be a file where it should be. Nothing was sent.
-    DownloadFailed
+    DownloadError
     """
     if not is_url(target):
-        target = yield from work(lambda: local_target(target, "CSV" if convert is None else "Parquet"))
+        target = yield from call_blocking(lambda: local_target(target, "CSV" if convert is None else "Parquet"))
         if convert is None:
             return (yield from download(app_id, dataset_id, name, target, on_progress))
     with scratch_file(".csv") as fetched:
         yield from download(app_id, dataset_id, name, fetched, on_progress)
-        yield from work(lambda: _put(fetched, target, convert))
+        yield from call_blocking(lambda: _put(fetched, target, convert))
     return target
 
 
@@ -91,11 +91,11 @@ def holds(
     app_id: str, dataset_id: str, name: str, size: int, path: Path, on_progress: OnProgress = None
 ) -> Procedure[bool]:
     """Whether a dataset's data are those of a file, byte for byte; only the same size is worth the download."""
-    if (yield from work(lambda: path.stat().st_size)) != size:
+    if (yield from call_blocking(lambda: path.stat().st_size)) != size:
         return False
     with scratch_file(".csv") as remote:
         yield from download(app_id, dataset_id, name, remote, on_progress)
-        return (yield from work(lambda: filecmp.cmp(path, remote, shallow=False)))
+        return (yield from call_blocking(lambda: filecmp.cmp(path, remote, shallow=False)))
 
 
 def _put(fetched: Path, target: Path | str, convert: Callable[[Path, Path], None] | None) -> None:
@@ -113,35 +113,35 @@ def _put(fetched: Path, target: Path | str, convert: Callable[[Path, Path], None
         converted.unlink(missing_ok=True)
 
 
-def _fetch_all(app_id: str, dataset_id: str, name: str, landing: Landing) -> Procedure[None]:
+def _fetch_all(app_id: str, dataset_id: str, name: str, target: DownloadTarget) -> Procedure[None]:
     """Fetch what is missing, with further URLs where one expires, and from the start where the data changes."""
     for tries_left in reversed(range(TICKETS)):
         url = yield from _ready_url(app_id, dataset_id, name)
         try:
-            yield from fetch(url, landing)
+            yield from fetch(url, target)
             return
         except UrlExpired as error:
             if not tries_left:
-                raise DownloadFailed(str(error)) from None
+                raise DownloadError(str(error)) from None
         except Changed:
             if not tries_left:
-                raise DownloadFailed(
+                raise DownloadError(
                     f"Dataset {name!r} changed again and again during the download.", transient=True
                 ) from None
-            landing.forget()
+            target.forget()
 
 
 def _ready_url(app_id: str, dataset_id: str, name: str) -> Procedure[str]:
     began = now = yield from pause(0)
     while True:
-        answer = yield from ask(datasets.download_url(app_id, dataset_id))
+        answer = yield from send(datasets.download_url(app_id, dataset_id))
         status = answer.get("status")
         if status == DatasetDownloadStatus.SUCCESS:
             return str(answer["url"])
         if status != DatasetDownloadStatus.IN_PROGRESS:
-            raise DownloadFailed(f"The platform cannot offer dataset {name!r} for download (status {status}).")
+            raise DownloadError(f"The platform cannot offer dataset {name!r} for download (status {status}).")
         if now - began > PREPARATION_LIMIT:
-            raise DownloadFailed(f"The platform was still preparing dataset {name!r} after {PREPARATION_LIMIT:.0f} s.")
+            raise DownloadError(f"The platform was still preparing dataset {name!r} after {PREPARATION_LIMIT:.0f} s.")
         now = yield from pause(max(0.25, min(0.1 * (now - began), 10.0)))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ikigai_core.errors import ConfigurationError, InvalidInput, MissingFile
+from ikigai_core.errors import ConfigurationError, InvalidInputError, MissingFileError
 
 BLOCK_SIZE = 1 << 20
 
@@ -32,16 +32,16 @@ def local_target(location: Any, kind: str) -> Path:
 
     Raises
     ------
-    InvalidInput
+    InvalidInputError
         It is no path, or there cannot be a file.
     """
     path = local_path(location, kind)
     if path.is_dir():
-        raise InvalidInput(f"{str(location)!r} is a directory: give the path of the {kind} file to write.")
+        raise InvalidInputError(f"{str(location)!r} is a directory: give the path of the {kind} file to write.")
     folder = next(parent for parent in path.absolute().parents if parent.exists())
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         why = "cannot be written to" if folder.is_dir() else "is no directory"
-        raise InvalidInput(f"{str(location)!r} cannot be written: {str(folder)!r} {why}.")
+        raise InvalidInputError(f"{str(location)!r} cannot be written: {str(folder)!r} {why}.")
     return path
 
 
@@ -50,11 +50,11 @@ def local_path(location: Any, kind: str) -> Path:
 
     Raises
     ------
-    InvalidInput
+    InvalidInputError
         It is none.
     """
     if not isinstance(location, str | os.PathLike) or not str(location) or "\0" in str(location):
-        raise InvalidInput(f"{location!r} is no path: give the path of a {kind} file, or a URL.")
+        raise InvalidInputError(f"{location!r} is no path: give the path of a {kind} file, or a URL.")
     return Path(location).expanduser()
 
 
@@ -65,7 +65,7 @@ def read_blocks(url: str) -> Iterator[bytes]:
     ------
     ConfigurationError
         fsspec, or what it needs for this kind of URL, is not installed.
-    InvalidInput
+    InvalidInputError
         There is no such file, or it cannot be read.
     """
     with _opened(url, "rb") as file:
@@ -111,7 +111,7 @@ class _opened:
         if isinstance(error, ImportError):
             return ConfigurationError(f"{where!r} needs a package that is not installed: {error}")
         if isinstance(error, FileNotFoundError):
-            return MissingFile(f"The file {where!r} does not exist.")
+            return MissingFileError(f"The file {where!r} does not exist.")
         reason = str(error).replace(self._url, where).split("?", 1)[0]
         doing = "read" if self._mode == "rb" else "written"
-        return InvalidInput(f"The file {where!r} cannot be {doing} ({type(error).__name__}: {reason}).")
+        return InvalidInputError(f"The file {where!r} cannot be {doing} ({type(error).__name__}: {reason}).")

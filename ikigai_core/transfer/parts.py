@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from ikigai_core.errors import TransferError, UploadFailed
+from ikigai_core.errors import TransferError, UploadError
 from ikigai_core.logs import fields, request_id_of
 from ikigai_core.procedure import SendParts
 from ikigai_core.transfer.progress import Meter
@@ -178,7 +178,7 @@ def read_etag(part: Part, status: int, headers: Mapping[str, str], text: str) ->
     ------
     UrlExpired
         The storage does not take the URL (any more).
-    UploadFailed
+    UploadError
         Unless the answer is exactly 200 with an ETag; transient where another try may help.
     """
     _log(part, status, headers)
@@ -187,10 +187,10 @@ def read_etag(part: Part, status: int, headers: Mapping[str, str], text: str) ->
         raise UrlExpired(f"The storage does not accept the signed URL of {part}: [{status}] {said}")
     if status != 200:
         transient = status >= 500 or status in TRY_AGAIN
-        raise UploadFailed(f"The storage refused {part}: [{status}] {said}", transient=transient)
+        raise UploadError(f"The storage refused {part}: [{status}] {said}", transient=transient)
     etag = headers.get("ETag")
     if not etag:
-        raise UploadFailed(f"The storage accepted {part}, but gave no ETag for it.")
+        raise UploadError(f"The storage accepted {part}, but gave no ETag for it.")
     return etag
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ikigai_core.errors import AnswerLost, DownloadFailed
+from ikigai_core.errors import AnswerLostError, DownloadError
 from ikigai_core.logs import fields, request_id_of
 from ikigai_core.transfer.parts import TRY_AGAIN, UrlExpired
 from ikigai_core.transfer.progress import Meter
@@ -28,7 +28,7 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 PLAIN = {"Accept-Encoding": "identity"}
 
 
-class Changed(DownloadFailed):
+class Changed(DownloadError):
     """The file is not the one that the download began with."""
 
 
@@ -48,7 +48,7 @@ class Range:
 FIRST = Range(0, FIRST_SIZE)
 
 
-class Landing:
+class DownloadTarget:
     """The file that a download goes to, and what is missing in it: a further try goes on where the last one stopped.
 
     Parameters
@@ -90,7 +90,7 @@ class Landing:
             The storage does not take the URL (any more).
         Changed
             The answer is about another file than the one before.
-        DownloadFailed
+        DownloadError
             Transient where another try may help.
         """
         _log(status, headers)
@@ -98,7 +98,7 @@ class Landing:
             raise UrlExpired(f"The storage does not accept the signed URL of the download from {where}: [{status}]")
         if status not in (200, 206):
             transient = status >= 500 or status in TRY_AGAIN
-            raise DownloadFailed(f"The storage refused the download from {where}: [{status}]", transient=transient)
+            raise DownloadError(f"The storage refused the download from {where}: [{status}]", transient=transient)
         if piece is None:
             return Arrival(self, self._begin(status, headers))
         expected = f"bytes {piece.start}-{piece.start + piece.size - 1}/{self.size}"
@@ -129,14 +129,14 @@ class Landing:
 
         Raises
         ------
-        AnswerLost
+        AnswerLostError
             It is shorter than it should be.
         """
         if piece is None:
             self.size = size
             return
         if size != piece.size:
-            raise AnswerLost(f"The answer broke off after {size} of {piece.size} bytes.")
+            raise AnswerLostError(f"The answer broke off after {size} of {piece.size} bytes.")
         with self._lock:
             self._missing.discard(piece)
 
@@ -163,11 +163,11 @@ def _log(status: int, headers: Mapping[str, str]) -> None:
 class Arrival:
     """Writes an answer's bytes to their place in the file, and counts them. A context manager."""
 
-    def __init__(self, landing: Landing, piece: Range | None) -> None:
-        self._landing = landing
+    def __init__(self, target: DownloadTarget, piece: Range | None) -> None:
+        self._landing = target
         self._piece = piece
         self._size = 0
-        self._file = landing.path.open("r+b")
+        self._file = target.path.open("r+b")
         self._file.seek(piece.start if piece else 0)
 
     def write(self, chunk: bytes) -> None:

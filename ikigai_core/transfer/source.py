@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ikigai_core.errors import InvalidInput, MissingFile
+from ikigai_core.errors import InvalidInputError, MissingFileError
 from ikigai_core.transfer.locations import is_url, local_path, read_blocks, shown
 from ikigai_core.transfer.scratch import scratch_file
 
@@ -35,7 +35,7 @@ class Staged:
 
         Raises
         ------
-        InvalidInput
+        InvalidInputError
             There is nothing in the source, or it cannot be written as CSV.
         """
         own = self._source.file()
@@ -72,7 +72,7 @@ class Source(ABC):
 
     @abstractmethod
     def blocks(self) -> Generator[Any]:
-        """The data as CSV, block by block; raises `InvalidInput` where there is none."""
+        """The data as CSV, block by block; raises `InvalidInputError` where there is none."""
 
 
 class CsvFile(Source):
@@ -80,7 +80,7 @@ class CsvFile(Source):
 
     Raises
     ------
-    InvalidInput
+    InvalidInputError
         The file does not exist, is no file, or is empty.
     """
 
@@ -98,7 +98,7 @@ class CsvFile(Source):
             is_empty = False
             yield block
         if is_empty:
-            raise InvalidInput(f"The CSV file {shown(self._path)!r} is empty: it needs a header and rows.")
+            raise InvalidInputError(f"The CSV file {shown(self._path)!r} is empty: it needs a header and rows.")
 
 
 class Frame(Source):
@@ -106,15 +106,17 @@ class Frame(Source):
 
     Raises
     ------
-    InvalidInput
+    InvalidInputError
         The frame has no rows or no columns.
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:
         if not hasattr(frame, "to_csv") or not hasattr(frame, "columns"):
-            raise InvalidInput(f"A {type(frame).__name__} is no pandas DataFrame: make one of it with pd.DataFrame(…).")
+            raise InvalidInputError(
+                f"A {type(frame).__name__} is no pandas DataFrame: make one of it with pd.DataFrame(…)."
+            )
         if frame.empty:
-            raise InvalidInput(f"The frame is empty: it has {len(frame)} rows and {len(frame.columns)} columns.")
+            raise InvalidInputError(f"The frame is empty: it has {len(frame)} rows and {len(frame.columns)} columns.")
         self._frame = frame
 
     def blocks(self) -> Generator[Any]:
@@ -124,7 +126,7 @@ class Frame(Source):
         try:
             yield from frame_blocks(self._frame)
         except UnicodeEncodeError as error:
-            raise InvalidInput(f"The frame holds text that UTF-8 cannot say: {error}.") from None
+            raise InvalidInputError(f"The frame holds text that UTF-8 cannot say: {error}.") from None
 
 
 class ArrowStream(Source):
@@ -132,13 +134,13 @@ class ArrowStream(Source):
 
     Raises
     ------
-    InvalidInput
+    InvalidInputError
         The object has no such interface.
     """
 
     def __init__(self, data: Any) -> None:
         if not hasattr(data, "__arrow_c_stream__"):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"A {type(data).__name__} has no Arrow stream (__arrow_c_stream__): give a table or frame of pyarrow, "
                 "polars or DuckDB, a record batch reader, or a pandas frame with .df(…)."
             )
@@ -159,7 +161,7 @@ class ParquetFile(Source):
 
     Raises
     ------
-    InvalidInput
+    InvalidInputError
         The file does not exist, or is no file.
     """
 
@@ -176,7 +178,7 @@ class ParquetFile(Source):
             with _local(self._path) as path:
                 yield from parquet_blocks(path)
         except pa.ArrowInvalid as error:
-            raise InvalidInput(f"{shown(self._path)!r} cannot be read as Parquet: {error}") from None
+            raise InvalidInputError(f"{shown(self._path)!r} cannot be read as Parquet: {error}") from None
 
 
 def source_of(data: Any) -> Source:
@@ -205,9 +207,9 @@ def _local(path: Path | str) -> Iterator[Path]:
 def _existing(given: Path | str, kind: str) -> Path:
     path = local_path(given, kind)
     if not path.exists():
-        raise MissingFile(f"The {kind} file {str(given)!r} does not exist (looked in {path.resolve().parent}).")
+        raise MissingFileError(f"The {kind} file {str(given)!r} does not exist (looked in {path.resolve().parent}).")
     if not path.is_file():
-        raise InvalidInput(f"{str(given)!r} is no file: give the path of a {kind} file.")
+        raise InvalidInputError(f"{str(given)!r} is no file: give the path of a {kind} file.")
     if path.stat().st_size == 0:
-        raise InvalidInput(f"The {kind} file {str(given)!r} is empty: it needs a header and rows.")
+        raise InvalidInputError(f"The {kind} file {str(given)!r} is empty: it needs a header and rows.")
     return path

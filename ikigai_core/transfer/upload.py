@@ -11,20 +11,20 @@ from ikigai_core.api import datasets
 from ikigai_core.api.answers import Record
 from ikigai_core.api.datasets import UploadTicket
 from ikigai_core.errors import (
-    AnswerLost,
-    BadRequest,
-    Conflict,
+    AnswerLostError,
+    BadRequestError,
+    ConflictError,
     IkigaiError,
-    NotFound,
+    NotFoundError,
     ServerError,
     TransferError,
-    UploadFailed,
+    UploadError,
 )
 from ikigai_core.logs import fields
-from ikigai_core.procedure import Procedure, ask, pause, send_parts, work
-from ikigai_core.transfer.journal import Interrupted, Journal
+from ikigai_core.procedure import Procedure, call_blocking, pause, send, send_parts
 from ikigai_core.transfer.parts import TICKETS, UrlExpired, still_true
 from ikigai_core.transfer.progress import Meter, OnProgress, metered
+from ikigai_core.transfer.resume import Interrupted, Journal
 
 logger = logging.getLogger(__name__)
 
@@ -61,14 +61,14 @@ def upload(
 
     Raises
     ------
-    UploadFailed
+    UploadError
         Where a part is refused or the platform rejects the data.
     """
     sending = _Sending(app_id, dataset_id, f"{name}.csv", path, journal, created)
     try:
         with metered(f"upload of {name!r}", on_progress) as meter:
             log_before = yield from sending.send(meter)
-        yield from ask(datasets.verify_upload(app_id, dataset_id, sending.filename))
+        yield from send(datasets.verify_upload(app_id, dataset_id, sending.filename))
         yield from _await_verdict(app_id, dataset_id, name, log_before)
     except GeneratorExit:
         raise
@@ -93,23 +93,23 @@ class _Sending:
 
     def send(self, meter: Meter) -> Procedure[list[Record]]:
         """Send the file; return the dataset's log from before."""
-        size = yield from work(lambda: self.path.stat().st_size)
+        size = yield from call_blocking(lambda: self.path.stat().st_size)
         left = self.journal.left
         if left is not None and left.dataset_id == self.dataset_id and (yield from self._resume(left, size, meter)):
             return left.log_before
         log_before: list[Record] = []
         if self.created is None:
-            log_before = yield from ask(datasets.log(self.app_id, self.dataset_id, LOG_DEPTH))
+            log_before = yield from send(datasets.log(self.app_id, self.dataset_id, LOG_DEPTH))
         for tries_left in reversed(range(TICKETS)):
-            ticket = yield from ask(datasets.upload_urls(self.app_id, self.dataset_id, self.filename, size))
+            ticket = yield from send(datasets.upload_urls(self.app_id, self.dataset_id, self.filename, size))
             begun = Interrupted(self.dataset_id, self.created, size, ticket, log_before)
-            yield from work(partial(self.journal.begin, begun))
+            yield from call_blocking(partial(self.journal.begin, begun))
             try:
                 yield from self._send(ticket, {}, meter)
                 break
             except UrlExpired as error:
                 if not tries_left:
-                    raise UploadFailed(str(error)) from None
+                    raise UploadError(str(error)) from None
         return log_before
 
     def _resume(self, left: Interrupted, size: int, meter: Meter) -> Procedure[bool]:
@@ -117,7 +117,7 @@ class _Sending:
         if left.size != size:
             yield from self._abort(left.ticket)
             return False
-        done = yield from work(partial(still_true, self.path, left.ticket.urls, left.etags))
+        done = yield from call_blocking(partial(still_true, self.path, left.ticket.urls, left.etags))
         logger.info(
             "The upload of %s is gone on with: %d of its %d parts have arrived",
             self.filename,
@@ -127,7 +127,7 @@ class _Sending:
         )
         try:
             yield from self._send(left.ticket, done, meter)
-        except (TransferError, NotFound, BadRequest, Conflict) as error:
+        except (TransferError, NotFoundError, BadRequestError, ConflictError) as error:
             if error.transient:
                 raise
             return False
@@ -146,7 +146,7 @@ class _Sending:
 
     def _abort(self, ticket: UploadTicket) -> Procedure[None]:
         try:
-            yield from ask(datasets.abort_upload(self.app_id, self.dataset_id, self.filename, ticket.upload_id))
+            yield from send(datasets.abort_upload(self.app_id, self.dataset_id, self.filename, ticket.upload_id))
         except IkigaiError:
             # The upload's own failure is what the caller needs to hear.
             return
@@ -155,13 +155,13 @@ class _Sending:
 def _complete(app_id: str, dataset_id: str, filename: str, upload_id: str, etags: dict[int, str]) -> Procedure[None]:
     call = datasets.complete_upload(app_id, dataset_id, filename, upload_id, etags)
     try:
-        yield from ask(call)
-    except (AnswerLost, ServerError):
+        yield from send(call)
+    except (AnswerLostError, ServerError):
         # Completing twice does no harm as such: where the first one was carried out, the upload is gone by now and the
         # platform says so; the verdict, which is read from the dataset's log, then decides.
         try:
-            yield from ask(call)
-        except (NotFound, BadRequest):
+            yield from send(call)
+        except (NotFoundError, BadRequestError):
             return
 
 
@@ -171,19 +171,19 @@ def _await_verdict(app_id: str, dataset_id: str, name: str, log_before: list[Rec
     The platform's stamps are compared with its own earlier ones, never with this machine's clock.
     """
     began = now = yield from pause(0)
-    while (status := (yield from ask(datasets.confirm_upload(app_id, dataset_id)))) == "RUNNING":
+    while (status := (yield from send(datasets.confirm_upload(app_id, dataset_id)))) == "RUNNING":
         now = yield from pause(_interval(now - began))
     confirmed = now
     while True:
-        log = yield from ask(datasets.log(app_id, dataset_id, LOG_DEPTH))
+        log = yield from send(datasets.log(app_id, dataset_id, LOG_DEPTH))
         if log and log != log_before:
             break
         if now - confirmed > VERDICT_GRACE:
-            raise UploadFailed(f"The platform took the data of dataset {name!r}, but its log never confirmed it.")
+            raise UploadError(f"The platform took the data of dataset {name!r}, but its log never confirmed it.")
         now = yield from pause(_interval(now - confirmed))
     if status != "SUCCESS" or log[0].get("status") != "SUCCESS":
         reason = log[0].get("message") or "no reason given; is it a table with a header?"
-        raise UploadFailed(f"The platform rejected the data of dataset {name!r}: {reason}")
+        raise UploadError(f"The platform rejected the data of dataset {name!r}: {reason}")
 
 
 def _interval(age: float) -> float:

@@ -21,19 +21,19 @@ from ikigai_core.api.call import Call
 from ikigai_core.callbacks import is_async
 from ikigai_core.config import Config
 from ikigai_core.errors import (
-    AnswerLost,
-    Authentication,
+    AccessRefusedError,
+    AnswerLostError,
     ConfigurationError,
-    ConnectionFailed,
+    ConnectionFailedError,
     IkigaiError,
 )
-from ikigai_core.procedure import Fetch, Pause, Procedure, SendParts, Step, Work
+from ikigai_core.procedure import BlockingCall, Fetch, Pause, Procedure, SendParts, Step
 from ikigai_core.transfer.parts import AT_ONCE, CHUNK_SIZE, Part, PartReader, cut, read_etag
-from ikigai_core.transfer.ranges import FIRST, PLAIN, Landing, Range, is_of_use
+from ikigai_core.transfer.ranges import FIRST, PLAIN, DownloadTarget, Range, is_of_use
 from ikigai_core.transfer.tasks import side_by_side
-from ikigai_core.transport.access import Access
-from ikigai_core.transport.answering import Answer, read_answer
+from ikigai_core.transport.key_rotation import Access
 from ikigai_core.transport.redaction import redact_http_logs, without_query
+from ikigai_core.transport.responses import Answer, read_answer
 from ikigai_core.transport.retry import RetryPolicy
 
 try:
@@ -68,7 +68,7 @@ class AsyncDriver:
         self._slots = asyncio.Semaphore(CALLS_AT_ONCE)
         redact_http_logs()
 
-    async def drive(self, procedure: Procedure[R]) -> R:
+    async def run(self, procedure: Procedure[R]) -> R:
         """Perform a procedure's steps until it returns."""
         try:
             step = next(procedure)
@@ -96,13 +96,13 @@ class AsyncDriver:
             case Pause(seconds):
                 await asyncio.sleep(seconds)
                 return time.monotonic()
-            case Work(function):
+            case BlockingCall(function):
                 returned = function() if is_async(function) else await asyncio.to_thread(function)
                 return await returned if inspect.isawaitable(returned) else returned
             case SendParts():
                 return await self._send_parts(step)
-            case Fetch(url, landing):
-                return await self._fetch(url, landing)
+            case Fetch(url, target):
+                return await self._fetch(url, target)
 
     async def send(self, call: Call[A]) -> A:
         """Send a call, again where that is safe, and return its answer."""
@@ -110,7 +110,7 @@ class AsyncDriver:
         config = self._access.config if self._access.config.api_key else await asyncio.to_thread(self._access.ready)
         try:
             return await self._attempt(call, config)
-        except Authentication:
+        except AccessRefusedError:
             renewed = await asyncio.to_thread(self._access.renewed, config)
             if renewed is None:
                 raise
@@ -173,33 +173,33 @@ class AsyncDriver:
                 raise connection_error(error, f"PUT {part}", without_query(part.url)) from None
             return read_etag(part, response.status_code, response.headers, response.text)
 
-    async def _fetch(self, url: str, landing: Landing) -> None:
-        if landing.size is None:
-            await self._retrying("the download", repeatable=True)(self._get_first, url, landing)
-        await side_by_side(landing.missing, partial(self._get_range, url, landing), AT_ONCE)
+    async def _fetch(self, url: str, target: DownloadTarget) -> None:
+        if target.size is None:
+            await self._retrying("the download", repeatable=True)(self._get_first, url, target)
+        await side_by_side(target.missing, partial(self._get_range, url, target), AT_ONCE)
 
-    async def _get_first(self, url: str, landing: Landing) -> None:
-        if not await self._get(url, FIRST.headers, landing, None):
-            await self._get(url, PLAIN, landing, None)
+    async def _get_first(self, url: str, target: DownloadTarget) -> None:
+        if not await self._get(url, FIRST.headers, target, None):
+            await self._get(url, PLAIN, target, None)
 
-    async def _get_range(self, url: str, landing: Landing, piece: Range) -> None:
-        await self._retrying("the download", repeatable=True)(self._get, url, piece.headers, landing, piece)
+    async def _get_range(self, url: str, target: DownloadTarget, piece: Range) -> None:
+        await self._retrying("the download", repeatable=True)(self._get, url, piece.headers, target, piece)
 
-    async def _get(self, url: str, headers: dict[str, str], landing: Landing, piece: Range | None) -> bool:
+    async def _get(self, url: str, headers: dict[str, str], target: DownloadTarget, piece: Range | None) -> bool:
         """Land an answer; False where it is of no use, since it holds no range that could be begun with."""
         _, client = await self._connect()
         try:
             async with client.stream("GET", url, headers=headers, follow_redirects=True) as response:
                 if headers == FIRST.headers and not is_of_use(response.status_code, response.headers):
                     return False
-                await self._land(response, landing, piece)
+                await self._land(response, target, piece)
         except _FAILURES as error:
             raise connection_error(error, "GET", without_query(url)) from None
         return True
 
-    async def _land(self, response: httpx.Response, landing: Landing, piece: Range | None) -> None:
+    async def _land(self, response: httpx.Response, target: DownloadTarget, piece: Range | None) -> None:
         where = without_query(str(response.url))
-        with await asyncio.to_thread(landing.arrival, where, response.status_code, response.headers, piece) as arrival:
+        with await asyncio.to_thread(target.arrival, where, response.status_code, response.headers, piece) as arrival:
             async for chunk in response.aiter_bytes(CHUNK_SIZE):
                 await asyncio.to_thread(arrival.write, chunk)
 
@@ -212,14 +212,14 @@ async def _chunks(body: PartReader) -> AsyncIterator[bytes]:
 def connection_error(error: httpx.HTTPError | ssl.SSLError, what: str, where: str) -> IkigaiError:
     """What a failure of httpx means: never sent, or sent without an answer."""
     if isinstance(error, httpx.ConnectError | ssl.SSLError) and _is_about_trust(error):
-        return ConnectionFailed(f"No trusted connection to {where}: {error}", transient=False)
+        return ConnectionFailedError(f"No trusted connection to {where}: {error}", transient=False)
     if isinstance(error, httpx.UnsupportedProtocol):
-        return ConnectionFailed(f"{where} is not a usable address.", transient=False)
+        return ConnectionFailedError(f"{where} is not a usable address.", transient=False)
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
-        return ConnectionFailed(
+        return ConnectionFailedError(
             f"Cannot reach {where} ({type(error).__name__}): is it running, and is this its address?"
         )
-    return AnswerLost(f"{what} at {where} was sent, but no answer came back ({type(error).__name__}).")
+    return AnswerLostError(f"{what} at {where} was sent, but no answer came back ({type(error).__name__}).")
 
 
 def _is_about_trust(error: BaseException) -> bool:

@@ -19,7 +19,7 @@ from tenacity import (
 from tenacity.stop import stop_base
 from tenacity.wait import wait_base
 
-from ikigai_core.errors import ConnectionFailed, IkigaiError, RateLimited
+from ikigai_core.errors import ConnectionFailedError, IkigaiError, RateLimitedError
 from ikigai_core.logs import fields
 
 logger = logging.getLogger(__name__)
@@ -35,9 +35,9 @@ def may_repeat(error: BaseException, *, repeatable: bool) -> bool:
     """
     if not isinstance(error, IkigaiError) or not error.transient:
         return False
-    if isinstance(error, ConnectionFailed):
+    if isinstance(error, ConnectionFailedError):
         return True
-    if isinstance(error, RateLimited) and error.status != 408:
+    if isinstance(error, RateLimitedError) and error.status != 408:
         return True
     return repeatable
 
@@ -82,7 +82,7 @@ class _StopByKind(stop_base):
 
     def __call__(self, retry_state: RetryCallState) -> bool:
         error = retry_state.outcome.exception() if retry_state.outcome else None
-        stop = self._unreachable if isinstance(error, ConnectionFailed) else self._other
+        stop = self._unreachable if isinstance(error, ConnectionFailedError) else self._other
         return stop(retry_state)
 
 

@@ -16,16 +16,16 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from ikigai_core.api.call import Call
 from ikigai_core.callbacks import not_awaitable
 from ikigai_core.config import Config
-from ikigai_core.errors import AnswerLost, Authentication, ConnectionFailed, IkigaiError
-from ikigai_core.procedure import Fetch, Pause, Procedure, SendParts, Step, Work
+from ikigai_core.errors import AccessRefusedError, AnswerLostError, ConnectionFailedError, IkigaiError
+from ikigai_core.procedure import BlockingCall, Fetch, Pause, Procedure, SendParts, Step
 from ikigai_core.transfer.parts import AT_ONCE, CHUNK_SIZE, Part, Stopped, cut, read_etag
-from ikigai_core.transfer.ranges import FIRST, PLAIN, Landing, Range, is_of_use
+from ikigai_core.transfer.ranges import FIRST, PLAIN, DownloadTarget, Range, is_of_use
 from ikigai_core.transfer.threads import side_by_side
-from ikigai_core.transport.access import Access
-from ikigai_core.transport.answering import Answer, read_answer
+from ikigai_core.transport.concurrency import run_all
+from ikigai_core.transport.key_rotation import Access
 from ikigai_core.transport.redaction import redact_http_logs, without_query
+from ikigai_core.transport.responses import Answer, read_answer
 from ikigai_core.transport.retry import RetryPolicy
-from ikigai_core.transport.side_by_side import drive_all
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -48,7 +48,7 @@ class SyncDriver:
             self._session.cert = config.ssl
         redact_http_logs()
 
-    def drive(self, procedure: Procedure[R]) -> R:
+    def run(self, procedure: Procedure[R]) -> R:
         """Perform a procedure's steps until it returns."""
         try:
             step = next(procedure)
@@ -63,9 +63,9 @@ class SyncDriver:
             result: R = end.value
             return result
 
-    def drive_all(self, procedures: Iterable[Procedure[R]]) -> Iterator[R]:
+    def run_all(self, procedures: Iterable[Procedure[R]]) -> Iterator[R]:
         """Perform procedures side by side, and yield what they return as they end."""
-        return drive_all(self._perform, procedures, AT_ONCE)
+        return run_all(self._perform, procedures, AT_ONCE)
 
     def close(self) -> None:
         """Close the connections."""
@@ -79,19 +79,19 @@ class SyncDriver:
             case Pause(seconds):
                 time.sleep(seconds)
                 return time.monotonic()
-            case Work(function):
+            case BlockingCall(function):
                 return not_awaitable(function(), "A callback")
             case SendParts():
                 return self._send_parts(step)
-            case Fetch(url, landing):
-                return self._fetch(url, landing)
+            case Fetch(url, target):
+                return self._fetch(url, target)
 
     def send(self, call: Call[A]) -> A:
         """Send a call, again where that is safe, and return its answer."""
         config = self._access.ready()
         try:
             return self._attempt(call, config)
-        except Authentication:
+        except AccessRefusedError:
             renewed = self._access.renewed(config)
             if renewed is None:
                 raise
@@ -154,23 +154,23 @@ class SyncDriver:
                 raise connection_error(error, f"PUT {part}", without_query(part.url)) from None
             return read_etag(part, response.status_code, response.headers, response.text)
 
-    def _fetch(self, url: str, landing: Landing) -> None:
-        if landing.size is None:
-            self._retrying("the download", repeatable=True)(self._get_first, url, landing)
-        side_by_side(landing.missing, partial(self._get_range, url, landing), AT_ONCE)
+    def _fetch(self, url: str, target: DownloadTarget) -> None:
+        if target.size is None:
+            self._retrying("the download", repeatable=True)(self._get_first, url, target)
+        side_by_side(target.missing, partial(self._get_range, url, target), AT_ONCE)
 
-    def _get_first(self, url: str, landing: Landing) -> None:
-        if not self._get(url, FIRST.headers, landing, None):
-            self._get(url, PLAIN, landing, None)
+    def _get_first(self, url: str, target: DownloadTarget) -> None:
+        if not self._get(url, FIRST.headers, target, None):
+            self._get(url, PLAIN, target, None)
 
-    def _get_range(self, url: str, landing: Landing, piece: Range, stop: threading.Event) -> None:
-        self._retrying("the download", repeatable=True, stop=stop)(self._get, url, piece.headers, landing, piece, stop)
+    def _get_range(self, url: str, target: DownloadTarget, piece: Range, stop: threading.Event) -> None:
+        self._retrying("the download", repeatable=True, stop=stop)(self._get, url, piece.headers, target, piece, stop)
 
     def _get(
         self,
         url: str,
         headers: dict[str, str],
-        landing: Landing,
+        target: DownloadTarget,
         piece: Range | None,
         stop: threading.Event | None = None,
     ) -> bool:
@@ -180,7 +180,7 @@ class SyncDriver:
                 if headers == FIRST.headers and not is_of_use(response.status_code, response.headers):
                     return False
                 where = without_query(response.url)
-                with landing.arrival(where, response.status_code, response.headers, piece) as arrival:
+                with target.arrival(where, response.status_code, response.headers, piece) as arrival:
                     for chunk in response.iter_content(CHUNK_SIZE):
                         if stop is not None and stop.is_set():
                             raise Stopped
@@ -194,15 +194,15 @@ def connection_error(error: failures.RequestException, what: str, where: str) ->
     """What a failure of requests means: never sent, or sent without an answer."""
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     if isinstance(error, failures.SSLError):
-        return ConnectionFailed(f"No trusted connection to {where}: {_first_line(error)}", transient=False)
+        return ConnectionFailedError(f"No trusted connection to {where}: {_first_line(error)}", transient=False)
     if isinstance(error, (failures.InvalidURL, failures.MissingSchema, failures.InvalidSchema)):
-        return ConnectionFailed(f"{where} is not a usable address.", transient=False)
+        return ConnectionFailedError(f"{where} is not a usable address.", transient=False)
     unreachable = isinstance(reason, NewConnectionError | ConnectTimeoutError)
     if unreachable or isinstance(error, failures.ConnectTimeout | failures.ProxyError):
-        return ConnectionFailed(
+        return ConnectionFailedError(
             f"Cannot reach {where} ({type(reason or error).__name__}): is it running, and is this its address?"
         )
-    return AnswerLost(f"{what} at {where} was sent, but no answer came back ({type(error).__name__}).")
+    return AnswerLostError(f"{what} at {where} was sent, but no answer came back ({type(error).__name__}).")
 
 
 def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -8,7 +8,7 @@ import pytest
 from airflow.sdk import DAG, task
 
 from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
-from ikigai_core.errors import InvalidInput
+from ikigai_core.errors import InvalidInputError
 
 
 def given(**arguments: Any) -> IkigaiRunFlowOperator:
@@ -26,7 +26,7 @@ def given(**arguments: Any) -> IkigaiRunFlowOperator:
     ],
 )
 def test_what_cannot_be_meant_is_refused(arguments: dict[str, Any], says: str) -> None:
-    with pytest.raises(InvalidInput, match=says):
+    with pytest.raises(InvalidInputError, match=says):
         given(**arguments)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from airflow.sdk import Connection
 
-from airflow_provider_ikigai.connection import USER_AGENT, UnusableConnection, client_arguments
+from airflow_provider_ikigai.connection import USER_AGENT, UnusableConnectionError, client_arguments
 
 PLAIN = {"user_email": "bob@example.com", "api_key": "a-secret-key", "user_agent": USER_AGENT}
 
@@ -71,6 +71,6 @@ def test_tls_and_timeouts_are_in_the_extra(extra: dict[str, Any], arguments: dic
 def test_an_unusable_connection_is_named_with_the_field(
     fields: dict[str, Any], extra: dict[str, Any], says: str
 ) -> None:
-    with pytest.raises(UnusableConnection, match=f"Connection 'platform' cannot be used: .*{says}") as caught:
+    with pytest.raises(UnusableConnectionError, match=f"Connection 'platform' cannot be used: .*{says}") as caught:
         client_arguments(connection(extra, **fields))
     assert "a-secret-key" not in str(caught.value)

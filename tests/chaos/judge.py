@@ -11,7 +11,7 @@ from ikigai_core.local.control import BegunRun
 
 from .flows import OUTPUT, TASK, output_of
 
-DOUBTS = ("StartUnknown", "RunAmbiguous")
+DOUBTS = ("StartUnknownError", "RunAmbiguousError")
 _SHOWN = 5
 _WORDS = 200
 
@@ -66,7 +66,7 @@ class Verdict:
     for_nothing
         Failed, and not for doubt, though a run of their own had succeeded.
     for_doubt
-        Failed with StartUnknown or RunAmbiguous.
+        Failed with StartUnknownError or RunAmbiguousError.
     unfinished
         Did not end.
     """

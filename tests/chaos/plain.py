@@ -110,7 +110,7 @@ class PlainWorkers:
             if told["ended"] == "success" or not left:
                 return told
             left -= 1
-            if told["error"].startswith("RunFailed"):
+            if told["error"].startswith("RunFailedError"):
                 self._notes.forget(task)
             self._over.wait(self._retry_delay)
         return None

@@ -44,11 +44,11 @@ FAILED = ran("a", "FAILED", 0, 1)
         (dataclasses.replace(WELL, output="out b"), [DONE], "anothers"),
         (dataclasses.replace(WELL, output="out b", doubt="It may be another's."), [DONE], "anothers"),
         (dataclasses.replace(WELL, variables=variables_of("b")), [DONE], "anothers"),
-        (Told("a", "failed", "RunFailed: x"), [FAILED], ""),
-        (Told("a", "failed", "PlatformAway: x"), [DONE], "for_nothing"),
-        (Told("a", "failed", "RunFailed: x", clearings=1), [DONE, ran("a", "FAILED", 3, 4)], ""),
-        (Told("a", "failed", "... StartUnknown: x"), [DONE], "for_doubt"),
-        (Told("a", "failed", "RunAmbiguous: x"), [], "for_doubt"),
+        (Told("a", "failed", "RunFailedError: x"), [FAILED], ""),
+        (Told("a", "failed", "PlatformAwayError: x"), [DONE], "for_nothing"),
+        (Told("a", "failed", "RunFailedError: x", clearings=1), [DONE, ran("a", "FAILED", 3, 4)], ""),
+        (Told("a", "failed", "... StartUnknownError: x"), [DONE], "for_doubt"),
+        (Told("a", "failed", "RunAmbiguousError: x"), [], "for_doubt"),
         (Told("a", "unfinished"), [], "unfinished"),
     ],
 )
@@ -60,9 +60,9 @@ def test_what_is_wrong_is_found(told: Told, runs: list[BegunRun], wrong: str) ->
 
 
 def test_only_doubt_may_be_let_pass() -> None:
-    doubtful = judge([Told("a", "failed", "StartUnknown: x")], [FAILED, ran("c", "", 1, 0)])
+    doubtful = judge([Told("a", "failed", "StartUnknownError: x")], [FAILED, ran("c", "", 1, 0)])
     doubtful.check(doubt=True)
-    with pytest.raises(AssertionError, match="failed for doubt +1\n +a: StartUnknown: x"):
+    with pytest.raises(AssertionError, match="failed for doubt +1\n +a: StartUnknownError: x"):
         doubtful.check(doubt=False)
     with pytest.raises(AssertionError, match="doubled +1"):
         judge([WELL], [DONE, LATER]).check(doubt=True)

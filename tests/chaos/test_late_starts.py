@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ikigai_core import Flow, Ikigai
-from ikigai_core.errors import StartUnknown
+from ikigai_core.errors import StartUnknownError
 from ikigai_core.runs import copies, lost_start
 
 from .flows import TASK, ChaosFlows, variables_of
@@ -34,9 +34,9 @@ def tasks_that_ran(chaos: ChaosFlows) -> list[tuple[Any, str]]:
 def test_on_the_shared_flow_nothing_is_started_beside_it(flow: Flow, chaos: ChaosFlows, proxy: FaultingProxy) -> None:
     notes: list[dict[str, Any]] = []
     proxy.hold(seconds=LATE)
-    with pytest.raises(StartUnknown):
+    with pytest.raises(StartUnknownError):
         flow.launch(variables_of("one"), keep=notes.append)
-    with pytest.raises(StartUnknown, match="may still arrive"):
+    with pytest.raises(StartUnknownError, match="may still arrive"):
         flow.launch(variables_of("one"), keep=notes.append, previous=notes[-1])
     proxy.await_delivery(1)
     assert [task for task, _ in tasks_that_ran(chaos)] == ["one"]
@@ -60,7 +60,7 @@ def test_minutes_later_too_with_looks_as_long_as_they_are(
     with Ikigai(platform.user_email, platform.api_key, proxy.url) as ikigai:
         flow = ikigai.apps[chaos.app].flows["Flow 0"]
         proxy.hold(seconds=seconds, times=2)
-        with pytest.raises(StartUnknown):
+        with pytest.raises(StartUnknownError):
             flow.launch(variables_of("shared"))
         assert flow.launch(variables_of("copy"), isolation="copy").result(timeout=120).status == "SUCCESS"
         proxy.await_delivery(2, seconds=seconds + 60)

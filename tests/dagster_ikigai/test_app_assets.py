@@ -80,9 +80,9 @@ def test_an_apps_flows_and_models_become_assets_that_run(
     nameless = {"facets": [{"facet_id": "0", "facet_uid": "I_005", "name": None, "arguments": {}}]}
     broken = remote.flow.new("Broken").definition(copying("numbers", "broken")).build()
     from ikigai_core.api import flows
-    from ikigai_core.procedure import ask
+    from ikigai_core.procedure import send
 
-    ikigai_client.drive(ask(flows.edit(remote.app_id, broken.flow_id, definition=nameless)))
+    ikigai_client.run(send(flows.edit(remote.app_id, broken.flow_id, definition=nameless)))
     gone = remote.dataset.new("gone").df(PRICES).build()
     remote.flow.new("Dangling").definition(copying("gone", "never")).build()
     gone.delete()

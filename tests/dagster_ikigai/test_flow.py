@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dagster_ikigai import IkigaiFlow
-from ikigai_core.errors import InvalidDefinition, InvalidInput
+from ikigai_core.errors import InvalidDefinitionError, InvalidInputError
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -58,16 +58,16 @@ def test_the_version_changes_with_what_a_run_would_do_and_with_nothing_else() ->
 
 def test_a_flow_without_outputs_is_refused() -> None:
     definition = {"facets": {"a": {"type": "INPUT.Imported", "dataset": "first"}}}
-    with pytest.raises(InvalidDefinition, match=r"'A flow' of app 'An app' writes no dataset.*OUTPUT\.Exported"):
+    with pytest.raises(InvalidDefinitionError, match=r"'A flow' of app 'An app' writes no dataset.*OUTPUT\.Exported"):
         IkigaiFlow("An app", "A flow", definition)
 
 
 def test_two_facets_that_would_be_one_asset_are_refused() -> None:
     definition = {"facets": {**TWO_OUTPUTS["facets"], "out again": exported("a", "Of both")}}
-    with pytest.raises(InvalidDefinition, match="'out both' and 'out again' write 'of both' and 'Of both'"):
+    with pytest.raises(InvalidDefinitionError, match="'out both' and 'out again' write 'of both' and 'Of both'"):
         IkigaiFlow("An app", "A flow", definition)
 
 
 def test_a_definition_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"nowhere\.yaml"):
+    with pytest.raises(InvalidInputError, match=r"nowhere\.yaml"):
         IkigaiFlow("An app", "A flow", tmp_path / "nowhere.yaml")

@@ -61,7 +61,7 @@ def test_a_failed_facet_fails_the_step_for_good(
     flow = scripted("raise ValueError('there is no Tuesday')")
     result = materialize(build_ikigai_flow_assets(flow, retry_policy=PATIENT), instance)
     description, metadata = said(result)
-    assert metadata["ikigai/error"] == "RunFailed"
+    assert metadata["ikigai/error"] == "RunFailedError"
     assert "'work on them'" in description
     assert "there is no Tuesday" in description
     assert metadata["ikigai/facet"] == "work on them"

@@ -185,7 +185,7 @@ def test_without_a_lease_a_lost_answer_fails_for_good_unless_a_guess_is_wanted(
         if on_doubt == "accept":
             assert "was lost" in told(result)["ikigai/doubt"]
         else:
-            assert error_of(result) == "StartUnknown"
+            assert error_of(result) == "StartUnknownError"
             assert not result.filter_events(lambda event: event.is_step_up_for_retry)
     assert [record.message for record in caplog.records if "no concurrency limits" in record.message]
 
@@ -221,7 +221,7 @@ def test_a_start_that_arrives_late_makes_one_run(
     assert began() == [("late", "SUCCESS")]
     assert result.success is (isolation == "copy")
     if isolation == "shared":
-        assert error_of(result) == "StartUnknown"
+        assert error_of(result) == "StartUnknownError"
 
 
 def test_a_run_that_is_being_canceled_starts_nothing(

@@ -27,7 +27,7 @@ def changes(ikigai_local: LocalAccount) -> Any:
 
 
 def test_a_wrong_key_is_one_clear_error(ikigai_local: LocalAccount) -> None:
-    with pytest.raises(errors.Authentication) as caught:
+    with pytest.raises(errors.AccessRefusedError) as caught:
         Ikigai("bob@example.com", KEY, ikigai_local.url).apps()
     assert ikigai_local.url in str(caught.value)
     assert "bob@example.com" in str(caught.value)
@@ -37,13 +37,13 @@ def test_a_wrong_key_is_one_clear_error(ikigai_local: LocalAccount) -> None:
         async with AsyncIkigai("bob@example.com", KEY, ikigai_local.url) as ikigai:
             await ikigai.apps()
 
-    with pytest.raises(errors.Authentication, match=r"bob@example\.com"):
+    with pytest.raises(errors.AccessRefusedError, match=r"bob@example\.com"):
         asyncio.run(ask())
 
 
 def test_a_platform_that_is_not_there_is_said_within_the_connect_timeout() -> None:
     began = time.monotonic()
-    with pytest.raises(errors.ConnectionFailed, match=r"Cannot reach http://127\.0\.0\.1:9 "):
+    with pytest.raises(errors.ConnectionFailedError, match=r"Cannot reach http://127\.0\.0\.1:9 "):
         Ikigai("bob@example.com", KEY, "http://127.0.0.1:9", connect_timeout=1.0).apps()
     assert time.monotonic() - began < 2.0
 
@@ -55,28 +55,28 @@ def test_data_that_cannot_be_uploaded_is_refused_before_anything_is_sent(
     before = changes()
     with pytest.raises(FileNotFoundError, match=r"nowhere\.csv"):
         app.dataset.new("d").csv(tmp_path / "nowhere.csv").build()
-    with pytest.raises(errors.InvalidInput, match=r"empty\.csv.*is empty"):
+    with pytest.raises(errors.InvalidInputError, match=r"empty\.csv.*is empty"):
         app.dataset.new("d").csv(tmp_path / "empty.csv").ensure()
-    with pytest.raises(errors.InvalidInput, match="is no file"):
+    with pytest.raises(errors.InvalidInputError, match="is no file"):
         app.dataset.new("d").csv(tmp_path).build()
     with pytest.raises(ValueError, match="The frame is empty: it has 0 rows and 1 columns"):
         app.dataset.new("d").df(pd.DataFrame({"a": []})).build()
-    with pytest.raises(errors.InvalidInput, match="list has no Arrow stream"):
+    with pytest.raises(errors.InvalidInputError, match="list has no Arrow stream"):
         app.dataset.new("d").arrow([1, 2])
     (tmp_path / "text.parquet").write_text("no parquet")
-    with pytest.raises(errors.InvalidInput, match=r"text\.parquet' cannot be read as Parquet"):
+    with pytest.raises(errors.InvalidInputError, match=r"text\.parquet' cannot be read as Parquet"):
         app.dataset.new("d").parquet(tmp_path / "text.parquet").build()
-    with pytest.raises(errors.InvalidInput, match="A list is no pandas DataFrame"):
+    with pytest.raises(errors.InvalidInputError, match="A list is no pandas DataFrame"):
         app.dataset.new("d").df([1, 2])  # type: ignore[arg-type]
-    with pytest.raises(errors.InvalidInput, match="A Series is no pandas DataFrame"):
+    with pytest.raises(errors.InvalidInputError, match="A Series is no pandas DataFrame"):
         app.dataset.new("d").df(pd.Series([1]))  # type: ignore[arg-type]
-    with pytest.raises(errors.InvalidInput, match="None is no path"):
+    with pytest.raises(errors.InvalidInputError, match="None is no path"):
         app.dataset.new("d").csv(None)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="Dataset 'd' is empty"):
         app.dataset.new("d").build()
-    with pytest.raises(errors.InvalidInput, match="no name"):
+    with pytest.raises(errors.InvalidInputError, match="no name"):
         app.dataset.df(pd.DataFrame({"a": [1]})).build()
-    with pytest.raises(errors.InvalidInput, match="no name"):
+    with pytest.raises(errors.InvalidInputError, match="no name"):
         app.flow.build()
     assert changes() == before
     assert len(app.datasets()) == 0
@@ -98,9 +98,9 @@ def test_a_place_that_no_file_can_have_is_named_before_anything_is_downloaded(
     monkeypatch.chdir(tmp_path)
     Path("file").touch()
     dataset = app.dataset.new("d").df(flights).build()
-    with pytest.raises(errors.InvalidInput, match=says):
+    with pytest.raises(errors.InvalidInputError, match=says):
         dataset.to_csv(target)
-    with pytest.raises(errors.InvalidInput, match=says.replace("CSV", "Parquet")):
+    with pytest.raises(errors.InvalidInputError, match=says.replace("CSV", "Parquet")):
         dataset.to_parquet(target)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
@@ -108,7 +108,7 @@ def test_a_place_that_no_file_can_have_is_named_before_anything_is_downloaded(
 def test_what_is_no_table_is_refused_by_the_platform_and_leaves_no_dataset(app: App, tmp_path: Path) -> None:
     path = tmp_path / "picture.csv"
     path.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00" * 100)
-    with pytest.raises(errors.UploadFailed, match="'picture'"):
+    with pytest.raises(errors.UploadError, match="'picture'"):
         app.dataset.new("picture").csv(path).build()
     assert len(app.datasets()) == 0
 
@@ -146,7 +146,7 @@ def test_a_definition_with_a_fault_creates_nothing(
     for name, what in change.items():
         document["facets"][name].update(what)
     before = changes()
-    with pytest.raises(errors.InvalidDefinition, match=says):
+    with pytest.raises(errors.InvalidDefinitionError, match=says):
         app.flow.new("Late flights").definition(document).ensure()
     assert changes() == before
     assert len(app.flows()) == 0
@@ -192,7 +192,7 @@ def test_a_listing_names_what_it_has(app: App, flights: pd.DataFrame) -> None:
     listing = app.datasets()
     assert listing.get_id(dataset.dataset_id) == dataset
     for wrong in ("flihgts", None, 7):
-        with pytest.raises(errors.UnknownName, match="'flights'"):
+        with pytest.raises(errors.UnknownNameError, match="'flights'"):
             listing[wrong]
     with pytest.raises(KeyError, match=dataset.dataset_id):
         listing.get_id("3")

@@ -143,7 +143,7 @@ def test_the_sync_client_refuses_it_before_anything_is_sent(
         "on_update  ": lambda: ikigai_client.watch([run], None, callback),
         "on_progress": lambda: dataset.build(on_progress=callback),
     }.items():
-        with pytest.raises(errors.WrongInputType, match=f"^{name.strip()} is async, .*: give a plain function"):
+        with pytest.raises(errors.WrongInputTypeError, match=f"^{name.strip()} is async, .*: give a plain function"):
             call()
     assert ikigai_local.control.journal() == []
 
@@ -153,17 +153,17 @@ def test_the_sync_client_never_starts_a_flow_whose_keep_it_cannot_run(
     kind: str, flow: Flow, ikigai_local: LocalAccount
 ) -> None:
     kept = Told()
-    with pytest.raises(errors.WrongInputType, match=r"returned an awaitable \((Told.later|.*Later)\)"):
+    with pytest.raises(errors.WrongInputTypeError, match=r"returned an awaitable \((Told.later|.*Later)\)"):
         flow.launch(keep=UNKNOWN[kind](kept))
     assert (kept.values, ikigai_local.control.journal("run-pipeline")) == ([], [])
 
 
 def test_the_sync_client_says_so_while_it_follows_a_run(flow: Flow, ikigai_client: Ikigai) -> None:
     run = flow.start()
-    with pytest.raises(errors.WrongInputType, match="returned an awaitable"):
+    with pytest.raises(errors.WrongInputTypeError, match="returned an awaitable"):
         run.wait(timeout=30, on_update=UNKNOWN["lambda"](Told()))
     (outcome,) = ikigai_client.watch([run], on_update=lambda _, report: Told().later(report))
-    with pytest.raises(errors.WrongInputType, match="returned an awaitable"):
+    with pytest.raises(errors.WrongInputTypeError, match="returned an awaitable"):
         outcome.result()
 
 
@@ -174,12 +174,12 @@ def test_neither_face_takes_progress_that_has_to_be_awaited(known: Any, app: App
     async def job() -> None:
         async with AsyncIkigai(ikigai_local.user_email, ikigai_local.api_key, ikigai_local.url) as ikigai:
             dataset = (await ikigai.apps[app.name]).dataset.new("numbers").df(frame)
-            with pytest.raises(errors.WrongInputType, match="^on_progress is async, .*: give a plain function.$"):
+            with pytest.raises(errors.WrongInputTypeError, match="^on_progress is async, .*: give a plain function.$"):
                 await dataset.build(on_progress=known(told))
-            with pytest.raises(errors.WrongInputType, match="^on_progress returned an awaitable"):
+            with pytest.raises(errors.WrongInputTypeError, match="^on_progress returned an awaitable"):
                 await dataset.build(on_progress=UNKNOWN["lambda"](told))
 
     asyncio.run(job())
-    with pytest.raises(errors.WrongInputType, match="^on_progress returned an awaitable"):
+    with pytest.raises(errors.WrongInputTypeError, match="^on_progress returned an awaitable"):
         app.dataset.new("numbers").df(frame).build(on_progress=UNKNOWN["lambda"](told))
     assert (told.values, len(app.datasets())) == ([], 0)

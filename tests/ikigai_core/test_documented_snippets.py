@@ -100,7 +100,7 @@ def chain(*facets: tuple[str, dict[str, Any]]) -> dict[str, Any]:
 
 def test_creating_a_client_and_being_told_of_a_wrong_key(platform: LocalPlatform) -> None:
     client = Ikigai(user_email="bob@example.com", api_key="not-my-key", base_url=platform.url)
-    with client, pytest.raises(errors.Authentication, match="Missing Authentication Token"):
+    with client, pytest.raises(errors.AccessRefusedError, match="Missing Authentication Token"):
         client.apps()
 
 

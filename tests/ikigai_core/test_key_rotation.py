@@ -96,7 +96,7 @@ def test_a_call_that_may_not_be_sent_twice_is_sent_again_with_the_new_key(
     with Ikigai(**configured("profile", ikigai_local.control.rotate_key(ann))) as ikigai:
         app = ikigai.app.new("Rotated").build()
         new_key = ikigai_local.control.rotate_key(ann)
-        with pytest.raises(errors.Authentication):
+        with pytest.raises(errors.AccessRefusedError):
             app.dataset_directory.new("refused").build()
         configured("profile", new_key)
         assert app.dataset_directory.new("made").build().name == "made"
@@ -111,7 +111,7 @@ def test_a_key_of_another_user_or_platform_is_not_taken(
     with Ikigai(**arguments) as ikigai:
         monkeypatch.setenv("IKIGAI_USER_EMAIL", "bob@example.com")
         monkeypatch.setenv("IKIGAI_API_KEY", ikigai_local.control.rotate_key(ann))
-        with pytest.raises(errors.Authentication):
+        with pytest.raises(errors.AccessRefusedError):
             ikigai.apps()
 
 
@@ -120,7 +120,7 @@ def test_a_key_that_is_given_as_text_stays(app: App, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("IKIGAI_API_KEY", client._config.api_key)
     with (
         Ikigai(client.user_email, "another-key", client.base_url) as ikigai,
-        pytest.raises(errors.Authentication),
+        pytest.raises(errors.AccessRefusedError),
     ):
         ikigai.apps()
 

@@ -32,7 +32,7 @@ def test_what_was_asked_of_what_is_in_fields_and_nothing_else_is(
             await (await (await ikigai.apps[app.name]).datasets["secret name"]).df()
 
     asyncio.run(same())
-    with pytest.raises(errors.NotFound) as caught:
+    with pytest.raises(errors.NotFoundError) as caught:
         app.datasets["nowhere"]
     own = [record for record in caplog.records if record.name.startswith("ikigai_core.")]
     seen = [fields_of(record) for record in own]

@@ -71,7 +71,7 @@ def test_a_definition_is_read_from_a_file(
     path.write_text(json.dumps(document))
     assert app.flow.new("Late flights").definition(path).ensure().changes == ("created",)
     assert app.flow.new("Late flights").definition(str(path)).ensure().changes == ()
-    with pytest.raises(errors.InvalidInput, match=r"early\.json"):
+    with pytest.raises(errors.InvalidInputError, match=r"early\.json"):
         app.flow.new("Early flights").definition(tmp_path / "early.json").ensure()
 
 
@@ -102,11 +102,11 @@ def test_namesakes_are_not_guessed_between(
     for _ in range(2):
         app.dataset.new("flights").df(flights).build()
         app.flow.new("Late flights").definition(app.flow.new("Empty").build()).build()
-    with pytest.raises(errors.Ambiguous, match="2 datasets"):
+    with pytest.raises(errors.AmbiguousError, match="2 datasets"):
         app.dataset.new("flights").df(flights).ensure()
-    with pytest.raises(errors.Ambiguous, match="2 datasets"):
+    with pytest.raises(errors.AmbiguousError, match="2 datasets"):
         app.flow.new("Another").definition(document).ensure()
-    with pytest.raises(errors.Ambiguous, match="2 flows"):
+    with pytest.raises(errors.AmbiguousError, match="2 flows"):
         app.flow.new("Late flights").ensure()
     with pytest.raises(KeyError, match="get_id"):
         app.datasets()["flights"]
@@ -130,7 +130,7 @@ def test_a_failed_run_names_the_facet_and_what_the_platform_said(
     flow = app.flow.new("Broken").definition(fail(document, "raise ValueError('no such luck')")).build()
     log = flow.run()
     assert (log.status, log.erroneous_facet_id) == (FlowStatus.FAILED, "1")
-    with pytest.raises(errors.RunFailed, match="'Broken' ended FAILED at facet 'late'.*no such luck") as caught:
+    with pytest.raises(errors.RunFailedError, match="'Broken' ended FAILED at facet 'late'.*no such luck") as caught:
         flow.start().result()
     assert (caught.value.facet_id, caught.value.facet_name, caught.value.transient) == ("1", "late", False)
 
@@ -161,7 +161,7 @@ def test_a_busy_flow_is_refused_attached_to_or_waited_for(app: App, ikigai_local
     flow = app.flow.new("Slow").build()
     ikigai_local.control.outcome("Slow", duration=3600)
     first = flow.start()
-    with pytest.raises(errors.FlowBusy, match="'Slow'"):
+    with pytest.raises(errors.FlowBusyError, match="'Slow'"):
         flow.start()
     attached = flow.launch(on_busy="attach")
     assert attached.attached

@@ -85,9 +85,9 @@ def test_the_async_twins_do_the_same(credentials: IkigaiCredentials, app: str, p
 
 def test_assets_are_those_that_the_run_writes(credentials: IkigaiCredentials, app: str) -> None:
     run = materialize_flow(app, "Some numbers", definition())
-    with pytest.raises(errors.InvalidInput, match="materialize_flow\\(variables=…\\)"):
+    with pytest.raises(errors.InvalidInputError, match="materialize_flow\\(variables=…\\)"):
         run.fn(credentials, {"output": "somewhere else"})
-    with pytest.raises(errors.InvalidDefinition, match="nothing to materialize"):
+    with pytest.raises(errors.InvalidDefinitionError, match="nothing to materialize"):
         materialize_flow(app, "Empty", {"facets": {}})
 
 

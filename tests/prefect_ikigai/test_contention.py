@@ -13,7 +13,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import SecretStr
 
 from ikigai_core import Ikigai
-from ikigai_core.errors import StartUnknown
+from ikigai_core.errors import StartUnknownError
 from ikigai_core.local.process import LocalPlatform
 from ikigai_core.runs import copies, lost_start
 from prefect_ikigai import IkigaiCredentials, arun_flow, run_flow
@@ -156,7 +156,7 @@ def test_a_start_that_arrives_late_makes_one_run(
         tries.append(task)
         try:
             log = run_flow(through_proxy, APP, FLOW, variables_of(task), on_busy="wait", isolation=isolation)
-        except StartUnknown:
+        except StartUnknownError:
             if len(tries) == 2:
                 proxy.await_delivery(1)
             raise
@@ -168,7 +168,7 @@ def test_a_start_that_arrives_late_makes_one_run(
     if isolation == "copy":
         assert state.result() == begun.run_id
     else:
-        with pytest.raises(StartUnknown):
+        with pytest.raises(StartUnknownError):
             state.result()
         assert len(tries) == 3
 
@@ -190,7 +190,7 @@ def test_a_guess_is_made_only_where_it_is_wanted_and_shows(
     def lose() -> None:
         run_flow.with_options(retries=0)(through_proxy, APP, FLOW, variables_of(f"{task}-first"), on_busy="wait")
 
-    with pytest.raises(StartUnknown):
+    with pytest.raises(StartUnknownError):
         lose()
     proxy.hold(seconds=1.0)
 

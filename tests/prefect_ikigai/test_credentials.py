@@ -92,7 +92,7 @@ def test_a_wrong_key_fails_once_with_an_error_that_names_url_and_user(
         asyncio.run(alook())
 
     for run in (look, alook_to_the_end):
-        with pytest.raises(errors.Authentication) as refusal:
+        with pytest.raises(errors.AccessRefusedError) as refusal:
             run()
         assert credentials.base_url in str(refusal.value)
         assert "bob@example.com" in str(refusal.value)

@@ -38,5 +38,5 @@ def test_the_async_twins_do_the_same(credentials: IkigaiCredentials, app: str, t
 
     asyncio.run(there_and_back())
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "numbers.csv"), NUMBERS)
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(errors.NotFoundError):
         IkigaiDataset(credentials=credentials, app=app, dataset="no such").read()

@@ -65,14 +65,14 @@ def test_a_missing_file_fails_before_anything_is_sent(
     missing = tmp_path / "no such file.csv"
 
     before = requests_sent()["total"]
-    with pytest.raises(errors.InvalidInput, match="no such file.csv"):
+    with pytest.raises(errors.InvalidInputError, match="no such file.csv"):
         upload_dataset.fn(credentials, "An app", "numbers", missing, create_app=True)
-    with pytest.raises(errors.InvalidInput, match="no such file.csv"):
+    with pytest.raises(errors.InvalidInputError, match="no such file.csv"):
         asyncio.run(aupload_dataset.fn(credentials, "An app", "numbers", missing, create_app=True))
     assert requests_sent()["total"] == before
 
 
 def test_an_app_is_created_only_where_that_is_asked_for(credentials: IkigaiCredentials, app: str) -> None:
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(errors.NotFoundError):
         upload_dataset.fn(credentials, f"Misspelt {app}", "numbers", NUMBERS)
     assert upload_dataset.fn(credentials, f"New {app}", "numbers", NUMBERS, create_app=True)["changes"] == ["created"]

@@ -59,9 +59,9 @@ def test_a_failed_run_raises_where_it_is_awaited_and_where_it_is_fetched(
     copy = make_flow(fails="no")
     # Outside of Prefect's runs as well.
     run = IkigaiFlow(credentials=credentials, app=app, flow=copy.name).trigger()
-    with pytest.raises(errors.RunFailed, match="'numbers'"):
+    with pytest.raises(errors.RunFailedError, match="'numbers'"):
         run.wait_for_completion()
-    with pytest.raises(errors.RunFailed, match="'numbers'"):
+    with pytest.raises(errors.RunFailedError, match="'numbers'"):
         run.fetch_result()
 
 

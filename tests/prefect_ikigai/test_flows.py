@@ -47,7 +47,7 @@ def test_a_faulty_definition_fails_before_anything_is_sent(
 ) -> None:
     faulty = {"facets": {"out": {"type": "OUTPUT.Exported", "after": "nowhere"}}}
     before = requests_sent()["total"]
-    with pytest.raises(errors.InvalidDefinition, match="'out' comes after 'nowhere'"):
+    with pytest.raises(errors.InvalidDefinitionError, match="'out' comes after 'nowhere'"):
         ensure_flow.fn(credentials, "An app", "A flow", faulty, create_app=True)
     assert requests_sent()["total"] == before
 

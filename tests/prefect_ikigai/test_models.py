@@ -39,7 +39,7 @@ def test_gates_that_make_no_sense_are_refused(credentials: IkigaiCredentials, ap
         ("no flow has trained it yet", {R2: {"min": 1}}, None),
         ("no version 'second'", {R2: {"min": 1}}, "second"),
     ]:
-        with pytest.raises(errors.InvalidInput, match=complaint):
+        with pytest.raises(errors.InvalidInputError, match=complaint):
             check_model.fn(credentials, app, "Prices", thresholds, version=version)
-    with pytest.raises(errors.UnknownModelType, match="Lasso"):
+    with pytest.raises(errors.UnknownModelTypeError, match="Lasso"):
         ensure_model.fn(credentials, app, "Prices", "Linear.Laso")

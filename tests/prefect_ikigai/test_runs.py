@@ -66,10 +66,10 @@ def test_a_run_that_a_failed_flow_run_left_is_picked_up_by_the_next_one(
         return wait_for_run(credentials, started)
 
     first = leave(return_state=True)
-    with pytest.raises(errors.RunTimeout):
+    with pytest.raises(errors.RunTimeoutError):
         first.result()
     # Other variables make another run, and the flow is busy.
-    with pytest.raises(errors.FlowBusy):
+    with pytest.raises(errors.FlowBusyError):
         run("somebody else's")
     second = run("mine", return_state=True)
     assert [second.result()] == copy.runs()

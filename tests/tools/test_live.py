@@ -62,7 +62,7 @@ def test_a_failure_is_told_and_nothing_is_left(platform: LocalPlatform) -> None:
     process = live(platform, platform.user_email)
     said, _ = process.communicate(timeout=100)
     assert process.returncode == 1
-    assert "FAILED: BadRequest" in said
+    assert "FAILED: BadRequestError" in said
     assert "tried again after" in said
 
 

@@ -11,12 +11,12 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
 from ikigai_core.definition.definition import FlowDefinition
-from ikigai_core.errors import InvalidDefinition
+from ikigai_core.errors import InvalidDefinitionError
 from ikigai_core.local.console.address import PREFIX
 from ikigai_core.local.console.rendering import page
 from ikigai_core.local.problems import Problem, not_found
-from ikigai_core.local.routes.common import PlatformPart
-from ikigai_core.local.routes.runs import get_status
+from ikigai_core.local.server.routes.common import PlatformPart
+from ikigai_core.local.server.routes.runs import get_status
 from ikigai_core.local.specs import load_facet_specs
 from ikigai_core.local.store.apps import App
 from ikigai_core.local.store.flows import Flow
@@ -152,5 +152,5 @@ def _picture(platform: PlatformPart, flow: Flow) -> str:
     }
     try:
         return FlowDefinition.load(flow.definition).to_mermaid(titles)
-    except (InvalidDefinition, KeyError):
+    except (InvalidDefinitionError, KeyError):
         return ""

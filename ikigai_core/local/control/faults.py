@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ikigai_core.local.control.exchange import Exchange
-from ikigai_core.local.ids import new_id
+from ikigai_core.local.store.ids import new_id
 
 ANY = "*"
 _MOST_FAULTS = 1000

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from ikigai_core.local import stamps
-from ikigai_core.local.access import AccessLevel
-from ikigai_core.local.ids import new_id
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request
+from ikigai_core.local.store import timestamps
+from ikigai_core.local.store.access import AccessLevel
 from ikigai_core.local.store.apps import App
 from ikigai_core.local.store.datasets import Dataset
+from ikigai_core.local.store.ids import new_id
 from ikigai_core.local.store.uploads import Upload, UploadState
 
 _BETWEEN_LOOKS = 0.01
@@ -39,7 +39,7 @@ def seed(platform: Platform, owner: str, app_name: str, dataset_name: str, data:
                 file_size=data.stat().st_size,
                 part_count=1,
                 state=UploadState.COMPLETED,
-                created_at=stamps.now(),
+                created_at=timestamps.now(),
                 data_file=data.name,
             )
         )
@@ -66,12 +66,12 @@ def _app(platform: Platform, owner: str, name: str) -> App:
     for app in store.apps.all(name=name):
         if app.owner.casefold() == owner.casefold():
             return app
-    now = stamps.now()
+    now = timestamps.now()
     app = store.apps.add(App(new_id(), name, owner, "", "", now, now, now))
     store.app_grants.set(app.app_id, owner, AccessLevel.OWNER)
     return app
 
 
 def _new_dataset(platform: Platform, app: App, name: str) -> Dataset:
-    now = stamps.now()
+    now = timestamps.now()
     return platform.store.datasets.add(Dataset(new_id(), app.app_id, name, "", f"{name}.csv", now, now))

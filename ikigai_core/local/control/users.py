@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ikigai_core.local import tutorial
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import conflict
+from ikigai_core.local.store import tutorial
 
 
 def add_user(platform: Platform, email: str) -> str:

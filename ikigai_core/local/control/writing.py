@@ -6,9 +6,9 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from ikigai_core.local.files import Files
-from ikigai_core.local.outputs import import_outputs
+from ikigai_core.local.jobs.outputs import import_outputs
 from ikigai_core.local.store import Store
+from ikigai_core.local.store.files import Files
 from ikigai_core.local.store.runs import Run
 
 _EXPORTED = "O_005"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from ikigai_core.local import stamps
 from ikigai_core.local.problems import not_found
+from ikigai_core.local.store import timestamps
 from ikigai_core.local.store.database import Database
 from ikigai_core.local.store.table import Record, Table
 
@@ -88,7 +88,7 @@ class Components(Generic[C]):
     def edit(self, component_id: str, **changes: Any) -> None:
         """Change a component, and stamp it as modified."""
         if changes:
-            self._table.update(component_id, modified_at=stamps.now(), **changes)
+            self._table.update(component_id, modified_at=timestamps.now(), **changes)
 
     def touch(self, component_id: str, **changes: Any) -> None:
         """Change a component without stamping it as modified."""

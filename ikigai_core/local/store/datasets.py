@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ikigai_core.local import stamps
-from ikigai_core.local.ids import new_id
+from ikigai_core.local.store import timestamps
 from ikigai_core.local.store.database import Database
+from ikigai_core.local.store.ids import new_id
 from ikigai_core.local.store.table import Table
 
 
@@ -52,7 +52,7 @@ class DatasetLog:
 
     def write(self, dataset_id: str, status: str, message: str = "") -> None:
         """Note how an upload ended, stamped strictly later than now."""
-        entry = DatasetLogEntry(new_id(), dataset_id, status, "UPLOAD_DATASET", stamps.after_now(), message)
+        entry = DatasetLogEntry(new_id(), dataset_id, status, "UPLOAD_DATASET", timestamps.after_now(), message)
         self._table.insert(entry)
 
     def newest(self, dataset_id: str, limit: int) -> list[DatasetLogEntry]:

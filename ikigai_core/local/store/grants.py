@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ikigai_core.local.ids import new_id
 from ikigai_core.local.problems import not_found
 from ikigai_core.local.store.database import Database
+from ikigai_core.local.store.ids import new_id
 from ikigai_core.local.store.table import Table
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ikigai_core.local import stamps
-from ikigai_core.local.ids import new_id
 from ikigai_core.local.problems import conflict
+from ikigai_core.local.store import timestamps
 from ikigai_core.local.store.database import Database
 from ikigai_core.local.store.flows import Flow
 from ikigai_core.local.store.history import History
+from ikigai_core.local.store.ids import new_id
 from ikigai_core.local.store.table import Table
 
 
@@ -81,7 +81,7 @@ class Runs:
                 definition=flow.definition,
                 variables=variables,
                 high_volume=flow.high_volume_preference,
-                queued_at=stamps.now(),
+                queued_at=timestamps.now(),
             )
             self.history.begin(run.run_id, flow, user, variables)
             return self._table.insert(run)
@@ -123,7 +123,7 @@ class Runs:
                 return
             previous = self.logs(run.flow_id, 1)
             # A client reads its clock once the start has answered: on a busy machine, after a short run is over.
-            timestamp = max(stamps.after_now(spare=1), previous[0].timestamp if previous else 0)
+            timestamp = max(timestamps.after_now(spare=1), previous[0].timestamp if previous else 0)
             self._table.update(
                 run_id,
                 state=RunState.OVER.value,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from airflow_provider_ikigai.assets import is_template
-from ikigai_core.errors import InvalidInput
+from ikigai_core.errors import InvalidInputError
 
 _CHOICES = {"isolation": ("shared", "copy"), "on_busy": ("fail", "wait", "attach"), "on_doubt": ("fail", "accept")}
 
@@ -15,14 +15,16 @@ def check_isolation(isolation: object, on_busy: object, on_doubt: object) -> Non
 
     Raises
     ------
-    InvalidInput
+    InvalidInputError
         One of them is no such word, or they contradict each other.
     """
     for name, value in (("isolation", isolation), ("on_busy", on_busy), ("on_doubt", on_doubt)):
         if not is_template(value) and value not in _CHOICES[name]:
-            raise InvalidInput(f"{name} is {value!r}: choose one of {', '.join(map(repr, _CHOICES[name]))}.")
+            raise InvalidInputError(f"{name} is {value!r}: choose one of {', '.join(map(repr, _CHOICES[name]))}.")
     if (isolation, on_busy) == ("copy", "attach"):
-        raise InvalidInput("on_busy='attach' takes another run of the flow, and a private copy has none: drop one.")
+        raise InvalidInputError(
+            "on_busy='attach' takes another run of the flow, and a private copy has none: drop one."
+        )
 
 
 def check_unique_output(unique_output: object, variables: object) -> None:
@@ -30,10 +32,12 @@ def check_unique_output(unique_output: object, variables: object) -> None:
 
     Raises
     ------
-    InvalidInput
+    InvalidInputError
         The variables do not have it.
     """
     if unique_output is None or is_template(unique_output) or not isinstance(variables, Mapping):
         return
     if not variables.get(unique_output):
-        raise InvalidInput(f"unique_output names the run variable {unique_output!r}, and the variables do not give it.")
+        raise InvalidInputError(
+            f"unique_output names the run variable {unique_output!r}, and the variables do not give it."
+        )

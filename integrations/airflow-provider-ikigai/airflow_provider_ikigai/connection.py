@@ -18,7 +18,7 @@ _TIMEOUTS = ("connect_timeout", "read_timeout")
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
-class UnusableConnection(AirflowFailException):
+class UnusableConnectionError(AirflowFailException):
     """A connection lacks something or holds something unusable; the same task would fail again."""
 
     def __init__(self, conn_id: str, reason: str) -> None:
@@ -41,13 +41,15 @@ def client_arguments(connection: Connection) -> dict[str, Any]:
 
     Raises
     ------
-    UnusableConnection
+    UnusableConnectionError
         Naming the connection and the field. No value of a secret field is shown.
     """
     if not connection.login:
-        raise UnusableConnection(connection.conn_id, "it has no login. Set it to the email of the platform's user.")
+        raise UnusableConnectionError(
+            connection.conn_id, "it has no login. Set it to the email of the platform's user."
+        )
     if not connection.password:
-        raise UnusableConnection(
+        raise UnusableConnectionError(
             connection.conn_id, "it has no password. Set it to the API key of the platform's user."
         )
     extra = connection.extra_dejson
@@ -75,7 +77,7 @@ def _tls(conn_id: str, extra: dict[str, Any]) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
     if _is_set(extra, "client_certificate"):
         if not verify:
-            raise UnusableConnection(conn_id, "a client certificate needs verify_tls to be true.")
+            raise UnusableConnectionError(conn_id, "a client certificate needs verify_tls to be true.")
         key = extra.get("client_key")
         arguments["ssl"] = (extra["client_certificate"], key) if key else extra["client_certificate"]
     elif not verify:
@@ -93,11 +95,11 @@ def _truth(conn_id: str, name: str, value: Any) -> bool:
     try:
         return _TRUTH[str(value).lower()]
     except KeyError:
-        raise UnusableConnection(conn_id, f"{name} is {value!r}. Set it to true or false.") from None
+        raise UnusableConnectionError(conn_id, f"{name} is {value!r}. Set it to true or false.") from None
 
 
 def _seconds(conn_id: str, name: str, value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise UnusableConnection(conn_id, f"{name} is {value!r}. Set it to a number of seconds.") from None
+        raise UnusableConnectionError(conn_id, f"{name} is {value!r}. Set it to a number of seconds.") from None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ikigai_core.errors import IkigaiError, NotFound, RunLost, StartUnknown
+from ikigai_core.errors import IkigaiError, NotFoundError, RunLostError, StartUnknownError
 
 if TYPE_CHECKING:
     from airflow.sdk.types import Logger
@@ -45,7 +45,7 @@ def is_over(run: FlowRun) -> bool:
     """Whether a run is over, as far as one look tells; also if nobody can tell any more how it ended."""
     try:
         return run.log() is not None
-    except (RunLost, NotFound):
+    except (RunLostError, NotFoundError):
         return True
     except IkigaiError as error:
         if not error.transient:
@@ -83,7 +83,7 @@ def _pick_up(
     was_cleared = store.was_cleared
     try:
         run = flow.launch(keep=store.note, previous=kept, **how)
-    except StartUnknown as error:
+    except StartUnknownError as error:
         if not (was_cleared and kept.get("copy_name")):
             raise
         log.warning("%s", error)

@@ -101,7 +101,7 @@ class Outcome:
     @property
     def is_lost(self) -> bool:
         """Whether nobody can tell how the run ended, so that waiting for it again is of no use."""
-        return self.error in ("RunLost", "RunAmbiguous")
+        return self.error in ("RunLostError", "RunAmbiguousError")
 
     @property
     def result(self) -> dict[str, Any]:

@@ -114,13 +114,13 @@ class IkigaiAppFlow(RunnableFlow):
 
 def _found(browser: Any, name: str, component_id: str, id_name: str) -> Any:
     """The component of that id, by its name where it still has it."""
-    from ikigai_core.errors import NotFound
+    from ikigai_core.errors import NotFoundError
 
     try:
         named = browser[name]
         if getattr(named, id_name) == component_id:
             return named
-    except NotFound:
+    except NotFoundError:
         pass
     try:
         return browser().get_id(component_id)

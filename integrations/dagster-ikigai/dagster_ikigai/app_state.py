@@ -155,13 +155,13 @@ def _read_flow(
     app: App, flow: Flow, definition: Mapping[str, Any] | None, dataset_names: Mapping[str, str]
 ) -> IkigaiAppFlow:
     from ikigai_core import FlowDefinition
-    from ikigai_core.errors import InvalidDefinition
+    from ikigai_core.errors import InvalidDefinitionError
 
     facets: dict[str, FlowFacet] = {}
     targets: dict[str, Target] = {}
     try:
         loaded = FlowDefinition.load(definition or {})
-    except InvalidDefinition as error:
+    except InvalidDefinitionError as error:
         fault: str | None = str(error)
     else:
         facets = facets_of_definition(loaded, dataset_names)

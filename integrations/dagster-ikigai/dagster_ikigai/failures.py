@@ -30,10 +30,10 @@ def dagster_failures() -> Iterator[None]:
 
 
 def _metadata(error: Exception) -> dict[str, Any]:
-    from ikigai_core.errors import RunFailed
+    from ikigai_core.errors import RunFailedError
 
     metadata: dict[str, Any] = {"ikigai/error": type(error).__name__}
-    if isinstance(error, RunFailed):
+    if isinstance(error, RunFailedError):
         metadata |= {
             FACET: error.facet_name,
             "ikigai/message": error.message,

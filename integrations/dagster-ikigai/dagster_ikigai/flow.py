@@ -33,9 +33,9 @@ class IkigaiFlow(RunnableFlow):
 
     Raises
     ------
-    ikigai_core.errors.InvalidInput
+    ikigai_core.errors.InvalidInputError
         The file does not exist.
-    ikigai_core.errors.InvalidDefinition
+    ikigai_core.errors.InvalidDefinitionError
         The document has a fault, or no facet writes a dataset or trains a model; the message names the facet.
 
     Examples
@@ -95,10 +95,10 @@ class IkigaiFlow(RunnableFlow):
         return app, app.flow.new(self.name).definition(self.definition).ensure()
 
     def _check_outputs(self) -> None:
-        from ikigai_core.errors import InvalidDefinition
+        from ikigai_core.errors import InvalidDefinitionError
 
         if not self.written:
-            raise InvalidDefinition(
+            raise InvalidDefinitionError(
                 f"Flow {self.name!r} of app {self.app!r} writes no dataset and trains no model, so there is nothing to "
                 "make an asset of: give it an OUTPUT.Exported facet with the argument dataset_name."
             )
@@ -106,7 +106,7 @@ class IkigaiFlow(RunnableFlow):
         for facet, dataset in self.outputs.items():
             other = writers.setdefault(identifier(dataset), facet)
             if other != facet:
-                raise InvalidDefinition(
+                raise InvalidDefinitionError(
                     f"Flow {self.name!r} of app {self.app!r}: facets {other!r} and {facet!r} write "
                     f"{self.outputs[other]!r} and {dataset!r}, which are one asset: give one another dataset_name."
                 )

@@ -68,7 +68,7 @@ class OwnRuns:
 
     def _may_be(self, log: RunLog, kept: Mapping[str, Any] | None) -> bool:
         """Whether a noted run is the one of that log, or may be, as far as this release can read."""
-        from ikigai_core.errors import InvalidInput, RunLost
+        from ikigai_core.errors import InvalidInputError, RunLostError
 
         if kept is None:
             return True
@@ -78,9 +78,9 @@ class OwnRuns:
         if known not in self._log_ids:
             try:
                 found = self._ikigai.flow_run(kept).log()
-            except InvalidInput:
+            except InvalidInputError:
                 return True
-            except RunLost:
+            except RunLostError:
                 return False
             if found is None:
                 return False

@@ -127,9 +127,9 @@ def _model(run: FinishedRun, name: str, key: dg.AssetKey, of_run: Mapping[str, A
 
 def _found(browser: Any, name: str) -> Any:
     """The component of a name; None if the run left none."""
-    from ikigai_core.errors import NotFound
+    from ikigai_core.errors import NotFoundError
 
     try:
         return browser[name]
-    except NotFound:
+    except NotFoundError:
         return None

@@ -126,7 +126,7 @@ def _log_changes(context: Any, flow: Flow) -> None:
 
 
 def _follow(context: Any, run: FlowRun, store: ObservationRunStore, timeout: float | None) -> RunLog:
-    from ikigai_core.errors import RunLost
+    from ikigai_core.errors import RunLostError
 
     def tell(report: FlowStatusReport) -> None:
         progress = "" if report.progress is None else f" {report.progress} %"
@@ -135,8 +135,8 @@ def _follow(context: Any, run: FlowRun, store: ObservationRunStore, timeout: flo
     context.log.info(f"Flow {run.flow_name!r}: {_began(run)}.")
     try:
         log = run.result(timeout, on_update=tell)
-    except RunLost as error:
-        if type(error) is RunLost and not run.copy_name:
+    except RunLostError as error:
+        if type(error) is RunLostError and not run.copy_name:
             # There was no such run, or it is gone without a trace: a re-execution is to start another.
             store.forget()
         raise

@@ -13,8 +13,8 @@ Client: TypeAlias = "Ikigai | AsyncIkigai"
 
 
 def get(browser: Any, name: str) -> Procedure[Any]:
-    """The component of that name or id; `NotFound` where there is none."""
-    return (yield from type(browser).find.text(browser, name))
+    """The component of that name or id; `NotFoundError` where there is none."""
+    return (yield from type(browser).find.procedure(browser, name))
 
 
 def get_app(ikigai: Client, name: str, *, create: bool = False) -> Procedure[Any]:
@@ -38,9 +38,9 @@ def get_flow(ikigai: Client, app: str, flow: str) -> Procedure[Any]:
 
 def ensure(builder: Any) -> Procedure[Any]:
     """What a builder describes: created, or brought up to date."""
-    return (yield from type(builder).ensure.text(builder))
+    return (yield from type(builder).ensure.procedure(builder))
 
 
 def call(component: Any, operation: str, *args: Any, **kwargs: Any) -> Procedure[Any]:
     """What an operation of a component does and returns, on either face."""
-    return (yield from getattr(type(component), operation).text(component, *args, **kwargs))
+    return (yield from getattr(type(component), operation).procedure(component, *args, **kwargs))

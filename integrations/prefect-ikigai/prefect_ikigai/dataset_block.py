@@ -63,9 +63,9 @@ class IkigaiDataset(Block):
 
         Raises
         ------
-        ikigai_core.errors.NotFound
+        ikigai_core.errors.NotFoundError
             Where there is no such app or dataset.
-        ikigai_core.errors.DownloadFailed
+        ikigai_core.errors.DownloadError
             Where the data does not come through.
         """
         return Operation(self.credentials, lambda ikigai: read(ikigai, self.app, self.dataset)).perform()
@@ -89,9 +89,9 @@ class IkigaiDataset(Block):
 
         Raises
         ------
-        ikigai_core.errors.InvalidInput
+        ikigai_core.errors.InvalidInputError
             Where there is no such file, or nothing in it. Nothing was sent.
-        ikigai_core.errors.UploadFailed
+        ikigai_core.errors.UploadError
             Where the platform refuses the data.
         """
         return Operation(self.credentials, lambda ikigai: self._written(ikigai, data)).perform()

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ikigai_core.procedure import Procedure, work
+from ikigai_core.procedure import Procedure, call_blocking
 from prefect_ikigai.artifacts import show_table
 from prefect_ikigai.components import Client, call, ensure, get_app, get_dataset
 from prefect_ikigai.logs import current_logger
@@ -49,7 +49,7 @@ def upload(ikigai: Client, app: str, dataset: str, data: Data, *, create_app: bo
     from ikigai_core.transfer.source import source_of
 
     # What cannot be uploaded is refused before anything is sent.
-    yield from work(partial(source_of, data))
+    yield from call_blocking(partial(source_of, data))
     home = yield from get_app(ikigai, app, create=create_app)
     uploaded = yield from ensure(home.dataset.new(dataset).data(data))
     current_logger().info("Dataset %r: %s", dataset, ", ".join(uploaded.changes) or "nothing to do")
@@ -89,14 +89,14 @@ def preview(ikigai: Client, app: str, dataset: str, rows: int) -> Procedure[Prof
     profile: Profile = yield from profile_of(found, rows)
     shown = f"The first {len(profile.rows)} of {profile.row_count} rows of dataset **{dataset}** of app **{app}**"
     key = artifact_key(app, dataset, "rows")
-    yield from work(partial(show_table, Owner.current(), key, profile.rows, shown))
+    yield from call_blocking(partial(show_table, Owner.current(), key, profile.rows, shown))
     return profile
 
 
 def profile_of(dataset: Any, rows: int = 0) -> Procedure[Profile]:
     """Read a dataset once, in bounded memory."""
     batches = yield from call(dataset, "batches")
-    return (yield from work(partial(_profile, dataset, batches, rows)))
+    return (yield from call_blocking(partial(_profile, dataset, batches, rows)))
 
 
 def _profile(dataset: Any, batches: Batches, rows: int) -> Profile:

@@ -47,11 +47,11 @@ def upload_dataset(
 
     Raises
     ------
-    ikigai_core.errors.InvalidInput
+    ikigai_core.errors.InvalidInputError
         Where there is no such file, or nothing in it. Nothing was sent.
-    ikigai_core.errors.NotFound
+    ikigai_core.errors.NotFoundError
         Where there is no such app.
-    ikigai_core.errors.UploadFailed
+    ikigai_core.errors.UploadError
         Where the platform refuses the data.
     """
     return Operation(credentials, lambda ikigai: _uploaded(ikigai, app, dataset, data, create_app))
@@ -83,9 +83,9 @@ def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, pat
 
     Raises
     ------
-    ikigai_core.errors.NotFound
+    ikigai_core.errors.NotFoundError
         Where there is no such app or dataset.
-    ikigai_core.errors.DownloadFailed
+    ikigai_core.errors.DownloadError
         Where the data does not come through.
     """
     return Operation(credentials, lambda ikigai: download(ikigai, app, dataset, path))
@@ -114,9 +114,9 @@ def read_dataset(credentials: IkigaiCredentials, app: str, dataset: str) -> Oper
 
     Raises
     ------
-    ikigai_core.errors.NotFound
+    ikigai_core.errors.NotFoundError
         Where there is no such app or dataset.
-    ikigai_core.errors.DownloadFailed
+    ikigai_core.errors.DownloadError
         Where the data does not come through.
     """
     return Operation(credentials, lambda ikigai: read(ikigai, app, dataset))
@@ -149,9 +149,9 @@ def preview_dataset(credentials: IkigaiCredentials, app: str, dataset: str, rows
 
     Raises
     ------
-    ikigai_core.errors.NotFound
+    ikigai_core.errors.NotFoundError
         Where there is no such app or dataset.
-    ikigai_core.errors.DownloadFailed
+    ikigai_core.errors.DownloadError
         Where the data does not come through.
     """
     return Operation(credentials, lambda ikigai: preview(ikigai, app, dataset, rows))

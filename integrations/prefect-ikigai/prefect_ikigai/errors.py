@@ -13,7 +13,7 @@ from ikigai_core.errors import IkigaiError
 _SERVER_ERROR = 500
 
 
-class PrefectUnavailable(IkigaiError):
+class PrefectUnavailableError(IkigaiError):
     """Prefect's server could not be told of something that must not be forgotten. The same may work later."""
 
     transient = True
@@ -29,13 +29,13 @@ class RunNotEnded(IkigaiError):
 
 @contextmanager
 def reaching_prefect(what_did_not_happen: str) -> Iterator[None]:
-    """Turn the failures of Prefect's own client that may pass into `PrefectUnavailable`."""
+    """Turn the failures of Prefect's own client that may pass into `PrefectUnavailableError`."""
     try:
         yield
     except httpx.TransportError as error:
-        raise PrefectUnavailable(f"{what_did_not_happen}: Prefect's server cannot be reached ({error}).") from None
+        raise PrefectUnavailableError(f"{what_did_not_happen}: Prefect's server cannot be reached ({error}).") from None
     except PrefectHTTPStatusError as error:
         status = error.response.status_code
         if status < _SERVER_ERROR:
             raise
-        raise PrefectUnavailable(f"{what_did_not_happen}: Prefect's server answered {status}.") from None
+        raise PrefectUnavailableError(f"{what_did_not_happen}: Prefect's server answered {status}.") from None

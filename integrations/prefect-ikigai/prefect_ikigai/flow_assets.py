@@ -12,7 +12,7 @@ from prefect.assets import Asset, materialize
 from prefect.context import AssetContext
 from prefect.tasks import MaterializingTask
 
-from ikigai_core.errors import InvalidDefinition, InvalidInput, NotFound
+from ikigai_core.errors import InvalidDefinitionError, InvalidInputError, NotFoundError
 from prefect_ikigai.assets import asset_options, dataset_asset, described
 from prefect_ikigai.components import Client, get
 from prefect_ikigai.credentials import IkigaiCredentials
@@ -81,7 +81,7 @@ def materialize_flow(
 
     Raises
     ------
-    ikigai_core.errors.InvalidDefinition
+    ikigai_core.errors.InvalidDefinitionError
         The definition has a fault, or exports nothing.
     """
     request = RunRequest(
@@ -151,7 +151,7 @@ class _FlowPlan:
         self._create_app = create_app
         self._outputs = self._document.exported(request.variables)
         if not self._outputs:
-            raise InvalidDefinition(
+            raise InvalidDefinitionError(
                 f"Flow {request.flow!r} of app {request.app!r} writes no dataset, so there is nothing to materialize: "
                 "give it an OUTPUT.Exported facet with the argument dataset_name."
             )
@@ -173,7 +173,7 @@ class _FlowPlan:
     def _carried_out(self, ikigai: Client, request: RunRequest) -> Procedure[RunLog]:
         outputs = self._document.exported(request.variables)
         if outputs != self._outputs:
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"With these variables flow {request.flow!r} writes {outputs}, and the assets are {self._outputs}: "
                 "give variables that name datasets to materialize_flow(variables=…)."
             )
@@ -202,7 +202,7 @@ def _written(home: Any, dataset: str, run: AnyRun) -> Procedure[Any]:
     """A dataset that was written since the run's start; None if it was not, or is not there."""
     try:
         found = yield from get(home.datasets, dataset)
-    except NotFound:
+    except NotFoundError:
         return None
     if run.baseline_at is not None and found.modified_at < run.baseline_at - _TOLERANCE:
         return None

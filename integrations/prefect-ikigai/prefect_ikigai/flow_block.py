@@ -9,7 +9,7 @@ from uuid import UUID
 from prefect.blocks.abstract import JobBlock, JobRun
 from pydantic import Field, HttpUrl, field_validator
 
-from ikigai_core.errors import RunFailed
+from ikigai_core.errors import RunFailedError
 from prefect_ikigai.credentials import DOCUMENTATION, LOGO, IkigaiCredentials
 from prefect_ikigai.errors import RunNotEnded
 from prefect_ikigai.operation import Operation
@@ -54,7 +54,7 @@ class IkigaiFlowRun(JobRun["RunLog"]):
         self._deadline = deadline
         self._note_id = note_id
         self._log: RunLog | None = None
-        self._failure: RunFailed | None = None
+        self._failure: RunFailedError | None = None
 
     def __repr__(self) -> str:
         return f"IkigaiFlowRun(app={self.app!r}, flow={self.run['flow_name']!r}, baseline={self.run['baseline']!r})"
@@ -64,9 +64,9 @@ class IkigaiFlowRun(JobRun["RunLog"]):
 
         Raises
         ------
-        ikigai_core.errors.RunFailed
+        ikigai_core.errors.RunFailedError
             The run failed; the text names the facet and holds the platform's message.
-        ikigai_core.errors.RunTimeout
+        ikigai_core.errors.RunTimeoutError
             The run goes on: the platform offers no way to stop it.
         """
         Operation(self.credentials, self._followed).perform()
@@ -87,7 +87,7 @@ class IkigaiFlowRun(JobRun["RunLog"]):
         ------
         RunNotEnded
             Where `wait_for_completion` was not called, or did not see the end.
-        ikigai_core.errors.RunFailed
+        ikigai_core.errors.RunFailedError
             The run failed.
         """
         if self._failure is not None:
@@ -104,7 +104,7 @@ class IkigaiFlowRun(JobRun["RunLog"]):
         run, journal = yield from resume(ikigai, self.run, self.app, self._note_id)
         try:
             self._log = (yield from follow(run, journal, self._deadline, removes_copy=True)).log
-        except RunFailed as failure:
+        except RunFailedError as failure:
             self._failure = failure
             raise
 
@@ -200,11 +200,11 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
 
         Raises
         ------
-        ikigai_core.errors.FlowBusy
+        ikigai_core.errors.FlowBusyError
             The flow runs already.
-        ikigai_core.errors.StartUnknown
+        ikigai_core.errors.StartUnknownError
             Whether it started could not be found out. It was not started a second time.
-        ikigai_core.errors.NotFound
+        ikigai_core.errors.NotFoundError
             Where there is no such app or flow.
         """
         request = self._request(variables)

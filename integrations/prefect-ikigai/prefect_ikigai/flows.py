@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ikigai_core.procedure import Procedure, work
+from ikigai_core.procedure import Procedure, call_blocking
 from prefect_ikigai.artifacts import show_markdown
 from prefect_ikigai.components import Client, call, ensure, get_app, get_flow
 from prefect_ikigai.credentials import IkigaiCredentials
@@ -51,11 +51,11 @@ def ensure_flow(
 
     Raises
     ------
-    ikigai_core.errors.InvalidInput
+    ikigai_core.errors.InvalidInputError
         Where there is no such file. Nothing was sent.
-    ikigai_core.errors.InvalidDefinition
+    ikigai_core.errors.InvalidDefinitionError
         Naming the facet and what is wrong with it. The flow stays as it was.
-    ikigai_core.errors.NotFound
+    ikigai_core.errors.NotFoundError
         Where there is no such app, or no such dataset.
     """
     return Operation(credentials, lambda ikigai: _ensured(ikigai, app, flow, definition, create_app))
@@ -86,7 +86,7 @@ def read_run_logs(credentials: IkigaiCredentials, app: str, flow: str, max_count
 
     Raises
     ------
-    ikigai_core.errors.NotFound
+    ikigai_core.errors.NotFoundError
         Where there is no such app or flow.
     """
     return Operation(credentials, lambda ikigai: _logs(ikigai, app, flow, max_count))
@@ -115,7 +115,7 @@ def flow_status(credentials: IkigaiCredentials, app: str, flow: str) -> Operatio
 
     Raises
     ------
-    ikigai_core.errors.NotFound
+    ikigai_core.errors.NotFoundError
         Where there is no such app or flow.
     """
     return Operation(credentials, lambda ikigai: _status(ikigai, app, flow))
@@ -127,7 +127,7 @@ aflow_status = async_twin(flow_status)
 def bring_about(ikigai: Client, app: str, flow: str, definition: Definition, *, create_app: bool) -> Procedure[Any]:
     """Create a flow, or bring it up to date, and show its picture."""
     # What is no definition is refused before anything is sent.
-    loaded = yield from work(partial(_loaded, definition))
+    loaded = yield from call_blocking(partial(_loaded, definition))
     home = yield from get_app(ikigai, app, create=create_app)
     ensured = yield from ensure(home.flow.new(flow).definition(loaded))
     current_logger().info("Flow %r: %s", flow, ", ".join(ensured.changes) or "nothing to do")
@@ -137,7 +137,7 @@ def bring_about(ikigai: Client, app: str, flow: str, definition: Definition, *, 
         picture = f"```mermaid\n{resolved.to_mermaid(_titles(resolved, facet_types))}\n```"
         key = artifact_key(app, flow, "definition")
         told = f"What flow **{flow}** of app **{app}** does"
-        yield from work(partial(show_markdown, Owner.current(), key, picture, told))
+        yield from call_blocking(partial(show_markdown, Owner.current(), key, picture, told))
     return ensured
 
 

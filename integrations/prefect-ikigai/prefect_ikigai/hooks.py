@@ -64,7 +64,7 @@ def _look(left: Note, logger: Any) -> tuple[bool | None, str | None]:
         # Hooks of async flows are called from the event loop, where this would be a coroutine otherwise.
         credentials: Any = IkigaiCredentials.load_from_ref(left.credentials_id, _sync=True)  # type: ignore[call-arg]
         with credentials.get_client() as ikigai:
-            return ikigai.drive(goes_on(ikigai, left.run)), ikigai.flow_run(left.run).web_url
+            return ikigai.run(goes_on(ikigai, left.run)), ikigai.flow_run(left.run).web_url
     except Exception as error:
         logger.debug("The Ikigai platform could not be asked for flow %r: %s", left.flow, error)
         return None, None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ikigai_core.errors import InvalidInput
+from ikigai_core.errors import InvalidInputError
 from prefect_ikigai.components import Client, call, ensure, get, get_app
 from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.errors import ThresholdMissed
@@ -54,9 +54,9 @@ def ensure_model(
 
     Raises
     ------
-    ikigai_core.errors.UnknownModelType
+    ikigai_core.errors.UnknownModelTypeError
         The platform has no such model type.
-    ikigai_core.errors.NotFound
+    ikigai_core.errors.NotFoundError
         Where there is no such app.
     """
     return Operation(credentials, lambda ikigai: _ensured(ikigai, app, model, model_type, description, create_app))
@@ -95,9 +95,9 @@ def check_model(
     ------
     prefect_ikigai.errors.ThresholdMissed
         Naming each metric that is missing or does not hold, with its value. Not retried.
-    ikigai_core.errors.InvalidInput
+    ikigai_core.errors.InvalidInputError
         A threshold is none, or the model has no such version.
-    ikigai_core.errors.NotFound
+    ikigai_core.errors.NotFoundError
         Where there is no such app or model.
     """
     return Operation(credentials, lambda ikigai: _checked(ikigai, app, model, thresholds, version))
@@ -153,13 +153,13 @@ def _version(model: Any, wanted: str | None) -> Procedure[ModelVersion]:
         if wanted in (version.version_id, version.version):
             return version
     known = ", ".join(version.version for version in versions) or "none, as no flow has trained it yet"
-    raise InvalidInput(f"Model {model.name!r} has no version {wanted or ''!r}. Known: {known}.")
+    raise InvalidInputError(f"Model {model.name!r} has no version {wanted or ''!r}. Known: {known}.")
 
 
 def _check_thresholds(thresholds: Thresholds) -> None:
     for metric, bounds in thresholds.items():
         if not bounds or set(bounds) - {"min", "max"}:
-            raise InvalidInput(f"The threshold of {metric!r} is {dict(bounds)!r}: give 'min', 'max' or both.")
+            raise InvalidInputError(f"The threshold of {metric!r} is {dict(bounds)!r}: give 'min', 'max' or both.")
 
 
 def _value(metrics: Mapping[str, Any], path: str) -> Any:

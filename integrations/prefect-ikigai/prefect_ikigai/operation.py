@@ -36,13 +36,13 @@ class Operation(Generic[R]):
     def perform(self) -> R:
         """Do it."""
         with self.credentials.get_client() as ikigai:
-            return ikigai.drive(self.steps(ikigai))
+            return ikigai.run(self.steps(ikigai))
 
     async def aperform(self) -> R:
         """Async twin of `perform`."""
         with sharing_a_client():
             async with self.credentials.get_async_client() as ikigai:
-                return await ikigai.drive(self.steps(ikigai))
+                return await ikigai.run(self.steps(ikigai))
 
 
 def performed(text: Callable[P, Operation[R]]) -> Callable[P, R]:

@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import StateType
 
 from ikigai_core.orchestration import SupersededError
 from prefect_ikigai.attempt import Attempt
-from prefect_ikigai.errors import PrefectUnavailable
+from prefect_ikigai.errors import PrefectUnavailableError
 from prefect_ikigai.logs import current_logger
 from prefect_ikigai.notes import (
     Note,
@@ -158,7 +158,7 @@ class PrefectRunStore:
             self._raise_superseded()
         if any(note.attempt.precedes(self._attempt) for note in notes):
             self.forget()
-            raise PrefectUnavailable("An earlier try of this Prefect run is still at work. Nothing was started.")
+            raise PrefectUnavailableError("An earlier try of this Prefect run is still at work. Nothing was started.")
 
     def _was_left(self, attempt: Attempt) -> bool:
         if attempt.flow_run_id is None or attempt.root_id is None:

@@ -9,8 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from uuid import UUID
 
-from ikigai_core.errors import FlowBusy, IkigaiError, NotFound, RunFailed
-from ikigai_core.procedure import Procedure, work
+from ikigai_core.errors import FlowBusyError, IkigaiError, NotFoundError, RunFailedError
+from ikigai_core.procedure import Procedure, call_blocking
 from prefect_ikigai.components import Client, call, get_flow
 from prefect_ikigai.journal import RunJournal
 from prefect_ikigai.logs import current_logger
@@ -103,7 +103,7 @@ def start(ikigai: Client, request: RunRequest) -> Procedure[tuple[Any, RunJourna
         Where its progress and end are to be noted.
     """
     flow = yield from get_flow(ikigai, request.app, request.flow)
-    journal = yield from work(
+    journal = yield from call_blocking(
         partial(RunJournal, request.app, request.flow, flow.flow_id, request.variables, request.credentials_id)
     )
     previous = yield from _previous(ikigai, journal)
@@ -123,10 +123,10 @@ def start(ikigai: Client, request: RunRequest) -> Procedure[tuple[Any, RunJourna
             keep_copies=request.keep_copies,
             timeout=request.deadline.left,
         )
-    except FlowBusy:
-        yield from work(journal.discard)
+    except FlowBusyError:
+        yield from call_blocking(journal.discard)
         raise
-    yield from work(partial(journal.started, run.to_dict(), run.web_url))
+    yield from call_blocking(partial(journal.started, run.to_dict(), run.web_url))
     return run, journal
 
 
@@ -143,27 +143,27 @@ def follow(run: AnyRun, journal: RunJournal, deadline: Deadline, *, removes_copy
 
     Raises
     ------
-    RunFailed
+    RunFailedError
         The run failed.
-    RunTimeout
+    RunTimeoutError
         The run goes on.
     """
     try:
         log: RunLog = yield from call(run, "result", deadline.left, on_update=journal.update)
-    except RunFailed as failure:
-        yield from work(partial(journal.end, run.to_dict(), failure.run_log, str(failure)))
+    except RunFailedError as failure:
+        yield from call_blocking(partial(journal.end, run.to_dict(), failure.run_log, str(failure)))
         yield from _take(run, journal, removes_copy)
         raise
-    yield from work(partial(journal.end, run.to_dict(), log))
+    yield from call_blocking(partial(journal.end, run.to_dict(), log))
     yield from _take(run, journal, removes_copy)
     return Followed(run, _with_doubt(log, run.doubt))
 
 
 def resume(ikigai: Client, run: Mapping[str, Any], app: str, note_id: UUID | None) -> Procedure[tuple[Any, RunJournal]]:
     """Pick up a run that another task started, from what it returned."""
-    journal = yield from work(partial(RunJournal, app, run["flow_name"], run["flow_id"], run["variables"]))
-    noted = yield from work(partial(journal.resume, run, note_id))
-    yield from work(partial(journal.resumed, noted))
+    journal = yield from call_blocking(partial(RunJournal, app, run["flow_name"], run["flow_id"], run["variables"]))
+    noted = yield from call_blocking(partial(journal.resume, run, note_id))
+    yield from call_blocking(partial(journal.resumed, noted))
     return ikigai.flow_run(noted), journal
 
 
@@ -186,19 +186,19 @@ def goes_on(ikigai: Client, run: Mapping[str, Any]) -> Procedure[bool]:
             # Whether the start went out is for the client to find out, which watches the flow for a while.
             return True
         report: FlowStatusReport = yield from call(picked_up, "status")
-    except NotFound:
+    except NotFoundError:
         return False
     return not report.is_idle
 
 
 def _previous(ikigai: Client, journal: RunJournal) -> Procedure[dict[str, Any] | None]:
-    found = yield from work(journal.find)
+    found = yield from call_blocking(journal.find)
     if found is not None or journal.note_id is not None:
         return found
-    for left in (yield from work(journal.left_runs)):
+    for left in (yield from call_blocking(journal.left_runs)):
         if not (yield from goes_on(ikigai, left.run)):
             continue
-        taken_over = yield from work(partial(journal.take_over, left))
+        taken_over = yield from call_blocking(partial(journal.take_over, left))
         if taken_over is not None:
             return taken_over
     return None
@@ -220,7 +220,7 @@ def _keep(journal: RunJournal, lease: PrefectStartLease | None, run: dict[str, A
 def _take(run: AnyRun, journal: RunJournal, removes_copy: bool) -> Procedure[None]:
     """Take the result; then the private copy may go, too."""
     state = run.to_dict()
-    is_kept = yield from work(partial(journal.take, state))
+    is_kept = yield from call_blocking(partial(journal.take, state))
     if not (is_kept and removes_copy and state["copy_id"]) or state["keep_copy"]:
         return
     try:

@@ -66,8 +66,8 @@ def run_flow(
         flows; it is deleted when the run's end was seen. ``shared`` runs the flow itself, where its history is seen in
         one place.
     on_doubt : {"fail", "accept"}, default "fail"
-        What to do if it cannot be proven which run is this one, or how it ended: fail with `StartUnknown` or
-        `RunAmbiguous`, or take the run that seems to be it. The log that is returned then has a `doubt`, in a sentence.
+        What to do if it cannot be proven which run is this one, or how it ended: fail with `StartUnknownError` or
+        `RunAmbiguousError`, or take the run that seems to be it. The returned log then has a `doubt`, in a sentence.
     unique_output : str, optional
         Name of the run variable that names a dataset which no other run writes. That dataset proves that a run is this
         one if the answer to its start was lost.
@@ -83,17 +83,17 @@ def run_flow(
 
     Raises
     ------
-    ikigai_core.errors.RunFailed
+    ikigai_core.errors.RunFailedError
         The run failed; the text names the facet and holds the platform's message. Not retried.
-    ikigai_core.errors.RunTimeout
+    ikigai_core.errors.RunTimeoutError
         The run goes on: the platform offers no way to stop it. Not retried.
-    ikigai_core.errors.FlowBusy
+    ikigai_core.errors.FlowBusyError
         The flow runs already.
-    ikigai_core.errors.StartUnknown
+    ikigai_core.errors.StartUnknownError
         Whether it started could not be proven. It was not started a second time. Not retried.
-    ikigai_core.errors.RunAmbiguous
+    ikigai_core.errors.RunAmbiguousError
         How it ended could not be proven. Not retried.
-    ikigai_core.errors.NotFound
+    ikigai_core.errors.NotFoundError
         Where there is no such app or flow.
     """
     request = RunRequest(
@@ -150,8 +150,8 @@ def start_flow(
         flows; it is deleted when the run's end was seen. ``shared`` runs the flow itself, where its history is seen in
         one place.
     on_doubt : {"fail", "accept"}, default "fail"
-        What to do if it cannot be proven which run is this one, or how it ended: fail with `StartUnknown` or
-        `RunAmbiguous`, or take the run that seems to be it. The log that is returned then has a `doubt`, in a sentence.
+        What to do if it cannot be proven which run is this one, or how it ended: fail with `StartUnknownError` or
+        `RunAmbiguousError`, or take the run that seems to be it. The returned log then has a `doubt`, in a sentence.
     unique_output : str, optional
         Name of the run variable that names a dataset which no other run writes. That dataset proves that a run is this
         one if the answer to its start was lost.
@@ -167,11 +167,11 @@ def start_flow(
 
     Raises
     ------
-    ikigai_core.errors.FlowBusy
+    ikigai_core.errors.FlowBusyError
         The flow runs already.
-    ikigai_core.errors.StartUnknown
+    ikigai_core.errors.StartUnknownError
         Whether it started could not be proven. It was not started a second time. Not retried.
-    ikigai_core.errors.NotFound
+    ikigai_core.errors.NotFoundError
         Where there is no such app or flow.
     """
     request = RunRequest(
@@ -214,9 +214,9 @@ def wait_for_run(
 
     Raises
     ------
-    ikigai_core.errors.RunFailed
+    ikigai_core.errors.RunFailedError
         The run failed; the text names the facet and holds the platform's message. Not retried.
-    ikigai_core.errors.RunTimeout
+    ikigai_core.errors.RunTimeoutError
         The run goes on: the platform offers no way to stop it. Not retried.
     """
     return Operation(credentials, lambda ikigai: _awaited(ikigai, run, Deadline(timeout)))

@@ -10,7 +10,7 @@ from airflow import __version__ as airflow_version
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from airflow_provider_ikigai import __version__
-from airflow_provider_ikigai.connection import UnusableConnection
+from airflow_provider_ikigai.connection import UnusableConnectionError
 from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook, IkigaiHook
 from ikigai_core.local.account import LocalAccount
 
@@ -60,9 +60,13 @@ def test_the_connection_test_says_what_is_wrong(connect: Callable[..., None], ik
 
 def test_what_the_client_refuses_is_told_with_the_connections_name(connect: Callable[..., None]) -> None:
     connect(host="ftp://example.com")
-    with pytest.raises(UnusableConnection, match="'ikigai_default' cannot be used: base_url is 'ftp://example.com'"):
+    with pytest.raises(
+        UnusableConnectionError, match="'ikigai_default' cannot be used: base_url is 'ftp://example.com'"
+    ):
         IkigaiHook().get_conn()
-    with pytest.raises(UnusableConnection, match="'ikigai_default' cannot be used: base_url is 'ftp://example.com'"):
+    with pytest.raises(
+        UnusableConnectionError, match="'ikigai_default' cannot be used: base_url is 'ftp://example.com'"
+    ):
         asyncio.run(IkigaiAsyncHook().get_conn())
 
 

@@ -21,8 +21,13 @@ _TASKS_FOR_EACH_CLEARING = 8
 _OVER = ("success", "failed", "upstream_failed")
 # A task's log tells an error's message, and not its class.
 _DOUBTS = {
-    "StartUnknown": ("It was not sent again", "so it was not sent again", "may be another run", "cannot be looked up"),
-    "RunAmbiguous": ("cannot be told", "may be another's"),
+    "StartUnknownError": (
+        "It was not sent again",
+        "so it was not sent again",
+        "may be another run",
+        "cannot be looked up",
+    ),
+    "RunAmbiguousError": ("cannot be told", "may be another's"),
 }
 
 

@@ -67,7 +67,7 @@ def test_another_triggerer_follows_the_same_run(slow_flow: Flow) -> None:
 
 def test_a_failed_run_is_told_with_its_facet_and_log(make_flow: Callable[..., Flow]) -> None:
     (event,) = asyncio.run(events(trigger_of(make_flow("raise ValueError('wrong')").start())))
-    assert (event["error"], event["transient"], event["run_log"]["status"]) == ("RunFailed", False, "FAILED")
+    assert (event["error"], event["transient"], event["run_log"]["status"]) == ("RunFailedError", False, "FAILED")
     assert "at facet 'work on them'" in event["message"]
 
 
@@ -75,7 +75,7 @@ def test_the_deadline_holds_across_restarts(slow_flow: Flow) -> None:
     run = slow_flow.start()
     late = in_another_triggerer(trigger_of(run, deadline=time.time() - 1))
     (event,) = asyncio.run(events(late))
-    assert (event["error"], event["run_log"]) == ("RunTimeout", None)
+    assert (event["error"], event["run_log"]) == ("RunTimeoutError", None)
     run.wait()
     (event,) = asyncio.run(events(late))
     assert event["run_log"]["status"] == "SUCCESS"

@@ -10,7 +10,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_ikigai.outcome import Outcome
-from airflow_provider_ikigai.sighting import Sighting
+from airflow_provider_ikigai.trigger_event import Sighting
 from airflow_provider_ikigai.triggers.flow_idle import IkigaiFlowIdleTrigger
 
 RUN = {

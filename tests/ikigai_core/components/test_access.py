@@ -21,27 +21,27 @@ def owner(team: LocalPlatform) -> Ikigai:
 
 def test_an_app_is_shared_on_a_level_and_taken_back(owner: Ikigai, member: Callable[[str], Ikigai]) -> None:
     app, ann = owner.app.new("For ann").build(), member(ANN)
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(errors.NotFoundError):
         ann.apps["For ann"]
     app.access.grant(ANN, AppAccessLevel.VIEWER)
     theirs = ann.apps["For ann"]
-    with pytest.raises(errors.Authentication, match="shared with you as VIEWER, and this needs BUILDER"):
+    with pytest.raises(errors.AccessRefusedError, match="shared with you as VIEWER, and this needs BUILDER"):
         theirs.dataset.new("people").df(pd.DataFrame({"name": ["Zoë"]})).build()
     app.access.update(ANN, AppAccessLevel.BUILDER)
     people = theirs.dataset.new("people").df(pd.DataFrame({"name": ["Zoë"]})).build()
     assert app.datasets["people"].dataset_id == people.dataset_id
     app.access.revoke(ANN)
     assert "For ann" not in ann.apps()
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(errors.NotFoundError):
         theirs.describe()
     app.delete()
 
 
 def test_there_must_be_such_a_level(owner: Ikigai) -> None:
     app = owner.app.new("Levels").build()
-    with pytest.raises(errors.InvalidInput, match="no access level 'KING': choose one of"):
+    with pytest.raises(errors.InvalidInputError, match="no access level 'KING': choose one of"):
         app.access.grant(ANN, "KING")  # type: ignore[arg-type]
-    with pytest.raises(errors.NotFound, match="A user of this app was not found: 'ann@example.com'"):
+    with pytest.raises(errors.NotFoundError, match="A user of this app was not found: 'ann@example.com'"):
         app.access.update(ANN, AppAccessLevel.VIEWER)
     app.delete()
 

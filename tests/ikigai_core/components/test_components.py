@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ikigai_core import App, Ikigai, NamedMapping
-from ikigai_core.errors import NotFound
+from ikigai_core.errors import NotFoundError
 
 
 def test_apps_are_listed_found_and_shown_by_name(ikigai_client: Ikigai, app: App) -> None:
@@ -119,5 +119,5 @@ def test_a_component_is_found_by_its_name_or_its_id(ikigai_client: Ikigai, app: 
     flow = app.flow.new("Both").build()
     assert ikigai_client.apps.find(app.app_id).flows.find(flow.flow_id).name == "Both"
     assert ikigai_client.apps.find(app.name).flows.find("Both") == flow
-    with pytest.raises(NotFound, match="There is no flow 'Bot' in app .*Did you mean 'Both'"):
+    with pytest.raises(NotFoundError, match="There is no flow 'Bot' in app .*Did you mean 'Both'"):
         app.flows.find("Bot")

@@ -92,7 +92,7 @@ def test_the_error_of_a_script_names_facet_and_line(
     ikigai_client: Ikigai, app: App, flights: pd.DataFrame, late: Any
 ) -> None:
     late.update_script("x = 1\nresult = data[missing]", arguments={})
-    with pytest.raises(errors.RunFailed, match=r"'late'.*NameError.*line 2: result = data\[missing\]"):
+    with pytest.raises(errors.RunFailedError, match=r"'late'.*NameError.*line 2: result = data\[missing\]"):
         run(ikigai_client, app, flights, late.create_version("broken"))
 
 
@@ -102,11 +102,11 @@ def test_a_facet_is_shared_on_a_level(team: LocalPlatform, member: Callable[[str
     facet = owner.custom_facet.new("Shared", facet_type=mid).script("result = data").build()
     facet.access.grant("ann@example.com", CustomFacetAccessLevel.VIEWER)
     theirs = ann.custom_facets["Shared"]
-    with pytest.raises(errors.Authentication, match="shared with you as VIEW, and this needs EDIT"):
+    with pytest.raises(errors.AccessRefusedError, match="shared with you as VIEW, and this needs EDIT"):
         theirs.rename("Mine")
     facet.access.update("ann@example.com", CustomFacetAccessLevel.EDITOR)
     theirs.rename("Ours")
     facet.access.revoke("ann@example.com")
-    with pytest.raises(errors.NotFound, match="There is no custom facet 'Ours'"):
+    with pytest.raises(errors.NotFoundError, match="There is no custom facet 'Ours'"):
         ann.custom_facets["Ours"]
     facet.delete()

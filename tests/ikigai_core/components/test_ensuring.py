@@ -102,11 +102,11 @@ class World:
                 return {"projects": list(self.records.values()), "limit_warning": ""}, None
             case Call(path="/component/create-project"):
                 app_id = self.create()
-                return {"project_id": app_id}, errors.AnswerLost("lost") if self.loses_answers() else None
+                return {"project_id": app_id}, errors.AnswerLostError("lost") if self.loses_answers() else None
             case Call(path="/component/delete-project", body={"project": {"project_id": app_id}}):
                 self.deleted.append(app_id)
                 gone = self.records.pop(app_id, None) is None
-                return {"project_id": app_id}, errors.NotFound("gone", status=404) if gone else None
+                return {"project_id": app_id}, errors.NotFoundError("gone", status=404) if gone else None
         raise AssertionError(f"unexpected {step}")
 
     @property
@@ -212,7 +212,7 @@ def test_what_somebody_may_have_taken_is_not_deleted_for_a_later_one(world: Worl
     world.run()
     first, second = world.results
     assert (first.component_id, world.deleted) == ("id 000", [])
-    assert isinstance(second, errors.Ambiguous)
+    assert isinstance(second, errors.AmbiguousError)
 
 
 def test_a_process_that_was_stopped_looks_again_before_it_deletes(world: World) -> None:
@@ -247,7 +247,7 @@ def test_several_that_stay_are_ambiguous(world: World, apart: float) -> None:
     for procedure in (ensure_only(KIND, "Shared", apps.create("Shared", "")), find_settled(KIND, "Shared")):
         world.begin(procedure, after=apart + 0.5)
     world.run()
-    assert [type(each) for each in world.results] == [errors.Ambiguous] * 2
+    assert [type(each) for each in world.results] == [errors.AmbiguousError] * 2
     assert PATIENCE <= world.now - BEGIN - apart < PATIENCE + 2
     assert (len(world.records), world.deleted) == (2, [])
 
@@ -258,7 +258,7 @@ def test_namesakes_of_old_are_ambiguous_at_once(world: World) -> None:
     for procedure in (ensure_only(KIND, "Shared", apps.create("Shared", "")), find_settled(KIND, "Shared")):
         world.begin(procedure, after=3600)
     world.run()
-    assert [type(each) for each in world.results] == [errors.Ambiguous] * 2
+    assert [type(each) for each in world.results] == [errors.AmbiguousError] * 2
     assert world.now - BEGIN - 3600 < 1
 
 

@@ -54,10 +54,10 @@ def test_what_nobody_can_tell_is_an_error(
     monkeypatch.setattr(creating, "LOOK_FOR", 0.5)
     flow = app.flow.new("Flow").definition({"facets": {}})
     ikigai_local.control.fault("create-pipeline", cut=True)
-    with pytest.raises(errors.AnswerLost):
+    with pytest.raises(errors.AnswerLostError):
         flow.ensure()
     ikigai_local.control.fault("create-pipeline", cut=True, when="after")
-    with pytest.raises(errors.AnswerLost):
+    with pytest.raises(errors.AnswerLostError):
         flow.build()
     assert len(ikigai_local.control.journal("create-pipeline")) == 2
     assert len(app.flows()) == 1

@@ -29,7 +29,7 @@ def test_a_model_is_ensured_once(ikigai_client: Ikigai, app: App) -> None:
     assert app.model.new("Delays").model_type(linear.Lasso).ensure().changes == ()
     described = app.model.new("Delays").model_type(linear.Lasso).description("new").ensure()
     assert (described.description, described.changes) == ("new", ("description",))
-    with pytest.raises(errors.InvalidInput, match="'Delays' is Linear Lasso, not Linear"):
+    with pytest.raises(errors.InvalidInputError, match="'Delays' is Linear Lasso, not Linear"):
         app.model.new("Delays").model_type(linear.Ridge).ensure()
 
 
@@ -67,7 +67,7 @@ def test_a_model_is_trained_once_and_used_after_a_restart(own_platform: LocalPla
     assert trained.hyperparameters["alpha"] == 0.001
     assert trained.metrics["performance"]["r2"]["average_test"] > 0.99
     assert trained.metrics["feature_importance"]["linear_base"]["distance"] > 1
-    with pytest.raises(errors.RunFailed, match="model 'Delays' is trained already"):
+    with pytest.raises(errors.RunFailedError, match="model 'Delays' is trained already"):
         flow.launch().result()
     own_platform.restart()
     flow.update_definition(predict(ikigai, flights.dataset_id, mode="inference"))
@@ -85,6 +85,6 @@ def test_a_run_that_fails_after_training_makes_no_version(ikigai_client: Ikigai,
     model = app.model.new("Delays").model_type(ikigai_client.model_types.Linear.Lasso).build()
     definition = predict(ikigai_client, flights.dataset_id).to_dict()
     definition["facets"][2]["arguments"]["directory"] = "nowhere"
-    with pytest.raises(errors.RunFailed, match="there is no such directory"):
+    with pytest.raises(errors.RunFailedError, match="there is no such directory"):
         app.flow.new("Predict").definition(definition).build().launch().result()
     assert len(model.versions()) == 0

@@ -11,7 +11,7 @@ import pytest
 
 from ikigai_core import FlowDefinition
 from ikigai_core.definition.builder import FlowDefinitionBuilder
-from ikigai_core.errors import DefinitionWarning, InvalidDefinition, InvalidInput
+from ikigai_core.errors import DefinitionWarning, InvalidDefinitionError, InvalidInputError
 from ikigai_core.specs.facet import FacetTypes
 
 WIRE: dict[str, Any] = {
@@ -77,9 +77,9 @@ def test_a_definition_survives_the_way_through_a_file(tmp_path: Path, form: str)
 
 
 def test_what_is_no_definition_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"nowhere\.json"):
+    with pytest.raises(InvalidInputError, match=r"nowhere\.json"):
         FlowDefinition.load(tmp_path / "nowhere.json")
-    with pytest.raises(InvalidDefinition, match="facets.0.facet_uid: Field required"):
+    with pytest.raises(InvalidDefinitionError, match="facets.0.facet_uid: Field required"):
         FlowDefinition.load({"facets": [{"facet_id": "a"}]})
 
 
@@ -100,7 +100,7 @@ def test_a_facet_without_the_children_that_it_needs_is_warned_of(facet_types: Fa
     builder.facet(facet_types.INPUT.IMPORTED, "flights")
     with pytest.warns(DefinitionWarning, match="Imported facet 'flights' is followed by no facets"):
         builder.build()
-    with pytest.raises(InvalidDefinition, match="'flights' is followed by no facets"):
+    with pytest.raises(InvalidDefinitionError, match="'flights' is followed by no facets"):
         builder.build_checked()
 
 
@@ -128,7 +128,7 @@ def test_an_argument_that_is_needed_and_missing_is_named(facet_types: FacetTypes
     late.arguments(condition="greater_than").facet(facet_types.OUTPUT.EXPORTED, "out").variables(output="dataset_name")
     with pytest.warns(DefinitionWarning, match="Filter facet 'late' needs the argument 'column_name'"):
         builder.build()
-    with pytest.raises(InvalidDefinition, match="'late' needs the argument 'column_name'") as caught:
+    with pytest.raises(InvalidDefinitionError, match="'late' needs the argument 'column_name'") as caught:
         builder.build_checked()
     assert "dataset_name" not in str(caught.value), "a run variable gives it"
 
@@ -137,7 +137,7 @@ def test_a_circle_is_an_error(facet_types: FacetTypes) -> None:
     builder = FlowDefinitionBuilder()
     first = builder.facet(facet_types.MID.COPY, "first")
     first.add_arrow(first.facet(facet_types.MID.COPY, "second"))
-    with pytest.raises(InvalidDefinition, match="in a circle: .*first.* → .*second"):
+    with pytest.raises(InvalidDefinitionError, match="in a circle: .*first.* → .*second"):
         builder.build()
 
 

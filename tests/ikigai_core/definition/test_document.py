@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from ikigai_core import DefinitionDocument
-from ikigai_core.errors import InvalidDefinition, InvalidInput
+from ikigai_core.errors import InvalidDefinitionError, InvalidInputError
 from ikigai_core.specs.facet import FacetTypes
 
 DOCUMENT: dict[str, Any] = {
@@ -91,7 +91,7 @@ def changed(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_a_fault_of_form_is_named_without_the_platform(document: dict[str, Any], says: str) -> None:
-    with pytest.raises(InvalidDefinition) as caught:
+    with pytest.raises(InvalidDefinitionError) as caught:
         DefinitionDocument.load(document)
     assert says in str(caught.value)
 
@@ -106,18 +106,18 @@ def test_a_fault_of_form_is_named_without_the_platform(document: dict[str, Any],
     ],
 )
 def test_a_fault_of_content_is_named_by_facet(facet_types: FacetTypes, document: dict[str, Any], says: str) -> None:
-    with pytest.raises(InvalidDefinition) as caught:
+    with pytest.raises(InvalidDefinitionError) as caught:
         DefinitionDocument.load(document).resolve(facet_types, {"flights": "d1"})
     assert says in str(caught.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"nowhere\.yaml"):
+    with pytest.raises(InvalidInputError, match=r"nowhere\.yaml"):
         DefinitionDocument.load(tmp_path / "nowhere.yaml")
 
 
 def test_a_file_that_is_no_yaml_is_named(tmp_path: Path) -> None:
     path = tmp_path / "broken.yaml"
     path.write_text("facets: [")
-    with pytest.raises(InvalidDefinition, match=r"broken\.yaml cannot be read"):
+    with pytest.raises(InvalidDefinitionError, match=r"broken\.yaml cannot be read"):
         DefinitionDocument.load(path)

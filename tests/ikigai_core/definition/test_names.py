@@ -43,9 +43,11 @@ def test_a_builder_takes_a_dataset_by_name_or_itself(ikigai_client: Ikigai, dela
         assert delays.flow.new("Copy").definition(copied(ikigai_client, same)).ensure().changes == ()
     assert delays.flow.new("Copy").definition(tmp_path / "copy.yaml").ensure().changes == ()
     assert flow.update_definition(copied(ikigai_client, "delays", output=dataset)).definition().exported() == ["delays"]
-    with pytest.raises(errors.InvalidDefinition, match="Facet 'input': there is no dataset 'delay'.*mean 'delays'"):
+    with pytest.raises(
+        errors.InvalidDefinitionError, match="Facet 'input': there is no dataset 'delay'.*mean 'delays'"
+    ):
         delays.flow.new("Other").definition(copied(ikigai_client, "delay")).build()
-    with pytest.raises(errors.InvalidDefinition, match="A Count facet imports no dataset"):
+    with pytest.raises(errors.InvalidDefinitionError, match="A Count facet imports no dataset"):
         ikigai_client.builder.facet(ikigai_client.facet_types.MID.COUNT).dataset("delays")
 
 
@@ -99,7 +101,7 @@ def test_a_document_names_models_and_custom_facets(ikigai_client: Ikigai, delays
         differences = before.diff(flow.definition())
         assert any(difference.startswith("facet 'rounded': argument 'version_id'") for difference in differences)
         told["facets"]["rounded"]["version"] = "frist"
-        with pytest.raises(errors.InvalidDefinition, match="has no version 'frist'. Did you mean 'first'"):
+        with pytest.raises(errors.InvalidDefinitionError, match="has no version 'frist'. Did you mean 'first'"):
             delays.flow.new("Told").definition(told).ensure()
     finally:
         custom_facet.delete()
@@ -115,7 +117,7 @@ def test_a_document_names_models_and_custom_facets(ikigai_client: Ikigai, delays
     ],
 )
 def test_what_does_not_belong_together_is_named(facet: dict[str, Any], says: str) -> None:
-    with pytest.raises(errors.InvalidDefinition, match=says):
+    with pytest.raises(errors.InvalidDefinitionError, match=says):
         DefinitionDocument.load({"facets": {"a": {"type": "MID.Predict", **facet}}})
 
 
@@ -126,9 +128,9 @@ def test_a_fault_of_an_arrow_or_a_type_names_the_facet(facet_types: FacetTypes) 
         "both": {"type": "MID.Union", "after": [{"facet": "a", "table_sid": "top"}], "arguments": {"option": "full"}},
         "out": {"type": "OUTPUT.Exported", "after": "both", "arguments": csv},
     }
-    with pytest.raises(errors.InvalidDefinition, match="Facet 'both', after 'a': .*Did you mean 'table_side'"):
+    with pytest.raises(errors.InvalidDefinitionError, match="Facet 'both', after 'a': .*Did you mean 'table_side'"):
         DefinitionDocument.load({"facets": facets}).resolve(facet_types, {"x": "1"})
     for written, meant in (("Imported", "'INPUT.IMPORTED'"), ("python", "'INPUT.PYTHON' or 'MID.PYTHON' or")):
         facets["a"]["type"] = written
-        with pytest.raises(errors.UnknownFacetType, match=f"Facet 'a': .*Did you mean {meant}"):
+        with pytest.raises(errors.UnknownFacetTypeError, match=f"Facet 'a': .*Did you mean {meant}"):
             DefinitionDocument.load({"facets": facets}).resolve(facet_types, {"x": "1"})

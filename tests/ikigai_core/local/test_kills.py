@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import requests
 
+from ikigai_core.local.jobs.runner import INTERRUPTED
 from ikigai_core.local.process import LocalPlatform
-from ikigai_core.local.runner import INTERRUPTED
 
 HANDS = 3
 LONGEST_ROUND = 1.5

@@ -29,7 +29,7 @@ def test_accounts_are_fresh(ikigai_client, ikigai_local, number):
     ikigai_local.control.outcome(duration=600)
     flow.start()
     ikigai_local.control.fault(status=400, times=1000)
-    with pytest.raises(errors.BadRequest):
+    with pytest.raises(errors.BadRequestError):
         flow.start()
 
 def test_async(async_ikigai_client, ikigai_local):

@@ -20,8 +20,8 @@ class Side:
     ikigai: Any
     perform: Callable[[Any], Any]
 
-    def drive(self, procedure: Any) -> Any:
-        return self.perform(self.ikigai.drive(procedure))
+    def run(self, procedure: Any) -> Any:
+        return self.perform(self.ikigai.run(procedure))
 
 
 @pytest.fixture(params=["sync", "async"])

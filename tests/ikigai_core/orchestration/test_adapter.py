@@ -13,7 +13,7 @@ import pytest
 
 from ikigai_core import App, Flow
 from ikigai_core.local.account import LocalAccount
-from ikigai_core.orchestration import RunReport, RunStore, UnusableField
+from ikigai_core.orchestration import RunReport, RunStore, UnusableFieldError
 from ikigai_core.orchestration.testing import RunStoreContract
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "orchestration.md"
@@ -71,7 +71,7 @@ def test_a_run_that_goes_on_is_followed_by_the_next_try(
 ) -> None:
     ikigai_local.control.outcome(duration=2.0)
     first = attempt(1, timeout=0.5)
-    assert (first.error, first.transient, first.is_over) == ("RunTimeout", False, False)
+    assert (first.error, first.transient, first.is_over) == ("RunTimeoutError", False, False)
     assert attempt(2, timeout=60).is_success
     assert len(flow.run_logs(10)) == 1
 
@@ -81,7 +81,7 @@ def test_a_try_after_a_failure_starts_anew(
 ) -> None:
     ikigai_local.control.outcome(status="FAILED", message="no column", times=1)
     first = attempt(1)
-    assert (first.error, first.is_over) == ("RunFailed", True)
+    assert (first.error, first.is_over) == ("RunFailedError", True)
     assert attempt(2).is_success
     assert len(flow.run_logs(10)) == 2
 
@@ -89,11 +89,11 @@ def test_a_try_after_a_failure_starts_anew(
 def test_what_is_unusable_or_missing_is_told_by_its_name(
     adapter: dict[str, Any], attempt: Callable[..., RunReport], flow: Flow, tmp_path: Path
 ) -> None:
-    with pytest.raises(UnusableField, match="no field of a connection. Did you mean 'base_url'"):
+    with pytest.raises(UnusableFieldError, match="no field of a connection. Did you mean 'base_url'"):
         adapter["run_flow"]({"base_ulr": "x"}, "app", "flow", adapter["FileStore"](tmp_path / "note", 1))
     flow.rename("early")
     report = attempt(1)
-    assert (report.error, report.flow_name, report.run) == ("NotFound", "late", None)
+    assert (report.error, report.flow_name, report.run) == ("NotFoundError", "late", None)
 
 
 def test_the_adapter_is_short() -> None:

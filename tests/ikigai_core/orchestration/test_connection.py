@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from ikigai_core import AsyncIkigai, Ikigai
-from ikigai_core.errors import Authentication, ConfigurationError
+from ikigai_core.errors import AccessRefusedError, ConfigurationError
 from ikigai_core.local.account import LocalAccount
-from ikigai_core.orchestration import ConnectionFields, UnusableField
+from ikigai_core.orchestration import ConnectionFields, UnusableFieldError
 
 KEY = "a-key-that-nobody-may-see"
 ANN = "ann-of-the-orchestrators@example.com"
@@ -90,7 +90,7 @@ def test_the_texts_of_a_form_or_uri_are_read_as_what_they_mean() -> None:
     ],
 )
 def test_what_is_unusable_is_refused_by_its_name(given: dict[str, Any], field: str, text: str) -> None:
-    with pytest.raises(UnusableField) as caught:
+    with pytest.raises(UnusableFieldError) as caught:
         ConnectionFields.read(given)
     assert caught.value.field == field
     assert str(caught.value).startswith(text)
@@ -110,7 +110,7 @@ def test_what_is_unusable_is_refused_by_its_name(given: dict[str, Any], field: s
     ],
 )
 def test_a_host_without_a_scheme_is_told_the_address_to_write(field: str, address: str, advice: str) -> None:
-    with pytest.raises(UnusableField) as caught:
+    with pytest.raises(UnusableFieldError) as caught:
         ConnectionFields(**{field: address})  # type: ignore[arg-type]
     assert str(caught.value) == f"{field} has no scheme: write {advice}."
 
@@ -118,12 +118,12 @@ def test_a_host_without_a_scheme_is_told_the_address_to_write(field: str, addres
 @pytest.mark.parametrize("address", ["ftp://ikigai.example.com", "https://", "http://[::1", "http://host:port"])
 def test_what_is_no_address_is_refused(address: str) -> None:
     for field in ("base_url", "proxy"):
-        with pytest.raises(UnusableField, match=f"{field} is no address"):
+        with pytest.raises(UnusableFieldError, match=f"{field} is no address"):
             ConnectionFields(**{field: address})  # type: ignore[arg-type]
 
 
 def test_an_address_with_credentials_is_refused_without_showing_them() -> None:
-    with pytest.raises(UnusableField, match="base_url holds credentials") as caught:
+    with pytest.raises(UnusableFieldError, match="base_url holds credentials") as caught:
         ConnectionFields(base_url="https://bob:password@ikigai.example.com")
     assert "password" not in str(caught.value)
 
@@ -144,14 +144,14 @@ def test_an_address_with_credentials_is_refused_without_showing_them() -> None:
     ],
 )
 def test_fields_that_contradict_each_other_are_refused(given: dict[str, Any], text: str) -> None:
-    with pytest.raises(UnusableField, match=text):
+    with pytest.raises(UnusableFieldError, match=text):
         ConnectionFields(**given)
 
 
 @pytest.mark.parametrize("field", ["ca_bundle", "client_certificate", "api_key_file"])
 def test_a_file_is_looked_for_where_the_client_is_made(field: str, tmp_path: Path) -> None:
     connection = ConnectionFields(**{field: str(tmp_path / "there.pem")})  # type: ignore[arg-type]
-    with pytest.raises(UnusableField, match=rf"{field} is '.*there\.pem', which does not exist here"):
+    with pytest.raises(UnusableFieldError, match=rf"{field} is '.*there\.pem', which does not exist here"):
         connection.client_arguments()
     (tmp_path / "there.pem").write_text(KEY)
     assert connection.client_arguments()
@@ -175,7 +175,7 @@ def test_no_key_is_shown(tmp_path: Path) -> None:
     assert KEY not in repr(connection)
     assert "bob@example.com" in repr(connection)
     for unusable in ({"api_key": [KEY]}, {"api_key": KEY.encode()}, {"proxy": [KEY]}):
-        with pytest.raises(UnusableField) as caught:
+        with pytest.raises(UnusableFieldError) as caught:
             ConnectionFields.read(unusable)
         assert KEY not in "".join(traceback.format_exception(caught.value))
 
@@ -245,7 +245,7 @@ def test_a_look_up_that_fails_leaves_what_the_platform_said(apps_of: Any, ann: s
 
     ikigai_local.control.rotate_key(ANN)
     connection = ConnectionFields(user_email=ANN, api_key=ann, look_up_key=look_up, base_url=ikigai_local.url)
-    with pytest.raises(Authentication):
+    with pytest.raises(AccessRefusedError):
         apps_of(connection)
 
 

@@ -20,8 +20,8 @@ def dataset(app: App, flights: pd.DataFrame) -> Any:
 
 
 def test_a_dataset_is_described_on_both_faces(dataset: Any, app: App, side: Any, flights: pd.DataFrame) -> None:
-    found = side.drive(find_dataset(side.ikigai, app.app_id, "flights"))
-    profile = side.drive(profile_dataset(found, preview_rows=2))
+    found = side.run(find_dataset(side.ikigai, app.app_id, "flights"))
+    profile = side.run(profile_dataset(found, preview_rows=2))
     content = flights.to_csv(index=False).encode()
     assert profile == DatasetProfile(
         app_id=app.app_id,
@@ -47,15 +47,15 @@ def test_a_dataset_above_the_limit_is_not_fetched(
 ) -> None:
     ikigai_local.control.clear_journal()
     for limit in (0, dataset.size - 1):
-        profile = ikigai_client.drive(profile_dataset(dataset, preview_rows=5, size_limit=limit))
+        profile = ikigai_client.run(profile_dataset(dataset, preview_rows=5, size_limit=limit))
         assert profile == DatasetProfile.of(dataset)
         assert (profile.row_count, profile.digest, profile.preview) == (None, None, [])
         assert profile.columns
     assert ikigai_local.control.journal(user=ikigai_local.user_email) == []
     for enough in (dataset.size, None):
-        assert ikigai_client.drive(profile_dataset(dataset, size_limit=enough)).row_count == 4
+        assert ikigai_client.run(profile_dataset(dataset, size_limit=enough)).row_count == 4
 
 
 def test_a_dataset_that_is_not_kept_as_csv_is_not_read_as_one(dataset: Any, ikigai_client: Ikigai) -> None:
     sheet = dataset.model_copy(update={"file_extension": "xlsx"})
-    assert ikigai_client.drive(profile_dataset(sheet)).row_count is None
+    assert ikigai_client.run(profile_dataset(sheet)).row_count is None

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ikigai_core import App
-from ikigai_core.errors import FlowBusy, InvalidInput, RunTimeout, WrongInputType
+from ikigai_core.errors import FlowBusyError, InvalidInputError, RunTimeoutError, WrongInputTypeError
 from ikigai_core.local.account import LocalAccount
 from ikigai_core.orchestration import Deadline
 
@@ -43,13 +43,13 @@ def test_the_sooner_of_two_deadlines_counts() -> None:
 
 @pytest.mark.parametrize("seconds", ["5", True, b"5", [5]])
 def test_what_is_no_number_of_seconds_is_refused_by_name(seconds: Any) -> None:
-    with pytest.raises(WrongInputType, match="execution_timeout is .* number of seconds"):
+    with pytest.raises(WrongInputTypeError, match="execution_timeout is .* number of seconds"):
         Deadline.after(seconds, "execution_timeout")
 
 
 @pytest.mark.parametrize("seconds", [-1, math.inf, math.nan, timedelta(days=-1)])
 def test_what_is_no_time_to_wait_is_refused(seconds: Any) -> None:
-    with pytest.raises(InvalidInput, match="timeout is"):
+    with pytest.raises(InvalidInputError, match="timeout is"):
         Deadline.after(seconds)
 
 
@@ -62,9 +62,9 @@ def test_the_wait_for_a_busy_flow_and_for_the_run_share_it(
     first = flow.start()
     deadline = Deadline.after(1.5)
     began = time.monotonic()
-    with pytest.raises(FlowBusy):
+    with pytest.raises(FlowBusyError):
         flow.launch({}, on_busy="wait", timeout=deadline.left)
-    with pytest.raises(RunTimeout):
+    with pytest.raises(RunTimeoutError):
         first.result(deadline.left)
     # Had each of the two begun anew, they would have taken 3 s.
     assert time.monotonic() - began < 2.7

@@ -45,11 +45,11 @@ def test_every_form_is_loaded(document: dict[str, Any], tmp_path: Path) -> None:
 
 
 def test_what_is_no_definition_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(errors.WrongInputType, match="The definition is of type int"):
+    with pytest.raises(errors.WrongInputTypeError, match="The definition is of type int"):
         LoadedDefinition.load(5)  # type: ignore[arg-type]
-    with pytest.raises(errors.MissingFile, match="does not exist"):
+    with pytest.raises(errors.MissingFileError, match="does not exist"):
         LoadedDefinition.load(tmp_path / "missing.yaml")
-    with pytest.raises(errors.InvalidDefinition, match="no key 'facts'"):
+    with pytest.raises(errors.InvalidDefinitionError, match="no key 'facts'"):
         LoadedDefinition.load({"facts": {}})
 
 
@@ -93,5 +93,7 @@ def test_inputs_that_a_run_variable_replaces_are_told_by_their_id(document: dict
 
 def test_a_flow_that_writes_nothing_is_refused_where_outputs_are_needed(loaded: LoadedDefinition) -> None:
     assert loaded.checked_outputs("Late flights") == ["late"]
-    with pytest.raises(errors.InvalidDefinition, match="Flow 'Late flights' writes no dataset whose name is known"):
+    with pytest.raises(
+        errors.InvalidDefinitionError, match="Flow 'Late flights' writes no dataset whose name is known"
+    ):
         loaded.checked_outputs("Late flights", {"output": "{{ ds }}"}, is_known)

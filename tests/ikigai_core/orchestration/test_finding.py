@@ -30,19 +30,19 @@ def test_each_kind_is_found_by_name_and_by_id(app: App, side: Any, flights: pd.D
     model = app.model.new("delay").model_type(app._client.model_types.Linear.Lasso).build()
     ikigai = side.ikigai
     for home in (app.name, app.app_id):
-        assert side.drive(find_app(ikigai, home)).app_id == app.app_id
+        assert side.run(find_app(ikigai, home)).app_id == app.app_id
         for name in ("flights", dataset.dataset_id):
-            assert side.drive(find_dataset(ikigai, home, name)).dataset_id == dataset.dataset_id
+            assert side.run(find_dataset(ikigai, home, name)).dataset_id == dataset.dataset_id
         for name in ("late", flow.flow_id):
-            assert side.drive(find_flow(ikigai, home, name)).flow_id == flow.flow_id
+            assert side.run(find_flow(ikigai, home, name)).flow_id == flow.flow_id
         for name in ("delay", model.model_id):
-            assert side.drive(find_model(ikigai, home, name)).model_id == model.model_id
+            assert side.run(find_model(ikigai, home, name)).model_id == model.model_id
 
 
 def test_what_is_not_there_is_an_error_that_offers_the_nearest(app: App, side: Any) -> None:
     app.flow.new("late flights").build()
-    with pytest.raises(errors.NotFound, match="There is no flow 'late flihgts'.*Did you mean 'late flights'"):
-        side.drive(find_flow(side.ikigai, app.name, "late flihgts"))
+    with pytest.raises(errors.NotFoundError, match="There is no flow 'late flihgts'.*Did you mean 'late flights'"):
+        side.run(find_flow(side.ikigai, app.name, "late flihgts"))
 
 
 def answered(procedure: Any, *answers: Any) -> Any:
@@ -67,15 +67,17 @@ def test_a_models_version_is_found_by_name_or_id_or_is_the_newest(face: type[Any
         assert answered(find_model_version(model), versions, {"latest_version_id": told}).version_id == newest
     for name in ("v1", "version 1"):
         assert answered(find_model_version(model, name), versions).version_id == "v1"
-    with pytest.raises(errors.UnknownName, match="Model 'Delays' has no version 'verson 1'. Did you mean 'version 1'?"):
+    with pytest.raises(
+        errors.UnknownNameError, match="Model 'Delays' has no version 'verson 1'. Did you mean 'version 1'?"
+    ):
         answered(find_model_version(model, "verson 1"), versions)
 
 
 def test_a_model_that_was_never_trained_has_no_version(app: App, side: Any) -> None:
-    side.drive(ensure_model(side.ikigai, app.name, "delay", "Linear.Lasso"))
-    model = side.drive(find_model(side.ikigai, app.name, "delay"))
-    with pytest.raises(errors.UnknownName, match="Model 'delay' has no version yet: no flow has trained it"):
-        side.drive(find_model_version(model))
+    side.run(ensure_model(side.ikigai, app.name, "delay", "Linear.Lasso"))
+    model = side.run(find_model(side.ikigai, app.name, "delay"))
+    with pytest.raises(errors.UnknownNameError, match="Model 'delay' has no version yet: no flow has trained it"):
+        side.run(find_model_version(model))
 
 
 @pytest.mark.usefixtures("soon_settled")
@@ -83,19 +85,19 @@ def test_components_are_brought_about_once(side: Any, document: dict[str, Any], 
     ikigai = side.ikigai
     name = "Brought about"
     for changes in (("created",), ()):
-        dataset = side.drive(ensure_dataset(ikigai, name, "flights", flights, create_app=True))
-        flow = side.drive(ensure_flow(ikigai, name, "late", document))
-        model = side.drive(ensure_model(ikigai, name, "delay", "Linear.Lasso", description="late?"))
+        dataset = side.run(ensure_dataset(ikigai, name, "flights", flights, create_app=True))
+        flow = side.run(ensure_flow(ikigai, name, "late", document))
+        model = side.run(ensure_model(ikigai, name, "delay", "Linear.Lasso", description="late?"))
         assert dataset.changes == flow.changes == model.changes == changes
     # By its id no second one is made.
-    assert side.drive(ensure_app(ikigai, dataset.app_id, create=True)).name == name
-    assert side.drive(ensure_app(ikigai, name, create=True)).app_id == dataset.app_id
-    side.perform(side.drive(find_app(ikigai, name)).delete())
+    assert side.run(ensure_app(ikigai, dataset.app_id, create=True)).name == name
+    assert side.run(ensure_app(ikigai, name, create=True)).app_id == dataset.app_id
+    side.perform(side.run(find_app(ikigai, name)).delete())
 
 
 def test_a_parquet_file_becomes_a_table(app: App, side: Any, flights: pd.DataFrame, tmp_path: Path) -> None:
     flights.to_parquet(tmp_path / "flights.parquet")
-    dataset = side.drive(ensure_dataset(side.ikigai, app.name, "flights", tmp_path / "flights.parquet"))
+    dataset = side.run(ensure_dataset(side.ikigai, app.name, "flights", tmp_path / "flights.parquet"))
     assert list(side.perform(dataset.df()).columns) == list(flights.columns)
 
 
@@ -103,18 +105,18 @@ def test_what_is_unusable_is_refused_before_anything_is_sent(
     side: Any, ikigai_local: LocalAccount, tmp_path: Path
 ) -> None:
     ikigai_local.control.clear_journal()
-    with pytest.raises(errors.InvalidInput):
-        side.drive(ensure_dataset(side.ikigai, "Never", "flights", tmp_path / "missing.csv", create_app=True))
-    with pytest.raises(errors.MissingFile):
-        side.drive(ensure_flow(side.ikigai, "Never", "late", tmp_path / "missing.yaml", create_app=True))
+    with pytest.raises(errors.InvalidInputError):
+        side.run(ensure_dataset(side.ikigai, "Never", "flights", tmp_path / "missing.csv", create_app=True))
+    with pytest.raises(errors.MissingFileError):
+        side.run(ensure_flow(side.ikigai, "Never", "late", tmp_path / "missing.yaml", create_app=True))
     assert ikigai_local.control.journal(user=ikigai_local.user_email) == []
-    with pytest.raises(errors.InvalidDefinition, match="Linear"):
-        side.drive(ensure_model(side.ikigai, "Never", "delay", "Linear.Lassoo", create_app=True))
-    with pytest.raises(errors.NotFound):
-        side.drive(find_app(side.ikigai, "Never"))
+    with pytest.raises(errors.InvalidDefinitionError, match="Linear"):
+        side.run(ensure_model(side.ikigai, "Never", "delay", "Linear.Lassoo", create_app=True))
+    with pytest.raises(errors.NotFoundError):
+        side.run(find_app(side.ikigai, "Never"))
 
 
 def test_an_app_that_is_not_there_is_created_only_if_that_is_asked_for(side: Any) -> None:
-    with pytest.raises(errors.NotFound):
-        side.drive(ensure_app(side.ikigai, "Not asked for"))
+    with pytest.raises(errors.NotFoundError):
+        side.run(ensure_app(side.ikigai, "Not asked for"))
     assert "Not asked for" not in side.perform(side.ikigai.apps())

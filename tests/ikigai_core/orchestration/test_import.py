@@ -20,7 +20,7 @@ LIGHT = (
     "ProgressLog",
     "RunReport",
     "RunStore",
-    "UnusableField",
+    "UnusableFieldError",
     "slug",
 )
 ORCHESTRATORS = {"airflow", "prefect", "dagster"}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ikigai_core.errors import InvalidInput
+from ikigai_core.errors import InvalidInputError
 from ikigai_core.orchestration import MetricGates, flat_metrics
 
 METRICS = {
@@ -88,6 +88,6 @@ def test_flat_metrics_are_those_that_gates_name() -> None:
     ],
 )
 def test_gates_that_cannot_be_meant_are_refused_by_name(given: Any, text: str) -> None:
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         MetricGates.read(given)
     assert str(caught.value).startswith(text)

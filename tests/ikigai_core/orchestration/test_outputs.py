@@ -21,11 +21,11 @@ def flow(app: App, document: dict[str, Any], flights: pd.DataFrame) -> Flow:
 
 def test_what_the_runs_own_variables_name_was_written(flow: Flow, app: App, side: Any) -> None:
     flow.launch({"output": "another's"}).result(60)
-    home = side.drive(find_app(side.ikigai, app.name))
-    remote = side.drive(find_flow(side.ikigai, app.name, "late"))
+    home = side.run(find_app(side.ikigai, app.name))
+    remote = side.run(find_flow(side.ikigai, app.name, "late"))
     run = side.perform(remote.launch({"output": "mine"}))
     side.perform(run.result(60))
-    written = side.drive(written_outputs(home, run, side.perform(remote.definition())))
+    written = side.run(written_outputs(home, run, side.perform(remote.definition())))
     assert (written.names, written.missing) == (["mine"], ())
     assert type(written.datasets[0]) is type(side.perform(home.datasets["mine"]))
     assert written.datasets[0].data_types
@@ -41,7 +41,7 @@ def test_what_did_not_change_since_the_run_began_was_not_written(
     for seconds, is_written in ((2, True), (3, False)):
         # The platform tells a dataset's time in whole seconds.
         baseline_at = (dataset.modified_at + timedelta(seconds=seconds)).isoformat()
-        written = ikigai.drive(written_outputs(app, ikigai.flow_run({**kept, "baseline_at": baseline_at}), definition))
+        written = ikigai.run(written_outputs(app, ikigai.flow_run({**kept, "baseline_at": baseline_at}), definition))
         assert written is not None
         assert (written.names, written.missing) == ((["late"], ()) if is_written else ([], ("late",)))
 
@@ -55,7 +55,7 @@ def test_what_a_private_copy_wrote_changed_since_it_was_made(flow: Flow, app: Ap
     assert run.baseline_at is not None
     assert before <= run.baseline_at <= run.result().timestamp
     late = {**run.to_dict(), "baseline_at": (before + timedelta(seconds=3)).isoformat()}
-    written = app._client.drive(written_outputs(app, app._client.flow_run(late), flow.definition()))
+    written = app._client.run(written_outputs(app, app._client.flow_run(late), flow.definition()))
     assert written is not None
     assert written.missing == ("late",)
 
@@ -64,7 +64,7 @@ def test_names_that_were_not_written_are_told(flow: Flow, app: App, ikigai_local
     ikigai_local.control.outcome()
     run = flow.launch({"output": "never"})
     run.result(60)
-    written = app._client.drive(written_outputs(app, run, flow.definition()))
+    written = app._client.run(written_outputs(app, run, flow.definition()))
     assert written is not None
     assert (written.names, written.missing) == ([], ("never",))
 
@@ -75,4 +75,4 @@ def test_what_a_run_of_somebody_else_wrote_is_not_known(flow: Flow, app: App, ik
     run = flow.launch({"output": "mine"}, on_busy="attach")
     assert run.attached
     run.result(60)
-    assert app._client.drive(written_outputs(app, run, flow.definition())) is None
+    assert app._client.run(written_outputs(app, run, flow.definition())) is None

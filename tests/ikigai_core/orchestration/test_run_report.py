@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ikigai_core import App, AsyncIkigai, Flow, FlowStatus
-from ikigai_core.errors import InvalidInput, NotFound, RunAmbiguous, RunFailed, RunTimeout
+from ikigai_core.errors import InvalidInputError, NotFoundError, RunAmbiguousError, RunFailedError, RunTimeoutError
 from ikigai_core.local.account import LocalAccount
 from ikigai_core.orchestration import RunReport
 
@@ -43,11 +43,11 @@ def test_a_success_is_told_with_all_that_is_known_of_the_run(flow: Flow, app: Ap
 def test_a_failure_is_told_with_its_log_and_whether_it_may_pass(flow: Flow, ikigai_local: LocalAccount) -> None:
     ikigai_local.control.outcome(status="FAILED", message="no column 'delay'")
     run = flow.launch({})
-    with pytest.raises(RunFailed) as caught:
+    with pytest.raises(RunFailedError) as caught:
         run.result(60)
     report = told(RunReport.failure(caught.value, run))
     assert (report.is_success, report.is_over, report.transient) == (False, True, False)
-    assert (report.error, report.message) == ("RunFailed", str(caught.value))
+    assert (report.error, report.message) == ("RunFailedError", str(caught.value))
     assert report.run_log == caught.value.run_log
     assert report.run_log.status is FlowStatus.FAILED
     assert report.outputs is None
@@ -56,10 +56,10 @@ def test_a_failure_is_told_with_its_log_and_whether_it_may_pass(flow: Flow, ikig
 def test_a_run_that_goes_on_is_told_without_a_log(flow: Flow, ikigai_local: LocalAccount) -> None:
     ikigai_local.control.outcome(duration=20.0)
     run = flow.launch({})
-    with pytest.raises(RunTimeout) as caught:
+    with pytest.raises(RunTimeoutError) as caught:
         run.result(0.2)
     report = told(RunReport.failure(caught.value, run))
-    assert (report.log, report.is_over, report.error) == (None, False, "RunTimeout")
+    assert (report.log, report.is_over, report.error) == (None, False, "RunTimeoutError")
     attached = flow.launch({}, on_busy="attach")
     report = told(RunReport.failure(caught.value, attached))
     assert (report.attached, report.variables) == (True, None)
@@ -74,14 +74,14 @@ def test_the_run_of_a_report_is_followed_by_who_reads_it(flow: Flow, async_ikiga
 
 
 def test_a_failure_before_there_is_a_run_is_told(app: App) -> None:
-    with pytest.raises(NotFound) as caught:
+    with pytest.raises(NotFoundError) as caught:
         app.flows["missing"]
     report = told(RunReport.failure(caught.value, app_name=app.name, flow_name="missing"))
-    assert (report.error, report.app_name, report.flow_name, report.run) == ("NotFound", app.name, "missing", None)
+    assert (report.error, report.app_name, report.flow_name, report.run) == ("NotFoundError", app.name, "missing", None)
 
 
 def test_a_run_of_which_nobody_can_tell_how_it_ended_is_lost() -> None:
-    report = told(RunReport.failure(RunAmbiguous("one of two")))
+    report = told(RunReport.failure(RunAmbiguousError("one of two")))
     assert (report.is_lost, report.is_over, report.is_success) == (True, False, False)
 
 
@@ -107,11 +107,11 @@ LOG = {"log_id": "1", "status": "SUCCESS", "user": "bob@example.com", "timestamp
     ],
 )
 def test_what_does_not_say_how_the_run_ended_is_refused(data: Any) -> None:
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInputError):
         RunReport.from_dict(data)
 
 
 def test_the_least_that_says_success_or_failure_is_read() -> None:
     assert RunReport.from_dict({"log": LOG}).is_success
-    failed = RunReport.from_dict({"error": "RunFailed", "log": LOG})
+    failed = RunReport.from_dict({"error": "RunFailedError", "log": LOG})
     assert not failed.is_success

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ikigai_core.api.call import Call
-from ikigai_core.procedure import Pause, Procedure, Step, Work
+from ikigai_core.procedure import BlockingCall, Pause, Procedure, Step
 from ikigai_core.runs import polling
 from ikigai_core.runs.state import RunState
 
@@ -89,7 +89,7 @@ class ScriptedFlow:
             case Pause(seconds):
                 self.now += seconds
                 return self.now
-            case Work(function):
+            case BlockingCall(function):
                 return function()
             case Call():
                 self.sent.append(step.path)
@@ -123,7 +123,7 @@ def _entry(log_id: str, status: str, user: str = USER) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def _own_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     """Simulated clocks begin at 0 each, and do not share turns."""
-    monkeypatch.setattr(polling, "BUDGET", polling.PollingBudget())
+    monkeypatch.setattr(polling, "BUDGET", polling.RateLimiter())
 
 
 @pytest.fixture

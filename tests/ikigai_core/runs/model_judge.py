@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ikigai_core.errors import FlowBusy, RunAmbiguous, RunFailed, RunLost, StartUnknown
+from ikigai_core.errors import FlowBusyError, RunAmbiguousError, RunFailedError, RunLostError, StartUnknownError
 from ikigai_core.runs.lost_start import LONGEST_LOOK
 
 from .model_platform import ModelRun
@@ -30,7 +30,7 @@ def _faults(world: World, task: Task) -> list[str]:
         faults.append(f"{len(runs)} runs")
     for told in task.told:
         faults += _misled(told, runs, task) if is_proven else _unfounded(told, world, runs)
-        if history.mode == "copy" and told.is_current and isinstance(told.error, StartUnknown | RunLost):
+        if history.mode == "copy" and told.is_current and isinstance(told.error, StartUnknownError | RunLostError):
             faults.append(f"doubt in copy mode: {told.error!r}")
     if not history.faults and not _is_done(world, task):
         faults.append(f"not done, though nothing went wrong: {task.outcome}")
@@ -41,9 +41,9 @@ def _is_done(world: World, task: Task) -> bool:
     """Whether a task came to its end; runs of others that are over at once may leave a doubt on a shared flow."""
     assert task.outcome is not None
     error = task.outcome.error
-    if error is None or isinstance(error, RunFailed):
+    if error is None or isinstance(error, RunFailedError):
         return True
-    return world.history.mode != "copy" and isinstance(error, RunAmbiguous | FlowBusy)
+    return world.history.mode != "copy" and isinstance(error, RunAmbiguousError | FlowBusyError)
 
 
 def _misled(told: Told, runs: list[ModelRun], task: Task) -> list[str]:
@@ -56,7 +56,7 @@ def _misled(told: Told, runs: list[ModelRun], task: Task) -> list[str]:
             return [f"took {told.log.log_id}, own {own}"]
         if told.run.variables.get("task") != task.name:
             return [f"names {told.run.variables}"]
-    if isinstance(told.error, RunFailed) and "FAILED" not in own.values():
+    if isinstance(told.error, RunFailedError) and "FAILED" not in own.values():
         return [f"was told of a failed run, own {own}: {told.error}"]
     return []
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from ikigai_core.api.call import Call
 from ikigai_core.errors import (
-    AnswerLost,
+    AnswerLostError,
     ApiError,
-    ConnectionFailed,
+    ConnectionFailedError,
     IkigaiError,
-    RateLimited,
+    RateLimitedError,
     ServerError,
-    UnexpectedAnswer,
+    UnexpectedAnswerError,
 )
 from ikigai_core.transport.retry import may_repeat
 
@@ -79,10 +79,10 @@ class Message:
     def _lose_the_answer(self, fault: Fault) -> None:
         if fault == "held":
             self._arrive(self._lateness(), _unheard)
-            self._fail(self._tape.choose(0.1, 60.0), AnswerLost("lost"))
+            self._fail(self._tape.choose(0.1, 60.0), AnswerLostError("lost"))
             return
         seconds = self._tape.choose(0.1, 60.0) if fault == "lost after" else 0.5
-        errors = {"lost after": AnswerLost("lost"), "garbled": UnexpectedAnswer("cut off")}
+        errors = {"lost after": AnswerLostError("lost"), "garbled": UnexpectedAnswerError("cut off")}
         error = errors.get(fault) or self._refusal(ServerError, 503)
         self._arrive(0.1, lambda *_: self._fail(seconds, error))
 
@@ -91,13 +91,13 @@ class Message:
         if fault == "outage":
             world.away_until = max(world.away_until, world.now + self._tape.choose(3.0, 40.0, 200.0, 900.0))
         if fault == "lost before":
-            self._fail(self._tape.choose(0.1, 60.0), AnswerLost("lost"))
+            self._fail(self._tape.choose(0.1, 60.0), AnswerLostError("lost"))
         elif fault == "turned away":
-            self._fail(0.01, self._refusal(RateLimited, 429, self._tape.choose(1.0, 30.0)))
+            self._fail(0.01, self._refusal(RateLimitedError, 429, self._tape.choose(1.0, 30.0)))
         elif fault == "failed before":
             self._fail(0.5, self._refusal(ServerError, 503))
         else:
-            self._fail(0.01, ConnectionFailed("away"))
+            self._fail(0.01, ConnectionFailedError("away"))
 
     def _lateness(self) -> float:
         return self._tape.choose(5.0, 20.0, 45.0, 100.0, 600.0)

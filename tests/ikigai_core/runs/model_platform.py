@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ikigai_core.api.call import Call
-from ikigai_core.errors import ApiError, BadRequest, Conflict, NotFound
+from ikigai_core.errors import ApiError, BadRequestError, ConflictError, NotFoundError
 
 USER = "bob@example.com"
 FENCE = "fenced"
@@ -98,7 +98,7 @@ class ModelPlatform:
         path = call.path.rsplit("/", 1)[1]
         flow_id = (call.body or {}).get("pipeline", call.query).get("pipeline_id")
         if flow_id is not None and flow_id not in self.flows:
-            raise _refusal(NotFound, 404, call)
+            raise _refusal(NotFoundError, 404, call)
         if path == "create-pipeline":
             return self._create(call)
         if path == "search-pipelines-for-project":
@@ -136,9 +136,9 @@ class ModelPlatform:
     def _run(self, flow: ModelFlow, call: Call[Any], now: float) -> None:
         body = call.body or {}
         if flow.is_fenced and self.ways.checks_variables:
-            raise _refusal(BadRequest, 400, call)
+            raise _refusal(BadRequestError, 400, call)
         if not self.ways.side_by_side and any(run.is_active(now) for run in self.runs if run.flow_id == flow.flow_id):
-            raise _refusal(Conflict, 409, call)
+            raise _refusal(ConflictError, 409, call)
         task = body["variables"]["task"]["value"]
         seconds, status = self.outcomes[task]
         begins = now + self.ways.start_lag

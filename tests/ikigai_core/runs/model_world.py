@@ -11,11 +11,11 @@ from ikigai_core.api.call import Call
 from ikigai_core.components.flow import Flow
 from ikigai_core.errors import (
     IkigaiError,
-    RunFailed,
+    RunFailedError,
 )
-from ikigai_core.procedure import Pause, Procedure, Step, Work
+from ikigai_core.procedure import BlockingCall, Pause, Procedure, Step
+from ikigai_core.run_records import RunLog
 from ikigai_core.runs.flow_run import FlowRun
-from ikigai_core.runs.records import RunLog
 
 from .model_faults import FAULTS, Fault, Tape
 from .model_history import History
@@ -79,8 +79,8 @@ class Process:
         history, store = self.world.history, self.task.notes.of(self.number)
         flow = Flow.bind(RECORD, Client())
         variables = {"task": self.task.name, "output": f"output of {self.task.name}"}
-        previous: Any = yield Work(store.find)
-        run = yield from Flow.launch.text(
+        previous: Any = yield BlockingCall(store.find)
+        run = yield from Flow.launch.procedure(
             flow,
             variables,
             on_busy=history.on_busy,  # type: ignore[arg-type]
@@ -91,9 +91,9 @@ class Process:
             lease=self.lease if history.mode == "lease" else None,
             unique_output="output" if history.unique_output else None,
         )
-        log = yield from FlowRun.result.text(run, poll=history.poll)
+        log = yield from FlowRun.result.procedure(run, poll=history.poll)
         taken = run.to_dict()
-        yield Work(lambda: store.take(taken))
+        yield BlockingCall(lambda: store.take(taken))
         return Told(log, run)
 
     def go(self, answer: Any = None, error: BaseException | None = None) -> None:
@@ -130,11 +130,11 @@ class Process:
     def _perform(self, step: Step) -> None:
         is_start = isinstance(step, Call) and step.path.endswith("run-pipeline")
         if not is_start:
-            self.is_confirmed = isinstance(step, Work) and step.function == self.lease.renew
+            self.is_confirmed = isinstance(step, BlockingCall) and step.function == self.lease.renew
         match step:
             case Pause(seconds):
                 self.world.at(seconds, lambda: self.go(self.world.now))
-            case Work():
+            case BlockingCall():
                 self._work(step)
             case Call():
                 Message(self, step).send()
@@ -143,7 +143,7 @@ class Process:
 
     # -- what belongs to the caller: notes and leases
 
-    def _work(self, step: Work) -> None:
+    def _work(self, step: BlockingCall) -> None:
         possible = self.world.possible("killed before", "killed after", "stopped before", "stopped after")
         is_lease = getattr(step.function, "__self__", None) is self.lease
         possible += () if is_lease else self.world.possible("note fails", "note fails after")
@@ -155,7 +155,7 @@ class Process:
         else:
             self._did(step, fault)
 
-    def _did(self, step: Work, fault: Fault | None) -> None:
+    def _did(self, step: BlockingCall, fault: Fault | None) -> None:
         answer, error = None, None
         try:
             answer = None if fault == "note fails" else step.function()
@@ -229,7 +229,7 @@ class World:
         told.is_current = task.tries[-1] is process
         if not told.is_current:
             return
-        is_final = told.error is None or isinstance(told.error, RunFailed)
+        is_final = told.error is None or isinstance(told.error, RunFailedError)
         is_doubt = isinstance(told.error, IkigaiError) and not told.error.transient
         if is_final or len(task.tries) == MOST_TRIES or (is_doubt and not self.tape.take(2)):
             task.outcome = told

@@ -25,9 +25,9 @@ def _race(flow: object) -> dict[str, object]:
         # Storing what is kept takes a while in real life, in which others go on.
         run = flow.launch(keep=lambda kept: time.sleep(random.uniform(0, 0.005)))  # type: ignore[attr-defined]
         log = run.wait(timeout=30)
-    except errors.FlowBusy:
+    except errors.FlowBusyError:
         return {"busy": True}
-    except errors.RunAmbiguous as error:
+    except errors.RunAmbiguousError as error:
         return {"doubt": str(error)}
     return {"log_id": log.log_id, "doubt": run.doubt}
 

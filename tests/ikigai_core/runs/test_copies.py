@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ikigai_core import App, AsyncIkigai, Flow, Ikigai
-from ikigai_core.errors import BadRequest, InvalidInput, RunFailed, RunLost
+from ikigai_core.errors import BadRequestError, InvalidInputError, RunFailedError, RunLostError
 from ikigai_core.local.account import LocalAccount
 from ikigai_core.runs.copies import copy_name, original_of
 
@@ -52,7 +52,7 @@ def test_copies_work_on_the_async_face(app: App, flow: Flow, async_ikigai_client
 
 def test_a_failed_run_names_the_facet_though_its_copy_is_gone(app: App, document: Any, fail: Any) -> None:
     flow = app.flow.new("Broken").definition(fail(document, "raise ValueError('no luck')")).build()
-    with pytest.raises(RunFailed, match=r"(?s)'Broken' ended FAILED at facet 'late'.*no luck"):
+    with pytest.raises(RunFailedError, match=r"(?s)'Broken' ended FAILED at facet 'late'.*no luck"):
         flow.start(isolation="copy").result(timeout=60)
     assert "Broken" in app.flows()
     assert len(app.flows()) == 1
@@ -69,7 +69,7 @@ def test_a_copy_stays_if_that_is_wanted_and_has_neither_schedule_nor_the_origina
 
 def test_a_start_that_is_refused_leaves_no_copy(app: App, flow: Flow) -> None:
     kept: list[str] = []
-    with pytest.raises(BadRequest):
+    with pytest.raises(BadRequestError):
         flow.launch({"nonsense": 1}, isolation="copy", keep=lambda run: kept.append(run["phase"]))
     assert kept == ["prepared", "copied", "refused"]
     assert list(app.flows()) == ["Late"]
@@ -86,7 +86,7 @@ def test_a_result_is_returned_to_whoever_comes_back_for_it_without_another_run(
     assert (run.picked_up, run.run_log) == (True, log)
     assert len(ikigai_local.control.journal()) == before
     assert run.result() == log
-    with pytest.raises(RunLost, match="is gone"):
+    with pytest.raises(RunLostError, match="is gone"):
         ikigai_client.flow_run(notes[-2]).result(timeout=60)
 
 
@@ -126,13 +126,13 @@ def test_copies_that_nobody_came_back_for_are_swept_by_name_and_age(
 
 
 def test_a_copy_has_nothing_to_attach_to(flow: Flow) -> None:
-    with pytest.raises(InvalidInput, match="attach"):
+    with pytest.raises(InvalidInputError, match="attach"):
         flow.launch(isolation="copy", on_busy="attach")
 
 
 @pytest.mark.parametrize("name", ["isolation", "on_doubt"])
 def test_an_unknown_way_is_refused_before_anything_is_sent(flow: Flow, ikigai_local: LocalAccount, name: str) -> None:
     before = len(ikigai_local.control.journal())
-    with pytest.raises(InvalidInput, match=f"{name} is 'guess'"):
+    with pytest.raises(InvalidInputError, match=f"{name} is 'guess'"):
         flow.launch(**{name: "guess"})  # type: ignore[arg-type]
     assert len(ikigai_local.control.journal()) == before

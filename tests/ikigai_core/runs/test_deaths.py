@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ikigai_core import App, Flow, Ikigai
-from ikigai_core.errors import StartUnknown
+from ikigai_core.errors import StartUnknownError
 from ikigai_core.local.process import LocalPlatform
 from ikigai_core.runs import copies, lost_start
 
@@ -88,7 +88,7 @@ def test_a_successor_starts_nothing_while_a_start_may_still_arrive_unless_it_is_
 ) -> None:
     kept = killed(own_platform, tmp_path / "note", moment, "shared")
     began = len(ends_of_runs(own_platform))
-    with pytest.raises(StartUnknown):
+    with pytest.raises(StartUnknownError):
         flow.launch(previous=kept)
     assert len(ends_of_runs(own_platform)) == began == (moment == IN_THE_START)
     run = flow.launch(previous=kept, on_doubt="accept")

@@ -8,17 +8,17 @@ import pytest
 
 from ikigai_core.enums import FlowStatus
 from ikigai_core.errors import (
-    Authentication,
-    ConnectionFailed,
-    InvalidInput,
-    PlatformAway,
-    RateLimited,
-    RunLost,
-    RunTimeout,
-    UnexpectedAnswer,
+    AccessRefusedError,
+    ConnectionFailedError,
+    InvalidInputError,
+    PlatformAwayError,
+    RateLimitedError,
+    RunLostError,
+    RunTimeoutError,
+    UnexpectedAnswerError,
 )
 from ikigai_core.runs.follow import START_GRACE, Ended, Following, follow
-from ikigai_core.runs.patience import OUTAGE
+from ikigai_core.runs.outages import OUTAGE
 from ikigai_core.runs.state import RunState
 
 BEFORE = (0.0, "before", "SUCCESS")
@@ -74,14 +74,16 @@ def test_a_run_that_ended_is_noticed_while_the_next_one_is_on(flow: Any, started
 
 
 def test_minutes_without_the_platform_do_not_end_the_wait(flow: Any, started: RunState) -> None:
-    flow.states = [(0.0, "RUNNING 50"), (10.0, ConnectionFailed("away")), (280.0, "IDLE")]
+    flow.states = [(0.0, "RUNNING 50"), (10.0, ConnectionFailedError("away")), (280.0, "IDLE")]
     flow.logs = [BEFORE, (100.0, "mine", "SUCCESS")]
     assert ending(flow, started).log.log_id == "mine"
 
 
 def test_a_platform_that_stays_away_ends_the_wait_with_all_that_is_known(flow: Any, started: RunState) -> None:
-    flow.states = [(0.0, "RUNNING 50"), (10.0, ConnectionFailed("Cannot reach it"))]
-    with pytest.raises(PlatformAway, match=r"Cannot reach it.*'Forecast' was last seen RUNNING 50 %.*min") as caught:
+    flow.states = [(0.0, "RUNNING 50"), (10.0, ConnectionFailedError("Cannot reach it"))]
+    with pytest.raises(
+        PlatformAwayError, match=r"Cannot reach it.*'Forecast' was last seen RUNNING 50 %.*min"
+    ) as caught:
         ending(flow, started)
     assert OUTAGE < flow.now < OUTAGE + 60
     assert caught.value.transient
@@ -89,8 +91,8 @@ def test_a_platform_that_stays_away_ends_the_wait_with_all_that_is_known(flow: A
 
 
 def test_how_long_the_platform_may_be_away_is_the_callers_choice(flow: Any, started: RunState) -> None:
-    flow.states = [(0.0, "RUNNING 50"), (10.0, ConnectionFailed("away"))]
-    with pytest.raises(PlatformAway, match=r"for 2\d\S* s"):
+    flow.states = [(0.0, "RUNNING 50"), (10.0, ConnectionFailedError("away"))]
+    with pytest.raises(PlatformAwayError, match=r"for 2\d\S* s"):
         ending(flow, started, outage=20.0)
     assert flow.now < 40
 
@@ -98,16 +100,16 @@ def test_how_long_the_platform_may_be_away_is_the_callers_choice(flow: Any, star
 def test_a_web_page_instead_of_an_answer_is_an_outage_of_a_platform_that_has_answered(
     flow: Any, started: RunState
 ) -> None:
-    flow.states = [(0.0, "RUNNING 50"), (10.0, UnexpectedAnswer("a page")), (60.0, "IDLE")]
+    flow.states = [(0.0, "RUNNING 50"), (10.0, UnexpectedAnswerError("a page")), (60.0, "IDLE")]
     flow.logs = [BEFORE, (60.0, "mine", "SUCCESS")]
     assert ending(flow, started).log.log_id == "mine"
-    flow.states, flow.now = [(0.0, UnexpectedAnswer("a page"))], 0.0
-    with pytest.raises(UnexpectedAnswer):
+    flow.states, flow.now = [(0.0, UnexpectedAnswerError("a page"))], 0.0
+    with pytest.raises(UnexpectedAnswerError):
         ending(flow, started)
 
 
 def test_a_platform_that_asks_to_be_left_alone_is(flow: Any, started: RunState) -> None:
-    busy = RateLimited("later", status=429, method="GET", path="/", retry_after=50.0)
+    busy = RateLimitedError("later", status=429, method="GET", path="/", retry_after=50.0)
     flow.states = [(0.0, busy), (40.0, "IDLE")]
     flow.logs = [BEFORE, (0.0, "mine", "SUCCESS")]
     ending(flow, started)
@@ -115,48 +117,50 @@ def test_a_platform_that_asks_to_be_left_alone_is(flow: Any, started: RunState) 
 
 
 def test_an_error_that_waiting_cannot_mend_ends_the_wait_at_once(flow: Any, started: RunState) -> None:
-    flow.states = [(0.0, Authentication("no", status=403, method="GET", path="/"))]
-    with pytest.raises(Authentication):
+    flow.states = [(0.0, AccessRefusedError("no", status=403, method="GET", path="/"))]
+    with pytest.raises(AccessRefusedError):
         ending(flow, started)
     assert flow.now == 0.0
 
 
 def test_a_deadline_is_kept_and_says_that_the_run_goes_on(flow: Any, started: RunState) -> None:
     flow.states = [(0.0, "RUNNING 5")]
-    with pytest.raises(RunTimeout, match=r"within 30 s: it was last seen RUNNING 5 %\. The run goes on") as caught:
+    with pytest.raises(RunTimeoutError, match=r"within 30 s: it was last seen RUNNING 5 %\. The run goes on") as caught:
         ending(flow, started, timeout=30.0)
     assert 30.0 <= flow.now < 30.1
     assert caught.value.last_report is not None
 
 
 def test_a_deadline_during_an_outage_says_so(flow: Any, started: RunState) -> None:
-    flow.states = [(0.0, "RUNNING 5"), (20.0, ConnectionFailed("away"))]
-    with pytest.raises(RunTimeout, match=r"within 1 min 30 s: it was last seen RUNNING 5 %.*not answered for 1 min"):
+    flow.states = [(0.0, "RUNNING 5"), (20.0, ConnectionFailedError("away"))]
+    with pytest.raises(
+        RunTimeoutError, match=r"within 1 min 30 s: it was last seen RUNNING 5 %.*not answered for 1 min"
+    ):
         ending(flow, started, timeout=90.0)
 
 
 @pytest.mark.parametrize("wrong", [{"timeout": -1.0}, {"poll": 0.0}, {"outage": -5.0}])
 def test_unusable_durations_are_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(InvalidInput, match=next(iter(wrong))):
+    with pytest.raises(InvalidInputError, match=next(iter(wrong))):
         Following(**wrong)  # type: ignore[arg-type]
 
 
 def test_a_run_of_which_nothing_is_ever_seen_is_reported_lost(flow: Any, started: RunState) -> None:
     flow.logs = [BEFORE]
-    with pytest.raises(RunLost):
+    with pytest.raises(RunLostError):
         ending(flow, started)
     assert flow.now >= START_GRACE
 
 
 def test_time_without_the_platform_is_no_time_in_which_the_flow_was_idle(flow: Any, started: RunState) -> None:
-    flow.states = [(0.0, "IDLE"), (3.0, ConnectionFailed("away")), (80.0, "IDLE")]
+    flow.states = [(0.0, "IDLE"), (3.0, ConnectionFailedError("away")), (80.0, "IDLE")]
     flow.logs = [BEFORE, (85.0, "mine", "SUCCESS")]
     assert ending(flow, started).log.log_id == "mine"
 
 
 def test_a_log_that_was_cleared_is_not_mistaken_for_the_runs(flow: Any, started: RunState) -> None:
     flow.logs = [(0.0, "somebody's", "SUCCESS")]
-    with pytest.raises(RunLost, match="no longer holds"):
+    with pytest.raises(RunLostError, match="no longer holds"):
         ending(flow, started)
 
 
@@ -182,10 +186,10 @@ def told(flow: Any, run: RunState) -> list[str]:
 
 def test_what_is_told_may_fail_without_passing_for_an_outage(flow: Any, started: RunState) -> None:
     def fail(report: Any) -> None:
-        raise ConnectionFailed("the caller's own")
+        raise ConnectionFailedError("the caller's own")
 
     flow.states = [(0.0, "RUNNING 1")]
-    with pytest.raises(ConnectionFailed, match="own"):
+    with pytest.raises(ConnectionFailedError, match="own"):
         ending(flow, started, on_update=fail)
     assert flow.now == 0.0
 

@@ -131,7 +131,7 @@ def test_a_start_of_which_nothing_is_seen_is_said_to_be_unknown(
     flows = make({"lost": {"fault": {"cut": True, "when": "before"}}}, "run-pipeline")
     failed = on_both_faces(flows, lambda flow: flow.start(), lambda flow: flow.start())
     for error in failed.values():
-        assert isinstance(error, errors.StartUnknown)
+        assert isinstance(error, errors.StartUnknownError)
     assert len(control.journal("run-pipeline")) == len(FACES)
     assert [flow.run_logs() for flow in flows.values()] == [[], []]
 
@@ -153,7 +153,7 @@ def test_somebody_elses_run_is_waited_for_attached_to_or_refused(
     for face in FACES:
         assert users[f"{face}: wait"].startswith("test-")
         assert users[f"{face}: attach"] == "colleague@example.com"
-        assert isinstance(users[f"{face}: fail"], errors.FlowBusy)
+        assert isinstance(users[f"{face}: fail"], errors.FlowBusyError)
         assert len(flows[f"{face}: wait"].run_logs(max_count=9)) == 2
 
 
@@ -167,5 +167,5 @@ def test_an_outage_that_is_too_long_ends_the_wait_with_what_is_known(
         return await (await flow.start()).wait(outage=1.0)
 
     for error in on_both_faces(flows, lambda flow: flow.start().wait(outage=1.0), follow).values():
-        assert isinstance(error, errors.PlatformAway)
+        assert isinstance(error, errors.PlatformAwayError)
         assert "RUNNING" in str(error)

@@ -10,9 +10,9 @@ import pytest
 
 from ikigai_core.api.call import Call
 from ikigai_core.components.flow import Flow
-from ikigai_core.errors import AnswerLost, ConnectionFailed, NotFound, PlatformAway
+from ikigai_core.errors import AnswerLostError, ConnectionFailedError, NotFoundError, PlatformAwayError
 from ikigai_core.orchestration import SupersededError
-from ikigai_core.procedure import Pause, Procedure, Step, Work
+from ikigai_core.procedure import BlockingCall, Pause, Procedure, Step
 from ikigai_core.runs.flow_run import FlowRun
 
 from .model_platform import ModelPlatform, Ways
@@ -62,7 +62,7 @@ class Line:
             case Pause(seconds):
                 self.now += seconds
                 return self.now
-            case Work(function):
+            case BlockingCall(function):
                 return function()
             case Call():
                 return self._send(step)
@@ -75,7 +75,7 @@ class Line:
         seconds = self.held.pop(call.path.rsplit("/", 1)[1], None)
         if seconds is not None:
             self._late.append((self.now + seconds, call))
-            raise AnswerLost("lost")
+            raise AnswerLostError("lost")
         return call.read(self.platform.perform(call, self.now))
 
 
@@ -85,7 +85,7 @@ def line(seconds: float = 5.0, **ways: Any) -> Line:
 
 def launch(store: Any, previous: Any = None) -> Procedure[FlowRun]:
     flow = Flow.bind(RECORD, Client())
-    return Flow.launch.text(flow, VARIABLES, isolation="copy", keep=store.note, previous=previous)
+    return Flow.launch.procedure(flow, VARIABLES, isolation="copy", keep=store.note, previous=previous)
 
 
 def is_start(step: Step) -> bool:
@@ -96,7 +96,7 @@ def test_a_start_that_arrives_at_the_fence_leads_to_another_copy() -> None:
     sent = line(fenced_seconds=4.0)
     sent.held = {"run-pipeline": LATE}
     run = sent.run(launch(Notes().of(1)))
-    assert sent.run(FlowRun.result.text(run)).log_id == "run-1"
+    assert sent.run(FlowRun.result.procedure(run)).log_id == "run-1"
     assert [(run.is_fenced, run.status) for run in sent.platform.runs] == [(True, "FAILED"), (False, "SUCCESS")]
     assert list(sent.platform.flows) == ["flow"]
 
@@ -105,10 +105,10 @@ def test_a_run_that_takes_long_to_fail_at_the_fence_is_no_failure_of_the_flow() 
     sent, notes = line(fenced_seconds=90.0), Notes()
     sent.held = {"run-pipeline": LATE}
     run = sent.run(launch(notes.of(1)))
-    with pytest.raises(PlatformAway, match="nothing of flow 'Forecast' ran"):
-        sent.run(FlowRun.result.text(run))
+    with pytest.raises(PlatformAwayError, match="nothing of flow 'Forecast' ran"):
+        sent.run(FlowRun.result.procedure(run))
     again = sent.run(launch(notes.of(2), notes.of(2).find()))
-    assert sent.run(FlowRun.result.text(again)).log_id == "run-1"
+    assert sent.run(FlowRun.result.procedure(again)).log_id == "run-1"
     assert list(sent.platform.flows) == ["flow"]
 
 
@@ -118,7 +118,7 @@ def test_a_copy_that_is_created_late_is_never_started(seconds: float) -> None:
     sent.held = {"create-pipeline": seconds}
     run = sent.run(launch(Notes().of(1)))
     sent.now += 1000.0
-    assert sent.run(FlowRun.result.text(run)).log_id == "run-0"
+    assert sent.run(FlowRun.result.procedure(run)).log_id == "run-0"
     assert (len(sent.platform.created), len(sent.platform.runs)) == (2, 1)
 
 
@@ -127,9 +127,9 @@ def test_a_process_that_was_stopped_before_its_start_finds_nothing_to_run() -> N
     stopped = launch(notes.of(1))
     start = sent.until(stopped, is_start)
     run = sent.run(launch(notes.of(2), notes.of(2).find()))
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         sent.until(stopped, lambda step: False, start)
-    assert sent.run(FlowRun.result.text(run)).log_id == "run-0"
+    assert sent.run(FlowRun.result.procedure(run)).log_id == "run-0"
     assert len(sent.platform.runs) == 1
 
 
@@ -138,9 +138,9 @@ def test_a_process_that_was_stopped_leaves_the_copy_to_who_took_over() -> None:
     stopped = launch(notes.of(1))
     sent.until(stopped, is_start)
     notes.of(2).find()
-    keeping = stopped.throw(ConnectionFailed("away"))
+    keeping = stopped.throw(ConnectionFailedError("away"))
     with pytest.raises(SupersededError):
         keeping.function()  # type: ignore[union-attr]
-    with pytest.raises(ConnectionFailed):
+    with pytest.raises(ConnectionFailedError):
         stopped.throw(SupersededError("taken over"))
     assert len(sent.platform.flows) == 2

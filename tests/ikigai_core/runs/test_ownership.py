@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ikigai_core.errors import Conflict, FlowBusy, RunAmbiguous
+from ikigai_core.errors import ConflictError, FlowBusyError, RunAmbiguousError
 from ikigai_core.procedure import Procedure, pause
 from ikigai_core.runs.follow import START_GRACE, follow
 from ikigai_core.runs.start import Launch, OnBusy, launch
@@ -39,7 +39,7 @@ class Starts:
     def __call__(self, flow: Any) -> None:
         ends = [since for since, _ in flow.states if since > flow.now]
         if ends and self.refuses:
-            raise Conflict("busy", status=409, method="POST", path="/component/run-pipeline")
+            raise ConflictError("busy", status=409, method="POST", path="/component/run-pipeline")
         duration, status = self.outcomes[self.accepted]
         self.accepted += 1
         end = flow.now + duration
@@ -57,7 +57,7 @@ def test_a_platform_that_refuses_the_second_start_leaves_no_doubt(flow: Any) -> 
     Starts(flow, [(5.0, "SUCCESS")], refuses=True)
     first, second = flow.together(started_and_followed(), started_and_followed())
     assert (first.log.log_id, first.run.doubt) == ("run-1", "")
-    assert isinstance(second, FlowBusy)
+    assert isinstance(second, FlowBusyError)
 
 
 def test_the_second_of_two_starts_waits_or_attaches_as_told(flow: Any) -> None:
@@ -72,10 +72,10 @@ def test_the_second_of_two_starts_waits_or_attaches_as_told(flow: Any) -> None:
 def test_a_refusal_by_a_run_that_is_over_by_now_still_means_busy(flow: Any) -> None:
     def refuse(script: Any) -> None:
         script.logs.append((script.now, "theirs", "SUCCESS"))
-        raise Conflict("busy", status=409, method="POST", path="/component/run-pipeline")
+        raise ConflictError("busy", status=409, method="POST", path="/component/run-pipeline")
 
     flow.logs, flow.on_start = [BEFORE], refuse
-    with pytest.raises(FlowBusy):
+    with pytest.raises(FlowBusyError):
         flow.run(launch(Launch(WANTED)))
 
 
@@ -116,7 +116,7 @@ def test_a_short_run_of_another_user_between_baseline_and_start_does_no_harm(flo
 def test_runs_that_cannot_be_told_apart_and_ended_differently_are_an_error(flow: Any) -> None:
     during_the_start(flow, "FAILED", "SUCCESS")
     run = flow.run(launch(Launch(WANTED))).run
-    with pytest.raises(RunAmbiguous, match="cannot be told.*theirs FAILED, mine SUCCESS") as caught:
+    with pytest.raises(RunAmbiguousError, match="cannot be told.*theirs FAILED, mine SUCCESS") as caught:
         flow.run(follow(run))
     assert not caught.value.transient
     assert [log.log_id for log in caught.value.candidates] == ["theirs", "mine"]
@@ -130,7 +130,7 @@ def test_a_short_run_of_ones_own_is_not_in_doubt(flow: Any) -> None:
 
 def test_the_log_of_another_user_alone_proves_nothing(flow: Any, started: RunState) -> None:
     flow.logs = [BEFORE, (0.0, "theirs", "SUCCESS", "ann@example.com")]
-    with pytest.raises(RunAmbiguous, match=r"names ann@example\.com"):
+    with pytest.raises(RunAmbiguousError, match=r"names ann@example\.com"):
         flow.run(follow(started))
     assert flow.now > START_GRACE
     flow.now = 0.0

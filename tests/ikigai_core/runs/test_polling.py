@@ -14,7 +14,7 @@ from ikigai_core.runs.polling import (
     JITTER,
     LONGEST,
     SHORTEST,
-    PollingBudget,
+    RateLimiter,
     interval,
 )
 
@@ -29,19 +29,19 @@ def test_the_interval_is_a_fraction_of_the_age_within_bounds(age: float, expecte
 
 
 def test_a_few_followers_never_wait_for_their_turn() -> None:
-    budget = PollingBudget(rate=50.0)
-    assert {budget.turn(n / 50) for n in range(1000)} == {0.0}
+    budget = RateLimiter(rate=50.0)
+    assert {budget.reserve(n / 50) for n in range(1000)} == {0.0}
 
 
 def test_many_followers_share_the_budget_and_none_waits_longer_than_a_round() -> None:
-    budget = PollingBudget(rate=50.0)
+    budget = RateLimiter(rate=50.0)
     due = dict.fromkeys(range(1000), 0.0)
     pace = {follower: 0.5 if follower % 2 else 30.0 for follower in due}
     looks = dict.fromkeys(due, 0)
     longest = 0.0
     while (now := min(due.values())) < 300.0:
         follower = min(due, key=due.__getitem__)
-        wait = budget.turn(now)
+        wait = budget.reserve(now)
         longest = max(longest, wait)
         looks[follower] += 1
         due[follower] = now + wait + pace[follower]
@@ -51,16 +51,16 @@ def test_many_followers_share_the_budget_and_none_waits_longer_than_a_round() ->
 
 
 def test_requests_that_could_not_wait_are_made_up_for() -> None:
-    budget = PollingBudget(rate=10.0)
+    budget = RateLimiter(rate=10.0)
     for _ in range(10):
-        budget.turn(0.0)
-    assert budget.turn(0.0) == pytest.approx(1.0)
-    assert budget.turn(5.0) == 0.0
+        budget.reserve(0.0)
+    assert budget.reserve(0.0) == pytest.approx(1.0)
+    assert budget.reserve(5.0) == 0.0
 
 
 def test_a_rate_that_allows_nothing_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="0"):
-        PollingBudget(rate=0)
+        RateLimiter(rate=0)
 
 
 @pytest.mark.parametrize(("given", "said"), [("25", "25.0"), ("", "100.0"), ("many", "IKIGAI_POLLING_RATE is 'many'")])

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from ikigai_core.errors import (
-    AnswerLost,
-    BadRequest,
-    Conflict,
-    ConnectionFailed,
-    FlowBusy,
-    InvalidInput,
-    RateLimited,
-    RunAmbiguous,
+    AnswerLostError,
+    BadRequestError,
+    ConflictError,
+    ConnectionFailedError,
+    FlowBusyError,
+    InvalidInputError,
+    RateLimitedError,
+    RunAmbiguousError,
     ServerError,
-    StartUnknown,
-    UnexpectedAnswer,
+    StartUnknownError,
+    UnexpectedAnswerError,
 )
 from ikigai_core.procedure import Procedure
 from ikigai_core.runs.follow import follow
@@ -68,7 +68,7 @@ def loses_answer(then: Any = None, error: Exception | None = None) -> Any:
     def start(flow: Any) -> None:
         if then is not None:
             then(flow)
-        raise error or AnswerLost("lost")
+        raise error or AnswerLostError("lost")
 
     return start
 
@@ -82,9 +82,9 @@ def test_the_baseline_is_kept_before_the_start_is_sent(flow: Any) -> None:
 
 
 LOST = [
-    AnswerLost("lost"),
+    AnswerLostError("lost"),
     ServerError("oops", status=502, method="POST", path="/"),
-    UnexpectedAnswer("cut off"),
+    UnexpectedAnswerError("cut off"),
 ]
 
 
@@ -95,7 +95,7 @@ def test_a_run_that_is_seen_after_a_lost_answer_may_be_anothers_and_is_not_taken
 ) -> None:
     flow.logs, flow.on_start = [BEFORE], loses_answer(runs_for(duration), error)
     kept: list[dict[str, Any]] = []
-    with pytest.raises(StartUnknown, match="may be another run") as caught:
+    with pytest.raises(StartUnknownError, match="may be another run") as caught:
         flow.run(launch(Launch(RUN, keep=kept.append)))
     assert not caught.value.transient
     assert ([run["phase"] for run in kept], flow.starts()) == (["prepared", "unknown"], 1)
@@ -115,7 +115,7 @@ def test_a_lease_that_is_held_until_the_run_was_seen_proves_that_it_is_ones_own(
         run = flow.run(launch(Launch(RUN, lease=lease)))
         assert (run.phase, run.doubt) == ("started", "")
     else:
-        with pytest.raises(StartUnknown):
+        with pytest.raises(StartUnknownError):
             flow.run(launch(Launch(RUN, lease=lease)))
     assert (lease.held, lease.released, flow.starts()) == (1, 1, 1)
 
@@ -135,40 +135,42 @@ def test_the_lease_is_held_until_the_flow_shows_the_run(flow: Any) -> None:
 def test_a_lease_that_was_lost_before_the_start_starts_nothing(flow: Any) -> None:
     flow.logs, lease = [BEFORE], Lease(0)
     kept: list[dict[str, Any]] = []
-    with pytest.raises(FlowBusy):
+    with pytest.raises(FlowBusyError):
         flow.run(launch(Launch(RUN, lease=lease, keep=kept.append)))
     assert ([run["phase"] for run in kept], flow.starts()) == (["prepared", "refused"], 0)
 
 
 def test_the_look_for_a_lost_start_subtracts_outages_and_does_not_begin_anew(flow: Any) -> None:
-    away = ConnectionFailed("away")
+    away = ConnectionFailedError("away")
     flow.states = [(0.0, "IDLE"), *((second, away if second % 4 == 3 else "IDLE") for second in range(1, 400))]
     flow.logs, flow.on_start = [BEFORE], loses_answer()
-    with pytest.raises(StartUnknown, match="neither status nor log"):
+    with pytest.raises(StartUnknownError, match="neither status nor log"):
         flow.run(launch(Launch(RUN)))
     assert LOOK_FOR < flow.now < 3 * LOOK_FOR
 
 
 def test_the_look_for_a_lost_start_ends_if_the_platform_stays_away(flow: Any) -> None:
     def lose_and_leave(script: Any) -> None:
-        script.states.append((script.now, ConnectionFailed("away")))
-        raise AnswerLost("lost")
+        script.states.append((script.now, ConnectionFailedError("away")))
+        raise AnswerLostError("lost")
 
     flow.logs, flow.on_start = [BEFORE], lose_and_leave
-    with pytest.raises(StartUnknown, match="could not be looked up for"):
+    with pytest.raises(StartUnknownError, match="could not be looked up for"):
         flow.run(launch(Launch(RUN)))
     assert LONGEST_LOOK <= flow.now < LONGEST_LOOK + 60
 
 
 def test_a_start_that_nobody_can_vouch_for_is_an_error(flow: Any) -> None:
     flow.logs, flow.on_start = [BEFORE], loses_answer()
-    with pytest.raises(StartUnknown, match="not sent again"):
+    with pytest.raises(StartUnknownError, match="not sent again"):
         flow.run(launch(Launch(RUN)))
     assert flow.starts() == 1
     assert flow.now >= LOOK_FOR
 
 
-@pytest.mark.parametrize("error", [ConnectionFailed("away"), RateLimited("later", status=429, method="POST", path="/")])
+@pytest.mark.parametrize(
+    "error", [ConnectionFailedError("away"), RateLimitedError("later", status=429, method="POST", path="/")]
+)
 def test_a_start_that_did_not_get_through_is_kept_as_refused(flow: Any, error: Exception) -> None:
     flow.on_start = loses_answer(error=error)
     kept: list[dict[str, Any]] = []
@@ -222,14 +224,14 @@ def test_runs_that_nobody_has_counted_yet_are_counted_by_who_comes_next(flow: An
 
 
 def test_a_refused_start_is_the_platforms_error(flow: Any) -> None:
-    flow.on_start = loses_answer(error=BadRequest("unknown variable", status=400, method="POST", path="/"))
-    with pytest.raises(BadRequest, match="unknown variable"):
+    flow.on_start = loses_answer(error=BadRequestError("unknown variable", status=400, method="POST", path="/"))
+    with pytest.raises(BadRequestError, match="unknown variable"):
         flow.run(launch(Launch(RUN)))
 
 
 def test_a_busy_flow_fails_by_default_without_a_start(flow: Any) -> None:
     flow.states = [(0.0, "RUNNING 5")]
-    with pytest.raises(FlowBusy, match="Forecast"):
+    with pytest.raises(FlowBusyError, match="Forecast"):
         flow.run(launch(Launch(RUN)))
     assert flow.starts() == 0
 
@@ -249,18 +251,18 @@ def test_a_busy_flow_can_be_waited_for_and_is_then_told_from_the_earlier_run(flo
 
 def test_the_wait_for_a_busy_flow_ends(flow: Any) -> None:
     flow.states = [(0.0, "RUNNING 5")]
-    with pytest.raises(FlowBusy):
+    with pytest.raises(FlowBusyError):
         flow.run(launch(Launch(RUN, on_busy="wait", timeout=20.0)))
 
 
 def test_a_flow_that_somebody_starts_at_the_same_moment_counts_as_busy(flow: Any) -> None:
     def conflict(script: Any) -> None:
         script.states.append((script.now, "RUNNING 0"))
-        raise Conflict("busy", status=409, method="POST", path="/")
+        raise ConflictError("busy", status=409, method="POST", path="/")
 
     flow.on_start = conflict
     kept: list[dict[str, Any]] = []
-    with pytest.raises(FlowBusy):
+    with pytest.raises(FlowBusyError):
         flow.run(launch(Launch(RUN, keep=kept.append)))
     assert [run["phase"] for run in kept] == ["prepared", "refused"]
 
@@ -295,7 +297,7 @@ def test_an_output_proves_no_run_that_ended_before(flow: Any, ended: str) -> Non
         now = script.now
         script.states += [(now, "RUNNING 0"), (now + 5, "IDLE"), (now + 5.5, "RUNNING 0"), (now + 30, "IDLE")]
         script.logs += [(now + 5, "theirs", "SUCCESS"), (now + 30, "mine", ended)]
-        raise AnswerLost("lost")
+        raise AnswerLostError("lost")
 
     flow.logs, flow.on_start = [BEFORE], start
     run = flow.run(launch(Launch(replace(RUN, unique_output="mine"))))
@@ -304,7 +306,7 @@ def test_an_output_proves_no_run_that_ended_before(flow: Any, ended: str) -> Non
     if ended == "SUCCESS":
         assert flow.run(follow(run)).log.log_id == "mine"
     else:
-        with pytest.raises(RunAmbiguous, match="theirs SUCCESS, mine FAILED"):
+        with pytest.raises(RunAmbiguousError, match="theirs SUCCESS, mine FAILED"):
             flow.run(follow(run))
 
 
@@ -312,7 +314,7 @@ def test_a_lost_run_that_did_not_write_its_own_output_is_not_taken(flow: Any) ->
     flow.datasets = [{"dataset_id": "d", "name": "mine", "modified_at": "1"}]
     flow.logs, flow.on_start = [BEFORE], loses_answer(runs_for(5))
     run = flow.run(launch(Launch(replace(RUN, unique_output="mine"))))
-    with pytest.raises(RunAmbiguous, match="did not write dataset 'mine'"):
+    with pytest.raises(RunAmbiguousError, match="did not write dataset 'mine'"):
         flow.run(follow(run))
 
 
@@ -327,7 +329,7 @@ def test_what_is_seen_of_a_start_whose_caller_died_may_be_anothers(
 ) -> None:
     flow.states, flow.logs = states, logs
     previous = RunState("app", "flow", "Forecast", "before", phase=phase, user="bob@example.com").to_dict()
-    with pytest.raises(StartUnknown, match="may be another run"):
+    with pytest.raises(StartUnknownError, match="may be another run"):
         flow.run(launch(Launch(RUN), previous))
     run = flow.run(launch(Launch(GUESSING), previous))
     assert (run.phase, bool(run.doubt), flow.starts()) == ("started", True, 0)
@@ -337,7 +339,7 @@ def test_what_is_seen_of_a_start_whose_caller_died_may_be_anothers(
 def test_a_start_that_may_still_arrive_is_sent_again_only_if_told_to(flow: Any, phase: Any) -> None:
     flow.logs, flow.on_start = [BEFORE], runs_for(5)
     previous = RunState("app", "flow", "Forecast", "before", phase=phase).to_dict()
-    with pytest.raises(StartUnknown, match="may still arrive"):
+    with pytest.raises(StartUnknownError, match="may still arrive"):
         flow.run(launch(Launch(RUN), previous))
     assert flow.starts() == 0
     run = flow.run(launch(Launch(GUESSING), previous))
@@ -360,16 +362,16 @@ def test_a_flow_that_ran_while_the_note_was_written_is_not_started_from_an_old_b
 
 def test_a_kept_run_of_another_flow_is_refused(flow: Any) -> None:
     previous = RunState("app", "other", "Other", None).to_dict()
-    with pytest.raises(InvalidInput, match="'Other'"):
+    with pytest.raises(InvalidInputError, match="'Other'"):
         flow.run(launch(Launch(RUN), previous))
 
 
 def test_a_kept_run_of_a_later_release_is_refused_with_what_to_do(flow: Any) -> None:
-    with pytest.raises(InvalidInput, match="upgrade"):
+    with pytest.raises(InvalidInputError, match="upgrade"):
         flow.run(launch(Launch(RUN), {**RUN.to_dict(), "version": 99}))
 
 
 def test_an_unknown_way_with_busy_flows_is_refused() -> None:
     wrong: OnBusy = "panic"  # type: ignore[assignment]
-    with pytest.raises(InvalidInput, match="'panic'"):
+    with pytest.raises(InvalidInputError, match="'panic'"):
         Launch(RUN, on_busy=wrong)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ikigai_core import FlowRun
-from ikigai_core.errors import InvalidInput
+from ikigai_core.errors import InvalidInputError
 from ikigai_core.runs.follow import follow
 from ikigai_core.runs.state import VERSION, RunState
 
@@ -41,10 +41,10 @@ def test_a_run_that_has_ended_is_remembered_as_such(flow: Any, started: RunState
 
 
 def test_a_run_of_a_later_release_is_refused_with_what_to_do(started: RunState) -> None:
-    with pytest.raises(InvalidInput, match="version 99.*upgrade"):
+    with pytest.raises(InvalidInputError, match="version 99.*upgrade"):
         RunState.from_dict({**started.to_dict(), "version": 99})
 
 
 def test_what_is_no_run_is_refused(started: RunState) -> None:
-    with pytest.raises(InvalidInput, match="flow_id missing"):
+    with pytest.raises(InvalidInputError, match="flow_id missing"):
         RunState.from_dict({name: value for name, value in started.to_dict().items() if name != "flow_id"})

@@ -24,7 +24,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
 
-from ikigai_core.errors import StartUnknown
+from ikigai_core.errors import StartUnknownError
 from ikigai_core.procedure import Procedure
 from ikigai_core.runs import copies, follow, lost_start, polling, start
 from ikigai_core.runs.flow_run import FlowRun
@@ -48,7 +48,7 @@ def play(history: History) -> list[str]:
     """Play a history, and return what went wrong."""
     numbers = itertools.count()
     with (
-        mock.patch.object(polling, "BUDGET", polling.PollingBudget(1e9)),
+        mock.patch.object(polling, "BUDGET", polling.RateLimiter(1e9)),
         mock.patch.object(copies.secrets, "token_hex", side_effect=lambda _: f"{next(numbers):020x}"),
     ):
         CURRENT[:] = [World(history)]
@@ -122,7 +122,7 @@ def _adopt_what_is_seen(*args: Any, is_proven: bool) -> Procedure[RunState]:
 def _start_again_after_a_look_in_vain(*args: Any) -> Procedure[RunState | None]:
     try:
         return (yield from _PICK_UP(*args))
-    except StartUnknown as doubt:
+    except StartUnknownError as doubt:
         if "neither" not in str(doubt):
             raise
         return None

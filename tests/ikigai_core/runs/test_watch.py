@@ -38,9 +38,9 @@ def test_outcomes_are_told_as_runs_end_on_both_faces(flows: LocalPlatform) -> No
         ]
         expected = [
             ("Quick", "NoneType", True),
-            ("Broken", "RunFailed", True),
+            ("Broken", "RunFailedError", True),
             ("Slow", "NoneType", True),
-            ("Endless", "RunTimeout", False),
+            ("Endless", "RunTimeoutError", False),
         ]
         assert ended == expected
         assert {("Quick", 100), ("Slow", 100)} <= told
@@ -61,7 +61,7 @@ def test_an_outcome_raises_what_went_wrong(flows: LocalPlatform) -> None:
         app = ikigai.apps["Watched"]
         quick, broken = ikigai.watch([app.flows[name].start() for name in ("Quick", "Broken")])
         assert quick.result() == quick.log
-        with pytest.raises(errors.RunFailed, match="'Broken' ended FAILED"):
+        with pytest.raises(errors.RunFailedError, match="'Broken' ended FAILED"):
             broken.result()
 
 

@@ -198,7 +198,7 @@ def test_a_large_download_comes_in_ranges(large: Path, tmp_path: Path) -> None:
 def test_urls_that_expire_again_and_again_are_an_error_that_leaves_nothing(large: Path) -> None:
     with LocalPlatform.start(url_lifetime=0.0) as platform, Ikigai(*credentials(platform)) as ikigai:
         app = ikigai.app.new("Late").build()
-        with pytest.raises(errors.UploadFailed, match="does not accept the signed URL") as caught:
+        with pytest.raises(errors.UploadError, match="does not accept the signed URL") as caught:
             app.dataset.new("large").csv(large).build()
         assert "signature" not in str(caught.value)
         assert len(app.datasets()) == 0

@@ -143,7 +143,7 @@ def test_an_empty_or_used_up_stream_is_refused_before_anything_is_created(app: A
     reader = table.to_reader()
     app.dataset.new("once").arrow(reader).build()
     for nothing in (table.slice(0, 0), reader, pa.table({})):
-        with pytest.raises(errors.InvalidInput, match="The data"):
+        with pytest.raises(errors.InvalidInputError, match="The data"):
             app.dataset.new("d").arrow(nothing).build()
     assert [dataset.name for dataset in app.datasets().values()] == ["once"]
 

@@ -79,7 +79,7 @@ def test_a_callback_is_told_what_moves_and_how_far_it_is(app: App, data: Path) -
 def test_a_verdict_is_waited_for_and_its_reason_told(ikigai_local: LocalPlatform, app: App, data: Path) -> None:
     dataset = app.dataset.new("data").csv(data / "data.csv").build()
     (data / "twice.csv").write_text("a,a\n1,2\n")
-    with pytest.raises(errors.UploadFailed, match="Column name 'a' occurs 2 times") as caught:
+    with pytest.raises(errors.UploadError, match="Column name 'a' occurs 2 times") as caught:
         dataset.edit_data(data / "twice.csv")
     assert not caught.value.transient
     assert len(dataset.df()) == 100_000

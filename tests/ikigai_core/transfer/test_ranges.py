@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from ikigai_core.config import Config
-from ikigai_core.errors import AnswerLost, DownloadFailed
+from ikigai_core.errors import AnswerLostError, DownloadError
 from ikigai_core.procedure import fetch
 from ikigai_core.transfer.parts import UrlExpired
 from ikigai_core.transfer.progress import Meter
-from ikigai_core.transfer.ranges import FIRST_SIZE, RANGE_SIZE, Changed, Landing
+from ikigai_core.transfer.ranges import FIRST_SIZE, RANGE_SIZE, Changed, DownloadTarget
 from ikigai_core.transport.aio import AsyncDriver
 from ikigai_core.transport.retry import RetryPolicy
 from ikigai_core.transport.sync import SyncDriver
@@ -84,19 +84,19 @@ def storage() -> Iterator[Storage]:
     storage.close()
 
 
-def with_requests(config: Config, url: str, landing: Landing) -> None:
+def with_requests(config: Config, url: str, target: DownloadTarget) -> None:
     driver = SyncDriver(config, RetryPolicy(first=0.01, longest=0.05))
     try:
-        driver.drive(fetch(url, landing))
+        driver.run(fetch(url, target))
     finally:
         driver.close()
 
 
-def with_httpx(config: Config, url: str, landing: Landing) -> None:
+def with_httpx(config: Config, url: str, target: DownloadTarget) -> None:
     async def main() -> None:
         driver = AsyncDriver(config, RetryPolicy(first=0.01, longest=0.05))
         try:
-            await driver.drive(fetch(url, landing))
+            await driver.run(fetch(url, target))
         finally:
             await driver.aclose()
 
@@ -104,52 +104,52 @@ def with_httpx(config: Config, url: str, landing: Landing) -> None:
 
 
 @pytest.fixture(params=[with_requests, with_httpx], ids=["requests", "httpx"])
-def get(request: pytest.FixtureRequest, storage: Storage) -> Callable[[Landing], None]:
+def get(request: pytest.FixtureRequest, storage: Storage) -> Callable[[DownloadTarget], None]:
     config = Config("bob@example.com", "a-key", storage.url, connect_timeout=2.0, read_timeout=5.0, user_agent="test/1")
-    return lambda landing: request.param(config, storage.url, landing)
+    return lambda target: request.param(config, storage.url, target)
 
 
 @pytest.fixture
-def landing(tmp_path: Path) -> Landing:
-    return Landing(tmp_path / "data", Meter("download"))
+def target(tmp_path: Path) -> DownloadTarget:
+    return DownloadTarget(tmp_path / "data", Meter("download"))
 
 
-Get = Callable[[Landing], None]
+Get = Callable[[DownloadTarget], None]
 
 
-def test_every_range_lands_in_its_place(storage: Storage, get: Get, landing: Landing) -> None:
-    get(landing)
-    assert landing.path.read_bytes() == DATA
+def test_every_range_lands_in_its_place(storage: Storage, get: Get, target: DownloadTarget) -> None:
+    get(target)
+    assert target.path.read_bytes() == DATA
     assert len(storage.ranges) == 4
-    assert landing.missing == []
+    assert target.missing == []
 
 
 @pytest.mark.parametrize("size", [0, 1, FIRST_SIZE, FIRST_SIZE + 1])
-def test_files_of_every_size_arrive(storage: Storage, get: Get, landing: Landing, size: int) -> None:
+def test_files_of_every_size_arrive(storage: Storage, get: Get, target: DownloadTarget, size: int) -> None:
     storage.data = DATA[:size]
-    get(landing)
-    assert landing.path.read_bytes() == DATA[:size]
+    get(target)
+    assert target.path.read_bytes() == DATA[:size]
 
 
-def test_a_server_without_ranges_sends_the_whole_file(storage: Storage, get: Get, landing: Landing) -> None:
+def test_a_server_without_ranges_sends_the_whole_file(storage: Storage, get: Get, target: DownloadTarget) -> None:
     storage.answer = lambda storage, first, last: (200, {}, storage.data)
-    get(landing)
-    assert landing.path.read_bytes() == DATA
+    get(target)
+    assert target.path.read_bytes() == DATA
     assert len(storage.ranges) == 1
 
 
-def test_a_range_of_a_compressed_file_is_of_no_use(storage: Storage, get: Get, landing: Landing) -> None:
+def test_a_range_of_a_compressed_file_is_of_no_use(storage: Storage, get: Get, target: DownloadTarget) -> None:
     def compressed(storage: Storage, first: int, last: int) -> tuple[int, dict[str, str], bytes]:
         status, headers, body = well(storage, first, last)
         return status, {**headers, "Content-Encoding": "gzip"} if first >= 0 else headers, body
 
     storage.answer = compressed
-    get(landing)
-    assert landing.path.read_bytes() == DATA
+    get(target)
+    assert target.path.read_bytes() == DATA
     assert storage.ranges[-1] is None
 
 
-def test_only_the_range_that_broke_off_is_asked_for_again(storage: Storage, get: Get, landing: Landing) -> None:
+def test_only_the_range_that_broke_off_is_asked_for_again(storage: Storage, get: Get, target: DownloadTarget) -> None:
     broken = threading.Event()
 
     def breaking_off(storage: Storage, first: int, last: int) -> tuple[int, dict[str, str], bytes]:
@@ -160,61 +160,61 @@ def test_only_the_range_that_broke_off_is_asked_for_again(storage: Storage, get:
         return status, headers, body
 
     storage.answer = breaking_off
-    get(landing)
-    assert landing.path.read_bytes() == DATA
+    get(target)
+    assert target.path.read_bytes() == DATA
     assert len(storage.ranges) == 5
 
 
 def test_what_has_arrived_is_not_fetched_again_under_a_further_url(
-    storage: Storage, get: Get, landing: Landing
+    storage: Storage, get: Get, target: DownloadTarget
 ) -> None:
     def expiring(storage: Storage, first: int, last: int) -> tuple[int, dict[str, str], bytes]:
         return (403, {}, b"") if first >= FIRST_SIZE + RANGE_SIZE else well(storage, first, last)
 
     storage.answer = expiring
     with pytest.raises(UrlExpired) as caught:
-        get(landing)
+        get(target)
     assert "secret" not in str(caught.value)
-    missing = landing.missing
+    missing = target.missing
     storage.answer, storage.ranges = well, []
-    get(landing)
-    assert landing.path.read_bytes() == DATA
+    get(target)
+    assert target.path.read_bytes() == DATA
     assert len(storage.ranges) == len(missing) < 4
 
 
-def test_data_that_change_in_between_are_not_mixed(storage: Storage, get: Get, landing: Landing) -> None:
+def test_data_that_change_in_between_are_not_mixed(storage: Storage, get: Get, target: DownloadTarget) -> None:
     def changing(storage: Storage, first: int, last: int) -> tuple[int, dict[str, str], bytes]:
         status, headers, body = well(storage, first, last)
         return status, {**headers, "ETag": '"2"'} if first else headers, body
 
     storage.answer = changing
     with pytest.raises(Changed, match="changed while it was downloaded"):
-        get(landing)
-    landing.forget()
+        get(target)
+    target.forget()
     storage.answer = well
-    get(landing)
-    assert landing.path.read_bytes() == DATA
+    get(target)
+    assert target.path.read_bytes() == DATA
 
 
-def test_an_answer_that_is_too_short_is_no_range(landing: Landing) -> None:
+def test_an_answer_that_is_too_short_is_no_range(target: DownloadTarget) -> None:
     headers = {"content-range": "bytes 0-9/100", "etag": "1"}
-    with pytest.raises(AnswerLost, match="5 of 10 bytes"), landing.arrival("here", 206, headers, None) as arrival:
+    with pytest.raises(AnswerLostError, match="5 of 10 bytes"), target.arrival("here", 206, headers, None) as arrival:
         arrival.write(b"01234")
 
 
 def test_a_refusal_is_an_error_with_the_address_and_without_the_signature(
-    storage: Storage, get: Get, landing: Landing
+    storage: Storage, get: Get, target: DownloadTarget
 ) -> None:
     storage.answer = lambda storage, first, last: (404, {}, b"")
-    with pytest.raises(DownloadFailed, match=r"http://127.0.0.1:\d+/data: \[404\]") as caught:
-        get(landing)
+    with pytest.raises(DownloadError, match=r"http://127.0.0.1:\d+/data: \[404\]") as caught:
+        get(target)
     assert "secret" not in str(caught.value)
 
 
 def test_credentials_in_a_netrc_file_are_not_sent(
-    storage: Storage, get: Get, landing: Landing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    storage: Storage, get: Get, target: DownloadTarget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login bob password secret\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    get(landing)
-    assert landing.path.read_bytes() == DATA
+    get(target)
+    assert target.path.read_bytes() == DATA

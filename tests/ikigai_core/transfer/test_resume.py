@@ -19,7 +19,7 @@ from ikigai_core import App, AsyncIkigai, Ikigai
 from ikigai_core.api.datasets import UploadTicket
 from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.process import LocalPlatform
-from ikigai_core.transfer.journal import Interrupted, Journal
+from ikigai_core.transfer.resume import Interrupted, Journal
 from ikigai_core.transport import sync
 
 PARTS = 3
@@ -30,7 +30,7 @@ KILLED = """
 import os, signal, sys
 import pandas as pd
 from ikigai_core import Ikigai
-from ikigai_core.transfer.journal import Journal
+from ikigai_core.transfer.resume import Journal
 from ikigai_core.transport import sync
 
 sync.AT_ONCE = 1

@@ -85,7 +85,7 @@ def server() -> Iterator[Misbehaving]:
 def sync_drive(config: Config, policy: RetryPolicy, procedure: Procedure[Any]) -> Any:
     driver = SyncDriver(config, policy)
     try:
-        return driver.drive(procedure)
+        return driver.run(procedure)
     finally:
         driver.close()
 
@@ -94,7 +94,7 @@ def async_drive(config: Config, policy: RetryPolicy, procedure: Procedure[Any]) 
     async def main() -> Any:
         driver = AsyncDriver(config, policy)
         try:
-            return await driver.drive(procedure)
+            return await driver.run(procedure)
         finally:
             await driver.aclose()
 

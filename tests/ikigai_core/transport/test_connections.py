@@ -22,9 +22,9 @@ from ikigai_core import App, AsyncIkigai, Ikigai, errors
 from ikigai_core.api import apps, flows
 from ikigai_core.config import Config
 from ikigai_core.local.account import LocalAccount
-from ikigai_core.procedure import Procedure, ask, fetch, send_parts
+from ikigai_core.procedure import Procedure, fetch, send, send_parts
 from ikigai_core.transfer.progress import Meter
-from ikigai_core.transfer.ranges import Landing
+from ikigai_core.transfer.ranges import DownloadTarget
 from ikigai_core.transport.retry import RetryPolicy
 
 KEY = "a-key-that-nobody-may-see"
@@ -108,7 +108,7 @@ def get(perform: Perform) -> Callable[..., Any]:
 
     def get(url: str, **settings: Any) -> Any:
         config = Config.resolve("bob@example.com", KEY, url, **settings)
-        return perform(config, RetryPolicy(attempts=2, first=0.01, longest=0.05), ask(apps.fetch("1")))
+        return perform(config, RetryPolicy(attempts=2, first=0.01, longest=0.05), send(apps.fetch("1")))
 
     return get
 
@@ -120,7 +120,7 @@ def move(perform: Perform, url: str, tmp_path: Path, **settings: Any) -> None:
     data = tmp_path / "data.csv"
     data.write_text("a\n1\n")
     perform(config, policy, send_parts(data, {1: f"{url}/1?signature=secret"}, "text/csv", Meter("upload")))
-    perform(config, policy, fetch(f"{url}/data?signature=secret", Landing(tmp_path / "down", Meter("download"))))
+    perform(config, policy, fetch(f"{url}/data?signature=secret", DownloadTarget(tmp_path / "down", Meter("download"))))
 
 
 @pytest.fixture(scope="session")
@@ -148,7 +148,7 @@ def test_a_platform_is_trusted_by_the_certificates_that_are_given(
     webs: Callable[..., Web], get: Any, tls: ssl.SSLContext, certificate: tuple[str, str], monkeypatch: Any
 ) -> None:
     web = webs(tls)
-    with pytest.raises(errors.ConnectionFailed, match="No trusted connection to https://127") as caught:
+    with pytest.raises(errors.ConnectionFailedError, match="No trusted connection to https://127") as caught:
         get(web.url)
     assert not caught.value.transient
     assert get(web.url, ca_bundle=certificate[0]) == {"project_id": "1"}
@@ -208,8 +208,8 @@ def test_a_platform_that_does_not_answer_is_given_up_after_the_read_timeout(
     web.is_slow = True
     config = Config.resolve("bob@example.com", KEY, web.url, read_timeout=0.3)
     began = time.monotonic()
-    with pytest.raises(errors.AnswerLost, match="POST /component/run-pipeline .* was sent, but no answer"):
-        perform(config, RetryPolicy(), ask(flows.run("app", "flow", {})))
+    with pytest.raises(errors.AnswerLostError, match="POST /component/run-pipeline .* was sent, but no answer"):
+        perform(config, RetryPolicy(), send(flows.run("app", "flow", {})))
     assert 0.3 <= time.monotonic() - began < 10
     assert len(web.requests) == 1
 
@@ -222,7 +222,9 @@ def test_a_signed_url_that_redirects_takes_no_credentials_along_and_shows_no_sig
     web.redirect = f"{elsewhere.url.replace('127.0.0.1', 'localhost')}/elsewhere?signature=secret"
     config = Config.resolve("bob@example.com", KEY, web.url)
     policy = RetryPolicy(attempts=2, first=0.01, longest=0.05)
-    perform(config, policy, fetch(f"{web.url}/data?signature=secret", Landing(tmp_path / "down", Meter("download"))))
+    perform(
+        config, policy, fetch(f"{web.url}/data?signature=secret", DownloadTarget(tmp_path / "down", Meter("download")))
+    )
     assert (tmp_path / "down").read_bytes() == b'{"project": {"project_id": "1"}}'
     assert [path for _, path, _ in elsewhere.requests] == ["/elsewhere?signature=secret"]
     for _, _, headers in web.requests + elsewhere.requests:

@@ -14,9 +14,9 @@ import pytest
 from ikigai_core import errors
 from ikigai_core.api import apps, flows
 from ikigai_core.config import Config
-from ikigai_core.procedure import Procedure, ask, fetch, send_parts
+from ikigai_core.procedure import Procedure, fetch, send, send_parts
 from ikigai_core.transfer.progress import Meter
-from ikigai_core.transfer.ranges import Landing
+from ikigai_core.transfer.ranges import DownloadTarget
 from ikigai_core.transport.retry import RetryPolicy
 
 METER = Meter("transfer")
@@ -32,7 +32,7 @@ def reply(server: Any, *exchanges: dict[str, Any]) -> None:
 
 def test_every_request_names_the_user_the_key_and_the_agent(server: Any, drive: Drive) -> None:
     reply(server, {"body": {"project": {"project_id": "1"}}})
-    assert drive(ask(apps.by_name("Übung & Co"))) == {"project_id": "1"}
+    assert drive(send(apps.by_name("Übung & Co"))) == {"project_id": "1"}
     method, path, headers, _ = server.requests[0]
     assert (method, path.split("?")[0]) == ("GET", "/component/get-project")
     assert (headers["user"], headers["api-key"], headers["user-agent"]) == ("bob@example.com", KEY, "test/1")
@@ -41,7 +41,7 @@ def test_every_request_names_the_user_the_key_and_the_agent(server: Any, drive: 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503])
 def test_a_call_that_does_no_harm_twice_is_repeated(server: Any, drive: Drive, status: int) -> None:
     reply(server, {"status": status}, {"status": status}, {"body": {"project": {"project_id": "1"}}})
-    assert drive(ask(apps.fetch("1"))) == {"project_id": "1"}
+    assert drive(send(apps.fetch("1"))) == {"project_id": "1"}
     assert len(server.requests) == 3
 
 
@@ -49,47 +49,47 @@ def test_a_call_that_does_no_harm_twice_is_repeated(server: Any, drive: Drive, s
 def test_a_refusal_is_never_repeated(server: Any, drive: Drive, status: int) -> None:
     reply(server, {"status": status, "body": {"message": "no such thing"}})
     with pytest.raises(errors.ApiError, match="no such thing") as caught:
-        drive(ask(apps.fetch("1")))
+        drive(send(apps.fetch("1")))
     assert (caught.value.status, caught.value.transient, len(server.requests)) == (status, False, 1)
 
 
 @pytest.mark.parametrize("failure", [{"status": 502}, {"status": 408}, {"cut": True}], ids=["502", "408", "cut"])
 def test_a_start_whose_outcome_is_unknown_is_not_repeated(server: Any, drive: Drive, failure: dict[str, Any]) -> None:
     reply(server, failure)
-    with pytest.raises((errors.ServerError, errors.AnswerLost, errors.RateLimited)):
-        drive(ask(flows.run("app", "flow", {})))
+    with pytest.raises((errors.ServerError, errors.AnswerLostError, errors.RateLimitedError)):
+        drive(send(flows.run("app", "flow", {})))
     assert len(server.requests) == 1
 
 
 def test_a_start_that_was_turned_away_at_the_door_is_repeated(server: Any, drive: Drive) -> None:
     reply(server, {"status": 429, "headers": {"Retry-After": "0"}}, {"body": {"pipeline_id": "flow"}})
-    assert drive(ask(flows.run("app", "flow", {}))) == "flow"
+    assert drive(send(flows.run("app", "flow", {}))) == "flow"
     assert len(server.requests) == 2
 
 
 def test_an_answer_that_was_cut_off_is_asked_for_again(server: Any, drive: Drive) -> None:
     reply(server, {"cut": True}, {"body": {"project": {"project_id": "1"}}})
-    assert drive(ask(apps.fetch("1"))) == {"project_id": "1"}
+    assert drive(send(apps.fetch("1"))) == {"project_id": "1"}
 
 
 def test_the_platforms_wish_to_wait_is_honoured(server: Any, drive: Drive) -> None:
     reply(server, {"status": 503, "headers": {"Retry-After": "1"}}, {"body": {"project": {}}})
     began = time.monotonic()
-    drive(ask(apps.fetch("1")))
+    drive(send(apps.fetch("1")))
     assert time.monotonic() - began >= 1.0
 
 
 def test_an_absurd_wish_to_wait_is_not_honoured(server: Any, drive: Drive) -> None:
     reply(server, {"status": 503, "headers": {"Retry-After": "86400"}}, {"body": {"project": {}}})
     began = time.monotonic()
-    drive(ask(apps.fetch("1")))
+    drive(send(apps.fetch("1")))
     assert time.monotonic() - began < 5.0
 
 
 def test_tries_come_to_an_end(server: Any, drive: Drive) -> None:
     reply(server, {"status": 503, "body": {"message": "overloaded"}})
     with pytest.raises(errors.ServerError, match="overloaded") as caught:
-        drive(ask(apps.fetch("1")))
+        drive(send(apps.fetch("1")))
     assert caught.value.transient
     assert len(server.requests) == RetryPolicy().attempts
 
@@ -98,8 +98,8 @@ def test_a_wrong_key_is_named_by_platform_and_user_and_not_by_itself(server: Any
     reply(
         server, {"status": 403, "body": {"message": "Missing Authentication Token"}, "headers": {"x-request-id": "r1"}}
     )
-    with pytest.raises(errors.Authentication) as caught:
-        drive(ask(apps.listing()))
+    with pytest.raises(errors.AccessRefusedError) as caught:
+        drive(send(apps.listing()))
     text = str(caught.value)
     assert server.url in text
     assert "bob@example.com" in text
@@ -111,22 +111,22 @@ def test_a_wrong_key_is_named_by_platform_and_user_and_not_by_itself(server: Any
 def test_a_redirect_is_not_followed_with_the_key(server: Any, drive: Drive) -> None:
     reply(server, {"status": 302, "headers": {"Location": f"{server.url}/elsewhere?token=secret"}})
     with pytest.raises(errors.ApiError, match="elsewhere") as caught:
-        drive(ask(apps.listing()))
+        drive(send(apps.listing()))
     assert len(server.requests) == 1
     assert "secret" not in str(caught.value)
 
 
 def test_an_answer_of_an_unknown_form_is_an_error_that_names_the_request(server: Any, drive: Drive) -> None:
     reply(server, {"body": b"<html>Welcome to the hotel's network</html>"})
-    with pytest.raises(errors.UnexpectedAnswer, match="/component/get-project") as caught:
-        drive(ask(apps.fetch("1")))
+    with pytest.raises(errors.UnexpectedAnswerError, match="/component/get-project") as caught:
+        drive(send(apps.fetch("1")))
     assert server.url in str(caught.value)
 
 
 def test_an_address_that_is_no_platform_is_named(server: Any, drive: Drive) -> None:
     reply(server, {"status": 404, "body": b"<!DOCTYPE HTML>\n<html><body>File not found</body></html>"})
-    with pytest.raises(errors.NotFound) as caught:
-        drive(ask(apps.fetch("1")))
+    with pytest.raises(errors.NotFoundError) as caught:
+        drive(send(apps.fetch("1")))
     assert str(caught.value).endswith(
         f"a web page instead of an answer. {server.url} does not answer like an Ikigai platform: is this its address?"
     )
@@ -134,10 +134,10 @@ def test_an_address_that_is_no_platform_is_named(server: Any, drive: Drive) -> N
 
 def test_errors_survive_the_way_to_another_process(server: Any, drive: Drive) -> None:
     reply(server, {"status": 404, "body": {"message": "gone"}})
-    with pytest.raises(errors.NotFound) as caught:
-        drive(ask(apps.fetch("1")))
+    with pytest.raises(errors.NotFoundError) as caught:
+        drive(send(apps.fetch("1")))
     copy = pickle.loads(pickle.dumps(caught.value))
-    assert (type(copy), str(copy), copy.status) == (errors.NotFound, str(caught.value), 404)
+    assert (type(copy), str(copy), copy.status) == (errors.NotFoundError, str(caught.value), 404)
 
 
 def test_parts_go_to_their_urls_without_credentials(server: Any, drive: Drive, tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_download_that_breaks_off_begins_anew(server: Any, drive: Drive, tmp_p
     target = tmp_path / "data.csv"
     reply(server, {"body": b"a\n1", "headers": {"Content-Length": "400", "Connection": "close"}}, {"body": b"a\n1\n"})
     server.script[0].headers["Connection"] = "close"
-    drive(fetch(f"{server.url}/data?signature=secret", Landing(target, METER)))
+    drive(fetch(f"{server.url}/data?signature=secret", DownloadTarget(target, METER)))
     assert target.read_bytes() == b"a\n1\n"
 
 
@@ -185,7 +185,7 @@ def test_signed_urls_stay_out_of_the_http_libraries_logs(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     reply(server, {"body": b"a\n1\n"})
-    drive(fetch(f"{server.url}/data?signature=secret", Landing(tmp_path / "data.csv", METER)))
+    drive(fetch(f"{server.url}/data?signature=secret", DownloadTarget(tmp_path / "data.csv", METER)))
     assert "/data" in caplog.text
     assert "secret" not in caplog.text
 
@@ -193,7 +193,7 @@ def test_signed_urls_stay_out_of_the_http_libraries_logs(
 def test_a_platform_that_is_not_there_is_reported_within_the_connect_timeout(perform: Any) -> None:
     config = Config("bob@example.com", KEY, "http://127.0.0.1:9", connect_timeout=1.0)
     began = time.monotonic()
-    with pytest.raises(errors.ConnectionFailed, match=r"http://127.0.0.1:9") as caught:
-        perform(config, RetryPolicy(), ask(apps.listing()))
+    with pytest.raises(errors.ConnectionFailedError, match=r"http://127.0.0.1:9") as caught:
+        perform(config, RetryPolicy(), send(apps.listing()))
     assert time.monotonic() - began < 1.5
     assert caught.value.transient

@@ -12,7 +12,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
-from airflow_provider_ikigai.connection import UnusableConnection, client_arguments
+from airflow_provider_ikigai.connection import UnusableConnectionError, client_arguments
 from ikigai_core.errors import ConfigurationError, IkigaiError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class IkigaiHook(_ConnectionHook):
 
         Raises
         ------
-        UnusableConnection
+        UnusableConnectionError
             Where the connection lacks something or holds something unusable.
         AirflowNotFoundException
             Where there is no such connection.
@@ -71,7 +71,7 @@ class IkigaiHook(_ConnectionHook):
         try:
             return Ikigai(**arguments)
         except ConfigurationError as error:
-            raise UnusableConnection(self.ikigai_conn_id, str(error)) from None
+            raise UnusableConnectionError(self.ikigai_conn_id, str(error)) from None
 
     def test_connection(self) -> tuple[bool, str]:
         """Ask the platform for the user's apps.
@@ -123,7 +123,7 @@ class IkigaiAsyncHook(_ConnectionHook):
 
         Raises
         ------
-        UnusableConnection, AirflowNotFoundException
+        UnusableConnectionError, AirflowNotFoundException
             As `IkigaiHook.get_conn`.
         """
         return self._client(await self._arguments())
@@ -137,7 +137,7 @@ class IkigaiAsyncHook(_ConnectionHook):
 
         Raises
         ------
-        UnusableConnection, AirflowNotFoundException
+        UnusableConnectionError, AirflowNotFoundException
             As `IkigaiHook.get_conn`.
         """
         arguments = await self._arguments()
@@ -165,7 +165,7 @@ class IkigaiAsyncHook(_ConnectionHook):
         try:
             return AsyncIkigai(**arguments)
         except ConfigurationError as error:
-            raise UnusableConnection(self.ikigai_conn_id, str(error)) from None
+            raise UnusableConnectionError(self.ikigai_conn_id, str(error)) from None
 
     async def _connection(self) -> Connection:
         try:

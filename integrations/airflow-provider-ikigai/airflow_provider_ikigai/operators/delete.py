@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_ikigai.errors import failing_the_task
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
-from ikigai_core.errors import NotFound
+from ikigai_core.errors import NotFoundError
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -76,7 +76,7 @@ class IkigaiDeleteOperator(IkigaiBaseOperator):
             try:
                 app = ikigai.apps.find(self.app)
                 deleted = self._delete(app, given)
-            except NotFound as error:
+            except NotFoundError as error:
                 self.log.info("Nothing to delete: %s", error)
                 return {"deleted": None}
         self.log.info("Deleted %s", deleted)

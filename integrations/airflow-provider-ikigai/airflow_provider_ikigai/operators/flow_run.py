@@ -19,11 +19,11 @@ from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
 from airflow_provider_ikigai.outcome import Outcome, about_run
 from airflow_provider_ikigai.progress import ProgressLog
 from airflow_provider_ikigai.run_store import TaskRunStore
-from airflow_provider_ikigai.sighting import Sighting
 from airflow_provider_ikigai.time_limit import TimeLimit, seconds_left
+from airflow_provider_ikigai.trigger_event import Sighting
 from airflow_provider_ikigai.triggers.flow_idle import IkigaiFlowIdleTrigger
 from airflow_provider_ikigai.triggers.flow_run import IkigaiFlowRunTrigger
-from ikigai_core.errors import FlowBusy, IkigaiError
+from ikigai_core.errors import FlowBusyError, IkigaiError
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
@@ -97,7 +97,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
 
     Raises
     ------
-    InvalidInput
+    InvalidInputError
         When the DAG is parsed, for values that are known then and that do not go together.
     """
 
@@ -254,7 +254,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
                 keep_copies=self.keep_copies,
                 timeout=seconds_left(deadline),
             )
-        except FlowBusy:
+        except FlowBusyError:
             if not waits_in_triggerer:
                 raise
             self.log.info("Flow %r is running already: waiting for the end of that run", flow.name)
@@ -307,7 +307,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         return {**outcome.result, "outputs": announced.outputs}
 
     def _raise_failure(self, outcome: Outcome) -> None:
-        if outcome.error == "RunTimeout":
+        if outcome.error == "RunTimeoutError":
             self._time_limit.raise_timeout(outcome.message)
         if outcome.error:
             raise task_failure(outcome.message, transient=outcome.transient)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperatorLink
 
+from airflow_provider_ikigai.conditions import updated
 from airflow_provider_ikigai.links import IkigaiDatasetLink
-from airflow_provider_ikigai.looks import updated
 from airflow_provider_ikigai.sensors.base import IkigaiBaseSensor
 from airflow_provider_ikigai.triggers.dataset_updated import IkigaiDatasetUpdatedTrigger
-from ikigai_core.errors import NotFound
+from ikigai_core.errors import NotFoundError
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -53,7 +53,7 @@ class IkigaiDatasetUpdatedSensor(IkigaiBaseSensor):
         since = self._point_of_time("since")
         try:
             dataset = app.datasets.find(self.dataset)
-        except NotFound:
+        except NotFoundError:
             return None
         IkigaiDatasetLink().push(context, dataset)
         return updated(dataset, since)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperatorLink
 from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout
 
+from airflow_provider_ikigai.conditions import RECENT_RUNS, ended, idle
 from airflow_provider_ikigai.errors import task_failure
 from airflow_provider_ikigai.links import IkigaiFlowLink, IkigaiFlowRunLink
-from airflow_provider_ikigai.looks import RECENT_RUNS, ended, idle
 from airflow_provider_ikigai.outcome import Outcome
 from airflow_provider_ikigai.sensors.base import IkigaiBaseSensor
 from airflow_provider_ikigai.triggers.flow_ended import IkigaiFlowEndedTrigger
 from airflow_provider_ikigai.triggers.flow_idle import IkigaiFlowIdleTrigger
 from airflow_provider_ikigai.triggers.flow_run import IkigaiFlowRunTrigger
-from ikigai_core.errors import RunFailed, RunTimeout
+from ikigai_core.errors import RunFailedError, RunTimeoutError
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -122,7 +122,7 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
         run = ikigai.flow_run(self._run)
         try:
             log = run.wait(0)
-        except RunTimeout:
+        except RunTimeoutError:
             return None
         finally:
             IkigaiFlowRunLink().push(context, run)
@@ -150,7 +150,7 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
             return self._succeeded(super().execute_complete(context, event))
         outcome = Outcome.from_event(event)
         IkigaiFlowRunLink().push(context, outcome)
-        if outcome.error == "RunTimeout":
+        if outcome.error == "RunTimeoutError":
             raise AirflowSensorTimeout(outcome.message)
         if outcome.error:
             raise task_failure(outcome.message, transient=outcome.transient)
@@ -168,7 +168,7 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
         if found and found["run_log"]["status"] != "SUCCESS":
             from ikigai_core import RunLog
 
-            failure = RunFailed(found["flow"], RunLog.model_validate(found["run_log"]))
+            failure = RunFailedError(found["flow"], RunLog.model_validate(found["run_log"]))
             raise task_failure(str(failure), transient=failure.transient)
         return found
 

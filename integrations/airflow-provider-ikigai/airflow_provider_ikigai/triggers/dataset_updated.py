@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ikigai.looks import updated
-from airflow_provider_ikigai.triggers.looking import LookingTrigger
-from ikigai_core.errors import NotFound
+from airflow_provider_ikigai.conditions import updated
+from airflow_provider_ikigai.triggers.polling import LookingTrigger
+from ikigai_core.errors import NotFoundError
 
 if TYPE_CHECKING:
     from ikigai_core import AsyncApp
@@ -36,6 +36,6 @@ class IkigaiDatasetUpdatedTrigger(LookingTrigger):
         """The dataset, where it has been changed since."""
         try:
             dataset = await app.datasets.find(self.dataset)
-        except NotFound:
+        except NotFoundError:
             return None
         return updated(dataset, datetime.fromisoformat(self.since))

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 from airflow_provider_ikigai.assets import dataset_uri
+from airflow_provider_ikigai.conditions import RECENT_RUNS, described
 from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook, IkigaiHook
-from airflow_provider_ikigai.looks import RECENT_RUNS, described
 from airflow_provider_ikigai.triggers.base import VersionedTrigger
-from ikigai_core.errors import IkigaiError, NotFound
-from ikigai_core.watching import snapshots
+from ikigai_core.errors import IkigaiError, NotFoundError
+from ikigai_core.polling import snapshots
 
 if TYPE_CHECKING:
     from ikigai_core import AsyncApp, AsyncIkigai
@@ -86,7 +86,7 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
     async def _look(self, ikigai: AsyncIkigai) -> Any:
         try:
             seen = await self.look(await ikigai.apps.find(self.app))
-        except NotFound as error:
+        except NotFoundError as error:
             # What is not there yet has nothing to tell: its first run, or its appearance, is then new.
             self._told(error)
             return self.nothing

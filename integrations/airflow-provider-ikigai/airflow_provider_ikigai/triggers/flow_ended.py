@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ikigai.looks import RECENT_RUNS, ended
-from airflow_provider_ikigai.triggers.looking import LookingTrigger
+from airflow_provider_ikigai.conditions import RECENT_RUNS, ended
+from airflow_provider_ikigai.triggers.polling import LookingTrigger
 
 if TYPE_CHECKING:
     from ikigai_core import AsyncApp, AsyncFlow

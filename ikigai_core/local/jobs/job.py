@@ -1,0 +1,105 @@
+"""A run's job: the folder through which the platform and the worker process talk."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ikigai_core.local.jobs.custom_facets import custom_facets_of
+from ikigai_core.local.store import Store
+from ikigai_core.local.store.files import Files
+from ikigai_core.local.store.runs import Run
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a worker has come, in percent, and what it is at."""
+
+    percent: int = 0
+    message: str = ""
+
+
+def write_job(run: Run, store: Store, files: Files) -> Path:
+    """Make the job of a run; return its folder.
+
+    The datasets that the run reads are put into the folder as they are now.
+    """
+    files.drop_job(run.run_id)
+    folder = files.job(run.run_id)
+    (folder / "inputs").mkdir(parents=True)
+    inputs = {}
+    for number, dataset_id in enumerate(sorted(_given(run, "dataset_id"))):
+        dataset = store.datasets.find(dataset_id, app_id=run.app_id)
+        if dataset is not None and dataset.data_file:
+            path = folder / "inputs" / f"{number}.csv"
+            files.lend(dataset.data_file, path)
+            inputs[dataset_id] = {"path": str(path), "name": dataset.name, "data_types": dataset.data_types}
+    job = {
+        "run_id": run.run_id,
+        "definition": run.definition,
+        "variables": run.variables,
+        "inputs": inputs,
+        "custom_facets": custom_facets_of(run, store),
+        "models": _lend_models(run, folder, store, files),
+        "parameters": {},
+    }
+    (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+    return folder
+
+
+def read_progress(folder: Path) -> Progress:
+    """Return how far the worker of this job has come."""
+    content = _read(folder / "progress.json") or {}
+    return Progress(int(content.get("progress") or 0), str(content.get("message") or ""))
+
+
+def read_result(folder: Path) -> dict[str, Any] | None:
+    """Return what the worker of this job made of it; None if it has not come to an end."""
+    return _read(result_path(folder))
+
+
+def result_path(folder: Path) -> Path:
+    """Return where a worker puts what it made of its job."""
+    return folder / "result.json"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _lend_models(run: Run, folder: Path, store: Store, files: Files) -> dict[str, Any]:
+    """Return the models of the run's app by name, with their versions as they are now, oldest first."""
+    names = _given(run, "model_name")
+    models = {}
+    for model in store.models.all(app_id=run.app_id):
+        # Of models that share a name the oldest is meant, as where one is asked for by name.
+        if model.name in names and model.name not in models:
+            versions = store.model_versions.all(model_id=model.model_id)
+            for version in versions:
+                files.lend(version.data_file, folder / "inputs" / version.data_file)
+            models[model.name] = {
+                "model_id": model.model_id,
+                "model_type": model.model_type,
+                "sub_model_type": model.sub_model_type,
+                "versions": [
+                    {"name": version.name, "path": str(folder / "inputs" / version.data_file)} for version in versions
+                ],
+            }
+    return models
+
+
+def _given(run: Run, argument: str) -> set[str]:
+    """Return every text that a facet or a run variable gives for an argument of this name."""
+    found = set()
+    for facet in run.definition.get("facets", []):
+        found.add((facet.get("arguments") or {}).get(argument))
+    for name, variable in (run.definition.get("variables") or {}).items():
+        if variable.get("name") == argument:
+            found.add(run.variables.get(name))
+    return {value for value in found if isinstance(value, str)}

@@ -1,0 +1,158 @@
+"""Runs queued flows in worker processes, a bounded number side by side, and settles how they end."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from ikigai_core.local.control.scripted_runs import Outcome, Outcomes
+from ikigai_core.local.jobs.job import Progress, read_progress, read_result, write_job
+from ikigai_core.local.jobs.outputs import OutputRefused, import_outputs
+from ikigai_core.local.jobs.workers import Workers, ending, last_words
+from ikigai_core.local.problems import Stopped
+from ikigai_core.local.store import Store, timestamps
+from ikigai_core.local.store.files import Files
+from ikigai_core.local.store.flows import Flow
+from ikigai_core.local.store.runs import Run, RunState
+
+logger = logging.getLogger(__name__)
+
+_WORKER = "ikigai_core.local.engine.worker"
+_START_SECONDS = 2.0
+# Characters of what the scripts of a run have printed: in its record, and in the message of a failed run.
+_MOST_PRINTED = 100_000
+_MOST_SHOWN = 5_000
+INTERRUPTED = "The platform was stopped while this run was under way. No dataset was written: start the flow again."
+
+
+class Runner:
+    """Takes runs from the queue.
+
+    Parameters
+    ----------
+    store : Store
+        Where runs are kept.
+    files : Files
+        Where their jobs and outputs are kept.
+    workers : Workers
+        The processes that do the work.
+    side_by_side : int
+        How many flows run at the same time; others wait in the queue.
+    outcomes : Outcomes
+        The runs that go as ordered.
+    """
+
+    def __init__(self, store: Store, files: Files, workers: Workers, side_by_side: int, outcomes: Outcomes) -> None:
+        self._store = store
+        self._files = files
+        self._pool = ThreadPoolExecutor(side_by_side, thread_name_prefix="run")
+        self._side_by_side = side_by_side
+        self._lock = threading.Lock()
+        self._submitted = 0
+        self._workers = workers
+        self._outcomes = outcomes
+
+    def start(self, flow: Flow, user: str, variables: dict[str, Any], outcome: Outcome | None = None) -> None:
+        """Queue a run of a flow; where a worker is free, return once it has left the queue.
+
+        The released client sleeps for seconds when it sees a run in the queue. A run that goes as ordered, or by the
+        outcome that is given, takes no worker.
+
+        Raises
+        ------
+        Problem
+            409 if the flow has an unfinished run.
+        """
+        run = self._store.runs.queue(flow, user, variables)
+        self._store.apps.touch(flow.app_id, last_used_at=timestamps.now())
+        if self._outcomes.stage(run, flow, outcome):
+            return
+        left_queue = threading.Event()
+        with self._lock:
+            self._submitted += 1
+            is_free = self._submitted <= self._side_by_side
+        self._pool.submit(self._take, run.run_id, left_queue)
+        if is_free:
+            left_queue.wait(_START_SECONDS)
+
+    def progress(self, run: Run) -> Progress:
+        """Return how far a run has come."""
+        return read_progress(self._files.job(run.run_id))
+
+    def cancel(self, run: Run) -> None:
+        """End a run's worker, if it has one; its run must be deleted already."""
+        self._outcomes.forget(run.run_id)
+        self._workers.end(run.run_id)
+
+    def recover(self) -> None:
+        """Settle what an earlier process left: import finished results, fail what was cut off, queue the rest."""
+        for run in self._store.runs.in_state(RunState.RUNNING):
+            with self._failing(run.run_id):
+                self._settle(run, INTERRUPTED)
+        for run in self._store.runs.in_state(RunState.QUEUED):
+            with self._lock:
+                self._submitted += 1
+            self._pool.submit(self._take, run.run_id, threading.Event())
+
+    def stop(self) -> None:
+        """Take no more runs from the queue. Those under way are settled by `recover`, at the next start."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _take(self, run_id: str, left_queue: threading.Event) -> None:
+        try:
+            with self._failing(run_id):
+                run = self._store.runs.begin(run_id)
+                left_queue.set()
+                if run is not None:
+                    self._run(run)
+        finally:
+            left_queue.set()
+            with self._lock:
+                self._submitted -= 1
+
+    @contextmanager
+    def _failing(self, run_id: str) -> Iterator[None]:
+        """Let a run fail, rather than be under way for ever, where the platform itself goes wrong."""
+        try:
+            yield
+        except Stopped:
+            pass
+        except Exception:
+            logger.exception("Run %s could not be settled", run_id)
+            self._store.runs.finish(run_id, "FAILED", message="The platform failed to run this flow: see its own log")
+            self._files.drop_job(run_id)
+
+    def _run(self, run: Run) -> None:
+        folder = write_job(run, self._store, self._files)
+        code = self._workers.run(run.run_id, _WORKER, folder, str(folder))
+        if read_result(folder) is None and self._store.runs.get(run.run_id) is not None:
+            logger.error("The worker of run %s ended with %s: %s", run.run_id, code, last_words(folder))
+        self._outcomes.wait(run)
+        with self._outcomes.ending(run):
+            self._settle(run, f"The worker process of this run {ending(code)} before the flow was done")
+
+    def _settle(self, run: Run, unfinished: str) -> None:
+        """Bring a run whose worker has ended to its end; `unfinished` says why, where it left no result."""
+        result = read_result(self._files.job(run.run_id)) or {"status": "FAILED", "message": unfinished}
+        printed = str(result.get("printed") or "")[-_MOST_PRINTED:]
+        self._store.runs.keep_printed(run.run_id, printed)
+        if result["status"] == "SUCCESS":
+            self._succeed(run, result)
+        else:
+            facet_id = str(result.get("facet_id") or "")
+            message = str(result.get("message") or "The flow failed without a reason")
+            if printed:
+                message += f"\n\nIts scripts printed:\n{printed[-_MOST_SHOWN:].rstrip()}"
+            self._store.runs.finish(run.run_id, "FAILED", facet_id=facet_id, message=message)
+        self._files.drop_job(run.run_id)
+
+    def _succeed(self, run: Run, result: dict[str, Any]) -> None:
+        try:
+            outputs, learned = (result.get(name) or [] for name in ("outputs", "model_versions"))
+            import_outputs(run, outputs, learned, self._store, self._files)
+        except OutputRefused as refusal:
+            self._store.runs.finish(run.run_id, "FAILED", facet_id=refusal.facet_id, message=str(refusal))

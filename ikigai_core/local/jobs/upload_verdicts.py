@@ -1,0 +1,117 @@
+"""The verdict on uploads: is what arrived a table, and what are its columns."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from ikigai_core.local.jobs.job import read_result, result_path
+from ikigai_core.local.jobs.workers import Workers, last_words
+from ikigai_core.local.problems import Stopped
+from ikigai_core.local.store import Store
+from ikigai_core.local.store.files import Files
+from ikigai_core.local.store.uploads import Upload, UploadState
+
+logger = logging.getLogger(__name__)
+
+_CHECK = "ikigai_core.local.jobs.upload_check"
+_SIDE_BY_SIDE = 2
+# Tests upload the same little tables again and again.
+_LARGEST_KNOWN = 1 << 20
+_MOST_KNOWN = 64
+_UNFINISHED = "The check of the uploaded file did not come to an end"
+
+
+class UploadChecks:
+    """Checks completed uploads, apart from the requests that ask for it.
+
+    Data that passes takes the place of the dataset's old data; data that fails is dropped and the old data stays.
+    """
+
+    def __init__(self, store: Store, files: Files, workers: Workers) -> None:
+        self._store = store
+        self._files = files
+        self._workers = workers
+        self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="upload-check")
+        self._known: OrderedDict[bytes, dict[str, Any]] = OrderedDict()
+
+    def start(self, upload: Upload) -> None:
+        """Begin to check a completed upload."""
+        self._store.uploads.set_state(upload.upload_id, UploadState.CHECKING)
+        self._pool.submit(self._check, upload)
+
+    def recover(self) -> None:
+        """Begin again what an earlier process did not finish."""
+        for upload in self._store.uploads.in_state(UploadState.CHECKING):
+            self.start(upload)
+
+    def stop(self) -> None:
+        """Check no more; what is under way is begun again by `recover`."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _check(self, upload: Upload) -> None:
+        try:
+            verdict = self._verdict(upload)
+            if verdict["reason"] is None:
+                self._accept(upload, verdict["columns"])
+            else:
+                self._reject(upload, verdict["reason"])
+        except Stopped:
+            pass
+        except Exception:
+            logger.exception("The check of upload %s failed", upload.upload_id)
+            self._reject(upload, _UNFINISHED)
+        finally:
+            self._files.drop_job(upload.upload_id)
+
+    def _verdict(self, upload: Upload) -> dict[str, Any]:
+        """Return what is to be said of an upload; small files that were looked at before are known."""
+        path = self._files.data(upload.data_file)
+        if path.stat().st_size > _LARGEST_KNOWN:
+            return self._look(upload, path)
+        key = hashlib.sha256(path.read_bytes()).digest()
+        verdict = self._known.get(key) or self._look(upload, path)
+        if verdict["reason"] != _UNFINISHED:
+            self._known[key] = verdict
+            while len(self._known) > _MOST_KNOWN:
+                self._known.popitem(last=False)
+        return verdict
+
+    def _look(self, upload: Upload, path: Path) -> dict[str, Any]:
+        folder = self._files.job(upload.upload_id)
+        folder.mkdir(exist_ok=True)
+        code = self._workers.run(upload.upload_id, _CHECK, folder, str(path), str(result_path(folder)))
+        verdict = read_result(folder)
+        if verdict is None:
+            logger.error("The check of upload %s ended with %s: %s", upload.upload_id, code, last_words(folder))
+            return {"reason": _UNFINISHED}
+        return verdict
+
+    def _accept(self, upload: Upload, columns: dict[str, Any]) -> None:
+        with self._store.transaction():
+            dataset = self._store.datasets.find(upload.dataset_id)
+            if dataset is None:
+                self._files.retire(upload.data_file)
+                return
+            self._store.datasets.edit(
+                upload.dataset_id,
+                data_file=upload.data_file,
+                data_types=columns,
+                filename=upload.filename,
+                size=self._files.data(upload.data_file).stat().st_size,
+                is_optimized=False,
+            )
+            self._store.dataset_log.write(upload.dataset_id, "SUCCESS")
+            self._store.uploads.set_state(upload.upload_id, UploadState.SUCCESS)
+        self._files.retire(dataset.data_file)
+
+    def _reject(self, upload: Upload, reason: str) -> None:
+        with self._store.transaction():
+            if self._store.datasets.find(upload.dataset_id) is not None:
+                self._store.dataset_log.write(upload.dataset_id, "FAILED", reason)
+                self._store.uploads.set_state(upload.upload_id, UploadState.FAILED)
+        self._files.retire(upload.data_file)

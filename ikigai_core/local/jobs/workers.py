@@ -1,0 +1,109 @@
+"""Worker processes: they do the heavy work, apart from the API and without its secrets."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from ikigai_core.local.problems import Stopped
+
+_KEPT = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+_LOG = "worker.log"
+_MOST_WORDS = 4000
+
+
+class Workers:
+    """The worker processes of a platform. They end with it, however it ends."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._stopping = False
+
+    def run(self, key: str, module: str, folder: Path, *arguments: str) -> int:
+        """Run a module as a process in `folder` and wait for it.
+
+        Parameters
+        ----------
+        key : str
+            What `end` knows it by.
+        module : str
+            The module to run.
+        folder : Path
+            Its working directory; what it says goes to a file there.
+        *arguments : str
+            Its arguments.
+
+        Returns
+        -------
+        int
+            The exit code, negative if a signal ended it.
+
+        Raises
+        ------
+        Stopped
+            If the platform stops meanwhile.
+        """
+        with (folder / _LOG).open("wb") as log, self._lock:
+            if self._stopping:
+                raise Stopped
+            process = self._processes[key] = subprocess.Popen(
+                [sys.executable, "-m", "ikigai_core.local.parent_watch", module, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+                env=clean_environment(),
+                start_new_session=True,
+            )
+        code = process.wait()
+        with self._lock:
+            del self._processes[key]
+            # What the worker started ends with it.
+            _kill_group(process)
+            if self._stopping and code:
+                raise Stopped
+        if process.stdin is not None:
+            process.stdin.close()
+        return code
+
+    def end(self, key: str) -> None:
+        """End a worker and all that it started, now, if it runs."""
+        with self._lock:
+            if key in self._processes:
+                _kill_group(self._processes[key])
+
+    def stop(self) -> None:
+        """End all workers, and start no more."""
+        with self._lock:
+            self._stopping = True
+            for process in self._processes.values():
+                _kill_group(process)
+
+
+def last_words(folder: Path) -> str:
+    """Return the end of what the worker of a folder said, for the platform's own log."""
+    return (folder / _LOG).read_text(encoding="utf-8", errors="replace")[-_MOST_WORDS:].strip()
+
+
+def ending(code: int) -> str:
+    """Say how a process with this exit code ended."""
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment of a worker: what programs need to run, and nothing that the platform was told."""
+    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    environment |= {name: value for name, value in os.environ.items() if name.startswith("LC_")}
+    return environment | {"PYTHONUNBUFFERED": "1"}
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass

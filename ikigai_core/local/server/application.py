@@ -1,0 +1,119 @@
+"""The platform as a web application, and the server of it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from ikigai_core.local import console
+from ikigai_core.local.platform import Platform
+from ikigai_core.local.problems import Problem
+from ikigai_core.local.server import openapi
+from ikigai_core.local.server.connections import Connection
+from ikigai_core.local.server.middleware import Gate
+from ikigai_core.local.server.routes import OPERATIONS, ROUTERS
+
+# Clients keep connections between requests for longer than uvicorn's default of 5 s.
+_KEEP_ALIVE_SECONDS = 300
+_STOP_SECONDS = 0.5
+
+
+def create_app(platform: Platform) -> FastAPI:
+    """Return the web application that serves a platform; it starts and stops the platform with itself."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        platform.start()
+        yield
+        platform.stop()
+
+    app = FastAPI(
+        title="Ikigai local platform",
+        lifespan=lifespan,
+        redirect_slashes=False,
+        openapi_url=openapi.PATH,
+        responses=openapi.REFUSALS,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.openapi = openapi.documented(app)  # type: ignore[method-assign]
+    app.state.platform = platform
+    app.state.operations = OPERATIONS
+    for router, checks in ROUTERS:
+        app.include_router(router, dependencies=checks)
+    app.include_router(console.router, include_in_schema=False)
+    app.add_exception_handler(Problem, _answer_problem)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_exception_handler(Exception, _answer_failure)
+    app.add_middleware(Gate, platform=platform)
+    return app
+
+
+class Server(uvicorn.Server):
+    """A server that says when it is ready, and does not wait long for others when it is told to stop."""
+
+    def __init__(self, app: FastAPI, on_ready: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=Connection,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            )
+        )
+        # uvicorn waits with asyncio, which takes fractions of a second too.
+        self.config.timeout_graceful_shutdown = _STOP_SECONDS  # type: ignore[assignment]
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+
+async def _answer_problem(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)
+    return JSONResponse({"message": error.message}, error.status)
+
+
+async def _answer_invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    return JSONResponse({"message": "; ".join(map(_sentence, error.errors()))}, 400)
+
+
+def _sentence(error: dict[str, object]) -> str:
+    """Say what is wrong with which field; never with what value, which might be a secret."""
+    location = error["loc"]
+    assert isinstance(location, tuple)
+    where = location[1:] if len(location) > 1 else location
+    if error["type"] == "json_invalid":
+        where = ("body",)
+    return f"{'.'.join(map(str, where))}: {str(error['msg']).removeprefix('Value error, ')}"
+
+
+async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    message = str(error.detail)
+    if error.status_code == 404:
+        message = f"There is no endpoint {request.method} {request.url.path}"
+    elif error.status_code == 405:
+        message = f"{request.url.path} is not for {request.method}"
+    elif error.status_code == 400:
+        message = "body: it cannot be read as JSON"
+    return JSONResponse({"message": message}, error.status_code, headers=error.headers)
+
+
+async def _answer_failure(_: Request, error: Exception) -> JSONResponse:
+    # The error itself goes on to uvicorn, which logs it.
+    return JSONResponse({"message": "The local platform failed: see its own log"}, 500)

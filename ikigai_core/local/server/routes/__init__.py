@@ -1,0 +1,44 @@
+"""The platform's HTTP API, one module a noun."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, Depends
+from starlette.routing import Route
+
+from ikigai_core.local.control.exchange import DOWNLOAD, UPLOAD_PART, operation_of
+from ikigai_core.local.server.authorization import check_access
+from ikigai_core.local.server.routes import (
+    apps,
+    control,
+    custom_facets,
+    data,
+    datasets,
+    directories,
+    flows,
+    heartbeats,
+    models,
+    own,
+    runs,
+    specs,
+    uploads,
+)
+from ikigai_core.local.server.routes.queries import check_query
+
+_GUARDED = (apps, directories, datasets, uploads, flows, runs, models)
+_OPEN = (custom_facets, heartbeats, specs)
+
+# Each with what its requests pass first. No routers of routers: each level makes all routes anew, at every start.
+ROUTERS: tuple[tuple[APIRouter, Sequence[Any]], ...] = (
+    *((module.router, (Depends(check_query), Depends(check_access))) for module in _GUARDED),
+    *((module.router, (Depends(check_query),)) for module in _OPEN),
+    (data.router, ()),
+    (own.router, ()),
+    (control.router, ()),
+)
+
+_paths = [route.path for module in (*_GUARDED, *_OPEN) for route in module.router.routes if isinstance(route, Route)]
+OPERATIONS = frozenset({UPLOAD_PART, DOWNLOAD, *(operation_of("", path) for path in _paths)})
+"""What faults can be ordered for."""

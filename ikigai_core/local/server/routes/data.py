@@ -1,0 +1,123 @@
+"""The bytes themselves, behind signed URLs: parts come in, datasets go out, both in a stream."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import BinaryIO
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import FileResponse
+from starlette.concurrency import run_in_threadpool
+
+from ikigai_core.local.platform import Platform
+from ikigai_core.local.problems import Problem, bad_request, forbidden, not_found
+from ikigai_core.local.server.routes.common import PlatformPart
+from ikigai_core.local.server.signing import DATA_PREFIX
+from ikigai_core.local.store.uploads import Part, Upload, UploadState
+
+CONTENT_TYPE = "text/csv"
+_BLOCK = 1 << 20
+
+
+def part_subject(upload_id: str, number: int) -> str:
+    """Return what the signature of a part's URL is about."""
+    return f"uploads/{upload_id}/{number}"
+
+
+def _no_credentials(request: Request) -> None:
+    if "api-key" in request.headers:
+        raise bad_request("headers: api-key must not be sent to a signed URL, it needs no credentials")
+
+
+router = APIRouter(prefix=DATA_PREFIX.rstrip("/"), dependencies=[Depends(_no_credentials)])
+
+
+class DataResponse(FileResponse):
+    """A file in blocks that are large enough for a fast disk."""
+
+    chunk_size = _BLOCK
+
+
+@router.put(
+    "/uploads/{upload_id}/{number}",
+    response_class=Response,
+    responses={200: {"description": "Taken", "headers": {"ETag": {"schema": {"type": "string"}}}}},
+    openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}},
+)
+async def put_part(
+    request: Request, platform: PlatformPart, upload_id: str, number: int, expires: str = "", signature: str = ""
+) -> Response:
+    """Take one part of an upload."""
+    platform.signer.check("PUT", part_subject(upload_id, number), expires, signature)
+    if request.headers.get("content-type") != CONTENT_TYPE:
+        raise forbidden(f"headers: this URL was signed for Content-Type: {CONTENT_TYPE}")
+    upload = await run_in_threadpool(_open_upload, platform, upload_id)
+    path = await run_in_threadpool(platform.files.new_part, upload_id, number)
+    try:
+        size, etag = await receive(request, path, upload.file_size)
+        await run_in_threadpool(_keep_part, platform, Part(path.name, upload_id, number, size, etag, path.name))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return Response(headers={"ETag": f'"{etag}"'})
+
+
+@router.get(
+    "/datasets/{dataset_id}/{filename:path}",
+    response_class=DataResponse,
+    responses={
+        200: {"description": "All of it", "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}},
+        206: {"description": "The range that was asked for", "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}},
+    },
+)
+def get_data(
+    platform: PlatformPart, dataset_id: str, filename: str, expires: str = "", signature: str = ""
+) -> FileResponse:
+    """Hand a dataset's data out; parts of it too, if a range is asked for."""
+    platform.signer.check("GET", f"datasets/{dataset_id}", expires, signature)
+    dataset = platform.store.datasets.get(dataset_id)
+    if not dataset.data_file or platform.files.is_packed(dataset.data_file):
+        raise not_found("Data of dataset", dataset.name)
+    return DataResponse(platform.files.data(dataset.data_file), media_type=CONTENT_TYPE)
+
+
+def _open_upload(platform: Platform, upload_id: str) -> Upload:
+    upload = platform.store.uploads.find(upload_id)
+    if upload is None or upload.state != UploadState.OPEN:
+        raise not_found("Open upload", upload_id)
+    return upload
+
+
+async def receive(request: Request, path: Path, most: int) -> tuple[int, str]:
+    """Write the request's body to a file; return its size and MD5. At most one block of it is in memory."""
+    size, digest, block = 0, hashlib.md5(usedforsecurity=False), bytearray()
+    file = await run_in_threadpool(path.open, "wb")
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > most:
+                raise Problem(413, f"body: a part cannot be larger than the announced file of {most} bytes")
+            block += chunk
+            if len(block) >= _BLOCK:
+                await run_in_threadpool(_write, file, digest, block)
+                block = bytearray()
+        await run_in_threadpool(_write, file, digest, block)
+    finally:
+        file.close()
+    if not size:
+        raise bad_request("body: a part must not be empty")
+    return size, digest.hexdigest()
+
+
+def _write(file: BinaryIO, digest: hashlib._Hash, block: bytearray) -> None:
+    digest.update(block)
+    file.write(block)
+
+
+def _keep_part(platform: Platform, part: Part) -> None:
+    with platform.store.transaction():
+        _open_upload(platform, part.upload_id)
+        replaced = platform.store.uploads.put_part(part)
+    if replaced is not None:
+        platform.files.part(part.upload_id, replaced.file).unlink(missing_ok=True)

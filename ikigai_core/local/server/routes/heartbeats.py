@@ -1,0 +1,18 @@
+"""Signs of life; calls that need no credentials."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from ikigai_core.local.server.schemas.common import Alive
+
+PATHS = ("/access/heartbeat", "/search/heartbeat")
+
+router = APIRouter()
+
+
+@router.get("/access/heartbeat")
+@router.get("/search/heartbeat")
+async def heartbeat() -> Alive:
+    """Say that the platform is there."""
+    return {"status": "ok"}

@@ -1,0 +1,24 @@
+"""What only the local platform has: how often it was asked for what."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from ikigai_core.local.server.routes.common import Answer, PlatformPart
+
+PREFIX = "/_local/"
+
+router = APIRouter(prefix=PREFIX.rstrip("/"))
+
+
+@router.get("/requests")
+async def get_requests(platform: PlatformPart) -> Answer:
+    """Return the counts of all requests, by user agent."""
+    return platform.requests.report()
+
+
+@router.post("/requests/reset")
+async def reset_requests(platform: PlatformPart) -> Answer:
+    """Begin to count from nothing."""
+    platform.requests.reset()
+    return platform.requests.report()

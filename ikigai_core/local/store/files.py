@@ -1,0 +1,126 @@
+"""The platform's files: data of datasets, parts of uploads, jobs of runs."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from ikigai_core.local.store.ids import new_id
+
+# A download that was just handed a file's name must still find it after the file was replaced.
+_GRACE_SECONDS = 60.0
+_BLOCK = 1 << 20
+_PACKED = ".gz"
+
+
+class Files:
+    """Files under one folder. A file never changes once it has its name; what replaces it has another name.
+
+    Parameters
+    ----------
+    root : Path
+        The data directory; sub-folders are made.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._data = root / "datasets"
+        self._uploads = root / "uploads"
+        self._jobs = root / "jobs"
+        for folder in (self._data, self._uploads, self._jobs):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._retired: list[tuple[float, Path]] = []
+        self._lock = threading.Lock()
+
+    def data(self, name: str) -> Path:
+        """Return the path of a data file."""
+        return self._data / name
+
+    def new_data(self, suffix: str = ".csv") -> Path:
+        """Return a path for a new data file."""
+        return self._data / f"{new_id()}{suffix}"
+
+    def new_part(self, upload_id: str, number: int) -> Path:
+        """Return a path for a part of an upload."""
+        folder = self._uploads / upload_id
+        folder.mkdir(exist_ok=True)
+        return folder / f"{number}-{new_id()}"
+
+    def part(self, upload_id: str, name: str) -> Path:
+        """Return the path of a part that has arrived."""
+        return self._uploads / upload_id / name
+
+    def drop_upload(self, upload_id: str) -> None:
+        """Delete all parts of an upload."""
+        shutil.rmtree(self._uploads / upload_id, ignore_errors=True)
+
+    def job(self, run_id: str) -> Path:
+        """Return the folder of a run's job."""
+        return self._jobs / run_id
+
+    def drop_job(self, run_id: str) -> None:
+        """Delete the folder of a run's job."""
+        shutil.rmtree(self.job(run_id), ignore_errors=True)
+
+    def join(self, parts: list[Path]) -> Path:
+        """Return a new data file with the parts one after another; the parts stay."""
+        target = self.new_data()
+        if len(parts) == 1:
+            os.link(parts[0], target)
+            return target
+        with target.open("wb") as joined:
+            for part in parts:
+                with part.open("rb") as source:
+                    shutil.copyfileobj(source, joined, _BLOCK)
+        return target
+
+    def adopt(self, path: Path, *, packed: bool) -> Path:
+        """Return a new data file with the content of `path`, packed or not; `path` stays."""
+        target = self.new_data(path.suffix)
+        if not packed:
+            os.link(path, target)
+            return target
+        target = target.with_name(target.name + _PACKED)
+        with path.open("rb") as source, gzip.open(target, "wb", compresslevel=1) as packed_file:
+            shutil.copyfileobj(source, packed_file, _BLOCK)
+        return target
+
+    def is_packed(self, name: str) -> bool:
+        """Say whether a data file is kept packed."""
+        return name.endswith(_PACKED)
+
+    def unpack(self, name: str) -> Path:
+        """Return a new data file with the content of a packed one; the packed one stays."""
+        target = self.new_data()
+        with gzip.open(self.data(name), "rb") as source, target.open("wb") as unpacked:
+            shutil.copyfileobj(source, unpacked, _BLOCK)
+        return target
+
+    def lend(self, name: str, target: Path) -> None:
+        """Put a data file's content at `target`, where it stays as it is whatever becomes of the dataset."""
+        if self.is_packed(name):
+            unpacked = self.unpack(name)
+            unpacked.rename(target)
+        else:
+            os.link(self.data(name), target)
+
+    def retire(self, *names: str) -> None:
+        """Delete data files that nothing refers to any more, in a while."""
+        now = time.monotonic()
+        with self._lock:
+            due = [path for since, path in self._retired if now - since > _GRACE_SECONDS]
+            self._retired = [(since, path) for since, path in self._retired if now - since <= _GRACE_SECONDS]
+            self._retired += [(now, self.data(name)) for name in names if name]
+        for path in due:
+            path.unlink(missing_ok=True)
+
+    def sweep(self, data: Iterable[str], uploads: Iterable[str], runs: Iterable[str]) -> None:
+        """Delete everything but these data files, uploads and jobs: what an earlier process left behind."""
+        for folder, kept in ((self._data, set(data)), (self._uploads, set(uploads)), (self._jobs, set(runs))):
+            for path in folder.iterdir():
+                if path.name not in kept:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()

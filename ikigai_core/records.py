@@ -1,0 +1,91 @@
+"""Records of the platform's data: how they are read, what a notebook offers of them, and how they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from html import escape
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ikigai_core.errors import UnexpectedAnswerError
+from ikigai_core.sync_async import edit, operation
+from ikigai_core.validation import faults_of
+
+_WIDTH = 79
+_STEP = " " * 4
+_OFFERED = {"model_dump", "model_dump_json"}
+NOISE = {name for name in dir(BaseModel) if not name.startswith("_")} - _OFFERED
+
+
+class OwnNames:
+    """Makes a model not offer what pydantic brings, apart from dumping it."""
+
+    def __dir__(self) -> Iterable[str]:
+        return [name for name in super().__dir__() if name not in NOISE]
+
+
+class Record(OwnNames, BaseModel):
+    """Data of the platform. What is not known to this version is ignored."""
+
+    model_config = ConfigDict(ignored_types=(operation, edit), populate_by_name=True, protected_namespaces=())
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Self:
+        """Read the platform's data.
+
+        Raises
+        ------
+        UnexpectedAnswerError
+            Naming the fields that are missing or malformed, without their values.
+        """
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise UnexpectedAnswerError(
+                f"The platform described a {cls.__name__} in an unknown form: {faults_of(error)}"
+            ) from None
+
+    def _repr_html_(self) -> str:
+        """A table of the fields, for notebooks."""
+        rows = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>"
+            for name, value in self.__repr_args__()
+            if name
+        )
+        return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
+
+
+def printed(component: BaseModel) -> str:
+    """One field a line, as components are shown."""
+    return _over_lines(component, "")
+
+
+def _shown(prefix: str, value: Any, indent: str) -> str:
+    """A field or an entry, on one line where it fits or cannot be divided."""
+    line = f"{prefix}{value!r}"
+    if len(indent) + len(line) < _WIDTH or not value or not isinstance(value, BaseModel | dict | list):
+        return line
+    return prefix + _over_lines(value, indent)
+
+
+def _over_lines(value: BaseModel | dict[Any, Any] | list[Any], indent: str) -> str:
+    inner = indent + _STEP
+    opening, closing = _brackets(value)
+    entries = ",\n".join(inner + _shown(prefix, entry, inner) for prefix, entry in _entries(value))
+    return f"{opening}\n{entries}\n{indent}{closing}"
+
+
+def _brackets(value: BaseModel | dict[Any, Any] | list[Any]) -> tuple[str, str]:
+    if isinstance(value, BaseModel):
+        return f"{type(value).__name__}(", ")"
+    return ("{", "}") if isinstance(value, dict) else ("[", "]")
+
+
+def _entries(value: BaseModel | dict[Any, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, BaseModel):
+        yield from ((f"{name}=", field) for name, field in value.__repr_args__())
+    elif isinstance(value, dict):
+        yield from ((f"{key!r}: ", entry) for key, entry in value.items())
+    else:
+        yield from (("", entry) for entry in value)

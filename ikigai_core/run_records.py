@@ -1,0 +1,93 @@
+"""What the platform says of a flow's state and of its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import Field, field_validator
+
+from ikigai_core.enums import FlowStatus
+from ikigai_core.records import Record, printed
+
+
+class Told(Record):
+    """What the platform tells, and no component."""
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read the platform's data.
+
+        Raises
+        ------
+        UnexpectedAnswerError
+            Naming the fields that are missing or malformed.
+        """
+        return cls.read(data)
+
+
+class FlowStatusReport(Told):
+    """State of a flow.
+
+    Attributes
+    ----------
+    status : FlowStatus
+    progress : int or None
+        Percent; None where there is none yet.
+    message : str
+    """
+
+    status: FlowStatus
+    progress: int | None = None
+    message: str = ""
+
+    @field_validator("status", mode="before")
+    @classmethod
+    def _known_or_unknown(cls, value: object) -> object:
+        return value if value in FlowStatus.__members__ else FlowStatus.UNKNOWN
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs."""
+        return self.status in (FlowStatus.IDLE, FlowStatus.FAILED, FlowStatus.STOPPED, FlowStatus.SUCCESS)
+
+    def __repr__(self) -> str:
+        return printed(self)
+
+    __str__ = __repr__
+
+
+class RunLog(Told):
+    """How a run ended.
+
+    Attributes
+    ----------
+    log_id : str
+    status : FlowStatus
+        ``SUCCESS``, ``FAILED`` or ``STOPPED``.
+    user : str
+        Email address of who started it.
+    erroneous_facet_id : str or None
+        The facet that failed, as in the flow's definition.
+    data : str
+        What the platform said; empty for a success.
+    timestamp : datetime
+    """
+
+    log_id: str
+    status: FlowStatus
+    user: str
+    erroneous_facet_id: str | None = None
+    data: str = Field(default="", validation_alias="message")
+    timestamp: datetime
+
+    @field_validator("erroneous_facet_id", mode="before")
+    @classmethod
+    def _blank_is_none(cls, value: object) -> object:
+        return value or None
+
+    def __repr__(self) -> str:
+        return printed(self)
+
+    __str__ = __repr__

@@ -1,0 +1,147 @@
+"""From a raw answer to what the caller wants, or to the error that it means. Shared by both drivers."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ikigai_core.api.call import Call
+from ikigai_core.config import Config
+from ikigai_core.errors import (
+    ApiError,
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitedError,
+    ServerError,
+    UnexpectedAnswerError,
+)
+from ikigai_core.logs import fields, request_id_of
+from ikigai_core.transport.retry import retry_after_seconds
+
+A = TypeVar("A")
+
+logger = logging.getLogger(__name__)
+
+_KINDS: dict[int, type[ApiError]] = {
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    408: RateLimitedError,
+    409: ConflictError,
+    425: RateLimitedError,
+    429: RateLimitedError,
+}
+_LONGEST_MESSAGE = 2000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, and how long it took.
+
+    Attributes
+    ----------
+    headers : mapping
+        By names in small letters.
+    seconds : float
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+
+
+def read_answer(call: Call[A], config: Config, answer: Answer) -> A:
+    """Turn an answer into the call's result.
+
+    Raises
+    ------
+    ApiError
+        Of the kind that the status means.
+    UnexpectedAnswerError
+        Where a success is not of the agreed form.
+    """
+    _log(call, answer)
+    if answer.status >= 300:
+        raise _error(call, config, answer.status, answer.headers, answer.body)
+    try:
+        return call.read(json.loads(answer.body) if answer.body.strip() else {})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnexpectedAnswerError(
+            f"{call.label} at {config.base_url} answered {answer.status}, but not in the agreed form "
+            f"({type(error).__name__}: {error}). Is this the address of an Ikigai platform?"
+        ) from None
+
+
+def _log(call: Call[Any], answer: Answer) -> None:
+    level = logging.DEBUG if answer.status < 400 else logging.INFO if answer.status < 500 else logging.WARNING
+    logger.log(
+        level,
+        "%s answered %d after %.3f s",
+        call.label,
+        answer.status,
+        answer.seconds,
+        extra=fields(
+            method=call.method,
+            path=call.path,
+            status=answer.status,
+            request_id=request_id_of(answer.headers),
+            seconds=round(answer.seconds, 3),
+            **call.subject,
+        ),
+    )
+
+
+def _error(call: Call[Any], config: Config, status: int, headers: Mapping[str, str], body: bytes) -> ApiError:
+    kind = _KINDS.get(status) or (ServerError if status >= 500 else BadRequestError)
+    return kind(
+        _message(body),
+        status=status,
+        method=call.method,
+        path=call.path,
+        request_id=request_id_of(headers),
+        hint=_hint(status, config, headers, is_json=_is_json(body)),
+        retry_after=retry_after_seconds(headers.get("retry-after")),
+    )
+
+
+def _message(body: bytes) -> str:
+    text = body.decode("utf-8", "replace").strip()
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return "a web page instead of an answer" if _is_page(text) else text[:_LONGEST_MESSAGE] or "no message"
+    if isinstance(answer, dict):
+        return str(answer.get("message") or answer.get("detail") or answer)[:_LONGEST_MESSAGE]
+    return str(answer)[:_LONGEST_MESSAGE]
+
+
+def _is_page(text: str) -> bool:
+    return text[:200].lstrip().lower().startswith(("<!doctype html", "<html"))
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    return True
+
+
+def _hint(status: int, config: Config, headers: Mapping[str, str], *, is_json: bool) -> str:
+    if status in (401, 403):
+        return f"{config.base_url} does not accept the API key of {config.user_email}, or does not allow this request."
+    if status < 400:
+        target = headers.get("location", "elsewhere").split("?")[0]
+        return (
+            f"{config.base_url} redirects to {target}. Redirects are not followed: set the final address as base URL."
+        )
+    if status < 500 and not is_json:
+        return f"{config.base_url} does not answer like an Ikigai platform: is this its address?"
+    return ""

@@ -1,0 +1,86 @@
+"""What triggers share that look at the platform until they see something."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook
+from airflow_provider_ikigai.trigger_event import Sighting
+from airflow_provider_ikigai.triggers.base import TaskTrigger
+from ikigai_core.errors import IkigaiError
+from ikigai_core.polling import snapshots
+
+if TYPE_CHECKING:
+    from ikigai_core import AsyncApp
+
+
+class LookingTrigger(TaskTrigger):
+    """Fires once, when a look at an app shows what is waited for, or when the time is up.
+
+    Parameters
+    ----------
+    app : str
+        Name or id of the app.
+    ikigai_conn_id : str
+        Connection of type ``ikigai``.
+    poll_interval : float, default 10
+        Seconds between two looks, a tenth more or less.
+    deadline : float or None, default None
+        When to give up, in seconds since the epoch: absolute, so that a restart of the triggerer grants no more time.
+    version : int, default 1
+        The form of these arguments.
+    **arguments
+        What else the trigger is made of.
+    """
+
+    app: str
+    ikigai_conn_id: str
+    poll_interval: float
+    deadline: float | None
+
+    def __init__(
+        self,
+        *,
+        app: str,
+        ikigai_conn_id: str,
+        poll_interval: float = 10.0,
+        deadline: float | None = None,
+        version: int = 1,
+        **arguments: Any,
+    ) -> None:
+        super().__init__(
+            version=version,
+            app=app,
+            ikigai_conn_id=ikigai_conn_id,
+            poll_interval=poll_interval,
+            deadline=deadline,
+            **arguments,
+        )
+
+    @abstractmethod
+    async def look(self, app: AsyncApp) -> dict[str, Any] | None:
+        """What is waited for, as the sensor returns it; None while it is not there."""
+
+    async def awaited(self) -> dict[str, Any]:
+        """Look until there is something to see, and tell it as a `Sighting`."""
+        return (await self._sighting()).to_event()
+
+    async def _sighting(self) -> Sighting:
+        try:
+            async with IkigaiAsyncHook(self.ikigai_conn_id).shared_conn() as ikigai:
+                app: AsyncApp | None = None
+
+                async def look() -> dict[str, Any] | None:
+                    nonlocal app
+                    app = app or await ikigai.apps.find(self.app)
+                    return await self.look(app)
+
+                async with aclosing(snapshots(look, self.poll_interval, deadline=self.deadline)) as shown:
+                    async for found in shown:
+                        if found is not None:
+                            return Sighting(found)
+        except IkigaiError as error:
+            return Sighting.failure(error)
+        return Sighting(is_timeout=True)
