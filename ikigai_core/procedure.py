@@ -6,30 +6,33 @@ inside the procedure, at its ``yield``: it may handle it, clean up with further 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Generator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ikigai_core.api.call import Call
-
 if TYPE_CHECKING:
-    from ikigai_core.transfer.progress import Meter
-    from ikigai_core.transfer.ranges import DownloadTarget
+    from ikigai_core.api.call import Call
 
 A = TypeVar("A")
 R = TypeVar("R")
 
 
+class Step:
+    """One thing that a driver does for a procedure: a request, a pause, a blocking call, a part of a transfer."""
+
+
+Procedure = Generator[Step, Any, R]
+
+
 @dataclass(frozen=True)
-class Pause:
+class Pause(Step):
     """Wait; the answer is the time, in seconds, on a clock that only goes forward."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
-class BlockingCall:
+class BlockingCall(Step):
     """Do something that may block (files, conversions) or that belongs to the caller; the answer is what it returns.
 
     The async driver awaits coroutine functions and runs everything else in a thread; it awaits whatever awaitable that
@@ -37,34 +40,6 @@ class BlockingCall:
     """
 
     function: Callable[[], Any | Awaitable[Any]]
-
-
-@dataclass(frozen=True)
-class SendParts:
-    """Put a file's parts to signed URLs, side by side; the answer maps part numbers to ETags.
-
-    Parts whose ETags are in `done` have arrived already. `on_part` is told each part that has arrived, and its ETag; it
-    may block, and may be called by several threads.
-    """
-
-    path: Path
-    urls: Mapping[int, str] = field(repr=False)
-    content_type: str
-    meter: Meter
-    done: Mapping[int, str] = field(default_factory=dict)
-    on_part: Callable[[int, str], None] | None = None
-
-
-@dataclass(frozen=True)
-class Fetch:
-    """Stream a signed URL's content into a file, in ranges where the server has them."""
-
-    url: str = field(repr=False)
-    target: DownloadTarget
-
-
-Step = Call[Any] | Pause | BlockingCall | SendParts | Fetch
-Procedure = Generator[Step, Any, R]
 
 
 def send(call: Call[A]) -> Procedure[A]:
@@ -89,21 +64,3 @@ def call_blocking(function: Callable[[], A]) -> Procedure[A]:
     """Do something that may block and return what it returns."""
     result: A = yield BlockingCall(function)
     return result
-
-
-def send_parts(
-    path: Path,
-    urls: Mapping[int, str],
-    content_type: str,
-    meter: Meter,
-    done: Mapping[int, str] | None = None,
-    on_part: Callable[[int, str], None] | None = None,
-) -> Procedure[dict[int, str]]:
-    """Upload a file's parts, as far as they are not `done`, and return the ETags of all by part number."""
-    etags: dict[int, str] = yield SendParts(path, urls, content_type, meter, done or {}, on_part)
-    return etags
-
-
-def fetch(url: str, target: DownloadTarget) -> Procedure[None]:
-    """Download what is missing in a file."""
-    yield Fetch(url, target)

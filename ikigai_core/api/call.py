@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypedDict, TypeVar, cast
 
+from ikigai_core.procedure import Step
+
 A = TypeVar("A")
 
 _SUBJECTS = {
@@ -28,7 +30,7 @@ class Subject(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class Call(Generic[A]):
+class Call(Step, Generic[A]):
     """What is sent, how the answer is read, and whether sending it twice does harm.
 
     Attributes

@@ -11,12 +11,13 @@ from pathlib import Path
 from ikigai_core.api import datasets
 from ikigai_core.enums import DatasetDownloadStatus
 from ikigai_core.errors import DownloadError
-from ikigai_core.procedure import Procedure, call_blocking, fetch, pause, send
+from ikigai_core.procedure import Procedure, call_blocking, pause, send
 from ikigai_core.transfer.locations import copy_to, is_url, local_target
 from ikigai_core.transfer.parts import TICKETS, UrlExpired
 from ikigai_core.transfer.progress import OnProgress, metered
 from ikigai_core.transfer.ranges import Changed, DownloadTarget
 from ikigai_core.transfer.scratch import scratch_file
+from ikigai_core.transfer.steps import fetch
 
 PREPARATION_LIMIT = 3600.0
 """Seconds for which the platform may prepare a download."""

@@ -17,8 +17,8 @@ from typing import BinaryIO
 
 from ikigai_core.errors import TransferError, UploadError
 from ikigai_core.logs import fields, request_id_of
-from ikigai_core.procedure import SendParts
 from ikigai_core.transfer.progress import Meter
+from ikigai_core.transfer.steps import SendParts
 
 CHUNK_SIZE = 1024 * 1024
 AT_ONCE = 8

@@ -21,10 +21,11 @@ from ikigai_core.errors import (
     UploadError,
 )
 from ikigai_core.logs import fields
-from ikigai_core.procedure import Procedure, call_blocking, pause, send, send_parts
+from ikigai_core.procedure import Procedure, call_blocking, pause, send
 from ikigai_core.transfer.parts import TICKETS, UrlExpired, still_true
 from ikigai_core.transfer.progress import Meter, OnProgress, metered
 from ikigai_core.transfer.resume import Interrupted, Journal
+from ikigai_core.transfer.steps import send_parts
 
 logger = logging.getLogger(__name__)
 

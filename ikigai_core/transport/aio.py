@@ -27,9 +27,10 @@ from ikigai_core.errors import (
     ConnectionFailedError,
     IkigaiError,
 )
-from ikigai_core.procedure import BlockingCall, Fetch, Pause, Procedure, SendParts, Step
+from ikigai_core.procedure import BlockingCall, Pause, Procedure, Step
 from ikigai_core.transfer.parts import AT_ONCE, CHUNK_SIZE, Part, PartReader, cut, read_etag
 from ikigai_core.transfer.ranges import FIRST, PLAIN, DownloadTarget, Range, is_of_use
+from ikigai_core.transfer.steps import Fetch, SendParts
 from ikigai_core.transfer.tasks import side_by_side
 from ikigai_core.transport.key_rotation import Access
 from ikigai_core.transport.redaction import redact_http_logs, without_query

@@ -17,9 +17,10 @@ from ikigai_core.api.call import Call
 from ikigai_core.callbacks import not_awaitable
 from ikigai_core.config import Config
 from ikigai_core.errors import AccessRefusedError, AnswerLostError, ConnectionFailedError, IkigaiError
-from ikigai_core.procedure import BlockingCall, Fetch, Pause, Procedure, SendParts, Step
+from ikigai_core.procedure import BlockingCall, Pause, Procedure, Step
 from ikigai_core.transfer.parts import AT_ONCE, CHUNK_SIZE, Part, Stopped, cut, read_etag
 from ikigai_core.transfer.ranges import FIRST, PLAIN, DownloadTarget, Range, is_of_use
+from ikigai_core.transfer.steps import Fetch, SendParts
 from ikigai_core.transfer.threads import side_by_side
 from ikigai_core.transport.concurrency import run_all
 from ikigai_core.transport.key_rotation import Access

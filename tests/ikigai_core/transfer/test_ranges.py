@@ -14,10 +14,10 @@ import pytest
 
 from ikigai_core.config import Config
 from ikigai_core.errors import AnswerLostError, DownloadError
-from ikigai_core.procedure import fetch
 from ikigai_core.transfer.parts import UrlExpired
 from ikigai_core.transfer.progress import Meter
 from ikigai_core.transfer.ranges import FIRST_SIZE, RANGE_SIZE, Changed, DownloadTarget
+from ikigai_core.transfer.steps import fetch
 from ikigai_core.transport.aio import AsyncDriver
 from ikigai_core.transport.retry import RetryPolicy
 from ikigai_core.transport.sync import SyncDriver

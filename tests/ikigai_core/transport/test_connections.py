@@ -22,9 +22,10 @@ from ikigai_core import App, AsyncIkigai, Ikigai, errors
 from ikigai_core.api import apps, flows
 from ikigai_core.config import Config
 from ikigai_core.local.account import LocalAccount
-from ikigai_core.procedure import Procedure, fetch, send, send_parts
+from ikigai_core.procedure import Procedure, send
 from ikigai_core.transfer.progress import Meter
 from ikigai_core.transfer.ranges import DownloadTarget
+from ikigai_core.transfer.steps import fetch, send_parts
 from ikigai_core.transport.retry import RetryPolicy
 
 KEY = "a-key-that-nobody-may-see"
