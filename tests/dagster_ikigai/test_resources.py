@@ -1,8 +1,9 @@
 """The workspace: where its settings come from, and that its key is nowhere to be seen."""
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: Dagster reads the annotations of asset functions as types.
 
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -60,9 +61,58 @@ def test_a_client_is_told_what_the_workspace_was_told(
         IkigaiWorkspace().get_client()
 
 
-def test_tls_settings_reach_the_client(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"nowhere\.pem"):
-        IkigaiWorkspace(ca_bundle=str(tmp_path / "nowhere.pem")).get_client()
-    assert IkigaiWorkspace(verify_tls=False)._ssl() is False
-    assert IkigaiWorkspace(client_certificate="both.pem")._ssl() == "both.pem"
-    assert IkigaiWorkspace(client_certificate="c.pem", client_key="k.pem")._ssl() == ("c.pem", "k.pem")
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"ca_bundle": "nowhere.pem"}, "ca_bundle is 'nowhere.pem', which does not exist here"),
+        ({"verify_tls": False, "client_certificate": "c.pem"}, "client_certificate is given, and verify_tls is off"),
+        ({"verify_tls": False, "ca_bundle": "ca.pem"}, "ca_bundle is given, and verify_tls is off"),
+        ({"client_key": "k.pem"}, "client_key is given without client_certificate"),
+        ({"proxy": "localhost:3128"}, "proxy has no scheme: write 'http://localhost:3128'"),
+    ],
+)
+def test_settings_that_are_unusable_or_contradict_each_other_are_refused(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says):
+        IkigaiWorkspace(**given).get_client()
+
+
+def test_a_proxys_password_is_stored_and_shown_no_more_than_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = f"http://bob:{KEY}@localhost:3128"
+    monkeypatch.setenv("MY_PROXY", proxy)
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="credentials") as caught:
+        snapshot(IkigaiWorkspace(proxy=proxy))
+    workspace = IkigaiWorkspace(proxy=dg.EnvVar("MY_PROXY"))
+    initialized = workspace.process_config_and_initialize()
+    assert KEY not in f"{caught.value} {initialized!r} {snapshot(workspace)}"
+    with initialized.get_client() as ikigai:
+        assert KEY not in repr(ikigai)
+
+
+@pytest.mark.parametrize("api_key_file", [None, "key"])
+@pytest.mark.parametrize("is_resource", [True, False], ids=["a resource", "held by the asset"])
+def test_a_key_that_was_replaced_reaches_a_step_that_is_under_way(
+    api_key_file: str | None,
+    is_resource: bool,
+    ikigai_local: LocalAccount,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("IKIGAI_API_KEY")
+
+    def keep(key: str) -> None:
+        monkeypatch.setenv("MY_KEY", key)
+        (tmp_path / "key").write_text(key)
+
+    keep(ikigai_local.api_key)
+    workspace = IkigaiWorkspace(api_key=None if api_key_file else dg.EnvVar("MY_KEY"), api_key_file=api_key_file)
+
+    @dg.asset
+    def long(ikigai: dg.ResourceParam[Any]) -> None:
+        with (ikigai if is_resource else workspace).get_client() as client:
+            client.apps()
+            keep(ikigai_local.control.rotate_key(ikigai_local.user_email))
+            client.apps()
+
+    assert dg.materialize([long], resources={"ikigai": workspace}, instance=instance).success

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
@@ -14,17 +15,21 @@ if TYPE_CHECKING:
 
     from dagster_ikigai.runnable import RunnableFlow
     from ikigai_core import Ikigai
+    from ikigai_core.orchestration import ConnectionFields
 
 OnBusy = Literal["wait", "attach", "fail"]
 Isolation = Literal["shared", "copy"]
 OnDoubt = Literal["fail", "accept"]
+
+_SECRETS = ("api_key", "proxy")
 
 
 class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
     """An Ikigai account, as a Dagster resource.
 
     Whatever is left out is read from the environment of the process that runs the step, so ``IkigaiWorkspace()`` is
-    enough where ``IKIGAI_USER_EMAIL`` and ``IKIGAI_API_KEY`` are set.
+    enough if ``IKIGAI_USER_EMAIL`` and ``IKIGAI_API_KEY`` are set. If the platform refuses the key, it is looked up
+    again where it came from, so that a new one reaches steps that take long.
 
     Parameters
     ----------
@@ -33,16 +38,20 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
     api_key : EnvVar, optional
         The user's key, given as ``EnvVar("...")`` so that Dagster stores the variable's name and never the key.
         Default: ``IKIGAI_API_KEY``.
+    api_key_file : str, optional
+        Path of a file that holds nothing but the key, in place of `api_key`.
     base_url : str, optional
         URL of the platform. Default: ``IKIGAI_BASE_URL``, else ``https://api.ikigailabs.io``.
     web_url : str, optional
         URL of the platform's pages for people, which results link to. Default: ``IKIGAI_WEB_URL``, else by `base_url`.
+    proxy : str, optional
+        Address of a proxy for every request; as an EnvVar if there is a password in it.
     verify_tls : bool
-        Whether the platform's certificate is checked.
+        Whether the platform's certificate is checked. Default: True.
     ca_bundle : str, optional
         Path of the certificates to check it against, instead of the system's.
     client_certificate, client_key : str, optional
-        Paths of the certificate that this side shows to the platform, and of its key where that is another file.
+        Paths of the certificate that this side shows to the platform, and of its key if that is in another file.
     connect_timeout, read_timeout : float
         Seconds that one request may take to connect, and to wait for bytes of an answer.
     preview_rows : int
@@ -66,8 +75,15 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         description="The user's key, as an EnvVar. Default: IKIGAI_API_KEY.",
         json_schema_extra={"dagster__is_secret": True},
     )
+    api_key_file: str | None = Field(default=None, description="Path of a file that holds the key, in its place.")
     base_url: str | None = Field(default=None, description="URL of the platform. Default: IKIGAI_BASE_URL.")
     web_url: str | None = Field(default=None, description="URL of the platform's pages. Default: IKIGAI_WEB_URL.")
+    proxy: str | None = Field(
+        default=None,
+        repr=False,
+        description="Address of a proxy for every request; an EnvVar if a password is in it.",
+        json_schema_extra={"dagster__is_secret": True},
+    )
     verify_tls: bool = Field(default=True, description="Whether the platform's certificate is checked.")
     ca_bundle: str | None = Field(default=None, description="Path of the certificates to check the platform's against.")
     client_certificate: str | None = Field(default=None, description="Path of the certificate shown to the platform.")
@@ -80,16 +96,25 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
     )
 
     _is_initialized: bool = PrivateAttr(default=False)
+    _key_variable: dg.EnvVar | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Take note that the key was read from its variable; called by Dagster."""
         self._is_initialized = True
 
+    def _with_updated_values(self, values: Mapping[str, Any] | None) -> IkigaiWorkspace:
+        # Dagster's copy has the key's text in place of its EnvVar; it has to know where to look the key up again.
+        copy = cast("IkigaiWorkspace", super()._with_updated_values(values))
+        copy._key_variable = self._key_variable
+        if isinstance(self.api_key, dg.EnvVar) and self.api_key.get_value() == copy.api_key:
+            copy._key_variable = self.api_key
+        return copy
+
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         # EnvVars refuse to be printed; what was not set is noise.
         for name in type(self).model_fields:
             value = getattr(self, name)
-            if name != "api_key" and name in self.model_fields_set:
+            if name not in _SECRETS and name in self.model_fields_set:
                 yield name, f"${value.env_var_name}" if isinstance(value, dg.EnvVar) else value
 
     def get_resource_definition(self) -> Any:
@@ -98,15 +123,10 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         Raises
         ------
         DagsterInvalidDefinitionError
-            The key was given as text.
+            The key, or a proxy's password, was given as text.
         """
-        is_text = self.api_key is not None and not isinstance(self.api_key, dg.EnvVar)
-        if is_text and not self._is_initialized:
-            raise dg.DagsterInvalidDefinitionError(
-                "IkigaiWorkspace.api_key was given as text: Dagster would store it with the configuration of every job "
-                'and show it in its UI. Name an environment variable, api_key=EnvVar("IKIGAI_API_KEY"), or leave '
-                "api_key out to have IKIGAI_API_KEY read."
-            )
+        if not self._is_initialized:
+            self._check_secrets()
         return super().get_resource_definition()
 
     def get_client(self) -> Ikigai:
@@ -120,21 +140,11 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         Raises
         ------
         ikigai_core.errors.ConfigurationError
-            User or key are given neither here nor by the environment.
+            User or key are given neither here nor by the environment; a field is unusable, or contradicts another one.
         """
         from ikigai_core import Ikigai
 
-        return Ikigai(
-            user_email=_resolved(self.user_email),
-            api_key=_resolved(self.api_key),
-            base_url=_resolved(self.base_url),
-            web_url=_resolved(self.web_url),
-            ssl=self._ssl(),
-            ca_bundle=_resolved(self.ca_bundle),
-            connect_timeout=self.connect_timeout,
-            read_timeout=self.read_timeout,
-            user_agent=f"dagster-ikigai/{__version__} dagster/{dg.__version__}",
-        )
+        return Ikigai(**self._connection().client_arguments())
 
     def run_flow(
         self,
@@ -191,14 +201,32 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         how = StartSettings(on_busy, isolation, on_doubt, unique_output, keep_copies, timeout)
         yield from materialize(context, self, FlowTask(flow, variables or {}, how))
 
-    def _ssl(self) -> bool | str | tuple[str, str]:
-        certificate, key = _resolved(self.client_certificate), _resolved(self.client_key)
-        if certificate is None:
-            return self.verify_tls
-        return certificate if key is None else (certificate, key)
+    def _check_secrets(self) -> None:
+        if self.api_key is not None and not isinstance(self.api_key, dg.EnvVar):
+            fault = "api_key was given as text"
+            remedy = 'api_key=EnvVar("IKIGAI_API_KEY"), or leave api_key out to have IKIGAI_API_KEY read'
+        elif "@" in (self.proxy or "") and not isinstance(self.proxy, dg.EnvVar):
+            fault, remedy = "proxy was given as text, with credentials in it", 'proxy=EnvVar("MY_PROXY")'
+        else:
+            return
+        raise dg.DagsterInvalidDefinitionError(
+            f"IkigaiWorkspace.{fault}: Dagster would store it with the configuration of every job and show it in its "
+            f"UI. Name an environment variable, {remedy}."
+        )
+
+    def _connection(self) -> ConnectionFields:
+        from ikigai_core.orchestration import ConnectionFields
+
+        names = [field.name for field in fields(ConnectionFields) if field.name in type(self).model_fields]
+        given: dict[str, Any] = {name: _resolved(getattr(self, name)) for name in names}
+        variable = self.api_key if isinstance(self.api_key, dg.EnvVar) else self._key_variable
+        if given["api_key"] and variable is not None:
+            given["look_up_key"] = variable.get_value
+        user_agent = f"dagster-ikigai/{__version__} dagster/{dg.__version__}"
+        return ConnectionFields.read({**given, "user_agent": user_agent})
 
 
-def _resolved(value: str | None) -> str | None:
+def _resolved(value: Any) -> Any:
     # A resource that Dagster has not initialised (one that is held by an asset directly) still has its EnvVars.
     return value.get_value() if isinstance(value, dg.EnvVar) else value
 

@@ -119,9 +119,13 @@ class WorkspaceModel(dg.Model, dg.Resolvable):
     """An account, in YAML; see `IkigaiWorkspace`. The key is named by an environment variable, never written."""
 
     user_email: str | None = Field(default=None, description="User of the platform. Default: IKIGAI_USER_EMAIL.")
-    api_key_variable: str = Field(default="IKIGAI_API_KEY", description="Environment variable that has the key.")
+    api_key_variable: str | None = Field(
+        default=None, description="Environment variable that has the key. Default: IKIGAI_API_KEY."
+    )
+    api_key_file: str | None = Field(default=None, description="Path of a file that holds the key, in its place.")
     base_url: str | None = Field(default=None, description="URL of the platform. Default: IKIGAI_BASE_URL.")
     web_url: str | None = Field(default=None, description="URL of the platform's pages. Default: IKIGAI_WEB_URL.")
+    proxy: str | None = Field(default=None, repr=False, description="Address of a proxy for every request.")
     verify_tls: bool = Field(default=True, description="Whether the platform's certificate is checked.")
     ca_bundle: str | None = Field(default=None, description="Path of the certificates to check the platform's against.")
     client_certificate: str | None = Field(default=None, description="Path of the certificate shown to the platform.")
@@ -134,7 +138,8 @@ class WorkspaceModel(dg.Model, dg.Resolvable):
     def to_workspace(self) -> IkigaiWorkspace:
         """The workspace in Python's terms."""
         given = self.model_dump(exclude={"api_key_variable"})
-        return IkigaiWorkspace(api_key=dg.EnvVar(self.api_key_variable), **given)
+        variable = self.api_key_variable
+        return IkigaiWorkspace(api_key=None if variable is None else dg.EnvVar(variable), **given)
 
 
 Translation = (
