@@ -96,9 +96,10 @@ test: ## everything below
 	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target lint $(SUITES) types
 	@echo "All tests, lint and type checks passed."
 
-lint: .venvs/core/.ready ## ruff: errors, style, formatting
+lint: .venvs/core/.ready ## ruff: errors, style, formatting; import-linter: layers, cycles
 	.venvs/core/bin/ruff check --quiet .
 	.venvs/core/bin/ruff format --check --quiet .
+	PYTHONPATH=$(subst $() ,:,$(wildcard integrations/*)) .venvs/core/bin/lint-imports --no-cache | sed -n '/^Broken/,$$p'
 
 format: .venvs/core/.ready ## ruff: mend what can be mended
 	.venvs/core/bin/ruff check --quiet --fix .

@@ -11,6 +11,7 @@ from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from ikigai_core.catalog.kinds import apps_of, custom_facets_of
 from ikigai_core.client_base import Client
 from ikigai_core.components.app import AsyncApp
 from ikigai_core.components.app_builder import AsyncAppBuilder
@@ -19,7 +20,6 @@ from ikigai_core.components.browser import AsyncBrowser
 from ikigai_core.components.custom_facet import AsyncCustomFacet
 from ikigai_core.components.custom_facet_builder import AsyncCustomFacetBuilder
 from ikigai_core.components.directory import list_directories
-from ikigai_core.components.kinds import apps_of, custom_facets_of
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.procedure import Procedure
 from ikigai_core.runs.flow_run import AsyncFlowRun

@@ -59,9 +59,9 @@ class Ikigai(Client):
     @property
     def apps(self) -> Browser[App]:
         """The user's apps: ``ikigai.apps()``, ``ikigai.apps["name"]``."""
+        from ikigai_core.catalog.kinds import apps_of
         from ikigai_core.components.app import App
         from ikigai_core.components.browser import Browser
-        from ikigai_core.components.kinds import apps_of
 
         return Browser(self, apps_of(self.user_email), App)
 
@@ -76,9 +76,9 @@ class Ikigai(Client):
     @property
     def custom_facets(self) -> Browser[CustomFacet]:
         """The user's custom facets: ``ikigai.custom_facets()``, ``ikigai.custom_facets["name"]``."""
+        from ikigai_core.catalog.kinds import custom_facets_of
         from ikigai_core.components.browser import Browser
         from ikigai_core.components.custom_facet import CustomFacet
-        from ikigai_core.components.kinds import custom_facets_of
 
         return Browser(self, custom_facets_of(self.user_email), CustomFacet)
 

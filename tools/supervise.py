@@ -39,7 +39,7 @@ _POLL_SECONDS = 0.05
 _PR_SET_CHILD_SUBREAPER = 36
 
 
-class Interrupted(Exception):
+class InterruptedRunError(Exception):
     """The command is to end.
 
     Parameters
@@ -78,7 +78,7 @@ def supervise(command: Sequence[str]) -> int:
     status = _wait(keeper, starter, interruptions)
     _clean_up(folder)
     if interruptions:
-        print(f"\n{Interrupted(interruptions[0])}", file=sys.stderr)
+        print(f"\n{InterruptedRunError(interruptions[0])}", file=sys.stderr)
         return 128 + interruptions[0]
     return status
 
@@ -111,7 +111,7 @@ def _keep(command: Sequence[str], folder: Path) -> NoReturn:
         status = _run(command, folder)
     except OSError as error:
         print(f"{command[0]} cannot be run: {error}", file=sys.stderr)
-    except Interrupted as interruption:
+    except InterruptedRunError as interruption:
         status = 128 + interruption.number
     finally:
         if os.getppid() != supervisor:
@@ -123,7 +123,7 @@ def _keep(command: Sequence[str], folder: Path) -> NoReturn:
 def _interrupt(number: int, _: FrameType | None) -> NoReturn:
     for each in _INTERRUPTIONS:
         signal.signal(each, signal.SIG_IGN)
-    raise Interrupted(number)
+    raise InterruptedRunError(number)
 
 
 def _run(command: Sequence[str], folder: Path) -> int:
@@ -133,7 +133,7 @@ def _run(command: Sequence[str], folder: Path) -> int:
         while (status := _reaped(process.pid)) is None:
             time.sleep(_POLL_SECONDS)
         return status
-    except Interrupted:
+    except InterruptedRunError:
         # What Python programs, pytest among them, understand best: it runs their finally blocks.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGINT)

@@ -21,7 +21,7 @@ _PATIENCE = 12.0
 _print_lock = threading.Lock()
 
 
-class Failed(Exception):
+class FailedError(Exception):
     """A participant did not do the job; the message says why."""
 
 
@@ -51,12 +51,12 @@ class Participant:
 
         Raises
         ------
-        Failed
+        FailedError
             The environment has not been made.
         """
         python = ENVIRONMENTS / self.environment / "bin" / "python"
         if not python.exists():
-            raise Failed(f"{python} is not there: `make demo` makes it")
+            raise FailedError(f"{python} is not there: `make demo` makes it")
         return Job(self, python, folder, credentials)
 
 
@@ -94,7 +94,7 @@ class Job:
 
         Raises
         ------
-        Failed
+        FailedError
             With the reason.
         """
         code = self._process.wait()
@@ -102,10 +102,10 @@ class Job:
         for reader in self._readers:
             reader.join(_PATIENCE)
         if code:
-            raise Failed(next(iter(self._last_complaint), f"exit status {code}"))
+            raise FailedError(next(iter(self._last_complaint), f"exit status {code}"))
         result: dict[str, Any] = json.loads(self._result_file.read_text())
         if result["status"] != "SUCCESS":
-            raise Failed(f"the run is {result['status']}")
+            raise FailedError(f"the run is {result['status']}")
         return result
 
     def terminate(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from participants import Failed, Job, Participant, fail, say
+from participants import FailedError, Job, Participant, fail, say
 from rich.console import Console
 from rich.table import Table
 
@@ -29,7 +29,7 @@ PARTICIPANTS = {
     )
 }
 
-Outcome = dict[str, Any] | Failed
+Outcome = dict[str, Any] | FailedError
 
 
 def run(names: Sequence[str], folder: Path) -> int:
@@ -53,8 +53,8 @@ def run(names: Sequence[str], folder: Path) -> int:
         outcomes = run_side_by_side(participants, folder, platform.environ())
         calls = count_calls(platform)
     show(participants, outcomes, calls)
-    failures = {who.title: outcome for who in participants if isinstance(outcome := outcomes[who.name], Failed)}
-    results = {name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, Failed)}
+    failures = {who.title: outcome for who in participants if isinstance(outcome := outcomes[who.name], FailedError)}
+    results = {name: outcome for name, outcome in outcomes.items() if not isinstance(outcome, FailedError)}
     reasons = [f"{title} failed: {failure}" for title, failure in failures.items()]
     reasons = reasons or differences(participants, results)
     for reason in reasons:
@@ -84,8 +84,8 @@ def run_side_by_side(
             try:
                 jobs.append(job := participant.start(folder, credentials))
                 outcomes[participant.name] = job.result()
-            except (Failed, OSError, ValueError, KeyError) as error:
-                outcomes[participant.name] = error if isinstance(error, Failed) else Failed(repr(error))
+            except (FailedError, OSError, ValueError, KeyError) as error:
+                outcomes[participant.name] = error if isinstance(error, FailedError) else FailedError(repr(error))
 
     lanes = [threading.Thread(target=work, daemon=True) for _ in range(max(2, os.cpu_count() or 1))]
     try:
@@ -144,7 +144,7 @@ def show(participants: Sequence[Participant], outcomes: dict[str, Outcome], call
         made = sum(count for agent, count in calls.items() if agent.startswith(who.agent))
         cells = (
             ("failed", "", "")
-            if isinstance(outcome, Failed)
+            if isinstance(outcome, FailedError)
             else (outcome["status"], str(outcome["rows"]), f"{outcome['seconds']:.1f}")
         )
         table.add_row(who.title, *cells, str(made))

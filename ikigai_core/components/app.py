@@ -9,6 +9,8 @@ from pydantic import Field
 
 from ikigai_core.api import apps, flows
 from ikigai_core.api.answers import Record as WireRecord
+from ikigai_core.catalog.kinds import datasets_of, flows_of, models_of
+from ikigai_core.catalog.listing import list_all
 from ikigai_core.components.access import Access, AsyncAccess, app_grants
 from ikigai_core.components.browser import AsyncBrowser, Browser
 from ikigai_core.components.component import Component
@@ -31,8 +33,6 @@ from ikigai_core.components.directories import (
 from ikigai_core.components.directory import Directory, list_directories, place
 from ikigai_core.components.flow import AsyncFlow, Flow
 from ikigai_core.components.flow_builder import AsyncFlowBuilder, FlowBuilder
-from ikigai_core.components.kinds import datasets_of, flows_of, models_of
-from ikigai_core.components.listing import list_all
 from ikigai_core.components.model import AsyncModel, AsyncModelBuilder, Model, ModelBuilder
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.enums import AppAccessLevel

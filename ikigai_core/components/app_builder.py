@@ -6,12 +6,12 @@ from typing import Any, Generic, Self, TypeVar
 
 from ikigai_core.api import apps
 from ikigai_core.api.call import Call
+from ikigai_core.catalog.kinds import apps_of
 from ikigai_core.components.app import App, AppRecord, AsyncApp
 from ikigai_core.components.builder import Builder
 from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.ensuring import ensure_only
-from ikigai_core.components.kinds import apps_of
 from ikigai_core.procedure import Procedure, send
 from ikigai_core.sync_async import AsyncFace, SyncFace, operation
 from ikigai_core.validation import check_new_name

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ikigai_core.api import directories
+from ikigai_core.catalog.kinds import apps_of
 from ikigai_core.components.app import App, AsyncApp
 from ikigai_core.components.directory import AsyncDirectoryBuilder, Directory, DirectoryBuilder, contents
-from ikigai_core.components.kinds import apps_of
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.enums import DirectoryType
 from ikigai_core.procedure import Procedure, send

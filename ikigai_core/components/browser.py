@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
 from ikigai_core.api.answers import Listing
+from ikigai_core.catalog.finding import get_by_name
+from ikigai_core.catalog.kinds import Kind
+from ikigai_core.catalog.listing import list_all, search_all
 from ikigai_core.components.component import Component
-from ikigai_core.components.finding import get_by_name
-from ikigai_core.components.kinds import Kind
-from ikigai_core.components.listing import list_all, search_all
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.procedure import Procedure
 from ikigai_core.sync_async import AsyncFace, SyncFace, operation

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
 
 from ikigai_core.api import custom_facets
+from ikigai_core.catalog.kinds import with_facet_type
 from ikigai_core.components.builder import Builder
 from ikigai_core.components.custom_facet import (
     AsyncCustomFacet,
@@ -15,7 +16,6 @@ from ikigai_core.components.custom_facet import (
     Script,
     warn_of_system_access,
 )
-from ikigai_core.components.kinds import with_facet_type
 from ikigai_core.errors import InvalidInputError
 from ikigai_core.procedure import Procedure, send
 from ikigai_core.specs.custom_facet import Argument

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from ikigai_core.api import datasets
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.api.call import Call
+from ikigai_core.catalog.kinds import datasets_of
 from ikigai_core.components.builder import Builder
 from ikigai_core.components.dataset_record import DatasetRecord
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.ensuring import ensure_only
-from ikigai_core.components.kinds import datasets_of
 from ikigai_core.errors import BadRequestError, IkigaiError, InvalidInputError, NotFoundError
 from ikigai_core.procedure import Procedure, call_blocking, send
 from ikigai_core.sync_async import AsyncFace, SyncFace, operation

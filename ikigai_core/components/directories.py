@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ikigai_core.catalog.kinds import Kind, datasets_of, flows_of, models_of
 from ikigai_core.components.dataset import AsyncDataset, Dataset
 from ikigai_core.components.directory import AsyncDirectoryBuilder, DirectoryBuilder, DirectoryInApp, contents
 from ikigai_core.components.flow import AsyncFlow, Flow
-from ikigai_core.components.kinds import Kind, datasets_of, flows_of, models_of
 from ikigai_core.components.model import AsyncModel, Model
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.enums import DirectoryType

@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from pydantic import Field, computed_field
 
 from ikigai_core.api import directories
+from ikigai_core.catalog.kinds import Kind
 from ikigai_core.components.browser import bound_mapping
 from ikigai_core.components.builder import Builder
 from ikigai_core.components.component import Component
-from ikigai_core.components.kinds import Kind
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.enums import DirectoryType
 from ikigai_core.procedure import Procedure, send

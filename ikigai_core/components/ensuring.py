@@ -21,10 +21,10 @@ from dataclasses import dataclass
 
 from ikigai_core.api.answers import Record
 from ikigai_core.api.call import Call
-from ikigai_core.components.creating import appeared
-from ikigai_core.components.finding import ambiguous
-from ikigai_core.components.kinds import Kind
-from ikigai_core.components.listing import named
+from ikigai_core.catalog.creating import appeared
+from ikigai_core.catalog.finding import ambiguous
+from ikigai_core.catalog.kinds import Kind
+from ikigai_core.catalog.listing import named
 from ikigai_core.errors import AnswerLostError, BadRequestError, NotFoundError, ServerError
 from ikigai_core.procedure import Procedure, pause, send
 

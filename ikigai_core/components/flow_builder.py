@@ -8,12 +8,12 @@ from typing import Any, Generic, Self, TypeVar
 from ikigai_core.api import flows
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.api.call import Call
+from ikigai_core.catalog.kinds import flows_of
 from ikigai_core.components.builder import Builder
 from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.ensuring import ensure_only
 from ikigai_core.components.flow import AsyncFlow, Flow, FlowRecord
-from ikigai_core.components.kinds import flows_of
 from ikigai_core.components.resolving import CopyOf, Definition, check_form, resolve
 from ikigai_core.components.schedule import Schedule
 from ikigai_core.definition.definition import FlowDefinition

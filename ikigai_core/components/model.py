@@ -10,12 +10,12 @@ from pydantic import ConfigDict, Field
 from ikigai_core.api import models
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.api.call import Call
+from ikigai_core.catalog.kinds import models_of
 from ikigai_core.components.builder import Builder
 from ikigai_core.components.component import Component
 from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import Directory, place, reference
 from ikigai_core.components.ensuring import ensure_only
-from ikigai_core.components.kinds import models_of
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.errors import InvalidInputError
 from ikigai_core.procedure import Procedure, send

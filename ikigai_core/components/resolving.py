@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ikigai_core.api import flows
+from ikigai_core.catalog.finding import get_by_name
+from ikigai_core.catalog.kinds import Kind, custom_facets_of, datasets_of
 from ikigai_core.components.custom_facet import CustomFacet, CustomFacetVersion
 from ikigai_core.components.ensuring import find_settled
-from ikigai_core.components.finding import get_by_name
-from ikigai_core.components.kinds import Kind, custom_facets_of, datasets_of
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.document import DefinitionDocument
 from ikigai_core.definition.loading import load_definition

@@ -6,10 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ikigai_core.definition.definition import Facet, FlowDefinition
 from ikigai_core.definition.shape import ordered, parents
+
+if TYPE_CHECKING:
+    from ikigai_core.definition.definition import Facet, FlowDefinition
 
 
 def same_meaning(first: FlowDefinition, second: FlowDefinition) -> bool:

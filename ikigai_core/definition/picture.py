@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from ikigai_core.definition.definition import Facet, FlowDefinition
+if TYPE_CHECKING:
+    from ikigai_core.definition.definition import Facet, FlowDefinition
+
 
 _SHAPES = {"I": ('[/"', '"/]'), "O": ('[\\"', '"\\]')}
 

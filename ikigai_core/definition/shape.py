@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
 
-from ikigai_core.definition.definition import Arrow, Facet, FlowDefinition
 from ikigai_core.errors import InvalidDefinitionError
 from ikigai_core.specs.facet import FacetType
+
+if TYPE_CHECKING:
+    from ikigai_core.definition.definition import Arrow, Facet, FlowDefinition
 
 
 def parents(definition: FlowDefinition) -> dict[str, list[Arrow]]:

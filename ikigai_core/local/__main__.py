@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 try:
+    from ikigai_core.local.application import Server, create_app
     from ikigai_core.local.parent_watch import call_when_starter_ends
     from ikigai_core.local.platform import Platform, Settings
-    from ikigai_core.local.server.application import Server, create_app
-    from ikigai_core.local.server.credentials import Credentials
+    from ikigai_core.local.store.credentials import Credentials
 except ModuleNotFoundError as missing:
     sys.exit(
         f"The local platform needs {missing.name}: pip install 'ikigai-core[local]', "

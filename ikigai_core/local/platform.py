@@ -11,17 +11,17 @@ from typing import IO
 from ikigai_core.local.control.faults import Faults
 from ikigai_core.local.control.journal import Journal
 from ikigai_core.local.control.request_counts import RequestCounter
-from ikigai_core.local.control.scripted_runs import Outcomes
 from ikigai_core.local.jobs.downloads import Downloads
 from ikigai_core.local.jobs.runner import Runner
 from ikigai_core.local.jobs.schedules import Scheduler
+from ikigai_core.local.jobs.scripted_runs import Outcomes
 from ikigai_core.local.jobs.upload_verdicts import UploadChecks
 from ikigai_core.local.jobs.workers import Workers
-from ikigai_core.local.server.credentials import Credentials, load_credentials
-from ikigai_core.local.server.signing import DEFAULT_LIFETIME, Signer, load_key
 from ikigai_core.local.store import Store, timestamps, tutorial
+from ikigai_core.local.store.credentials import Credentials, load_credentials
 from ikigai_core.local.store.files import Files
 from ikigai_core.local.store.runs import RunState
+from ikigai_core.local.store.signing import DEFAULT_LIFETIME, Signer, load_key
 from ikigai_core.local.store.uploads import UNCHECKED, UploadState
 
 _UPLOAD_LIFETIME = 24 * 3600

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Problem(Exception):
+class RefusalError(Exception):
     """A request that cannot be served.
 
     Parameters
@@ -20,25 +20,25 @@ class Problem(Exception):
         self.message = message
 
 
-class Stopped(Exception):
+class RunStoppedError(Exception):
     """The platform is stopping: work in the background ends here and is settled at the next start."""
 
 
-def bad_request(message: str) -> Problem:
+def bad_request(message: str) -> RefusalError:
     """The request itself is wrong (400)."""
-    return Problem(400, message)
+    return RefusalError(400, message)
 
 
-def forbidden(message: str) -> Problem:
+def forbidden(message: str) -> RefusalError:
     """The caller may not do this (403)."""
-    return Problem(403, message)
+    return RefusalError(403, message)
 
 
-def not_found(noun: str, name: str) -> Problem:
+def not_found(noun: str, name: str) -> RefusalError:
     """Nothing of this kind has this id or name (404)."""
-    return Problem(404, f"{noun} was not found: {name!r}")
+    return RefusalError(404, f"{noun} was not found: {name!r}")
 
 
-def conflict(message: str) -> Problem:
+def conflict(message: str) -> RefusalError:
     """The request does not fit the state that things are in (409)."""
-    return Problem(409, message)
+    return RefusalError(409, message)

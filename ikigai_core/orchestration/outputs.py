@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar, overload
 
 from ikigai_core.api.answers import Record
+from ikigai_core.catalog.kinds import datasets_of
+from ikigai_core.catalog.listing import named
 from ikigai_core.components.app import App, AsyncApp
 from ikigai_core.components.dataset import AsyncDataset, Dataset
-from ikigai_core.components.kinds import datasets_of
-from ikigai_core.components.listing import named
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.procedure import Procedure
 from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun

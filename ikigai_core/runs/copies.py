@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 
 from ikigai_core.api import flows
 from ikigai_core.api.answers import Record
-from ikigai_core.components.creating import create
-from ikigai_core.components.kinds import flows_of
-from ikigai_core.components.listing import named, search_all
+from ikigai_core.catalog.creating import create
+from ikigai_core.catalog.kinds import flows_of
+from ikigai_core.catalog.listing import named, search_all
 from ikigai_core.errors import (
     AnswerLostError,
     BadRequestError,

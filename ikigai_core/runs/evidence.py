@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ikigai_core.components.kinds import datasets_of
-from ikigai_core.components.listing import named
+from ikigai_core.catalog.kinds import datasets_of
+from ikigai_core.catalog.listing import named
 from ikigai_core.procedure import Procedure
 from ikigai_core.runs.state import RunState
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ikigai_core.errors import InvalidInputError
-from ikigai_core.transfer.csv_text import TEXT, Unsupported, pandas_text, quote, rows, value_text
+from ikigai_core.transfer.csv_text import TEXT, UnsupportedFrameError, pandas_text, quote, rows, value_text
 from ikigai_core.transfer.threads import in_order
 
 _CHUNK_BYTES = 1 << 20
@@ -73,7 +73,7 @@ def _batch_rows(batch: pa.RecordBatch) -> pa.Buffer:
 def _text(column: pa.Array) -> pa.Array:
     try:
         return value_text(_without_nan(column))
-    except (Unsupported, pa.ArrowNotImplementedError):
+    except (UnsupportedFrameError, pa.ArrowNotImplementedError):
         return _as_pandas_writes(column)
 
 

@@ -1,7 +1,7 @@
 """Columns as CSV text, value by value what pandas writes, at the speed of Arrow.
 
 Arrow's own CSV writer quotes every string and writes ``1.0`` as ``1``, so only its casts are used, and what they write
-differently is mended here. What they cannot write at all is left to pandas (`Unsupported`).
+differently is mended here. What they cannot write at all is left to pandas (`UnsupportedFrameError`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PLAIN_BELOW = {pa.float64(): 1e10, pa.float32(): 1e5}
 _EXACT_INTEGERS_BELOW = 2.0**53
 
 
-class Unsupported(Exception):
+class UnsupportedFrameError(Exception):
     """Arrow has no text for these values that equals that of pandas."""
 
 
@@ -44,7 +44,7 @@ def value_text(values: pa.Array) -> pa.Array:
 
     Raises
     ------
-    Unsupported
+    UnsupportedFrameError
     """
     kind = values.type
     if pa.types.is_dictionary(kind):
@@ -64,7 +64,7 @@ def value_text(values: pa.Array) -> pa.Array:
         return text if kind.tz is None else append(text, "+00:00")
     if pa.types.is_null(kind):
         return pa.nulls(len(values), TEXT)
-    raise Unsupported(str(kind))
+    raise UnsupportedFrameError(str(kind))
 
 
 def _view_text(values: pa.Array) -> pa.Array:

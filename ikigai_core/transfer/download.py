@@ -13,9 +13,9 @@ from ikigai_core.enums import DatasetDownloadStatus
 from ikigai_core.errors import DownloadError
 from ikigai_core.procedure import Procedure, call_blocking, pause, send
 from ikigai_core.transfer.locations import copy_to, is_url, local_target
-from ikigai_core.transfer.parts import TICKETS, UrlExpired
+from ikigai_core.transfer.parts import TICKETS, UrlExpiredError
 from ikigai_core.transfer.progress import OnProgress, metered
-from ikigai_core.transfer.ranges import Changed, DownloadTarget
+from ikigai_core.transfer.ranges import ChangedError, DownloadTarget
 from ikigai_core.transfer.scratch import scratch_file
 from ikigai_core.transfer.steps import fetch
 
@@ -121,10 +121,10 @@ def _fetch_all(app_id: str, dataset_id: str, name: str, target: DownloadTarget) 
         try:
             yield from fetch(url, target)
             return
-        except UrlExpired as error:
+        except UrlExpiredError as error:
             if not tries_left:
                 raise DownloadError(str(error)) from None
-        except Changed:
+        except ChangedError:
             if not tries_left:
                 raise DownloadError(
                     f"Dataset {name!r} changed again and again during the download.", transient=True

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from ikigai_core.transfer.csv_text import (
     TEXT,
-    Unsupported,
+    UnsupportedFrameError,
     append,
     pandas_text,
     quote,
@@ -88,7 +88,7 @@ def _encoder(column: pd.Series[Any]) -> _Encoder:
         part = column.iloc[start:end]
         try:
             return value_text(to_arrow(part))
-        except (Unsupported, pa.ArrowNotImplementedError):
+        except (UnsupportedFrameError, pa.ArrowNotImplementedError):
             return pandas_text(part)
 
     return encode
@@ -117,7 +117,7 @@ def _object_values(part: pd.Series[Any]) -> pa.Array:
     import pandas as pd
 
     if pd.api.types.infer_dtype(part, skipna=True) not in ("string", "empty"):
-        raise Unsupported("objects")
+        raise UnsupportedFrameError("objects")
     return pa.array(part.to_numpy(), TEXT, mask=part.isna().to_numpy())
 
 
@@ -130,7 +130,7 @@ def _arrow_backed_values(part: pd.Series[Any]) -> pa.Array:
 def _masked_values(part: pd.Series[Any]) -> pa.Array:
     values = _one_array(part.array)
     if values.type == pa.float16():
-        raise Unsupported("half precision")
+        raise UnsupportedFrameError("half precision")
     if pa.types.is_floating(values.type):
         return pc.if_else(pc.is_nan(values), None, values)
     return values
@@ -143,7 +143,7 @@ def _category_values(part: pd.Series[Any]) -> pa.Array:
 
 
 def _unsupported(part: pd.Series[Any]) -> pa.Array:
-    raise Unsupported(str(part.dtype))
+    raise UnsupportedFrameError(str(part.dtype))
 
 
 def _one_array(values: Any) -> pa.Array:

@@ -34,11 +34,11 @@ TRY_AGAIN = frozenset({408, 425, 429})
 logger = logging.getLogger(__name__)
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """Another part failed, or the user gave up: there is no use in going on."""
 
 
-class UrlExpired(TransferError):
+class UrlExpiredError(TransferError):
     """The storage does not take a signed URL (any more): another one may help."""
 
 
@@ -72,7 +72,7 @@ class Part:
         return {"Content-Type": self.content_type, "Cache-Control": "no-cache"}
 
     def open(self, stop: threading.Event | None = None) -> PartReader:
-        """Open the file at the part, for one pass over it that ends with `Stopped` once the event is set."""
+        """Open the file at the part, for one pass over it that ends with `StoppedError` once the event is set."""
         return PartReader(self, stop)
 
 
@@ -96,7 +96,7 @@ class PartReader(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:  # noqa: D102 - as in io
         if self._stop is not None and self._stop.is_set():
-            raise Stopped
+            raise StoppedError
         wanted = self._left if size is None or size < 0 else min(size, self._left)
         chunk = self._file.read(wanted)
         self._left -= len(chunk)
@@ -176,7 +176,7 @@ def read_etag(part: Part, status: int, headers: Mapping[str, str], text: str) ->
 
     Raises
     ------
-    UrlExpired
+    UrlExpiredError
         The storage does not take the URL (any more).
     UploadError
         Unless the answer is exactly 200 with an ETag; transient where another try may help.
@@ -184,7 +184,7 @@ def read_etag(part: Part, status: int, headers: Mapping[str, str], text: str) ->
     _log(part, status, headers)
     said = " ".join(text.split())[:300]
     if status in (401, 403):
-        raise UrlExpired(f"The storage does not accept the signed URL of {part}: [{status}] {said}")
+        raise UrlExpiredError(f"The storage does not accept the signed URL of {part}: [{status}] {said}")
     if status != 200:
         transient = status >= 500 or status in TRY_AGAIN
         raise UploadError(f"The storage refused {part}: [{status}] {said}", transient=transient)

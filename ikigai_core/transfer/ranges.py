@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ikigai_core.errors import AnswerLostError, DownloadError
 from ikigai_core.logs import fields, request_id_of
-from ikigai_core.transfer.parts import TRY_AGAIN, UrlExpired
+from ikigai_core.transfer.parts import TRY_AGAIN, UrlExpiredError
 from ikigai_core.transfer.progress import Meter
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 PLAIN = {"Accept-Encoding": "identity"}
 
 
-class Changed(DownloadError):
+class ChangedError(DownloadError):
     """The file is not the one that the download began with."""
 
 
@@ -86,16 +86,18 @@ class DownloadTarget:
 
         Raises
         ------
-        UrlExpired
+        UrlExpiredError
             The storage does not take the URL (any more).
-        Changed
+        ChangedError
             The answer is about another file than the one before.
         DownloadError
             Transient where another try may help.
         """
         _log(status, headers)
         if status in (401, 403):
-            raise UrlExpired(f"The storage does not accept the signed URL of the download from {where}: [{status}]")
+            raise UrlExpiredError(
+                f"The storage does not accept the signed URL of the download from {where}: [{status}]"
+            )
         if status not in (200, 206):
             transient = status >= 500 or status in TRY_AGAIN
             raise DownloadError(f"The storage refused the download from {where}: [{status}]", transient=transient)
@@ -103,7 +105,7 @@ class DownloadTarget:
             return Arrival(self, self._begin(status, headers))
         expected = f"bytes {piece.start}-{piece.start + piece.size - 1}/{self.size}"
         if headers.get("content-range") != expected or headers.get("etag") != self._etag:
-            raise Changed("The data changed while it was downloaded.")
+            raise ChangedError("The data changed while it was downloaded.")
         return Arrival(self, piece)
 
     def _begin(self, status: int, headers: Mapping[str, str]) -> Range | None:

@@ -22,7 +22,7 @@ from ikigai_core.errors import (
 )
 from ikigai_core.logs import fields
 from ikigai_core.procedure import Procedure, call_blocking, pause, send
-from ikigai_core.transfer.parts import TICKETS, UrlExpired, still_true
+from ikigai_core.transfer.parts import TICKETS, UrlExpiredError, still_true
 from ikigai_core.transfer.progress import Meter, OnProgress, metered
 from ikigai_core.transfer.resume import Interrupted, Journal
 from ikigai_core.transfer.steps import send_parts
@@ -108,7 +108,7 @@ class _Sending:
             try:
                 yield from self._send(ticket, {}, meter)
                 break
-            except UrlExpired as error:
+            except UrlExpiredError as error:
                 if not tries_left:
                     raise UploadError(str(error)) from None
         return log_before

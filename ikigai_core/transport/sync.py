@@ -18,7 +18,7 @@ from ikigai_core.callbacks import not_awaitable
 from ikigai_core.config import Config
 from ikigai_core.errors import AccessRefusedError, AnswerLostError, ConnectionFailedError, IkigaiError
 from ikigai_core.procedure import BlockingCall, Pause, Procedure, Step
-from ikigai_core.transfer.parts import AT_ONCE, CHUNK_SIZE, Part, Stopped, cut, read_etag
+from ikigai_core.transfer.parts import AT_ONCE, CHUNK_SIZE, Part, StoppedError, cut, read_etag
 from ikigai_core.transfer.ranges import FIRST, PLAIN, DownloadTarget, Range, is_of_use
 from ikigai_core.transfer.steps import Fetch, SendParts
 from ikigai_core.transfer.threads import side_by_side
@@ -184,7 +184,7 @@ class SyncDriver:
                 with target.arrival(where, response.status_code, response.headers, piece) as arrival:
                     for chunk in response.iter_content(CHUNK_SIZE):
                         if stop is not None and stop.is_set():
-                            raise Stopped
+                            raise StoppedError
                         arrival.write(chunk)
         except failures.RequestException as error:
             raise connection_error(error, "GET", without_query(url)) from None

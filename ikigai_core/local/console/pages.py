@@ -12,9 +12,9 @@ from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.errors import InvalidDefinitionError
-from ikigai_core.local.console.address import PREFIX
 from ikigai_core.local.console.rendering import page
-from ikigai_core.local.problems import Problem, not_found
+from ikigai_core.local.problems import RefusalError, not_found
+from ikigai_core.local.server.console_address import PREFIX
 from ikigai_core.local.server.routes.common import PlatformPart
 from ikigai_core.local.server.routes.runs import get_status
 from ikigai_core.local.specs import load_facet_specs
@@ -36,7 +36,7 @@ class _Page(APIRoute):
         async def handle_or_explain(request: Request) -> Response:
             try:
                 return await handle(request)
-            except Problem as problem:
+            except RefusalError as problem:
                 return page(request, "problem.html", problem.status, message=problem.message)
 
         return handle_or_explain

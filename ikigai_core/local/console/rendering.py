@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from ikigai_core.local.console.address import PREFIX
+from ikigai_core.local.server.console_address import PREFIX
 
 if TYPE_CHECKING:
     from jinja2 import Environment

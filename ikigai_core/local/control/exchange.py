@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from ikigai_core.local.server.signing import DATA_PREFIX
+from ikigai_core.local.store.signing import DATA_PREFIX
 
 UPLOAD_PART = "upload-part"
 DOWNLOAD = "download"

@@ -9,10 +9,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ikigai_core.local.control.connections import transport_of
 from ikigai_core.local.control.exchange import exchange_of, is_data
 from ikigai_core.local.control.faults import Fault, Faults
 from ikigai_core.local.control.journal import Entry, Journal, kept_body
-from ikigai_core.local.server.connections import transport_of
 
 _MESSAGE = "This fault was ordered through the control API"
 

@@ -33,7 +33,7 @@ _MOST_PERMUTED = 2_000
 _SEED = 0
 
 
-class CannotTrain(Exception):
+class CannotTrainError(Exception):
     """Hyperparameters or data that no such model can be trained with; the message is for the flow's author."""
 
 
@@ -66,7 +66,7 @@ def train(
 
     Raises
     ------
-    CannotTrain
+    CannotTrainError
         The hyperparameters or the data are none that such a model can be trained with.
     """
     is_number = target.dtype.kind == "f"
@@ -78,7 +78,7 @@ def train(
         try:
             pipeline.fit(frame, target)
         except ValueError as error:
-            raise CannotTrain(str(error)) from error
+            raise CannotTrainError(str(error)) from error
         metrics = {
             "feature_importance": _importance(pipeline, frame, target, is_number),
             "performance": _performance(pipeline, frame, target, is_number),
@@ -122,7 +122,7 @@ def _logistic(strength: float, l1_ratio: float, intercept: bool, max_iter: int =
 
 def _inverse(alpha: float) -> float:
     if alpha < 0:
-        raise CannotTrain(f"alpha is {alpha}; it must not be negative")
+        raise CannotTrainError(f"alpha is {alpha}; it must not be negative")
     return 1 / alpha if alpha else math.inf
 
 

@@ -28,7 +28,7 @@ class CustomFacetAccessLevel(StrEnum):
         return ascending.index(self) >= ascending.index(other)
 
 
-class _NotRunnable(Exception):
+class _NotRunnableError(Exception):
     """A custom facet that cannot be run; the message is for the flow's author."""
 
 
@@ -44,7 +44,7 @@ def custom_facets_of(run: Run, store: Store) -> dict[str, dict[str, Any]]:
         if info.get("facet_type") == FACET_TYPE:
             try:
                 found[facet["facet_id"]] = _script(_meant(run, facet), info["chain_group"], run.user, store)
-            except _NotRunnable as problem:
+            except _NotRunnableError as problem:
                 found[facet["facet_id"]] = {"problem": str(problem)}
     return found
 
@@ -62,9 +62,9 @@ def _script(arguments: Mapping[str, Any], chain_group: str, user: str, store: St
     custom_facet_id = str(arguments.get("custom_facet_id") or "")
     custom_facet = store.custom_facets.find(custom_facet_id)
     if custom_facet is None or store.custom_facet_grants.level(custom_facet_id, user) is None:
-        raise _NotRunnable(f"there is no custom facet '{custom_facet_id}' that {user} may run")
+        raise _NotRunnableError(f"there is no custom facet '{custom_facet_id}' that {user} may run")
     if custom_facet.chain_group != chain_group:
-        raise _NotRunnable(
+        raise _NotRunnableError(
             f"custom facet '{custom_facet.name}' is of chain group {custom_facet.chain_group}, "
             f"and stands where one of {chain_group} is needed"
         )
@@ -84,4 +84,4 @@ def _version(custom_facet: CustomFacet, version_id: str, store: Store) -> Custom
     for version in versions:
         if version.version_id == version_id:
             return version
-    raise _NotRunnable(f"custom facet '{custom_facet.name}' has no version with the id '{version_id}'")
+    raise _NotRunnableError(f"custom facet '{custom_facet.name}' has no version with the id '{version_id}'")

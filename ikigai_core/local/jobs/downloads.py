@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 
-from ikigai_core.local.problems import Stopped
+from ikigai_core.local.problems import RunStoppedError
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.datasets import Dataset
 from ikigai_core.local.store.files import Files
@@ -63,7 +63,7 @@ class Downloads:
                 if is_current:
                     self._store.datasets.touch(dataset.dataset_id, data_file=unpacked.name)
             self._files.retire(dataset.data_file if is_current else unpacked.name)
-        except Stopped:
+        except RunStoppedError:
             pass
         except Exception:
             logger.exception("Dataset %s could not be unpacked", dataset.dataset_id)

@@ -14,7 +14,7 @@ from ikigai_core.local.store.models import ModelVersion
 from ikigai_core.local.store.runs import Run
 
 
-class OutputRefused(Exception):
+class OutputRefusedError(Exception):
     """An output that cannot become a dataset, and the facet that wrote it."""
 
     def __init__(self, facet_id: str, message: str) -> None:
@@ -31,7 +31,7 @@ def import_outputs(
 
     Raises
     ------
-    OutputRefused
+    OutputRefusedError
         If an output asks for a directory that does not exist, or a model was trained or deleted meanwhile; nothing is
         changed then.
     """
@@ -54,9 +54,9 @@ def import_outputs(
 
 def _write_model_version(run: Run, version: dict[str, Any], data_file: str, store: Store) -> None:
     if store.models.find(version["model_id"], app_id=run.app_id) is None:
-        raise OutputRefused(version["facet_id"], "The model was deleted while it was trained")
+        raise OutputRefusedError(version["facet_id"], "The model was deleted while it was trained")
     if version["is_first"] and store.model_versions.all(model_id=version["model_id"]):
-        raise OutputRefused(version["facet_id"], "The model was trained by another run meanwhile")
+        raise OutputRefusedError(version["facet_id"], "The model was trained by another run meanwhile")
     now = timestamps.now()
     store.model_versions.add(
         ModelVersion(
@@ -78,7 +78,7 @@ def _check_directory(run: Run, output: dict[str, Any], store: Store) -> None:
     if directory_id and store.directories.find(directory_id, kind="DATASET", app_id=run.app_id) is None:
         name = output["dataset_name"]
         message = f"The dataset {name!r} cannot be put into directory {directory_id!r}: there is no such directory"
-        raise OutputRefused(output["facet_id"], message)
+        raise OutputRefusedError(output["facet_id"], message)
 
 
 def _write_dataset(run: Run, output: dict[str, Any], data_file: str, store: Store) -> str:

@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from ikigai_core.local.control.scripted_runs import Outcome, Outcomes
 from ikigai_core.local.jobs.job import Progress, read_progress, read_result, write_job
-from ikigai_core.local.jobs.outputs import OutputRefused, import_outputs
+from ikigai_core.local.jobs.outputs import OutputRefusedError, import_outputs
+from ikigai_core.local.jobs.scripted_runs import Outcome, Outcomes
 from ikigai_core.local.jobs.workers import Workers, ending, last_words
-from ikigai_core.local.problems import Stopped
+from ikigai_core.local.problems import RunStoppedError
 from ikigai_core.local.store import Store, timestamps
 from ikigai_core.local.store.files import Files
 from ikigai_core.local.store.flows import Flow
@@ -64,7 +64,7 @@ class Runner:
 
         Raises
         ------
-        Problem
+        RefusalError
             409 if the flow has an unfinished run.
         """
         run = self._store.runs.queue(flow, user, variables)
@@ -119,7 +119,7 @@ class Runner:
         """Let a run fail, rather than be under way for ever, where the platform itself goes wrong."""
         try:
             yield
-        except Stopped:
+        except RunStoppedError:
             pass
         except Exception:
             logger.exception("Run %s could not be settled", run_id)
@@ -154,5 +154,5 @@ class Runner:
         try:
             outputs, learned = (result.get(name) or [] for name in ("outputs", "model_versions"))
             import_outputs(run, outputs, learned, self._store, self._files)
-        except OutputRefused as refusal:
+        except OutputRefusedError as refusal:
             self._store.runs.finish(run.run_id, "FAILED", facet_id=refusal.facet_id, message=str(refusal))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from cronsim import CronSim
 
 from ikigai_core.local.jobs.runner import Runner
-from ikigai_core.local.problems import Problem, Stopped
+from ikigai_core.local.problems import RefusalError, RunStoppedError
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.access import AccessLevel
 from ikigai_core.local.store.flows import Flow
@@ -91,7 +91,7 @@ class Scheduler:
         while not self._stopping.wait(_seconds_to_next_minute(self._clock())):
             try:
                 self.start_due(self._clock())
-            except Stopped:
+            except RunStoppedError:
                 return
             except Exception:
                 logger.exception("Flows could not be started by their schedules")
@@ -100,7 +100,7 @@ class Scheduler:
         try:
             self._check_user(flow)
             self._runner.start(flow, flow.scheduled_by, {})
-        except Problem as problem:
+        except RefusalError as problem:
             logger.warning(
                 "The run of flow %r (%s) that was scheduled for %s is skipped: %s",
                 flow.name,
@@ -112,7 +112,7 @@ class Scheduler:
     def _check_user(self, flow: Flow) -> None:
         level = self._store.app_grants.level(flow.app_id, flow.scheduled_by)
         if level is None or not AccessLevel(level).includes(AccessLevel.BUILDER):
-            raise Problem(403, f"{flow.scheduled_by}, who scheduled it, may not run flows of its app any more")
+            raise RefusalError(403, f"{flow.scheduled_by}, who scheduled it, may not run flows of its app any more")
 
 
 def _seconds_to_next_minute(moment: datetime) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ikigai_core.local.jobs.job import read_result, result_path
 from ikigai_core.local.jobs.workers import Workers, last_words
-from ikigai_core.local.problems import Stopped
+from ikigai_core.local.problems import RunStoppedError
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.files import Files
 from ikigai_core.local.store.uploads import Upload, UploadState
@@ -60,7 +60,7 @@ class UploadChecks:
                 self._accept(upload, verdict["columns"])
             else:
                 self._reject(upload, verdict["reason"])
-        except Stopped:
+        except RunStoppedError:
             pass
         except Exception:
             logger.exception("The check of upload %s failed", upload.upload_id)

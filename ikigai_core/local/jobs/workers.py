@@ -9,7 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
-from ikigai_core.local.problems import Stopped
+from ikigai_core.local.problems import RunStoppedError
 
 _KEPT = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _LOG = "worker.log"
@@ -45,12 +45,12 @@ class Workers:
 
         Raises
         ------
-        Stopped
+        RunStoppedError
             If the platform stops meanwhile.
         """
         with (folder / _LOG).open("wb") as log, self._lock:
             if self._stopping:
-                raise Stopped
+                raise RunStoppedError
             process = self._processes[key] = subprocess.Popen(
                 [sys.executable, "-m", "ikigai_core.local.parent_watch", module, *arguments],
                 stdin=subprocess.PIPE,
@@ -66,7 +66,7 @@ class Workers:
             # What the worker started ends with it.
             _kill_group(process)
             if self._stopping and code:
-                raise Stopped
+                raise RunStoppedError
         if process.stdin is not None:
             process.stdin.close()
         return code

@@ -9,12 +9,12 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ikigai_core.local.console.address import is_console
 from ikigai_core.local.control.fault_injection import Interception
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.server import openapi
+from ikigai_core.local.server.console_address import is_console
 from ikigai_core.local.server.routes import heartbeats, own
-from ikigai_core.local.server.signing import DATA_PREFIX
+from ikigai_core.local.store.signing import DATA_PREFIX
 
 _SLASHES = re.compile("/{2,}")
 _NO_CREDENTIALS = JSONResponse({"message": "Missing Authentication Token"}, 403)

@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from ikigai_core import __version__
 from ikigai_core.local.server.routes.heartbeats import PATHS
 from ikigai_core.local.server.schemas.common import Refusal
-from ikigai_core.local.server.signing import DATA_PREFIX
+from ikigai_core.local.store.signing import DATA_PREFIX
 
 PATH = "/openapi.json"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ikigai_core.local.problems import Stopped
+from ikigai_core.local.problems import RunStoppedError
 
 _LAYOUT = 5
 
@@ -42,7 +42,7 @@ class Database:
         """Run what is inside entirely or not at all; inside another transaction, as a part of it."""
         with self._lock:
             if self._is_closed:
-                raise Stopped
+                raise RunStoppedError
             if self._depth:
                 yield self._connection
                 return

@@ -38,7 +38,7 @@ class Directories(Components[Directory]):
 
         Raises
         ------
-        Problem
+        RefusalError
             400, naming `field`, if there is no such directory of this kind in this app, or of this owner.
         """
         place = {"kind": kind, "app_id": app_id, "owner": owner.casefold()}

@@ -66,7 +66,7 @@ class Runs:
 
         Raises
         ------
-        Problem
+        RefusalError
             409 if the flow has an unfinished run.
         """
         with self._database.transaction():

@@ -19,9 +19,9 @@ import pytest
 from ikigai_core import errors
 from ikigai_core.api import apps
 from ikigai_core.api.call import Call
+from ikigai_core.catalog.kinds import apps_of
 from ikigai_core.components import ensuring
 from ikigai_core.components.ensuring import PATIENCE, SETTLING, Ensured, ensure_only, find_settled
-from ikigai_core.components.kinds import apps_of
 from ikigai_core.procedure import Pause, Procedure
 
 KIND = apps_of("bob@example.com")

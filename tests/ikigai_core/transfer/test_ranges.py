@@ -14,9 +14,9 @@ import pytest
 
 from ikigai_core.config import Config
 from ikigai_core.errors import AnswerLostError, DownloadError
-from ikigai_core.transfer.parts import UrlExpired
+from ikigai_core.transfer.parts import UrlExpiredError
 from ikigai_core.transfer.progress import Meter
-from ikigai_core.transfer.ranges import FIRST_SIZE, RANGE_SIZE, Changed, DownloadTarget
+from ikigai_core.transfer.ranges import FIRST_SIZE, RANGE_SIZE, ChangedError, DownloadTarget
 from ikigai_core.transfer.steps import fetch
 from ikigai_core.transport.aio import AsyncDriver
 from ikigai_core.transport.retry import RetryPolicy
@@ -172,7 +172,7 @@ def test_what_has_arrived_is_not_fetched_again_under_a_further_url(
         return (403, {}, b"") if first >= FIRST_SIZE + RANGE_SIZE else well(storage, first, last)
 
     storage.answer = expiring
-    with pytest.raises(UrlExpired) as caught:
+    with pytest.raises(UrlExpiredError) as caught:
         get(target)
     assert "secret" not in str(caught.value)
     missing = target.missing
@@ -188,7 +188,7 @@ def test_data_that_change_in_between_are_not_mixed(storage: Storage, get: Get, t
         return status, {**headers, "ETag": '"2"'} if first else headers, body
 
     storage.answer = changing
-    with pytest.raises(Changed, match="changed while it was downloaded"):
+    with pytest.raises(ChangedError, match="changed while it was downloaded"):
         get(target)
     target.forget()
     storage.answer = well

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ikigai_core.local.engine.columns import Column
 from ikigai_core.local.engine.errors import FlowError, did_you_mean
-from ikigai_core.local.engine.linear import CannotTrain, Kind, train
+from ikigai_core.local.engine.linear import CannotTrainError, Kind, train
 from ikigai_core.local.engine.model_settings import read_settings
 from ikigai_core.local.engine.step import Model, ModelVersion, Step
 from ikigai_core.local.engine.tables import Table
@@ -101,7 +101,7 @@ def _learn(step: Step, model: Model, target_name: str | None, hyperparameters: M
         )
     try:
         trained = train(model.sub_model_type, hyperparameters, frame[known], kinds, values[known])
-    except (CannotTrain, MemoryError) as error:
+    except (CannotTrainError, MemoryError) as error:
         raise FlowError(f"the model cannot be trained: {str(error) or type(error).__name__}") from error
     learned = _Learned(trained.pipeline, kinds, target_name, target.data_type)
     path = step.workspace.folder / f"model-{len(step.workspace.model_versions)}.joblib"

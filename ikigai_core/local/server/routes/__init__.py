@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends
 from starlette.routing import Route
 
 from ikigai_core.local.control.exchange import DOWNLOAD, UPLOAD_PART, operation_of
-from ikigai_core.local.server.authorization import check_access
 from ikigai_core.local.server.routes import (
     apps,
     control,
@@ -25,6 +24,7 @@ from ikigai_core.local.server.routes import (
     specs,
     uploads,
 )
+from ikigai_core.local.server.routes.authorization import check_access
 from ikigai_core.local.server.routes.queries import check_query
 
 _GUARDED = (apps, directories, datasets, uploads, flows, runs, models)

@@ -10,18 +10,18 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
-from ikigai_core.local.control import seeding
 from ikigai_core.local.control.exchange import without_secrets
 from ikigai_core.local.control.faults import ANY, Fault
 from ikigai_core.local.control.faults import Order as FaultOrder
-from ikigai_core.local.control.scripted_runs import EndStatus, Outcome
-from ikigai_core.local.control.users import add_user, remove_user, wipe
+from ikigai_core.local.jobs.scripted_runs import EndStatus, Outcome
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request, conflict, not_found
+from ikigai_core.local.server import seeding
 from ikigai_core.local.server.routes.common import Answer, Email, Name, PlatformPart, sound
 from ikigai_core.local.server.routes.data import receive
 from ikigai_core.local.server.routes.own import PREFIX
 from ikigai_core.local.server.routes.uploads import LARGEST_FILE
+from ikigai_core.local.server.users import add_user, remove_user, wipe
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.flows import Flow
 

@@ -11,9 +11,9 @@ from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from ikigai_core.local.platform import Platform
-from ikigai_core.local.problems import Problem, bad_request, forbidden, not_found
+from ikigai_core.local.problems import RefusalError, bad_request, forbidden, not_found
 from ikigai_core.local.server.routes.common import PlatformPart
-from ikigai_core.local.server.signing import DATA_PREFIX
+from ikigai_core.local.store.signing import DATA_PREFIX
 from ikigai_core.local.store.uploads import Part, Upload, UploadState
 
 CONTENT_TYPE = "text/csv"
@@ -97,7 +97,7 @@ async def receive(request: Request, path: Path, most: int) -> tuple[int, str]:
         async for chunk in request.stream():
             size += len(chunk)
             if size > most:
-                raise Problem(413, f"body: a part cannot be larger than the announced file of {most} bytes")
+                raise RefusalError(413, f"body: a part cannot be larger than the announced file of {most} bytes")
             block += chunk
             if len(block) >= _BLOCK:
                 await run_in_threadpool(_write, file, digest, block)

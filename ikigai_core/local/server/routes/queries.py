@@ -13,7 +13,7 @@ def check_query(request: Request) -> None:
 
     Raises
     ------
-    Problem
+    RefusalError
         400.
     """
     route = request.scope.get("route")

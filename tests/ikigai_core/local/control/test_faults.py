@@ -12,9 +12,9 @@ import httpx
 import pytest
 import requests
 
+from ikigai_core.local.application import create_app
 from ikigai_core.local.control import ControlError, LocalControl
 from ikigai_core.local.platform import Platform, Settings
-from ikigai_core.local.server.application import create_app
 
 APPS = "get-projects-for-user"
 

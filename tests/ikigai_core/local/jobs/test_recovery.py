@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ikigai_core.local.control.scripted_runs import Outcomes
 from ikigai_core.local.jobs.runner import INTERRUPTED, Runner
+from ikigai_core.local.jobs.scripted_runs import Outcomes
 from ikigai_core.local.jobs.workers import Workers, clean_environment
 from ikigai_core.local.platform import Platform, Settings
 from ikigai_core.local.process import LocalPlatform

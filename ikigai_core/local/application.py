@@ -13,10 +13,10 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from ikigai_core.local import console
+from ikigai_core.local.control.connections import Connection
 from ikigai_core.local.platform import Platform
-from ikigai_core.local.problems import Problem
+from ikigai_core.local.problems import RefusalError
 from ikigai_core.local.server import openapi
-from ikigai_core.local.server.connections import Connection
 from ikigai_core.local.server.middleware import Gate
 from ikigai_core.local.server.routes import OPERATIONS, ROUTERS
 
@@ -49,7 +49,7 @@ def create_app(platform: Platform) -> FastAPI:
     for router, checks in ROUTERS:
         app.include_router(router, dependencies=checks)
     app.include_router(console.router, include_in_schema=False)
-    app.add_exception_handler(Problem, _answer_problem)
+    app.add_exception_handler(RefusalError, _answer_problem)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(Exception, _answer_failure)
@@ -83,7 +83,7 @@ class Server(uvicorn.Server):
 
 
 async def _answer_problem(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Problem)
+    assert isinstance(error, RefusalError)
     return JSONResponse({"message": error.message}, error.status)
 
 

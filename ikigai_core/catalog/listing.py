@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from ikigai_core.api import apps, directories
 from ikigai_core.api.answers import Listing, Record
 from ikigai_core.api.call import Call
-from ikigai_core.components.kinds import Kind
+from ikigai_core.catalog.kinds import Kind
 from ikigai_core.errors import BadRequestError, NotFoundError
 from ikigai_core.procedure import Procedure, send
 

@@ -22,7 +22,7 @@ def seed(platform: Platform, owner: str, app_name: str, dataset_name: str, data:
 
     Raises
     ------
-    Problem
+    RefusalError
         400 if the file is no table.
     """
     store = platform.store

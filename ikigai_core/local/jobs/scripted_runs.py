@@ -12,10 +12,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ikigai_core.local.control.faults import ANY, Seconds
-from ikigai_core.local.control.timetable import Timetable
-from ikigai_core.local.control.writing import write_outputs
-from ikigai_core.local.jobs.outputs import OutputRefused
-from ikigai_core.local.problems import Stopped
+from ikigai_core.local.jobs.outputs import OutputRefusedError
+from ikigai_core.local.jobs.scripted_outputs import write_outputs
+from ikigai_core.local.jobs.timetable import Timetable
+from ikigai_core.local.problems import RunStoppedError
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.files import Files
 from ikigai_core.local.store.flows import Flow
@@ -246,14 +246,14 @@ class Outcomes:
 
         Raises
         ------
-        Stopped
+        RunStoppedError
             If the platform stops meanwhile.
         """
         staged = self._staged.get(run.run_id)
         if staged is not None and staged.left > 0:
             staged.cancelled.wait(staged.left)
         if self._is_stopped:
-            raise Stopped
+            raise RunStoppedError
 
     @contextmanager
     def ending(self, run: Run) -> Iterator[None]:
@@ -309,9 +309,9 @@ class Outcomes:
                     write_outputs(run, self._store, self._files)
                 else:
                     self._store.runs.finish(run.run_id, outcome.status, facet_id=facet_id, message=message)
-        except OutputRefused as refusal:
+        except OutputRefusedError as refusal:
             self._store.runs.finish(run.run_id, "FAILED", facet_id=refusal.facet_id, message=str(refusal))
-        except Stopped:
+        except RunStoppedError:
             pass
 
 

@@ -37,7 +37,7 @@ def check_access(request: Request, platform: PlatformPart, caller: Caller, named
 
     Raises
     ------
-    Problem
+    RefusalError
         404 if the app is not shared with the sender, 403 if it is, but on a lower level.
     """
     needed = _needed(request)

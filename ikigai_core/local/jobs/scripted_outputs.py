@@ -20,7 +20,7 @@ def write_outputs(run: Run, store: Store, files: Files) -> None:
 
     Raises
     ------
-    OutputRefused
+    OutputRefusedError
         As `import_outputs`.
     """
     row = {"run_id": run.run_id, **{name: str(value) for name, value in run.variables.items()}}

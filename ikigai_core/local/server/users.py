@@ -12,7 +12,7 @@ def add_user(platform: Platform, email: str) -> str:
 
     Raises
     ------
-    Problem
+    RefusalError
         409 if there is such a user.
     """
     if platform.credentials.known_as(email) is not None:

@@ -44,7 +44,7 @@ class Signer:
 
         Raises
         ------
-        Problem
+        RefusalError
             403.
         """
         expected = self._signature(method, subject, expires)

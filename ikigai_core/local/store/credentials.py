@@ -12,7 +12,7 @@ from pathlib import Path
 
 from email_validator import EmailNotValidError, validate_email
 
-from ikigai_core.local.server.signing import write_private
+from ikigai_core.local.store.signing import write_private
 
 DEFAULT_EMAIL = "user@example.com"
 FILE_NAME = "credentials.json"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ikigai_core.local.application import Server, create_app
 from ikigai_core.local.platform import Platform, Settings
-from ikigai_core.local.server.application import Server, create_app
 
 
 def test_idle_connections_outlive_the_pauses_of_clients(tmp_path: Path) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ikigai_core.api.answers import Record
-from ikigai_core.components.kinds import Kind
-from ikigai_core.components.listing import list_all
+from ikigai_core.catalog.kinds import Kind
+from ikigai_core.catalog.listing import list_all
 from ikigai_core.errors import AmbiguousError, BadRequestError, NotFoundError, did_you_mean
 from ikigai_core.procedure import Procedure, send
 

@@ -1,0 +1,1 @@
+"""What the platform holds, by name: kinds of components, listings, finding one, creating one."""
