@@ -42,6 +42,7 @@ def test_accounts_never_share_a_cached_result(
     first, second, third = read(return_state=True).result()
     assert [state.result()["value"][0] for state in (first, second, third)] == [1, 2, 1]
     assert [state.name for state in (first, second, third)] == ["Completed", "Completed", "Cached"]
+    assert credentials.api_key is not None
     key = credentials.api_key.get_secret_value()
     assert not [path for path in prefect_server.results.rglob("*") if key in path.name]
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import subprocess
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import prefect
 import pytest
 from prefect import flow
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 import prefect_ikigai
 from ikigai_core import errors
+from ikigai_core.local.control import LocalControl
+from ikigai_core.orchestration import UnusableFieldError
 from prefect_ikigai import IkigaiCredentials, aflow_status, flow_status
 
 KEY = "a-key-that-no-one-may-see"
@@ -50,6 +54,7 @@ def test_a_saved_block_gives_its_key_to_flows_only(saved_credentials: IkigaiCred
     assert loaded == saved_credentials
     document = prefect_server.client.read_block_document_by_name("ikigai", "ikigai-credentials", include_secrets=False)
     assert document.data["user_email"] == saved_credentials.user_email
+    assert saved_credentials.api_key is not None
     assert saved_credentials.api_key.get_secret_value() not in document.model_dump_json()
 
 
@@ -58,10 +63,13 @@ def test_a_saved_block_gives_its_key_to_flows_only(saved_credentials: IkigaiCred
     [
         ({"api_key": ""}, "api_key"),
         ({"user_email": ""}, "user_email"),
+        ({"api_key": None}, "api_key is missing"),
+        ({"api_key_file": "key.txt"}, "api_key_file is given, and so is the key itself"),
         ({"read_timeout": 0}, "read_timeout"),
-        ({"client_key": "key.pem"}, "client_certificate is not"),
-        ({"verify_tls": False, "client_certificate": "both.pem"}, "need verify_tls"),
-        ({"verify_tls": False, "ca_bundle": "ca.pem"}, "need verify_tls"),
+        ({"base_url": "ikigai.example"}, "base_url has no scheme: write 'https://ikigai.example'"),
+        ({"proxy": f"gopher://bob:{KEY}@example.com"}, "proxy is no address"),
+        ({"client_key": "key.pem"}, "client_key is given without client_certificate"),
+        ({"verify_tls": False, "client_certificate": "both.pem"}, "client_certificate is given, and verify_tls is off"),
     ],
 )
 def test_unusable_fields_are_refused_by_name(fields: dict[str, Any], complaint: str) -> None:
@@ -70,9 +78,50 @@ def test_unusable_fields_are_refused_by_name(fields: dict[str, Any], complaint: 
     assert KEY not in str(refusal.value)
 
 
-def test_a_base_url_that_is_none_is_refused_without_a_request() -> None:
-    with pytest.raises(ValueError, match="ikigai.example"):
-        block(base_url="ikigai.example").get_client()
+def test_a_key_that_is_rotated_in_the_saved_block_reaches_a_task_that_runs_already(
+    saved_credentials: IkigaiCredentials, app: str, control: LocalControl
+) -> None:
+    block = IkigaiCredentials.load("ikigai")
+
+    async def look_on() -> None:
+        async with block.get_async_client() as ikigai:
+            assert app in await ikigai.apps()
+            await asyncio.to_thread(rotate)
+            assert app in await ikigai.apps()
+
+    def rotate() -> None:
+        key = SecretStr(control.rotate_key(saved_credentials.user_email))
+        saved_credentials.model_copy(update={"api_key": key}).save("ikigai", overwrite=True)
+
+    with block.get_client() as ikigai:
+        assert app in ikigai.apps()
+        rotate()
+        assert app in ikigai.apps()
+    asyncio.run(look_on())
+
+
+def test_a_key_in_a_file_is_read_where_the_task_runs(credentials: IkigaiCredentials, app: str, tmp_path: Path) -> None:
+    file, pages = tmp_path / "key.txt", "https://pages.example.com"
+    named = IkigaiCredentials(
+        user_email=credentials.user_email, api_key_file=str(file), base_url=credentials.base_url, web_url=pages
+    )
+    with pytest.raises(UnusableFieldError, match="api_key_file is .* which does not exist here"):
+        named.get_client()
+    assert credentials.api_key is not None
+    file.write_text(credentials.api_key.get_secret_value() + "\n")
+    with named.get_client() as ikigai:
+        assert str(ikigai.apps[app].web_url).startswith(pages)
+
+
+def test_requests_go_through_the_proxy_that_a_saved_block_names(credentials: IkigaiCredentials) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    block(base_url=credentials.base_url, proxy=f"http://bob:{KEY}@127.0.0.1:{port}").save("proxied", overwrite=True)
+    loaded = IkigaiCredentials.load("proxied")
+    assert KEY not in repr(loaded)
+    with loaded.get_client() as ikigai, pytest.raises(errors.ConnectionFailedError) as refusal:
+        ikigai.apps()
+    assert KEY not in "".join(traceback.format_exception(refusal.value))
 
 
 def test_a_wrong_key_fails_once_with_an_error_that_names_url_and_user(

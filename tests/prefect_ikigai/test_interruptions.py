@@ -67,6 +67,7 @@ def test_a_script_that_is_terminated_reports_its_run_and_the_next_flow_run_follo
     command = [sys.executable, str(file), credentials.base_url, credentials.user_email, app, copy.name]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as script:
         assert script.stdin is not None and script.stdout is not None
+        assert credentials.api_key is not None
         script.stdin.write(credentials.api_key.get_secret_value().encode())
         script.stdin.close()
         prefect_server.await_started(copy.flow_id)

@@ -33,6 +33,7 @@ def test_the_key_reaches_neither_prefects_database_nor_a_log(
     prefect_server.logs(state.state_details.flow_run_id, until="Finished in state Failed")
 
     # The database holds everything that the API tells: blocks, flow runs, states, logs, events, artifacts.
+    assert saved_credentials.api_key is not None
     key = saved_credentials.api_key.get_secret_value()
     database: Path = prefect_server.database
     stored = b"".join(file.read_bytes() for file in database.parent.glob(f"{database.name}*"))

@@ -5,9 +5,8 @@ Every task has an async twin whose name begins with `a`: ``run_flow`` and ``arun
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
-
 # Prefect registers the block types that it finds in this module when it loads its collections.
+from prefect_ikigai._version import __version__
 from prefect_ikigai.assets import amaterialize_dataset, dataset_asset, materialize_dataset
 from prefect_ikigai.caching import ACCOUNT_INPUTS, AccountInputs
 from prefect_ikigai.credentials import IkigaiCredentials
