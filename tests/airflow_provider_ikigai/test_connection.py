@@ -1,4 +1,4 @@
-"""How a connection's fields become the client's arguments."""
+"""How a connection's fields become those of the core, which has the checks of their values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from airflow.sdk import Connection
 
-from airflow_provider_ikigai.connection import USER_AGENT, UnusableConnectionError, client_arguments
+from airflow_provider_ikigai.connection import EXTRAS, USER_AGENT, UnusableConnectionError, connection_fields
+from airflow_provider_ikigai.get_provider_info import get_provider_info
+from ikigai_core.orchestration import ConnectionFields
 
 PLAIN = {"user_email": "bob@example.com", "api_key": "a-secret-key", "user_agent": USER_AGENT}
 
@@ -29,48 +31,56 @@ def connection(extra: dict[str, Any] | None = None, **fields: Any) -> Connection
     ],
 )
 def test_the_host_is_a_url_or_a_name(fields: dict[str, Any], base_url: str | None) -> None:
-    assert client_arguments(connection(**fields)) == {**PLAIN, "base_url": base_url}
+    assert connection_fields(connection(**fields)) == ConnectionFields(**PLAIN, base_url=base_url)
 
 
 def test_a_connection_written_as_a_uri() -> None:
     uri = "ikigai://bob%40example.com:a-secret-key@localhost:8100/http?verify_tls=false&read_timeout=5"
-    assert client_arguments(Connection.from_uri(uri, conn_id="platform")) == {
-        **PLAIN,
-        "base_url": "http://localhost:8100",
-        "ssl": False,
-        "read_timeout": 5.0,
+    assert connection_fields(Connection.from_uri(uri, conn_id="platform")) == ConnectionFields(
+        **PLAIN, base_url="http://localhost:8100", verify_tls=False, read_timeout=5.0
+    )
+
+
+def test_all_that_the_form_asks_for_besides_is_in_the_extra() -> None:
+    assert set(get_provider_info()["connection-types"][0]["conn-fields"]) == set(EXTRAS)
+    given: dict[str, Any] = {
+        "verify_tls": True,
+        "ca_bundle": "ca.pem",
+        "client_certificate": "us.pem",
+        "client_key": "us.key",
+        "connect_timeout": 3,
+        "read_timeout": "4.5",
+        "proxy": "http://me:a-password@proxy:3128",
+        "web_url": "https://ikigai.example.com",
     }
+    expected = ConnectionFields(**{**PLAIN, **given, "read_timeout": 4.5})
+    assert connection_fields(connection({**given, "api_key_file": ""})) == expected
+    assert "a-password" not in repr(expected)
 
 
-@pytest.mark.parametrize(
-    ("extra", "arguments"),
-    [
-        ({}, {}),
-        ({"verify_tls": True, "ca_bundle": "", "client_certificate": None}, {}),
-        ({"verify_tls": False}, {"ssl": False}),
-        ({"ca_bundle": "ca.pem"}, {"ca_bundle": "ca.pem"}),
-        ({"client_certificate": "us.pem"}, {"ssl": "us.pem"}),
-        ({"client_certificate": "us.pem", "client_key": "us.key"}, {"ssl": ("us.pem", "us.key")}),
-        ({"connect_timeout": 3, "read_timeout": "4.5"}, {"connect_timeout": 3.0, "read_timeout": 4.5}),
-    ],
-)
-def test_tls_and_timeouts_are_in_the_extra(extra: dict[str, Any], arguments: dict[str, Any]) -> None:
-    assert client_arguments(connection(extra)) == {**PLAIN, "base_url": None, **arguments}
+def test_the_key_may_be_in_a_file() -> None:
+    fields = connection_fields(connection({"api_key_file": "key"}, password=None), look_up_key=str)
+    assert (fields.api_key_file, fields.api_key, fields.look_up_key) == ("key", None, None)
 
 
 @pytest.mark.parametrize(
     ("fields", "extra", "says"),
     [
-        ({"login": None}, {}, "has no login. Set it to the email"),
-        ({"password": ""}, {}, "has no password. Set it to the API key"),
-        ({}, {"verify_tls": "perhaps"}, "verify_tls is 'perhaps'"),
-        ({}, {"read_timeout": "soon"}, "read_timeout is 'soon'"),
-        ({}, {"verify_tls": False, "client_certificate": "us.pem"}, "needs verify_tls to be true"),
+        ({"login": None}, {}, "it has no login. Set it to the email"),
+        ({"password": ""}, {}, "it has no password. Set it to the API key"),
+        ({"host": "ftp://example.com"}, {}, "its host is no address"),
+        ({}, {"verify_tls": "perhaps"}, "its extra verify_tls is 'perhaps'"),
+        ({}, {"read_timeout": "soon"}, "its extra read_timeout is 'soon'"),
+        ({}, {"verify_tls": False, "client_certificate": "us.pem"}, "its extra client_certificate is given, and verif"),
+        ({}, {"client_key": "us.key"}, "its extra client_key is given without client_certificate"),
+        ({}, {"api_key_file": "key"}, "its extra api_key_file is given, and so is the key itself"),
+        ({}, {"verify_tsl": False}, "its extra has no field 'verify_tsl'. Did you mean 'verify_tls'"),
+        ({}, {"api_key": "a-secret-key"}, "its extra has no field 'api_key'"),
     ],
 )
 def test_an_unusable_connection_is_named_with_the_field(
     fields: dict[str, Any], extra: dict[str, Any], says: str
 ) -> None:
-    with pytest.raises(UnusableConnectionError, match=f"Connection 'platform' cannot be used: .*{says}") as caught:
-        client_arguments(connection(extra, **fields))
+    with pytest.raises(UnusableConnectionError, match=f"Connection 'platform' cannot be used: {says}") as caught:
+        connection_fields(connection(extra, **fields))
     assert "a-secret-key" not in str(caught.value)

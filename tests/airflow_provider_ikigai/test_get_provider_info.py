@@ -11,6 +11,7 @@ from airflow.providers_manager import ProvidersManager
 from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 
 from airflow_provider_ikigai import __version__
+from airflow_provider_ikigai.connection import EXTRAS
 from airflow_provider_ikigai.get_provider_info import get_provider_info
 
 
@@ -28,15 +29,7 @@ def test_the_connection_form_speaks_of_email_and_api_key() -> None:
     form = manager.field_behaviours["ikigai"]
     assert form["relabeling"] == {"host": "Base URL", "login": "Email", "password": "API key"}
     fields = {name.removeprefix("extra__ikigai__") for name in manager.connection_form_widgets if "__ikigai__" in name}
-    assert fields == {
-        "verify_tls",
-        "ca_bundle",
-        "client_certificate",
-        "client_key",
-        "connect_timeout",
-        "read_timeout",
-        "web_url",
-    }
+    assert fields == set(EXTRAS)
 
 
 def test_the_provider_info_keeps_to_airflows_schema() -> None:

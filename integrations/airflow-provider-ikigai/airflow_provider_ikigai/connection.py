@@ -1,21 +1,37 @@
-"""How an Airflow connection of type ``ikigai`` is read: its fields, turned into the client's arguments."""
+"""How an Airflow connection of type ``ikigai`` is read: into the fields that connections of every orchestrator have."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from airflow import __version__ as airflow_version
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_ikigai import __version__
+from ikigai_core.errors import ConfigurationError, did_you_mean
+from ikigai_core.orchestration import ConnectionFields, UnusableFieldError
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 USER_AGENT = f"airflow-provider-ikigai/{__version__} apache-airflow/{airflow_version}"
 
-_TIMEOUTS = ("connect_timeout", "read_timeout")
-_TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+EXTRAS = (
+    "verify_tls",
+    "ca_bundle",
+    "client_certificate",
+    "client_key",
+    "connect_timeout",
+    "read_timeout",
+    "proxy",
+    "web_url",
+    "api_key_file",
+)
+"""The fields that are in a connection's extra."""
+
+_CALLED = {"user_email": "login", "api_key": "password", "base_url": "host"}
 
 
 class UnusableConnectionError(AirflowFailException):
@@ -25,43 +41,55 @@ class UnusableConnectionError(AirflowFailException):
         super().__init__(f"Connection {conn_id!r} cannot be used: {reason}")
 
 
-def client_arguments(connection: Connection) -> dict[str, Any]:
+def connection_fields(connection: Connection, look_up_key: Callable[[], str] | None = None) -> ConnectionFields:
     """Read a connection.
 
     Parameters
     ----------
     connection : Connection
         Its login is the user's email, its password the API key, its host the base URL (or a host name, with schema and
-        port beside it, as a connection written as a URI has it); TLS, timeouts and the web address are in its extra.
-
-    Returns
-    -------
-    dict
-        Arguments of `ikigai_core.Ikigai` and `ikigai_core.AsyncIkigai`.
+        port beside it, as a connection written as a URI has it); the rest is in its extra.
+    look_up_key : callable, optional
+        Gives the password as it is now. It is asked if the platform refuses the one that was read.
 
     Raises
     ------
     UnusableConnectionError
         Naming the connection and the field. No value of a secret field is shown.
     """
+    conn_id, extra = connection.conn_id, connection.extra_dejson
+    for name in extra:
+        if name not in EXTRAS:
+            raise UnusableConnectionError(conn_id, f"its extra has no field {name!r}. {did_you_mean(name, EXTRAS)}")
     if not connection.login:
+        raise UnusableConnectionError(conn_id, "it has no login. Set it to the email of the platform's user.")
+    if not connection.password and not extra.get("api_key_file"):
         raise UnusableConnectionError(
-            connection.conn_id, "it has no login. Set it to the email of the platform's user."
+            conn_id,
+            "it has no password. Set it to the API key of the platform's user, or the extra api_key_file to the path "
+            "of a file that holds the key.",
         )
-    if not connection.password:
-        raise UnusableConnectionError(
-            connection.conn_id, "it has no password. Set it to the API key of the platform's user."
-        )
-    extra = connection.extra_dejson
-    return {
-        "user_email": connection.login,
-        "api_key": connection.password,
-        "base_url": _base_url(connection),
-        "user_agent": USER_AGENT,
-        **_tls(connection.conn_id, extra),
-        **{name: extra[name] for name in ("web_url",) if _is_set(extra, name)},
-        **{name: _seconds(connection.conn_id, name, extra[name]) for name in _TIMEOUTS if _is_set(extra, name)},
-    }
+    own = {"user_email": connection.login, "api_key": connection.password, "base_url": _base_url(connection)}
+    renewing = {"look_up_key": look_up_key if connection.password else None}
+    with naming_the_connection(conn_id):
+        return ConnectionFields.read({**extra, **own, **renewing, "user_agent": USER_AGENT})
+
+
+@contextmanager
+def naming_the_connection(conn_id: str) -> Iterator[None]:
+    """Say which connection, and which of its fields, is unusable.
+
+    Raises
+    ------
+    UnusableConnectionError
+    """
+    try:
+        yield
+    except UnusableFieldError as error:
+        called = _CALLED.get(error.field) or f"extra {error.field}"
+        raise UnusableConnectionError(conn_id, f"its {called} {error.reason}") from None
+    except ConfigurationError as error:
+        raise UnusableConnectionError(conn_id, str(error)) from None
 
 
 def _base_url(connection: Connection) -> str | None:
@@ -70,36 +98,3 @@ def _base_url(connection: Connection) -> str | None:
         return host or None
     port = f":{connection.port}" if connection.port else ""
     return f"{connection.schema or 'https'}://{host}{port}"
-
-
-def _tls(conn_id: str, extra: dict[str, Any]) -> dict[str, Any]:
-    verify = _truth(conn_id, "verify_tls", extra["verify_tls"]) if _is_set(extra, "verify_tls") else True
-    arguments: dict[str, Any] = {}
-    if _is_set(extra, "client_certificate"):
-        if not verify:
-            raise UnusableConnectionError(conn_id, "a client certificate needs verify_tls to be true.")
-        key = extra.get("client_key")
-        arguments["ssl"] = (extra["client_certificate"], key) if key else extra["client_certificate"]
-    elif not verify:
-        arguments["ssl"] = False
-    if _is_set(extra, "ca_bundle"):
-        arguments["ca_bundle"] = extra["ca_bundle"]
-    return arguments
-
-
-def _is_set(extra: dict[str, Any], name: str) -> bool:
-    return extra.get(name) not in (None, "")
-
-
-def _truth(conn_id: str, name: str, value: Any) -> bool:
-    try:
-        return _TRUTH[str(value).lower()]
-    except KeyError:
-        raise UnusableConnectionError(conn_id, f"{name} is {value!r}. Set it to true or false.") from None
-
-
-def _seconds(conn_id: str, name: str, value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise UnusableConnectionError(conn_id, f"{name} is {value!r}. Set it to a number of seconds.") from None

@@ -81,12 +81,12 @@ def _connection_type() -> dict[str, Any]:
             },
             "client_certificate": {
                 "label": "Client certificate",
-                "description": "File of the certificate that the client shows, where a gateway asks for one.",
+                "description": "File of the certificate that the client shows, if a gateway asks for one.",
                 "schema": {"type": ["string", "null"]},
             },
             "client_key": {
                 "label": "Client certificate's key",
-                "description": "File of its private key, where the certificate's file does not hold it.",
+                "description": "File of its private key, if the certificate's file does not hold it.",
                 "schema": {"type": ["string", "null"]},
             },
             "connect_timeout": {
@@ -99,9 +99,19 @@ def _connection_type() -> dict[str, Any]:
                 "description": "Seconds to wait for an answer.",
                 "schema": {"type": ["number", "null"], "default": 60},
             },
+            "proxy": {
+                "label": "Proxy",
+                "description": "Address of a proxy for every request, with user and password if it wants them.",
+                "schema": {"type": ["string", "null"], "format": "password"},
+            },
             "web_url": {
                 "label": "Web address",
                 "description": "Where the platform's pages are, for the links of tasks; known for the public platform.",
+                "schema": {"type": ["string", "null"]},
+            },
+            "api_key_file": {
+                "label": "API key file",
+                "description": "File on workers and triggerers that holds nothing but the key, in its place.",
                 "schema": {"type": ["string", "null"]},
             },
         },

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from airflow import __version__ as airflow_version
 from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.log import redact
 
 from airflow_provider_ikigai import __version__
 from airflow_provider_ikigai.connection import UnusableConnectionError
@@ -59,17 +62,59 @@ def test_the_connection_test_says_what_is_wrong(connect: Callable[..., None], ik
 
 
 def test_what_the_client_refuses_is_told_with_the_connections_name(connect: Callable[..., None]) -> None:
-    connect(host="ftp://example.com")
-    with pytest.raises(
-        UnusableConnectionError, match="'ikigai_default' cannot be used: base_url is 'ftp://example.com'"
-    ):
+    connect(extra=json.dumps({"ca_bundle": "/nowhere/ca.pem"}))
+    says = "'ikigai_default' cannot be used: its extra ca_bundle is '/nowhere/ca.pem', which does not exist here"
+    with pytest.raises(UnusableConnectionError, match=says):
         IkigaiHook().get_conn()
-    with pytest.raises(
-        UnusableConnectionError, match="'ikigai_default' cannot be used: base_url is 'ftp://example.com'"
-    ):
+    with pytest.raises(UnusableConnectionError, match=says):
         asyncio.run(IkigaiAsyncHook().get_conn())
 
 
 def test_a_connection_that_is_not_there_is_named() -> None:
     with pytest.raises(AirflowNotFoundException, match="elsewhere"):
         IkigaiHook("elsewhere").get_conn()
+
+
+@pytest.mark.parametrize("kept_in", ["the connection", "a file"])
+def test_a_rotated_key_reaches_clients_that_are_open(
+    connect: Callable[..., None], app: str, ikigai_local: LocalAccount, tmp_path: Path, kept_in: str
+) -> None:
+    file = tmp_path / "key"
+
+    def keep(key: str) -> None:
+        file.write_text(f"{key}\n")
+        if kept_in == "the connection":
+            connect(password=key)
+
+    def rotate() -> None:
+        keep(ikigai_local.control.rotate_key(ikigai_local.user_email))
+
+    async def reached_by_all() -> None:
+        async with IkigaiAsyncHook().shared_conn() as ikigai, IkigaiAsyncHook().shared_conn() as same:
+            assert ikigai is same
+            assert app in await ikigai.apps()
+            await asyncio.to_thread(rotate)
+            # More than Python has threads for them: whoever looks the key up is not kept waiting by the others.
+            for apps in await asyncio.gather(*(ikigai.apps() for _ in range(50))):
+                assert app in apps
+
+    if kept_in == "a file":
+        connect(password=None, extra=json.dumps({"api_key_file": str(file)}))
+    keep(ikigai_local.api_key)
+    with IkigaiHook().get_conn() as ikigai:
+        assert app in ikigai.apps()
+        rotate()
+        assert app in ikigai.apps()
+    asyncio.run(reached_by_all())
+
+
+def test_a_key_that_is_in_a_file_is_masked_from_then_on(
+    connect: Callable[..., None], ikigai_local: LocalAccount, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_text(ikigai_local.api_key)
+    connect(password=None, extra=json.dumps({"api_key_file": str(tmp_path / "key")}))
+    said = f"The key is {ikigai_local.api_key}."
+    assert redact(said) == said
+    with IkigaiHook().get_conn() as ikigai:
+        ikigai.apps()
+    assert redact(said) == "The key is ***."

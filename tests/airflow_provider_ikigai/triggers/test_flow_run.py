@@ -93,6 +93,30 @@ def test_many_runs_are_followed_side_by_side(slow_flow: Flow) -> None:
     assert time.monotonic() - began < 15
 
 
+def test_a_key_that_is_rotated_reaches_a_run_that_is_followed(
+    make_flow: Callable[..., Flow],
+    ikigai_local: LocalAccount,
+    connect: Callable[..., None],
+    requests_sent: Callable[[], dict[str, int]],
+) -> None:
+    flow = make_flow("result = data")
+    ikigai_local.control.outcome(flow.flow_id, duration=900)
+    trigger = trigger_of(flow.start())
+
+    def rotate() -> None:
+        while not requests_sent():
+            time.sleep(0.05)
+        connect(password=ikigai_local.control.rotate_key(ikigai_local.user_email))
+        ikigai_local.control.finish(flow.flow_id)
+
+    async def followed() -> list[dict[str, Any]]:
+        told, _ = await asyncio.gather(events(trigger), asyncio.to_thread(rotate))
+        return told
+
+    (event,) = asyncio.run(followed())
+    assert event["error"] == ""
+
+
 def test_its_form_holds_no_key(slow_flow: Flow, ikigai_local: LocalAccount) -> None:
     trigger = trigger_of(slow_flow.start())
     asyncio.run(events(trigger))

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
-from airflow_provider_ikigai.connection import UnusableConnectionError, client_arguments
-from ikigai_core.errors import ConfigurationError, IkigaiError
+from airflow_provider_ikigai.connection import connection_fields, naming_the_connection
+from ikigai_core.errors import IkigaiError
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
     from ikigai_core import AsyncIkigai, Ikigai
+    from ikigai_core.orchestration import ConnectionFields
 
 
 class _ConnectionHook(BaseHook):
@@ -41,7 +42,7 @@ class IkigaiHook(_ConnectionHook):
     ----------
     ikigai_conn_id : str, default "ikigai_default"
         Connection of type ``ikigai``: the login is the user's email, the password the API key, the host the base URL.
-        Without a host it is the client's default.
+        Without a host it is the client's default. If the platform refuses the key, the connection is read again.
 
     Examples
     --------
@@ -60,18 +61,19 @@ class IkigaiHook(_ConnectionHook):
         Raises
         ------
         UnusableConnectionError
-            Where the connection lacks something or holds something unusable.
+            The connection lacks something or holds something unusable.
         AirflowNotFoundException
-            Where there is no such connection.
+            There is no such connection.
         """
         from ikigai_core import Ikigai
 
-        arguments = client_arguments(self.get_connection(self.ikigai_conn_id))
-        mask_secret(arguments["api_key"])
-        try:
-            return Ikigai(**arguments)
-        except ConfigurationError as error:
-            raise UnusableConnectionError(self.ikigai_conn_id, str(error)) from None
+        fields = connection_fields(self.get_connection(self.ikigai_conn_id), self._password)
+        with naming_the_connection(self.ikigai_conn_id):
+            arguments = fields.client_arguments()
+            return Ikigai(**{**arguments, "api_key": _masked(arguments["api_key"])})
+
+    def _password(self) -> str:
+        return self.get_connection(self.ikigai_conn_id).password or ""
 
     def test_connection(self) -> tuple[bool, str]:
         """Ask the platform for the user's apps.
@@ -89,6 +91,17 @@ class IkigaiHook(_ConnectionHook):
         return True, f"Connected as {ikigai!r}, who sees {apps} app{'' if apps == 1 else 's'}."
 
 
+def _masked(key: Callable[[], str]) -> Callable[[], str]:
+    """A key's source that has Airflow mask what it gives, also what was in no connection when that was read."""
+
+    def masking() -> str:
+        given = key()
+        mask_secret(given)
+        return given
+
+    return masking
+
+
 @dataclass
 class _Shared:
     """A client, and how many use it."""
@@ -101,7 +114,7 @@ def _load_client() -> None:
     from ikigai_core import AsyncIkigai  # noqa: F401
 
 
-_SHARED: dict[tuple[Any, ...], _Shared] = {}
+_SHARED: dict[tuple[int, str, ConnectionFields], _Shared] = {}
 
 
 class IkigaiAsyncHook(_ConnectionHook):
@@ -126,7 +139,7 @@ class IkigaiAsyncHook(_ConnectionHook):
         UnusableConnectionError, AirflowNotFoundException
             As `IkigaiHook.get_conn`.
         """
-        return self._client(await self._arguments())
+        return self._client(await self._fields())
 
     @asynccontextmanager
     async def shared_conn(self) -> AsyncIterator[AsyncIkigai]:
@@ -140,10 +153,10 @@ class IkigaiAsyncHook(_ConnectionHook):
         UnusableConnectionError, AirflowNotFoundException
             As `IkigaiHook.get_conn`.
         """
-        arguments = await self._arguments()
+        fields = await self._fields()
         # A connection that is changed gets a client of its own from then on.
-        key = (id(asyncio.get_running_loop()), *(repr(argument) for argument in sorted(arguments.items())))
-        shared = _SHARED.get(key) or _SHARED.setdefault(key, _Shared(self._client(arguments)))
+        key = (id(asyncio.get_running_loop()), self.ikigai_conn_id, fields)
+        shared = _SHARED.get(key) or _SHARED.setdefault(key, _Shared(self._client(fields)))
         shared.users += 1
         try:
             yield shared.client
@@ -153,23 +166,32 @@ class IkigaiAsyncHook(_ConnectionHook):
                 del _SHARED[key]
                 await shared.client.aclose()
 
-    async def _arguments(self) -> dict[str, Any]:
+    async def _fields(self) -> ConnectionFields:
         # Importing takes longer than an event loop may be held up.
         await asyncio.to_thread(_load_client)
+        loop = asyncio.get_running_loop()
         # Airflow masks the password as it looks the connection up; mask_secret itself would block the event loop.
-        return client_arguments(await self._connection())
+        return connection_fields(await self._connection(), lambda: self._password(loop))
 
-    def _client(self, arguments: dict[str, Any]) -> AsyncIkigai:
+    def _client(self, fields: ConnectionFields) -> AsyncIkigai:
         from ikigai_core import AsyncIkigai
 
-        try:
-            return AsyncIkigai(**arguments)
-        except ConfigurationError as error:
-            raise UnusableConnectionError(self.ikigai_conn_id, str(error)) from None
+        with naming_the_connection(self.ikigai_conn_id):
+            return AsyncIkigai(**fields.client_arguments())
 
     async def _connection(self) -> Connection:
         try:
             return await self.aget_connection(self.ikigai_conn_id)
         except AirflowNotFoundException:
-            # Where a trigger runs in the process of `dag.test()`, only the sync way reaches Airflow's database.
+            # If a trigger runs in the process of `dag.test()`, only the sync way reaches Airflow's database.
             return await asyncio.to_thread(self.get_connection, self.ikigai_conn_id)
+
+    def _password(self, loop: asyncio.AbstractEventLoop) -> str:
+        """The key as it is now. The client asks in a thread of its own, and Airflow answers on the event loop."""
+        looked_up = asyncio.run_coroutine_threadsafe(self.aget_connection(self.ikigai_conn_id), loop)
+        try:
+            connection = looked_up.result()
+        except AirflowNotFoundException:
+            # Not in another thread: all may be taken by those who wait for this key.
+            connection = self.get_connection(self.ikigai_conn_id)
+        return connection.password or ""
