@@ -13,13 +13,14 @@ from prefect.context import AssetContext
 from prefect.tasks import MaterializingTask
 
 from ikigai_core.errors import InvalidDefinitionError, InvalidInputError, NotFoundError
+from ikigai_core.orchestration import Deadline
 from prefect_ikigai.assets import asset_options, dataset_asset, described
 from prefect_ikigai.components import Client, get
 from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.flows import bring_about
 from prefect_ikigai.logs import current_logger
 from prefect_ikigai.operation import Operation, aperformed, performed
-from prefect_ikigai.running import AnyRun, Deadline, Isolation, OnBusy, OnDoubt, RunRequest, run_to_the_end
+from prefect_ikigai.running import AnyRun, Isolation, OnBusy, OnDoubt, RunRequest, run_to_the_end
 
 if TYPE_CHECKING:
     from ikigai_core import DefinitionDocument, RunLog
@@ -165,7 +166,7 @@ class _FlowPlan:
         request = replace(
             self._request,
             variables={**self._request.variables, **(variables or {})},
-            deadline=Deadline(self._timeout),
+            deadline=Deadline.after(self._timeout),
             credentials_id=credentials.document_id,
         )
         return Operation(credentials, lambda ikigai: self._carried_out(ikigai, request))

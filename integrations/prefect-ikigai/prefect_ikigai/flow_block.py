@@ -10,10 +10,11 @@ from prefect.blocks.abstract import JobBlock, JobRun
 from pydantic import Field, HttpUrl, field_validator
 
 from ikigai_core.errors import RunFailedError
+from ikigai_core.orchestration import Deadline
 from prefect_ikigai.credentials import DOCUMENTATION, LOGO, IkigaiCredentials
 from prefect_ikigai.errors import RunNotEnded
 from prefect_ikigai.operation import Operation
-from prefect_ikigai.running import Deadline, Isolation, OnBusy, OnDoubt, RunRequest, follow, resume, start
+from prefect_ikigai.running import Isolation, OnBusy, OnDoubt, RunRequest, follow, resume, start
 
 if TYPE_CHECKING:
     from ikigai_core import RunLog
@@ -225,7 +226,7 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
             on_doubt=self.on_doubt,
             unique_output=self.unique_output,
             keep_copies=self.keep_copies,
-            deadline=Deadline(self.timeout),
+            deadline=Deadline.after(self.timeout),
             credentials_id=self.credentials.document_id,
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from uuid import UUID
 
 from ikigai_core.errors import FlowBusyError, IkigaiError, NotFoundError, RunFailedError
+from ikigai_core.orchestration import Deadline
 from ikigai_core.procedure import Procedure, call_blocking
 from prefect_ikigai.components import Client, call, get_flow
 from prefect_ikigai.journal import RunJournal
@@ -24,24 +24,6 @@ AnyRun: TypeAlias = "FlowRun | AsyncFlowRun"
 OnBusy = Literal["fail", "wait", "attach"]
 Isolation = Literal["shared", "copy"]
 OnDoubt = Literal["fail", "accept"]
-
-
-class Deadline:
-    """Seconds that are left of those that a caller allows.
-
-    Parameters
-    ----------
-    seconds : float, optional
-        From now on; None for as long as it takes. It holds in another process too.
-    """
-
-    def __init__(self, seconds: float | None) -> None:
-        self._end = None if seconds is None else time.time() + seconds
-
-    @property
-    def left(self) -> float | None:
-        """Seconds; None for as long as it takes."""
-        return None if self._end is None else max(self._end - time.time(), 0.0)
 
 
 @dataclass(frozen=True)
@@ -73,7 +55,7 @@ class RunRequest:
     on_doubt: OnDoubt = "fail"
     unique_output: str | None = None
     keep_copies: bool = False
-    deadline: Deadline = field(default_factory=lambda: Deadline(None))
+    deadline: Deadline = Deadline()
     credentials_id: UUID | None = None
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from ikigai_core.orchestration import Deadline
 from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.operation import Operation
 from prefect_ikigai.running import (
-    Deadline,
     Isolation,
     OnBusy,
     OnDoubt,
@@ -105,7 +105,7 @@ def run_flow(
         on_doubt=on_doubt,
         unique_output=unique_output,
         keep_copies=keep_copies,
-        deadline=Deadline(timeout),
+        deadline=Deadline.after(timeout),
         credentials_id=credentials.document_id,
     )
     return Operation(credentials, lambda ikigai: _log_of(ikigai, request))
@@ -183,7 +183,7 @@ def start_flow(
         on_doubt=on_doubt,
         unique_output=unique_output,
         keep_copies=keep_copies,
-        deadline=Deadline(timeout),
+        deadline=Deadline.after(timeout),
         credentials_id=credentials.document_id,
     )
     return Operation(credentials, lambda ikigai: _started(ikigai, request))
@@ -219,7 +219,7 @@ def wait_for_run(
     ikigai_core.errors.RunTimeoutError
         The run goes on: the platform offers no way to stop it. Not retried.
     """
-    return Operation(credentials, lambda ikigai: _awaited(ikigai, run, Deadline(timeout)))
+    return Operation(credentials, lambda ikigai: _awaited(ikigai, run, Deadline.after(timeout)))
 
 
 await_for_run = async_twin(wait_for_run)
