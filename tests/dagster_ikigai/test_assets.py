@@ -218,6 +218,7 @@ def test_partitions_of_two_dimensions_set_two_variables(app: str, instance: dg.D
     [
         ({"variables": {"bound": ["1"]}}, "'bound' is of type list"),
         ({"variables": {"bond": "1"}}, "no run variable 'bond', but: 'bound'"),
+        ({"timeout": -1}, "timeout is -1: give seconds from 0 on"),
         ({"partition_variable": "day"}, "no run variable 'day'"),
         ({"partition_variable": "bound"}, "needs a partitions_def"),
         ({"partition_variable": {"day": "bound"}, "partitions_def": DAYS}, "whose dimensions are: none"),

@@ -9,11 +9,12 @@ from typing import Any
 import dagster as dg
 
 from dagster_ikigai.graph import FlowGraph
-from dagster_ikigai.resources import Isolation, OnBusy, OnDoubt, Workspace, required_resource, workspace_of
+from dagster_ikigai.resources import Workspace, required_resource, workspace_of
 from dagster_ikigai.runnable import RunnableFlow
 from dagster_ikigai.settings import PARTITION_OUTPUT, FlowSettings
 from dagster_ikigai.translator import DATASET, DATASET_TEMPLATE, FACET, DagsterIkigaiTranslator
 from dagster_ikigai.variables import check_variables, dataset_template, run_variables, variables_schema
+from ikigai_core.orchestration import Isolation, OnBusy, OnDoubt
 
 
 def flow_asset_specs(flow: RunnableFlow, translator: DagsterIkigaiTranslator | None = None) -> list[dg.AssetSpec]:
@@ -149,7 +150,7 @@ def build_ikigai_flow_assets(
     keep_copies : bool
         Whether private copies stay after their run.
     timeout : float, optional
-        Seconds to wait for a busy flow, and to follow the run.
+        Seconds for the wait for a busy flow and for the run, together.
     name, group_name, translator, partitions_def, backfill_policy, retry_policy, op_tags, pool
         As for :func:`ikigai_assets`.
 

@@ -3,7 +3,7 @@
 # No `from __future__ import annotations` here: Dagster reads the annotations of ops as types.
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import dagster as dg
 from pydantic import Field
@@ -19,6 +19,7 @@ from dagster_ikigai.run_store import ObservationRunStore
 from dagster_ikigai.runs import FlowTask, execute, take
 from dagster_ikigai.settings import StartSettings
 from dagster_ikigai.translator import IkigaiFlowProps
+from ikigai_core.orchestration import Isolation, OnBusy, OnDoubt
 
 
 class RunIkigaiFlowConfig(dg.Config):
@@ -39,20 +40,18 @@ class RunIkigaiFlowConfig(dg.Config):
         default=None, description="Path of a definition document: the flow is created, or brought up to date, first."
     )
     variables: dict[str, Any] = Field(default={}, description="Run variables by name.")
-    on_busy: Literal["wait", "attach", "fail"] = Field(
-        default="wait", description="What to do where another run of the flow is under way."
-    )
-    isolation: Literal["shared", "copy"] = Field(
+    on_busy: OnBusy = Field(default="wait", description="What to do where another run of the flow is under way.")
+    isolation: Isolation = Field(
         default="shared", description="Whether the flow itself runs, or a private copy of it, made for this run alone."
     )
-    on_doubt: Literal["fail", "accept"] = Field(
+    on_doubt: OnDoubt = Field(
         default="fail", description="What to do if it cannot be proven which run is the step's: fail, or take a guess."
     )
     unique_output: str | None = Field(
         default=None, description="The run variable that names a dataset which no other run writes."
     )
     keep_copies: bool = Field(default=False, description="Whether the private copy stays after its run.")
-    timeout: float | None = Field(default=None, description="Seconds to wait for a busy flow, and for the run.")
+    timeout: float | None = Field(default=None, description="Seconds for waiting for a busy flow and for the run.")
 
 
 class UploadDatasetConfig(dg.Config):

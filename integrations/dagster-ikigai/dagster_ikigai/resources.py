@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 
     from dagster_ikigai.runnable import RunnableFlow
     from ikigai_core import Ikigai
-    from ikigai_core.orchestration import ConnectionFields
-
-OnBusy = Literal["wait", "attach", "fail"]
-Isolation = Literal["shared", "copy"]
-OnDoubt = Literal["fail", "accept"]
+    from ikigai_core.orchestration import ConnectionFields, Isolation, OnBusy, OnDoubt
 
 _SECRETS = ("api_key", "proxy")
 
@@ -183,7 +179,8 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         keep_copies : bool
             Whether the private copy stays after its run.
         timeout : float, optional
-            Seconds to wait for a busy flow, and to follow the run, which goes on after that. Default: no limit.
+            Seconds for the wait for a busy flow and for the run, together; the run goes on after that. Default: no
+            limit.
 
         Yields
         ------

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dagster_ikigai.runnable import RunnableFlow
     from dagster_ikigai.settings import StartSettings
     from ikigai_core import Flow, FlowRun, FlowStatusReport, Ikigai, RunLog
+    from ikigai_core.orchestration import Deadline
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,15 @@ def materialize(
 
 def execute(context: Any, ikigai: Ikigai, task: FlowTask, store: ObservationRunStore) -> FinishedRun:
     """Make the flow ready, start it or take up the run that an earlier try started, and follow it to its end."""
+    from ikigai_core.orchestration import Deadline
+
+    deadline = Deadline.after(task.how.timeout)
     app, remote = task.flow.remote(ikigai)
     _log_changes(context, remote)
     with FlowStart(context, store, remote.flow_id, is_shared=task.how.isolation == "shared") as start:
-        run = remote.launch(
-            dict(task.variables), keep=start.keep, previous=store.find(), lease=start.lease, **asdict(task.how)
-        )
-    log = _follow(context, run, store, task.how.timeout)
+        how = {**asdict(task.how), "timeout": deadline.left}
+        run = remote.launch(dict(task.variables), keep=start.keep, previous=store.find(), lease=start.lease, **how)
+    log = _follow(context, run, store, deadline)
     if run.doubt:
         context.log.warning(f"Flow {run.flow_name!r}: {run.doubt}")
     # What somebody else's run wrote is not known.
@@ -125,7 +128,7 @@ def _log_changes(context: Any, flow: Flow) -> None:
         context.log.info(f"Flow {flow.name!r}: {', '.join(flow.changes)}.")
 
 
-def _follow(context: Any, run: FlowRun, store: ObservationRunStore, timeout: float | None) -> RunLog:
+def _follow(context: Any, run: FlowRun, store: ObservationRunStore, deadline: Deadline) -> RunLog:
     from ikigai_core.errors import RunLostError
 
     def tell(report: FlowStatusReport) -> None:
@@ -134,7 +137,7 @@ def _follow(context: Any, run: FlowRun, store: ObservationRunStore, timeout: flo
 
     context.log.info(f"Flow {run.flow_name!r}: {_began(run)}.")
     try:
-        log = run.result(timeout, on_update=tell)
+        log = run.result(deadline.left, on_update=tell)
     except RunLostError as error:
         if type(error) is RunLostError and not run.copy_name:
             # There was no such run, or it is gone without a trace: a re-execution is to start another.

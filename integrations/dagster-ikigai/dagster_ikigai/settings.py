@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import dagster as dg
 
-from dagster_ikigai.resources import Isolation, OnBusy, OnDoubt
+from ikigai_core.errors import IkigaiError
+from ikigai_core.orchestration import Deadline, Isolation, OnBusy, OnDoubt
 
 if TYPE_CHECKING:
     from dagster_ikigai.runnable import RunnableFlow
@@ -33,7 +34,11 @@ class StartSettings:
     timeout: float | None = None
 
     def fault(self, flow: RunnableFlow) -> str | None:
-        """Say what is wrong; None where nothing is."""
+        """Say what is wrong; None if nothing is."""
+        try:
+            Deadline.after(self.timeout)
+        except IkigaiError as error:
+            return str(error)
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 return f"{name} is {getattr(self, name)!r}: choose one of {', '.join(map(repr, choices))}."
@@ -70,7 +75,7 @@ class FlowSettings:
     keep_copies : bool
         Whether private copies stay after their run.
     timeout : float or None
-        Seconds to wait for a busy flow, and to follow the run. Default: no limit.
+        Seconds for the wait for a busy flow and for the run, together. Default: no limit.
     partitions_def : PartitionsDefinition or None
         Partitions of the assets.
     partition_variable : str, mapping or None

@@ -9,9 +9,10 @@ import dagster as dg
 from dagster.components.utils.translation import TranslationFn, TranslationFnResolver
 from pydantic import Field
 
-from dagster_ikigai.resources import IkigaiWorkspace, Isolation, OnBusy, OnDoubt
+from dagster_ikigai.resources import IkigaiWorkspace
 from dagster_ikigai.settings import PARTITION_OUTPUT, FlowSettings
 from dagster_ikigai.translator import DagsterIkigaiTranslator, IkigaiProps
+from ikigai_core.orchestration import Isolation, OnBusy, OnDoubt
 
 _WITH_START: dict[str, Callable[..., dg.PartitionsDefinition[Any]]] = {
     "hourly": dg.HourlyPartitionsDefinition,
@@ -81,7 +82,9 @@ class FlowSettingsModel(dg.Model, dg.Resolvable):
         default=None, description="The run variable that names a dataset which no other run writes."
     )
     keep_copies: bool = Field(default=False, description="Whether private copies stay after their run.")
-    timeout: float | None = Field(default=None, gt=0, description="Seconds to wait for a busy flow, and for the run.")
+    timeout: float | None = Field(
+        default=None, gt=0, description="Seconds for waiting for a busy flow and for the run."
+    )
     partitions: PartitionsModel | None = Field(default=None, description="Partitions of the assets.")
     partition_variable: str | dict[str, str] | None = Field(
         default=None, description="The run variable that gets the partition's key; for several dimensions, one by each."
