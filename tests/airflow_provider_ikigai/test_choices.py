@@ -23,6 +23,8 @@ def given(**arguments: Any) -> IkigaiRunFlowOperator:
         ({"on_busy": "queue"}, "on_busy is 'queue': choose one of 'fail', 'wait', 'attach'"),
         ({"isolation": "copy", "on_busy": "attach"}, "a private copy has none"),
         ({"unique_output": "output", "variables": {"other": "x"}}, "'output', and the variables do not give it"),
+        ({"timeout": "5"}, "timeout is '5': give a number of seconds"),
+        ({"timeout": -1}, "timeout is -1: give seconds from 0 on"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(arguments: dict[str, Any], says: str) -> None:

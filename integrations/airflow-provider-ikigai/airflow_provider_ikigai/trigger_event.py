@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_provider_ikigai.errors import task_failure
+from airflow_provider_ikigai.failures import task_failure
 
 if TYPE_CHECKING:
     from ikigai_core.errors import IkigaiError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, BaseOperatorLink
 
-from airflow_provider_ikigai.errors import failing_the_task
+from airflow_provider_ikigai.failures import failing_the_task
 from airflow_provider_ikigai.hooks.ikigai import IkigaiHook
 from airflow_provider_ikigai.links import IkigaiAppLink
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_provider_ikigai.errors import failing_the_task
+from airflow_provider_ikigai.failures import failing_the_task
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
 from ikigai_core.errors import NotFoundError
 

@@ -12,18 +12,19 @@ from airflow_provider_ikigai import lineage
 from airflow_provider_ikigai.announcing import announce
 from airflow_provider_ikigai.assets import flow_assets, is_template
 from airflow_provider_ikigai.choices import check_isolation, check_unique_output
-from airflow_provider_ikigai.errors import failing_the_task, task_failure
+from airflow_provider_ikigai.failures import failing_the_task, task_failure
 from airflow_provider_ikigai.launching import is_over, launch, remove_copy
 from airflow_provider_ikigai.links import IkigaiFlowLink, IkigaiFlowRunLink
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
 from airflow_provider_ikigai.outcome import Outcome, about_run
 from airflow_provider_ikigai.progress import ProgressLog
 from airflow_provider_ikigai.run_store import TaskRunStore
-from airflow_provider_ikigai.time_limit import TimeLimit, seconds_left
+from airflow_provider_ikigai.time_limit import TimeLimit
 from airflow_provider_ikigai.trigger_event import Sighting
 from airflow_provider_ikigai.triggers.flow_idle import IkigaiFlowIdleTrigger
 from airflow_provider_ikigai.triggers.flow_run import IkigaiFlowRunTrigger
 from ikigai_core.errors import FlowBusyError, IkigaiError
+from ikigai_core.orchestration import Deadline
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
@@ -139,6 +140,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         super().__init__(**kwargs)
         check_isolation(isolation, on_busy, on_doubt)
         check_unique_output(unique_output, variables)
+        Deadline.after(timeout)
         self.flow = flow
         self.variables = variables
         self.on_busy = on_busy
@@ -182,7 +184,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
                 f"Flow {self.flow!r} was still running when the time was up. Nothing was started."
             )
         sighting.raise_failure()
-        return self._run(context, deadline)
+        return self._run(context, Deadline(deadline))
 
     def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Take the result of a run that the triggerer followed; errors as for `execute`.
@@ -209,7 +211,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
 
     # -- the run -------------------------------------------------------------------------------------------------------
 
-    def _run(self, context: Context, deadline: float | None) -> dict[str, Any]:
+    def _run(self, context: Context, deadline: Deadline) -> dict[str, Any]:
         with failing_the_task():
             store = TaskRunStore(context, self.log)
             kept = store.find()
@@ -228,15 +230,13 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
                 return {**Outcome(about).result, "flow_run": run.to_dict()}
             if self.deferrable and not is_over(run):
                 trigger = IkigaiFlowRunTrigger(
-                    flow_run=run.to_dict(), ikigai_conn_id=self.ikigai_conn_id, about=about, deadline=deadline
+                    flow_run=run.to_dict(), ikigai_conn_id=self.ikigai_conn_id, about=about, deadline=deadline.at
                 )
                 self.defer(trigger=trigger, method_name="execute_complete")
             outcome = self._wait(run, store, deadline)
         return self._take(context, store, outcome)
 
-    def _launch(
-        self, flow: Flow, store: TaskRunStore, kept: Mapping[str, Any] | None, deadline: float | None
-    ) -> FlowRun:
+    def _launch(self, flow: Flow, store: TaskRunStore, kept: Mapping[str, Any] | None, deadline: Deadline) -> FlowRun:
         definition = flow.definition()
         store.describe = lambda run: {"asked_for": [self.app, self.flow], **about_run(flow, definition, run)}
         waits_in_triggerer = self.deferrable and self.on_busy == "wait"
@@ -252,25 +252,25 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
                 on_doubt=self.on_doubt,
                 unique_output=self.unique_output or None,
                 keep_copies=self.keep_copies,
-                timeout=seconds_left(deadline),
+                timeout=deadline.left,
             )
         except FlowBusyError:
             if not waits_in_triggerer:
                 raise
             self.log.info("Flow %r is running already: waiting for the end of that run", flow.name)
             trigger = IkigaiFlowIdleTrigger(
-                app=flow.app_id, flow=flow.flow_id, ikigai_conn_id=self.ikigai_conn_id, deadline=deadline
+                app=flow.app_id, flow=flow.flow_id, ikigai_conn_id=self.ikigai_conn_id, deadline=deadline.at
             )
-            self.defer(trigger=trigger, method_name="execute_when_idle", kwargs={"deadline": deadline})
+            self.defer(trigger=trigger, method_name="execute_when_idle", kwargs={"deadline": deadline.at})
         is_own_start = not (run.picked_up or run.attached)
         self.log.info("%s a run of flow %r (%s)", "Started" if is_own_start else "Picked up", flow.name, flow.flow_id)
         return run
 
-    def _wait(self, run: FlowRun, store: TaskRunStore, deadline: float | None) -> Outcome:
+    def _wait(self, run: FlowRun, store: TaskRunStore, deadline: Deadline) -> Outcome:
         self._progress = ProgressLog(self.log, run.flow_name)
         about = store.about(run.to_dict())
         try:
-            run_log = run.result(seconds_left(deadline), on_update=self._progress)
+            run_log = run.result(deadline.left, on_update=self._progress)
         except IkigaiError as error:
             return Outcome.failure(about, error, run)
         finally:

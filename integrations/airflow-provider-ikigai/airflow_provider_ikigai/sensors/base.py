@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,6 +12,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
 from airflow_provider_ikigai.trigger_event import Sighting
+from ikigai_core.orchestration import Deadline
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -52,7 +52,7 @@ class IkigaiBaseSensor(IkigaiBaseOperator, BaseSensorOperator):
         """What is waited for, as the sensor returns it; None while it is not there."""
 
     @abstractmethod
-    def trigger(self, deadline: float) -> BaseTrigger:
+    def trigger(self, deadline: float | None) -> BaseTrigger:
         """What waits for it in the triggerer."""
 
     def poke(self, context: Context) -> PokeReturnValue:
@@ -72,10 +72,8 @@ class IkigaiBaseSensor(IkigaiBaseOperator, BaseSensorOperator):
                 raise
             raise AirflowSkipException(f"Skipped, as soft_fail or never_fail is set: {error}") from error
         if not seen:
-            seconds = self.timeout
-            if self.execution_timeout is not None:
-                seconds = min(seconds, self.execution_timeout.total_seconds())
-            self.defer(trigger=self.trigger(time.time() + seconds), method_name="execute_complete")
+            deadline = Deadline.after(self.timeout).sooner(Deadline.after(self.execution_timeout, "execution_timeout"))
+            self.defer(trigger=self.trigger(deadline.at), method_name="execute_complete")
         return seen.xcom_value
 
     def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> Any:

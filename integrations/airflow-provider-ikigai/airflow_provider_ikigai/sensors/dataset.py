@@ -58,7 +58,7 @@ class IkigaiDatasetUpdatedSensor(IkigaiBaseSensor):
         IkigaiDatasetLink().push(context, dataset)
         return updated(dataset, since)
 
-    def trigger(self, deadline: float) -> IkigaiDatasetUpdatedTrigger:
+    def trigger(self, deadline: float | None) -> IkigaiDatasetUpdatedTrigger:
         """What waits for it in the triggerer."""
         return IkigaiDatasetUpdatedTrigger(
             app=self.app,

@@ -10,7 +10,7 @@ from airflow.sdk import BaseOperatorLink
 from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout
 
 from airflow_provider_ikigai.conditions import RECENT_RUNS, ended, idle
-from airflow_provider_ikigai.errors import task_failure
+from airflow_provider_ikigai.failures import task_failure
 from airflow_provider_ikigai.links import IkigaiFlowLink, IkigaiFlowRunLink
 from airflow_provider_ikigai.outcome import Outcome
 from airflow_provider_ikigai.sensors.base import IkigaiBaseSensor
@@ -59,7 +59,7 @@ class IkigaiFlowIdleSensor(IkigaiBaseSensor):
         IkigaiFlowLink().push(context, flow)
         return idle(flow, flow.status())
 
-    def trigger(self, deadline: float) -> IkigaiFlowIdleTrigger:
+    def trigger(self, deadline: float | None) -> IkigaiFlowIdleTrigger:
         """What waits for it in the triggerer."""
         return IkigaiFlowIdleTrigger(
             app=self.app,
@@ -128,7 +128,7 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
             IkigaiFlowRunLink().push(context, run)
         return self._succeeded(ended(flow, [log]))
 
-    def trigger(self, deadline: float) -> BaseTrigger:
+    def trigger(self, deadline: float | None) -> BaseTrigger:
         """What waits for it in the triggerer."""
         if self.flow_run is not None:
             about = {name: self._run[key] for name, key in _ABOUT.items()}

@@ -8,9 +8,9 @@ from typing import Any
 from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook
 from airflow_provider_ikigai.outcome import Outcome
 from airflow_provider_ikigai.progress import ProgressLog
-from airflow_provider_ikigai.time_limit import seconds_left
 from airflow_provider_ikigai.triggers.base import TaskTrigger
 from ikigai_core.errors import IkigaiError
+from ikigai_core.orchestration import Deadline
 
 
 class IkigaiFlowRunTrigger(TaskTrigger):
@@ -62,7 +62,7 @@ class IkigaiFlowRunTrigger(TaskTrigger):
         self._progress.log_that_it_goes_on()
 
     async def _outcome(self) -> Outcome:
-        timeout = seconds_left(self.deadline)
+        timeout = Deadline(self.deadline).left
         try:
             async with IkigaiAsyncHook(self.ikigai_conn_id).shared_conn() as ikigai:
                 run = ikigai.flow_run(self.flow_run)
