@@ -125,7 +125,7 @@ def test_an_apps_flows_and_models_become_assets_that_run(
     assert recorded["predicted"]["ikigai/null_counts"].value == {"area": 0, "price": 0, "predicted_price": 0}
     model = recorded["models/prices"]
     assert model["ikigai/model_version"].value == "second"
-    assert model["ikigai/metric/r2/average_test"].value > 0.9
+    assert model["ikigai/metric/performance.r2.average_test"].value > 0.9
     assert model["ikigai/metric_history/r2"].value.startswith("![Prices: r2](data:image/svg+xml;base64,")
     event = instance.get_latest_materialization_event(dg.AssetKey([specs["copied"].key.path[0], "models", "prices"]))
     assert event is not None and event.asset_materialization is not None

@@ -18,6 +18,7 @@ from dagster_ikigai import (
     build_ikigai_flow_assets,
 )
 from ikigai_core import Ikigai
+from ikigai_core.errors import InvalidInputError
 from ikigai_core.local.account import LocalAccount
 
 Outcomes = dict[str, tuple[bool, str]]
@@ -77,7 +78,7 @@ def test_the_checks_of_a_flows_assets_are_one_step() -> None:
         dg.AssetSpec(name, metadata={"ikigai/app": "An app", f"ikigai/{kind}": name})
         for name, kind in (("rows", "dataset"), ("columns", "dataset"), ("prices", "model"))
     ]
-    settings = CheckSettings(metric_limits={"r2/average_test": (0.8, None)})
+    settings = CheckSettings(metric_limits={"performance.r2.average_test": {"min": 0.8}})
     [made] = build_ikigai_asset_checks([dg.AssetsDefinition(specs=specs)], settings=settings)
     assert made.op.name == "rows__ikigai_checks"
     names = {key.to_user_string() for key in made.check_keys}
@@ -111,16 +112,24 @@ def test_a_models_metrics_are_a_gate(instance: dg.DagsterInstance, ikigai_local:
 
     @dg.multi_asset(specs=[spec], name="train")
     def train():  # type: ignore[no-untyped-def]
-        return dg.MaterializeResult(metadata={"ikigai/metric/r2/average_test": 0.7})
+        return dg.MaterializeResult(metadata={"ikigai/metrics": {"performance": {"r2": {"average_test": 0.7}}}})
 
     @dg.asset(deps=["prices"])
     def deployed() -> None: ...
 
-    limits = {"r2/average_test": (0.8, None), "loss": (None, 1.0)}
+    limits = {"performance.r2.average_test": {"min": 0.8}, "performance.loss": {"max": 1.0}}
     checks = build_ikigai_asset_checks([train], settings=CheckSettings(metric_limits=limits, blocking=True))
     result = dg.materialize(
         [train, deployed, *checks], resources={"ikigai": IkigaiWorkspace()}, instance=instance, raise_on_error=False
     )
     [one] = result.get_asset_check_evaluations()
-    assert one.description == "r2/average_test is 0.7, not from 0.8 to …; loss is not known"
+    assert (one.description or "").startswith(
+        "performance.r2.average_test is 0.7, less than 0.8; performance.loss is missing."
+    )
     assert not result.asset_materializations_for_node("deployed")
+
+
+def test_limits_of_another_form_are_refused_at_load_with_the_form_to_write() -> None:
+    limits: Any = {"r2/average_test": (0.6, None)}
+    with pytest.raises(InvalidInputError, match=r"write it as \{'performance\.r2\.average_test': \{'min': 0\.6\}\}"):
+        CheckSettings(metric_limits=limits)

@@ -9,21 +9,20 @@ from typing import Any
 import dagster as dg
 
 from dagster_ikigai.failures import dagster_failures
-from dagster_ikigai.metadata import METRIC, NULL_COUNTS, metadata_fault
+from dagster_ikigai.metadata import METRICS, NULL_COUNTS, metadata_fault
 from dagster_ikigai.resources import IkigaiWorkspace, Workspace, required_resource, workspace_of
 from dagster_ikigai.translator import APP, DATASET, MODEL
+from ikigai_core.orchestration import MetricGates
 
-COLUMN_TYPES, ROW_COUNT, NULLS, UPLOAD, METRICS = "column_types", "row_count", "nulls", "upload", "metrics"
+COLUMN_TYPES, ROW_COUNT, NULLS, UPLOAD, MODEL_METRICS = "column_types", "row_count", "nulls", "upload", "metrics"
 _ROWS, _SCHEMA = "dagster/row_count", "dagster/column_schema"
 _DESCRIPTIONS = {
     COLUMN_TYPES: "Columns and types are those of the materialization before, or those that were given.",
     ROW_COUNT: "There are rows, and not far fewer than the last time.",
     NULLS: "No column is too empty.",
     UPLOAD: "The platform took the newest upload.",
-    METRICS: "The newest version of the model is good enough.",
+    MODEL_METRICS: "The newest version of the model is good enough.",
 }
-
-Limits = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,15 @@ class CheckSettings:
         Share of empty values in a column above which the check fails. Default: 0.5.
     columns : mapping of str to mapping, optional
         Types by column (``NUMERIC``, ``TEXT``, ``CATEGORICAL``, ``TIME``), by dataset. Default: as the last time.
-    metric_limits : mapping of str to (float or None, float or None)
-        Lowest and highest value of a model's performance metrics, such as ``{"r2/average_test": (0.8, None)}``.
+    metric_limits : mapping of str to mapping
+        What a model's metrics must at least and at most be, such as ``{"performance.r2.average_test": {"min": 0.8}}``.
     blocking : bool
         Whether a check that fails keeps downstream assets of the same run from being materialized. Default: False.
+
+    Raises
+    ------
+    ikigai_core.errors.InvalidInputError
+        A limit is unusable; the text says how to write it.
 
     Examples
     --------
@@ -52,8 +56,12 @@ class CheckSettings:
     min_row_share: float = 0.5
     max_null_share: float = 0.5
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    metric_limits: Mapping[str, Limits] = field(default_factory=dict)
+    metric_limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     blocking: bool = False
+
+    def __post_init__(self) -> None:
+        if self.metric_limits:
+            MetricGates.read(self.metric_limits)
 
 
 def build_ikigai_asset_checks(
@@ -84,7 +92,7 @@ def build_ikigai_asset_checks(
 
     Examples
     --------
-    >>> build_ikigai_asset_checks([], settings=CheckSettings(metric_limits={"r2/average_test": (0.8, None)}))
+    >>> build_ikigai_asset_checks([], settings=CheckSettings(metric_limits={"performance.mse": {"max": 9.5}}))
     []
     """
     chosen = settings or CheckSettings()
@@ -98,7 +106,7 @@ def _names(spec: dg.AssetSpec, settings: CheckSettings) -> list[str]:
         return []
     if DATASET in spec.metadata:
         return [COLUMN_TYPES, ROW_COUNT, NULLS, UPLOAD]
-    return [METRICS] if MODEL in spec.metadata and settings.metric_limits else []
+    return [MODEL_METRICS] if MODEL in spec.metadata and settings.metric_limits else []
 
 
 def _checks_of(
@@ -215,15 +223,10 @@ class _Written:
         return _Outcome(not empty, says or "No column is too empty.", {"empty values": dg.MetadataValue.json(nulls)})
 
     def _metrics(self, now: Mapping[str, Any]) -> _Outcome:
-        faults = []
-        for name, (low, high) in self.settings.metric_limits.items():
-            value = now.get(f"{METRIC}{name}")
-            if value is None:
-                faults.append(f"{name} is not known")
-            elif (low is not None and value < low) or (high is not None and value > high):
-                faults.append(f"{name} is {value:.4g}, not from {_shown(low)} to {_shown(high)}")
-        values = {name.removeprefix(METRIC): value for name, value in now.items() if name.startswith(METRIC)}
-        return _Outcome(not faults, "; ".join(faults) or "The model is good enough.", values)
+        told = MetricGates.read(self.settings.metric_limits).check(now.get(METRICS) or {})
+        says = "; ".join(str(each) for each in told if not each.is_passed) or "The model is good enough."
+        values = {each.metric: each.value for each in told if each.value is not None}
+        return _Outcome(all(each.is_passed for each in told), says, values)
 
 
 def _upload(workspace: IkigaiWorkspace, spec: dg.AssetSpec) -> _Outcome:
@@ -248,7 +251,3 @@ def _unreadable(metadata: Mapping[str, Any]) -> str | None:
 def _types(metadata: Mapping[str, Any]) -> dict[str, str]:
     schema = metadata.get(_SCHEMA)
     return {} if schema is None else {column.name: column.type for column in schema.columns}
-
-
-def _shown(limit: float | None) -> str:
-    return "…" if limit is None else f"{limit:.4g}"

@@ -24,8 +24,9 @@ METADATA_FORM, METADATA_VERSION = "ikigai/metadata_version", 1
 
 RUN_LOG_ID = "ikigai/run_log_id"
 ATTACHED, DOUBT, WRITTEN = "ikigai/attached", "ikigai/doubt", "ikigai/written"
-METRIC, METRIC_HISTORY = "ikigai/metric/", "ikigai/metric_history/"
+METRICS, METRIC, METRIC_HISTORY = "ikigai/metrics", "ikigai/metric/", "ikigai/metric_history/"
 
+_PERFORMANCE = "performance"
 _ROWS_AT_A_TIME = 100_000
 _LONGEST_CELL = 200
 _MOST_DRAWN = 50
@@ -143,6 +144,7 @@ def model_metadata(model: Model, versions: Sequence[ModelVersion]) -> dict[str, 
         "ikigai/model_version": newest.version,
         "ikigai/model_version_id": newest.version_id,
         "ikigai/hyperparameters": dg.MetadataValue.json(newest.hyperparameters),
+        METRICS: dg.MetadataValue.json(newest.metrics),
     }
     metadata |= {f"{METRIC}{name}": value for name, value in performance(newest).items()}
     drawn = versions[-_MOST_DRAWN:]
@@ -153,18 +155,10 @@ def model_metadata(model: Model, versions: Sequence[ModelVersion]) -> dict[str, 
 
 
 def performance(version: ModelVersion) -> dict[str, float]:
-    """The numbers among a version's performance metrics, by names such as ``r2/average_test``."""
-    found: dict[str, float] = {}
+    """The numbers among a version's performance metrics, by names such as ``performance.r2.average_test``."""
+    from ikigai_core.orchestration import flat_metrics
 
-    def collect(path: str, value: Any) -> None:
-        if isinstance(value, Mapping):
-            for name, part in value.items():
-                collect(f"{path}/{name}" if path else str(name), part)
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            found[path] = float(value)
-
-    collect("", version.metrics.get("performance") or {})
-    return found
+    return flat_metrics({_PERFORMANCE: version.metrics.get(_PERFORMANCE) or {}})
 
 
 def _histories(versions: Sequence[ModelVersion]) -> dict[str, dict[str, list[float | None]]]:
@@ -172,7 +166,7 @@ def _histories(versions: Sequence[ModelVersion]) -> dict[str, dict[str, list[flo
     measured = [performance(version) for version in versions]
     histories: dict[str, dict[str, list[float | None]]] = {}
     for name in dict.fromkeys(name for values in measured for name in values):
-        metric, _, part = name.partition("/")
+        metric, _, part = name.removeprefix(f"{_PERFORMANCE}.").partition(".")
         histories.setdefault(metric, {})[part or metric] = [values.get(name) for values in measured]
     return dict(list(histories.items())[:_MOST_CHARTS])
 
