@@ -25,15 +25,13 @@ help: ## list the targets
 
 # -- environments ------------------------------------------------------------------------------------------------------
 
+OURS := ikigai-core airflow-provider-ikigai prefect-ikigai dagster-ikigai
+RESOLVE = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate $(OURS:%=--no-emit-package %)
+
 .PHONY: constraints
 constraints: $(UV) ## pick the newest versions that go together; `git diff constraints` shows them
-	for name in $(ENVIRONMENTS); do \
-	  $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
-	    --no-emit-package ikigai-core --no-emit-package airflow-provider-ikigai --no-emit-package prefect-ikigai \
-	    --no-emit-package dagster-ikigai --output-file constraints/$$name.txt constraints/$$name.in; \
-	done
-	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate --exclude-newer 2025-08-15 \
-	  --no-emit-package ikigai-core --no-emit-package prefect-ikigai --output-file constraints/prefect-floor.txt constraints/prefect-floor.in
+	for name in $(ENVIRONMENTS) airflow-floor dagster-floor; do $(RESOLVE) --output-file constraints/$$name.txt constraints/$$name.in; done
+	$(RESOLVE) --exclude-newer 2025-08-15 --output-file constraints/prefect-floor.txt constraints/prefect-floor.in
 
 .PHONY: environments
 environments: $(ENVIRONMENTS:%=.venvs/%/.ready) ## make every environment (.venvs/<name>)

@@ -1,7 +1,7 @@
 """Named profiles: settings of several platforms or users, in one file.
 
-The file is ``$IKIGAI_CONFIG``, or ``ikigai/profiles.toml`` in the user's configuration folder
-(``$XDG_CONFIG_HOME``, by default ``~/.config``)::
+The file is ``$IKIGAI_CONFIG``, or ``ikigai/profiles.toml`` in the user's configuration folder: on Linux
+``$XDG_CONFIG_HOME``, by default ``~/.config``; on macOS ``~/Library/Application Support``; on Windows ``%LOCALAPPDATA%``::
 
     [default]
     user_email = "bob@example.com"
@@ -20,6 +20,8 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from platformdirs import user_config_path
 
 from ikigai_core.errors import ConfigurationError, did_you_mean
 
@@ -43,8 +45,7 @@ def profiles_file() -> Path:
     named = os.environ.get("IKIGAI_CONFIG")
     if named:
         return Path(named).expanduser()
-    home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(home).expanduser() / "ikigai" / "profiles.toml"
+    return user_config_path("ikigai", appauthor=False) / "profiles.toml"
 
 
 def load_profile(name: str | None) -> dict[str, Any]:

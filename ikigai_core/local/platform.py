@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+
+from filelock import FileLock, Timeout
 
 from ikigai_core.local.control.faults import Faults
 from ikigai_core.local.control.journal import Journal
@@ -108,7 +108,7 @@ class Platform:
         self._workers.stop()
         self.downloads.stop()
         self.store.close()
-        self._lock.close()
+        self._lock.release()
 
     def delete_app(self, app_id: str) -> None:
         """Delete an app and all that is in it; runs that are under way end."""
@@ -141,13 +141,12 @@ class Platform:
         )
 
 
-def _lock(path: Path) -> IO[str]:
+def _lock(path: Path) -> FileLock:
     """Keep other processes off the data directory for as long as this one lives."""
-    file = path.open("w")
+    lock = FileLock(path, blocking=False, thread_local=False)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
+        lock.acquire()
+    except Timeout:
         message = f"{path.parent} is in use by another local platform: stop it, or use another folder"
         raise RuntimeError(message) from None
-    return file
+    return lock

@@ -7,7 +7,6 @@ parts' signed URLs, which the platform gives out once: only its owner may read i
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -15,6 +14,9 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
+
+from filelock import FileLock, Timeout
+from platformdirs import user_cache_path
 
 from ikigai_core.api.answers import Record
 from ikigai_core.api.datasets import UploadTicket
@@ -68,6 +70,7 @@ class Journal:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
+        self._lock = None if path is None else FileLock(path.with_suffix(".lock"), blocking=False, thread_local=False, mode=0o600)
         self._file: int | None = None
         self.left: Interrupted | None = None
 
@@ -81,7 +84,7 @@ class Journal:
     def open(self) -> Interrupted | None:
         """Look for what an earlier process left."""
         try:
-            if self._path is not None and self._path.exists() and self._lock(os.O_RDWR):
+            if self._path is not None and self._path.exists() and self._open():
                 self.left = _read(self._path)
         except (OSError, ValueError, KeyError, TypeError):
             self.left = None
@@ -95,7 +98,7 @@ class Journal:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _delete_old(self._path.parent)
-            if self._file is not None or self._lock(os.O_RDWR | os.O_CREAT):
+            if self._file is not None or self._open():
                 os.ftruncate(self._descriptor, 0)
                 self._write({"version": VERSION, **asdict(upload)})
         except OSError:
@@ -111,8 +114,9 @@ class Journal:
 
     def forget(self) -> None:
         """The upload is over."""
-        if self._file is not None and self._path is not None:
+        if self._file is not None and self._path is not None and self._lock is not None:
             self._path.unlink(missing_ok=True)
+            Path(self._lock.lock_file).unlink(missing_ok=True)
         self.close()
 
     def close(self) -> None:
@@ -120,26 +124,24 @@ class Journal:
         file, self._file = self._file, None
         if file is not None:
             os.close(file)
+        if self._lock is not None:
+            self._lock.release()
 
     @property
     def _descriptor(self) -> int:
         assert self._file is not None
         return self._file
 
-    def _lock(self, mode: int) -> bool:
+    def _open(self) -> bool:
+        """Whether no other process is at an upload of the same dataset."""
         assert self._path is not None
-        file = os.open(self._path, mode | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        assert self._lock is not None
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Whoever had it before may have deleted it in the meantime.
-            is_current = os.path.samestat(os.fstat(file), self._path.stat())
-        except OSError:
-            is_current = False
-        if is_current:
-            self._file = file
-        else:
-            os.close(file)
-        return is_current
+            self._lock.acquire()
+        except Timeout:
+            return False
+        self._file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        return True
 
     def _write(self, entry: dict[str, Any]) -> None:
         # One write each: what a kill cuts off is the last line at most.
@@ -164,7 +166,7 @@ def _read(path: Path) -> Interrupted | None:
 
 
 def _delete_old(folder: Path) -> None:
-    for path in folder.glob("*.jsonl"):
+    for path in folder.iterdir():
         try:
             if time.time() - path.stat().st_mtime > LIFETIME:
                 path.unlink()
@@ -173,8 +175,7 @@ def _delete_old(folder: Path) -> None:
 
 
 def _folder() -> Path | None:
-    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     try:
-        return Path(cache).expanduser() / "ikigai" / "uploads"
+        return user_cache_path("ikigai", appauthor=False) / "uploads"
     except RuntimeError:
         return None

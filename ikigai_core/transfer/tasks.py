@@ -18,11 +18,9 @@ async def side_by_side(jobs: Sequence[J], do: Callable[[J], Awaitable[R]], at_on
         async with places:
             return await do(job)
 
-    tasks = [asyncio.ensure_future(placed(job)) for job in jobs]
     try:
-        return list(await asyncio.gather(*tasks))
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(placed(job)) for job in jobs]
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in tasks]
