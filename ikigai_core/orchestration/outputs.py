@@ -13,6 +13,7 @@ from ikigai_core.catalog.listing import named
 from ikigai_core.components.app import App, AsyncApp
 from ikigai_core.components.dataset import AsyncDataset, Dataset
 from ikigai_core.definition.definition import FlowDefinition
+from ikigai_core.definition.document import DefinitionDocument
 from ikigai_core.procedure import Procedure
 from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
 
@@ -45,18 +46,18 @@ class WrittenOutputs(Generic[D]):
 
 @overload
 def written_outputs(
-    app: App, run: FlowRun, definition: FlowDefinition
+    app: App, run: FlowRun, definition: FlowDefinition | DefinitionDocument
 ) -> Procedure[WrittenOutputs[Dataset] | None]: ...
 @overload
 def written_outputs(
-    app: AsyncApp, run: AsyncFlowRun, definition: FlowDefinition
+    app: AsyncApp, run: AsyncFlowRun, definition: FlowDefinition | DefinitionDocument
 ) -> Procedure[WrittenOutputs[AsyncDataset] | None]: ...
 @overload
 def written_outputs(
-    app: App | AsyncApp, run: FlowRun | AsyncFlowRun, definition: FlowDefinition
+    app: App | AsyncApp, run: FlowRun | AsyncFlowRun, definition: FlowDefinition | DefinitionDocument
 ) -> Procedure[WrittenOutputs[Dataset] | WrittenOutputs[AsyncDataset] | None]: ...
 def written_outputs(
-    app: App | AsyncApp, run: FlowRun | AsyncFlowRun, definition: FlowDefinition
+    app: App | AsyncApp, run: FlowRun | AsyncFlowRun, definition: FlowDefinition | DefinitionDocument
 ) -> Procedure[WrittenOutputs[Any] | None]:
     """Find what a run wrote, after its end: one request for each dataset that the definition exports.
 
@@ -65,8 +66,8 @@ def written_outputs(
     app : App or AsyncApp
         The flow's.
     run : FlowRun or AsyncFlowRun
-    definition : FlowDefinition
-        The flow's.
+    definition : FlowDefinition or DefinitionDocument
+        The flow's, or what it was brought up to date with.
 
     Returns
     -------

@@ -87,7 +87,7 @@ def test_assets_are_those_that_the_run_writes(credentials: IkigaiCredentials, ap
     run = materialize_flow(app, "Some numbers", definition())
     with pytest.raises(errors.InvalidInputError, match="materialize_flow\\(variables=…\\)"):
         run.fn(credentials, {"output": "somewhere else"})
-    with pytest.raises(errors.InvalidDefinitionError, match="nothing to materialize"):
+    with pytest.raises(errors.InvalidDefinitionError, match="'Empty' writes no dataset whose name is known"):
         materialize_flow(app, "Empty", {"facets": {}})
 
 

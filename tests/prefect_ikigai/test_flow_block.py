@@ -12,7 +12,7 @@ from prefect import flow
 
 from ikigai_core import FlowStatus, RunLog, errors
 from prefect_ikigai import IkigaiCredentials, IkigaiFlow
-from prefect_ikigai.errors import RunNotEnded
+from prefect_ikigai.errors import RunNotEndedError
 
 
 def test_a_saved_block_triggers_runs_that_are_awaited_and_fetched(
@@ -25,7 +25,7 @@ def test_a_saved_block_triggers_runs_that_are_awaited_and_fetched(
     @flow
     def trigger() -> RunLog:
         run = IkigaiFlow.load("copying").trigger()
-        with pytest.raises(RunNotEnded, match="wait_for_completion"):
+        with pytest.raises(RunNotEndedError, match="wait_for_completion"):
             run.fetch_result()
         # A run goes to other processes, too.
         run = pickle.loads(pickle.dumps(run))

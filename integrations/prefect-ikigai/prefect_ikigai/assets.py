@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from prefect.assets import Asset, AssetProperties, add_asset_metadata, materialize
 from prefect.tasks import MaterializingTask
 
-from prefect_ikigai.components import Client
 from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.dataset_steps import Data, profile_of, upload, upload_summary
 from prefect_ikigai.naming import asset_key
@@ -16,6 +15,7 @@ from prefect_ikigai.operation import Operation, aperformed, performed
 from prefect_ikigai.tasks import task_options
 
 if TYPE_CHECKING:
+    from ikigai_core.orchestration import AnyClient, AnyDataset
     from ikigai_core.procedure import Procedure
 
 MATERIALIZED_BY = "ikigai"
@@ -100,13 +100,13 @@ def _uploading(
     return upload_it
 
 
-def _uploaded(ikigai: Client, app: str, dataset: str, data: Data, create_app: bool) -> Procedure[dict[str, Any]]:
+def _uploaded(ikigai: AnyClient, app: str, dataset: str, data: Data, create_app: bool) -> Procedure[dict[str, Any]]:
     uploaded = yield from upload(ikigai, app, dataset, data, create_app=create_app)
     yield from described(dataset_asset(app, dataset), uploaded, {})
     return upload_summary(uploaded)
 
 
-def described(asset: Asset, dataset: Any, more: Mapping[str, Any]) -> Procedure[None]:
+def described(asset: Asset, dataset: AnyDataset, more: Mapping[str, Any]) -> Procedure[None]:
     """Tell Prefect what an asset holds."""
     profile = yield from profile_of(dataset)
     metadata = {

@@ -15,8 +15,8 @@ from prefect_ikigai.operation import Operation
 if TYPE_CHECKING:
     import pandas
 
+    from ikigai_core.orchestration import AnyClient
     from ikigai_core.procedure import Procedure
-    from prefect_ikigai.components import Client
 
 
 class IkigaiDataset(Block):
@@ -120,6 +120,6 @@ class IkigaiDataset(Block):
             self.credentials, lambda ikigai: preview(ikigai, self.app, self.dataset, rows)
         ).aperform()
 
-    def _written(self, ikigai: Client, data: Data) -> Procedure[dict[str, Any]]:
+    def _written(self, ikigai: AnyClient, data: Data) -> Procedure[dict[str, Any]]:
         uploaded = yield from upload(ikigai, self.app, self.dataset, data, create_app=self.create_app)
         return upload_summary(uploaded)

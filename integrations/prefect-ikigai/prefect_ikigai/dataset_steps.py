@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import ikigai_core
+from ikigai_core import orchestration
 from ikigai_core.procedure import Procedure, call_blocking
 from prefect_ikigai.artifacts import show_table
-from prefect_ikigai.components import Client, call, ensure, get_app, get_dataset
 from prefect_ikigai.logs import current_logger
 from prefect_ikigai.naming import artifact_key
 from prefect_ikigai.owner import Owner
@@ -17,6 +18,7 @@ from prefect_ikigai.owner import Owner
 if TYPE_CHECKING:
     import pandas
 
+    from ikigai_core.orchestration import AnyClient, AnyDataset
     from ikigai_core.transfer.reading import Batches
 
 Location: TypeAlias = str | Path
@@ -44,19 +46,14 @@ class Profile:
     rows: list[dict[str, str]]
 
 
-def upload(ikigai: Client, app: str, dataset: str, data: Data, *, create_app: bool) -> Procedure[Any]:
-    """Create a dataset, or replace its data where they differ."""
-    from ikigai_core.transfer.source import source_of
-
-    # What cannot be uploaded is refused before anything is sent.
-    yield from call_blocking(partial(source_of, data))
-    home = yield from get_app(ikigai, app, create=create_app)
-    uploaded = yield from ensure(home.dataset.new(dataset).data(data))
+def upload(ikigai: AnyClient, app: str, dataset: str, data: Data, *, create_app: bool) -> Procedure[AnyDataset]:
+    """Create a dataset, or replace its data if they differ."""
+    uploaded: AnyDataset = yield from orchestration.ensure_dataset(ikigai, app, dataset, data, create_app=create_app)
     current_logger().info("Dataset %r: %s", dataset, ", ".join(uploaded.changes) or "nothing to do")
     return uploaded
 
 
-def upload_summary(dataset: Any) -> dict[str, Any]:
+def upload_summary(dataset: AnyDataset) -> dict[str, Any]:
     """What the tasks return of an upload."""
     return {
         "app_id": dataset.app_id,
@@ -66,26 +63,26 @@ def upload_summary(dataset: Any) -> dict[str, Any]:
     }
 
 
-def download(ikigai: Client, app: str, dataset: str, location: Location) -> Procedure[Location]:
+def download(ikigai: AnyClient, app: str, dataset: str, location: Location) -> Procedure[Location]:
     """Download a dataset into a CSV or Parquet file, or to a URL."""
     target = _target(location)
-    found = yield from get_dataset(ikigai, app, dataset)
+    found = yield from orchestration.find_dataset(ikigai, app, dataset)
     is_parquet = str(target).lower().endswith((".parquet", ".pq"))
-    yield from call(found, "to_parquet" if is_parquet else "to_csv", target)
+    write = ikigai_core.Dataset.to_parquet if is_parquet else ikigai_core.Dataset.to_csv
+    yield from write.procedure(found, target)
     current_logger().info("Dataset %r is in %s", dataset, target if isinstance(target, Path) else "the URL's file")
     return target
 
 
-def read(ikigai: Client, app: str, dataset: str) -> Procedure[pandas.DataFrame]:
+def read(ikigai: AnyClient, app: str, dataset: str) -> Procedure[pandas.DataFrame]:
     """Download a dataset as a frame."""
-    found = yield from get_dataset(ikigai, app, dataset)
-    frame: pandas.DataFrame = yield from call(found, "df")
-    return frame
+    found = yield from orchestration.find_dataset(ikigai, app, dataset)
+    return (yield from ikigai_core.Dataset.df.procedure(found))
 
 
-def preview(ikigai: Client, app: str, dataset: str, rows: int) -> Procedure[Profile]:
+def preview(ikigai: AnyClient, app: str, dataset: str, rows: int) -> Procedure[Profile]:
     """Count a dataset's rows, and show the first ones as a table."""
-    found = yield from get_dataset(ikigai, app, dataset)
+    found = yield from orchestration.find_dataset(ikigai, app, dataset)
     profile: Profile = yield from profile_of(found, rows)
     shown = f"The first {len(profile.rows)} of {profile.row_count} rows of dataset **{dataset}** of app **{app}**"
     key = artifact_key(app, dataset, "rows")
@@ -95,7 +92,7 @@ def preview(ikigai: Client, app: str, dataset: str, rows: int) -> Procedure[Prof
 
 def profile_of(dataset: Any, rows: int = 0) -> Procedure[Profile]:
     """Read a dataset once, in bounded memory."""
-    batches = yield from call(dataset, "batches")
+    batches = yield from ikigai_core.Dataset.batches.procedure(dataset)
     return (yield from call_blocking(partial(_profile, dataset, batches, rows)))
 
 

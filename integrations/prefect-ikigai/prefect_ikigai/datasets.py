@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prefect_ikigai.components import Client
 from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.dataset_steps import Data, Location, Profile, download, preview, read, upload, upload_summary
 from prefect_ikigai.operation import Operation
@@ -14,6 +13,7 @@ from prefect_ikigai.tasks import async_twin, ikigai_task
 if TYPE_CHECKING:
     import pandas
 
+    from ikigai_core.orchestration import AnyClient
     from ikigai_core.procedure import Procedure
 
 
@@ -160,5 +160,5 @@ def preview_dataset(credentials: IkigaiCredentials, app: str, dataset: str, rows
 apreview_dataset = async_twin(preview_dataset)
 
 
-def _uploaded(ikigai: Client, app: str, dataset: str, data: Data, create_app: bool) -> Procedure[dict[str, Any]]:
+def _uploaded(ikigai: AnyClient, app: str, dataset: str, data: Data, create_app: bool) -> Procedure[dict[str, Any]]:
     return upload_summary((yield from upload(ikigai, app, dataset, data, create_app=create_app)))

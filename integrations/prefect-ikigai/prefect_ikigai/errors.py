@@ -19,11 +19,11 @@ class PrefectUnavailableError(IkigaiError):
     transient = True
 
 
-class ThresholdMissed(IkigaiError):
+class ThresholdMissedError(IkigaiError):
     """A model's version is not good enough."""
 
 
-class RunNotEnded(IkigaiError):
+class RunNotEndedError(IkigaiError):
     """The result of a run was asked for before its end was awaited."""
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from prefect.assets import Asset, materialize
 from prefect.context import AssetContext
 from prefect.tasks import MaterializingTask
 
-from ikigai_core.errors import InvalidDefinitionError, InvalidInputError, NotFoundError
-from ikigai_core.orchestration import Deadline
+from ikigai_core import orchestration
+from ikigai_core.errors import InvalidInputError
+from ikigai_core.orchestration import Deadline, LoadedDefinition
 from prefect_ikigai.assets import asset_options, dataset_asset, described
-from prefect_ikigai.components import Client, get
 from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.flows import bring_about
 from prefect_ikigai.logs import current_logger
@@ -23,20 +21,15 @@ from prefect_ikigai.operation import Operation, aperformed, performed
 from prefect_ikigai.running import AnyRun, Isolation, OnBusy, OnDoubt, RunRequest, run_to_the_end
 
 if TYPE_CHECKING:
-    from ikigai_core import DefinitionDocument, RunLog
+    from ikigai_core import RunLog
+    from ikigai_core.orchestration import AnyClient, Definition
     from ikigai_core.procedure import Procedure
-
-Document: TypeAlias = Mapping[str, Any] | str | Path
-"""A definition document, or the path of its file: it names datasets where a definition has their ids."""
-
-_TOLERANCE = timedelta(seconds=2)
-"""By how much the platform's stamps may be off."""
 
 
 def materialize_flow(
     app: str,
     flow: str,
-    definition: Document,
+    definition: Definition,
     *,
     variables: Mapping[str, Any] | None = None,
     on_busy: OnBusy = "wait",
@@ -59,8 +52,8 @@ def materialize_flow(
     ----------
     app, flow : str
         Names.
-    definition : mapping, str or path
-        Definition document, or the YAML or JSON file that holds it.
+    definition : mapping, str, path, DefinitionDocument or FlowDefinition
+        Definition document, or the YAML or JSON file that holds it; or what the client's builder made.
     variables : mapping, optional
         Run variables, among them those that name the datasets that are written.
     on_busy : {"wait", "attach", "fail"}, default "wait"
@@ -103,7 +96,7 @@ def materialize_flow(
 def amaterialize_flow(
     app: str,
     flow: str,
-    definition: Document,
+    definition: Definition,
     *,
     variables: Mapping[str, Any] | None = None,
     on_busy: OnBusy = "wait",
@@ -143,22 +136,15 @@ class _FlowPlan:
     create_app : bool
     """
 
-    def __init__(self, request: RunRequest, definition: Document, timeout: float | None, create_app: bool) -> None:
-        from ikigai_core import DefinitionDocument
-
+    def __init__(self, request: RunRequest, definition: Definition, timeout: float | None, create_app: bool) -> None:
         self._request = request
-        self._document: DefinitionDocument = DefinitionDocument.load(definition)
+        self._loaded = LoadedDefinition.load(definition)
         self._timeout = timeout
         self._create_app = create_app
-        self._outputs = self._document.exported(request.variables)
-        if not self._outputs:
-            raise InvalidDefinitionError(
-                f"Flow {request.flow!r} of app {request.app!r} writes no dataset, so there is nothing to materialize: "
-                "give it an OUTPUT.Exported facet with the argument dataset_name."
-            )
+        self._outputs = self._loaded.checked_outputs(request.flow, request.variables)
         self.assets = [dataset_asset(request.app, dataset) for dataset in self._outputs]
         # A flow may read what its last run wrote; an asset is not upstream of itself.
-        inputs = [dataset for dataset in self._document.imported() if dataset not in self._outputs]
+        inputs = [dataset for dataset in self._loaded.inputs(request.variables) if dataset not in self._outputs]
         self.upstream: list[str | Asset] = [dataset_asset(request.app, dataset) for dataset in inputs]
 
     def running(self, credentials: IkigaiCredentials, variables: Mapping[str, Any] | None = None) -> Operation[RunLog]:
@@ -171,43 +157,32 @@ class _FlowPlan:
         )
         return Operation(credentials, lambda ikigai: self._carried_out(ikigai, request))
 
-    def _carried_out(self, ikigai: Client, request: RunRequest) -> Procedure[RunLog]:
-        outputs = self._document.exported(request.variables)
+    def _carried_out(self, ikigai: AnyClient, request: RunRequest) -> Procedure[RunLog]:
+        outputs = self._loaded.outputs(request.variables)
         if outputs != self._outputs:
             raise InvalidInputError(
                 f"With these variables flow {request.flow!r} writes {outputs}, and the assets are {self._outputs}: "
                 "give variables that name datasets to materialize_flow(variables=…)."
             )
-        document = self._document.to_dict()
-        yield from bring_about(ikigai, request.app, request.flow, document, create_app=self._create_app)
+        definition = self._loaded.definition
+        yield from bring_about(ikigai, request.app, request.flow, definition, create_app=self._create_app)
         followed = yield from run_to_the_end(ikigai, request)
         yield from self._told(ikigai, followed.run, followed.log)
         return followed.log
 
-    def _told(self, ikigai: Client, run: AnyRun, log: RunLog) -> Procedure[None]:
+    def _told(self, ikigai: AnyClient, run: AnyRun, log: RunLog) -> Procedure[None]:
         """Describe what the run wrote, as its own variables name it."""
-        if run.attached:
+        app = yield from orchestration.find_app(ikigai, self._request.app)
+        written = yield from orchestration.written_outputs(app, run, self._loaded.definition)
+        if written is None:
             _not_materialized(self.assets, "what somebody else's run of the flow wrote is not known")
             return
-        home = yield from get(ikigai.apps, self._request.app)
-        written = self._document.exported(run.variables)
-        for asset, dataset in zip(self.assets, written, strict=True):
-            found = yield from _written(home, dataset, run)
-            if found is None or asset.key != dataset_asset(self._request.app, dataset).key:
-                _not_materialized([asset], f"run {log.log_id} did not write it")
+        datasets = {dataset_asset(self._request.app, dataset.name).key: dataset for dataset in written.datasets}
+        for asset in self.assets:
+            if asset.key in datasets:
+                yield from described(asset, datasets[asset.key], {"run_log_id": log.log_id})
             else:
-                yield from described(asset, found, {"run_log_id": log.log_id})
-
-
-def _written(home: Any, dataset: str, run: AnyRun) -> Procedure[Any]:
-    """A dataset that was written since the run's start; None if it was not, or is not there."""
-    try:
-        found = yield from get(home.datasets, dataset)
-    except NotFoundError:
-        return None
-    if run.baseline_at is not None and found.modified_at < run.baseline_at - _TOLERANCE:
-        return None
-    return found
+                _not_materialized([asset], f"run {log.log_id} did not write it")
 
 
 def _not_materialized(assets: list[Asset], why: str) -> None:

@@ -12,14 +12,14 @@ from pydantic import Field, HttpUrl, field_validator
 from ikigai_core.errors import RunFailedError
 from ikigai_core.orchestration import Deadline
 from prefect_ikigai.credentials import DOCUMENTATION, LOGO, IkigaiCredentials
-from prefect_ikigai.errors import RunNotEnded
+from prefect_ikigai.errors import RunNotEndedError
 from prefect_ikigai.operation import Operation
 from prefect_ikigai.running import Isolation, OnBusy, OnDoubt, RunRequest, follow, resume, start
 
 if TYPE_CHECKING:
     from ikigai_core import RunLog
+    from ikigai_core.orchestration import AnyClient
     from ikigai_core.procedure import Procedure
-    from prefect_ikigai.components import Client
 
 
 class IkigaiFlowRun(JobRun["RunLog"]):
@@ -86,7 +86,7 @@ class IkigaiFlowRun(JobRun["RunLog"]):
 
         Raises
         ------
-        RunNotEnded
+        RunNotEndedError
             Where `wait_for_completion` was not called, or did not see the end.
         ikigai_core.errors.RunFailedError
             The run failed.
@@ -94,14 +94,14 @@ class IkigaiFlowRun(JobRun["RunLog"]):
         if self._failure is not None:
             raise self._failure
         if self._log is None:
-            raise RunNotEnded(f"The end of {self!r} has not been seen: call wait_for_completion() first.")
+            raise RunNotEndedError(f"The end of {self!r} has not been seen: call wait_for_completion() first.")
         return self._log
 
     async def afetch_result(self) -> RunLog:
         """Async twin of `fetch_result`."""
         return self.fetch_result()
 
-    def _followed(self, ikigai: Client) -> Procedure[None]:
+    def _followed(self, ikigai: AnyClient) -> Procedure[None]:
         run, journal = yield from resume(ikigai, self.run, self.app, self._note_id)
         try:
             self._log = (yield from follow(run, journal, self._deadline, removes_copy=True)).log
@@ -230,6 +230,6 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
             credentials_id=self.credentials.document_id,
         )
 
-    def _triggered(self, ikigai: Client, request: RunRequest) -> Procedure[IkigaiFlowRun]:
+    def _triggered(self, ikigai: AnyClient, request: RunRequest) -> Procedure[IkigaiFlowRun]:
         run, journal = yield from start(ikigai, request)
         return IkigaiFlowRun(self.credentials, self.app, run.to_dict(), request.deadline, journal.note_id)

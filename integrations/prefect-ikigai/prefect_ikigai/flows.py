@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
+import ikigai_core
+from ikigai_core import orchestration
 from ikigai_core.procedure import Procedure, call_blocking
 from prefect_ikigai.artifacts import show_markdown
-from prefect_ikigai.components import Client, call, ensure, get_app, get_flow
 from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.logs import current_logger
 from prefect_ikigai.naming import artifact_key
@@ -18,9 +17,8 @@ from prefect_ikigai.owner import Owner
 from prefect_ikigai.tasks import async_twin, ikigai_task
 
 if TYPE_CHECKING:
-    from ikigai_core import DefinitionDocument, FacetTypes, FlowDefinition, FlowStatusReport, RunLog
-
-Definition: TypeAlias = "FlowDefinition | Mapping[str, Any] | str | Path"
+    from ikigai_core import FacetTypes, FlowDefinition, FlowStatusReport, RunLog
+    from ikigai_core.orchestration import AnyClient, AnyFlow, Definition
 
 
 @ikigai_task("ensure {flow}")
@@ -124,15 +122,14 @@ def flow_status(credentials: IkigaiCredentials, app: str, flow: str) -> Operatio
 aflow_status = async_twin(flow_status)
 
 
-def bring_about(ikigai: Client, app: str, flow: str, definition: Definition, *, create_app: bool) -> Procedure[Any]:
+def bring_about(
+    ikigai: AnyClient, app: str, flow: str, definition: Definition, *, create_app: bool
+) -> Procedure[AnyFlow]:
     """Create a flow, or bring it up to date, and show its picture."""
-    # What is no definition is refused before anything is sent.
-    loaded = yield from call_blocking(partial(_loaded, definition))
-    home = yield from get_app(ikigai, app, create=create_app)
-    ensured = yield from ensure(home.flow.new(flow).definition(loaded))
+    ensured: AnyFlow = yield from orchestration.ensure_flow(ikigai, app, flow, definition, create_app=create_app)
     current_logger().info("Flow %r: %s", flow, ", ".join(ensured.changes) or "nothing to do")
     if Owner.current() is not None:
-        resolved: FlowDefinition = yield from call(ensured, "definition")
+        resolved = yield from ikigai_core.Flow.definition.procedure(ensured)
         facet_types = yield from ikigai.facet_types_text()
         picture = f"```mermaid\n{resolved.to_mermaid(_titles(resolved, facet_types))}\n```"
         key = artifact_key(app, flow, "definition")
@@ -142,7 +139,7 @@ def bring_about(ikigai: Client, app: str, flow: str, definition: Definition, *, 
 
 
 def _ensured(
-    ikigai: Client, app: str, flow: str, definition: Definition, create_app: bool
+    ikigai: AnyClient, app: str, flow: str, definition: Definition, create_app: bool
 ) -> Procedure[dict[str, Any]]:
     ensured = yield from bring_about(ikigai, app, flow, definition, create_app=create_app)
     return {
@@ -153,26 +150,14 @@ def _ensured(
     }
 
 
-def _logs(ikigai: Client, app: str, flow: str, max_count: int) -> Procedure[list[RunLog]]:
-    found = yield from get_flow(ikigai, app, flow)
-    logs: list[RunLog] = yield from call(found, "run_logs", max_count)
-    return logs
+def _logs(ikigai: AnyClient, app: str, flow: str, max_count: int) -> Procedure[list[RunLog]]:
+    found = yield from orchestration.find_flow(ikigai, app, flow)
+    return (yield from ikigai_core.Flow.run_logs.procedure(found, max_count))
 
 
-def _status(ikigai: Client, app: str, flow: str) -> Procedure[FlowStatusReport]:
-    found = yield from get_flow(ikigai, app, flow)
-    report: FlowStatusReport = yield from call(found, "status")
-    return report
-
-
-def _loaded(definition: Definition) -> FlowDefinition | DefinitionDocument:
-    from ikigai_core import DefinitionDocument, FlowDefinition
-
-    if isinstance(definition, FlowDefinition):
-        return definition
-    if isinstance(definition, Mapping) and isinstance(definition.get("facets"), list):
-        return FlowDefinition.load(definition)
-    return DefinitionDocument.load(definition)
+def _status(ikigai: AnyClient, app: str, flow: str) -> Procedure[FlowStatusReport]:
+    found = yield from orchestration.find_flow(ikigai, app, flow)
+    return (yield from ikigai_core.Flow.status.procedure(found))
 
 
 def _titles(definition: FlowDefinition, facet_types: FacetTypes) -> dict[str, str]:

@@ -11,8 +11,8 @@ from prefect_ikigai.credentials import IkigaiCredentials
 from prefect_ikigai.prefect_client import sharing_a_client
 
 if TYPE_CHECKING:
+    from ikigai_core.orchestration import AnyClient
     from ikigai_core.procedure import Procedure
-    from prefect_ikigai.components import Client
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,7 +31,7 @@ class Operation(Generic[R]):
     """
 
     credentials: IkigaiCredentials
-    steps: Callable[[Client], Procedure[R]]
+    steps: Callable[[AnyClient], Procedure[R]]
 
     def perform(self) -> R:
         """Do it."""

@@ -8,17 +8,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from uuid import UUID
 
+import ikigai_core
+from ikigai_core import orchestration
 from ikigai_core.errors import FlowBusyError, IkigaiError, NotFoundError, RunFailedError
 from ikigai_core.orchestration import Deadline
 from ikigai_core.procedure import Procedure, call_blocking
-from prefect_ikigai.components import Client, call, get_flow
 from prefect_ikigai.journal import RunJournal
 from prefect_ikigai.logs import current_logger
 from prefect_ikigai.owner import Owner
 from prefect_ikigai.start_lease import PrefectStartLease
 
 if TYPE_CHECKING:
-    from ikigai_core import AsyncFlowRun, FlowRun, FlowStatusReport, RunLog
+    from ikigai_core import AsyncFlowRun, FlowRun, RunLog
+    from ikigai_core.orchestration import AnyClient
 
 AnyRun: TypeAlias = "FlowRun | AsyncFlowRun"
 OnBusy = Literal["fail", "wait", "attach"]
@@ -55,7 +57,7 @@ class RunRequest:
     on_doubt: OnDoubt = "fail"
     unique_output: str | None = None
     keep_copies: bool = False
-    deadline: Deadline = Deadline()
+    deadline: Deadline = field(default_factory=Deadline)
     credentials_id: UUID | None = None
 
 
@@ -70,11 +72,11 @@ class Followed:
         Of a run that succeeded; it has a `doubt` if it may be another run's.
     """
 
-    run: Any
+    run: AnyRun
     log: RunLog
 
 
-def start(ikigai: Client, request: RunRequest) -> Procedure[tuple[Any, RunJournal]]:
+def start(ikigai: AnyClient, request: RunRequest) -> Procedure[tuple[AnyRun, RunJournal]]:
     """Start a flow, or pick up the run that an earlier try or a flow run that broke off has left.
 
     Returns
@@ -84,16 +86,15 @@ def start(ikigai: Client, request: RunRequest) -> Procedure[tuple[Any, RunJourna
     RunJournal
         Where its progress and end are to be noted.
     """
-    flow = yield from get_flow(ikigai, request.app, request.flow)
+    flow = yield from orchestration.find_flow(ikigai, request.app, request.flow)
     journal = yield from call_blocking(
         partial(RunJournal, request.app, request.flow, flow.flow_id, request.variables, request.credentials_id)
     )
     previous = yield from _previous(ikigai, journal)
     lease = _lease_for(request, flow.flow_id)
     try:
-        run = yield from call(
+        run: AnyRun = yield from ikigai_core.Flow.launch.procedure(
             flow,
-            "launch",
             request.variables,
             on_busy=request.on_busy,
             isolation=request.isolation,
@@ -131,7 +132,7 @@ def follow(run: AnyRun, journal: RunJournal, deadline: Deadline, *, removes_copy
         The run goes on.
     """
     try:
-        log: RunLog = yield from call(run, "result", deadline.left, on_update=journal.update)
+        log = yield from ikigai_core.FlowRun.result.procedure(run, deadline.left, on_update=journal.update)
     except RunFailedError as failure:
         yield from call_blocking(partial(journal.end, run.to_dict(), failure.run_log, str(failure)))
         yield from _take(run, journal, removes_copy)
@@ -141,7 +142,9 @@ def follow(run: AnyRun, journal: RunJournal, deadline: Deadline, *, removes_copy
     return Followed(run, _with_doubt(log, run.doubt))
 
 
-def resume(ikigai: Client, run: Mapping[str, Any], app: str, note_id: UUID | None) -> Procedure[tuple[Any, RunJournal]]:
+def resume(
+    ikigai: AnyClient, run: Mapping[str, Any], app: str, note_id: UUID | None
+) -> Procedure[tuple[AnyRun, RunJournal]]:
     """Pick up a run that another task started, from what it returned."""
     journal = yield from call_blocking(partial(RunJournal, app, run["flow_name"], run["flow_id"], run["variables"]))
     noted = yield from call_blocking(partial(journal.resume, run, note_id))
@@ -149,31 +152,31 @@ def resume(ikigai: Client, run: Mapping[str, Any], app: str, note_id: UUID | Non
     return ikigai.flow_run(noted), journal
 
 
-def run_to_the_end(ikigai: Client, request: RunRequest) -> Procedure[Followed]:
+def run_to_the_end(ikigai: AnyClient, request: RunRequest) -> Procedure[Followed]:
     """Start a flow and follow its run to the end."""
     run, journal = yield from start(ikigai, request)
     return (yield from follow(run, journal, request.deadline))
 
 
-def goes_on(ikigai: Client, run: Mapping[str, Any]) -> Procedure[bool]:
+def goes_on(ikigai: AnyClient, run: Mapping[str, Any]) -> Procedure[bool]:
     """Whether a run that nobody follows has not come to its end, or may not have begun yet."""
     if run["copy_name"] and not run["copy_id"]:
         # What is to run is not there yet, and nobody sends its start any more.
         return False
     picked_up = ikigai.flow_run(run)
     try:
-        if (yield from call(picked_up, "log")) is not None:
+        if (yield from ikigai_core.FlowRun.log.procedure(picked_up)) is not None:
             return False
         if picked_up.phase != "started":
             # Whether the start went out is for the client to find out, which watches the flow for a while.
             return True
-        report: FlowStatusReport = yield from call(picked_up, "status")
+        report = yield from ikigai_core.FlowRun.status.procedure(picked_up)
     except NotFoundError:
         return False
     return not report.is_idle
 
 
-def _previous(ikigai: Client, journal: RunJournal) -> Procedure[dict[str, Any] | None]:
+def _previous(ikigai: AnyClient, journal: RunJournal) -> Procedure[dict[str, Any] | None]:
     found = yield from call_blocking(journal.find)
     if found is not None or journal.note_id is not None:
         return found
@@ -206,7 +209,7 @@ def _take(run: AnyRun, journal: RunJournal, removes_copy: bool) -> Procedure[Non
     if not (is_kept and removes_copy and state["copy_id"]) or state["keep_copy"]:
         return
     try:
-        yield from call(run, "remove_copy")
+        yield from ikigai_core.FlowRun.remove_copy.procedure(run)
     except IkigaiError as error:
         current_logger().warning("Private copy %r was not deleted, and is swept later: %s", state["copy_name"], error)
 

@@ -23,8 +23,8 @@ from prefect_ikigai.tasks import async_twin, ikigai_task
 
 if TYPE_CHECKING:
     from ikigai_core import RunLog
+    from ikigai_core.orchestration import AnyClient
     from ikigai_core.procedure import Procedure
-    from prefect_ikigai.components import Client
 
 
 @ikigai_task("run {flow}")
@@ -225,16 +225,16 @@ def wait_for_run(
 await_for_run = async_twin(wait_for_run)
 
 
-def _log_of(ikigai: Client, request: RunRequest) -> Procedure[RunLog]:
+def _log_of(ikigai: AnyClient, request: RunRequest) -> Procedure[RunLog]:
     return (yield from run_to_the_end(ikigai, request)).log
 
 
-def _started(ikigai: Client, request: RunRequest) -> Procedure[dict[str, Any]]:
+def _started(ikigai: AnyClient, request: RunRequest) -> Procedure[dict[str, Any]]:
     run, journal = yield from start(ikigai, request)
     return {"app": request.app, "run": run.to_dict(), "note": str(journal.note_id) if journal.note_id else None}
 
 
-def _awaited(ikigai: Client, started: Mapping[str, Any], deadline: Deadline) -> Procedure[RunLog]:
+def _awaited(ikigai: AnyClient, started: Mapping[str, Any], deadline: Deadline) -> Procedure[RunLog]:
     note = started.get("note")
     run, journal = yield from resume(ikigai, started["run"], started["app"], UUID(note) if note else None)
     return (yield from follow(run, journal, deadline, removes_copy=True)).log
