@@ -424,5 +424,5 @@ def test_an_event_waits_until_airflow_can_take_it(flow: Flow, monkeypatch: pytes
         return (await anext(trigger.run())).payload
 
     began = time.monotonic()
-    assert asyncio.run(event())["run_log"]["status"] == "SUCCESS"
+    assert asyncio.run(event())["log"]["status"] == "SUCCESS"
     assert time.monotonic() - began >= 1.3

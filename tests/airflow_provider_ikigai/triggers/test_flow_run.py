@@ -15,7 +15,7 @@ from airflow_provider_ikigai.triggers.flow_run import IkigaiFlowRunTrigger
 from ikigai_core import Flow, FlowRun
 from ikigai_core.local.account import LocalAccount
 
-ABOUT = {"app_id": "a", "flow_id": "f", "flow": "Scripted", "outputs": ["worked on"]}
+ABOUT = {"outputs": ["worked on"], "inputs": []}
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_it_fires_once_with_the_runs_log(slow_flow: Flow) -> None:
     flow = slow_flow
     (event,) = asyncio.run(events(trigger_of(flow.start())))
     assert event["about"] == ABOUT
-    assert (event["error"], event["run_log"]["log_id"]) == ("", flow.run_logs()[0].log_id)
+    assert (event["error"], event["log"]["log_id"]) == ("", flow.run_logs()[0].log_id)
     assert json.loads(json.dumps(event)) == event
 
 
@@ -62,12 +62,12 @@ def test_another_triggerer_follows_the_same_run(slow_flow: Flow) -> None:
     successor = in_another_triggerer(trigger)
     assert successor.serialize() == trigger.serialize()
     (event,) = asyncio.run(events(successor))
-    assert [log.log_id for log in flow.run_logs(10)] == [event["run_log"]["log_id"]]
+    assert [log.log_id for log in flow.run_logs(10)] == [event["log"]["log_id"]]
 
 
 def test_a_failed_run_is_told_with_its_facet_and_log(make_flow: Callable[..., Flow]) -> None:
     (event,) = asyncio.run(events(trigger_of(make_flow("raise ValueError('wrong')").start())))
-    assert (event["error"], event["transient"], event["run_log"]["status"]) == ("RunFailedError", False, "FAILED")
+    assert (event["error"], event["transient"], event["log"]["status"]) == ("RunFailedError", False, "FAILED")
     assert "at facet 'work on them'" in event["message"]
 
 
@@ -75,10 +75,10 @@ def test_the_deadline_holds_across_restarts(slow_flow: Flow) -> None:
     run = slow_flow.start()
     late = in_another_triggerer(trigger_of(run, deadline=time.time() - 1))
     (event,) = asyncio.run(events(late))
-    assert (event["error"], event["run_log"]) == ("RunTimeoutError", None)
+    assert (event["error"], event["log"]) == ("RunTimeoutError", None)
     run.wait()
     (event,) = asyncio.run(events(late))
-    assert event["run_log"]["status"] == "SUCCESS"
+    assert event["log"]["status"] == "SUCCESS"
 
 
 def test_many_runs_are_followed_side_by_side(slow_flow: Flow) -> None:
@@ -89,7 +89,7 @@ def test_many_runs_are_followed_side_by_side(slow_flow: Flow) -> None:
 
     began = time.monotonic()
     followed = asyncio.run(follow_all())
-    assert {event["run_log"]["log_id"] for (event,) in followed} == {run.wait().log_id}
+    assert {event["log"]["log_id"] for (event,) in followed} == {run.wait().log_id}
     assert time.monotonic() - began < 15
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_provider_ikigai.outcome import Outcome
 from airflow_provider_ikigai.trigger_event import Sighting
 from airflow_provider_ikigai.triggers.flow_idle import IkigaiFlowIdleTrigger
 
@@ -66,8 +65,6 @@ def test_arguments_of_a_later_release_are_refused_with_advice() -> None:
 
 
 def test_events_of_a_later_release_are_read_for_what_is_known() -> None:
-    success = {"about": {"flow": "f"}, "run_log": {"status": "SUCCESS"}, "something": "new"}
-    assert Outcome.from_event(success).about == {"flow": "f"}
     assert Sighting.from_event({"found": {"flow": "f"}, "something": "new"}).found == {"flow": "f"}
     with pytest.raises(AirflowFailException, match="does not say what was seen"):
         Sighting.from_event({"something": "new"})

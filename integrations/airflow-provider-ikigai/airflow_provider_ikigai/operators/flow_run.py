@@ -16,15 +16,15 @@ from airflow_provider_ikigai.failures import failing_the_task, task_failure
 from airflow_provider_ikigai.launching import is_over, launch, remove_copy
 from airflow_provider_ikigai.links import IkigaiFlowLink, IkigaiFlowRunLink
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
-from airflow_provider_ikigai.outcome import Outcome, about_run
 from airflow_provider_ikigai.progress import ProgressLog
+from airflow_provider_ikigai.run_report import about_run, task_result
 from airflow_provider_ikigai.run_store import TaskRunStore
 from airflow_provider_ikigai.time_limit import TimeLimit
 from airflow_provider_ikigai.trigger_event import Sighting
 from airflow_provider_ikigai.triggers.flow_idle import IkigaiFlowIdleTrigger
 from airflow_provider_ikigai.triggers.flow_run import IkigaiFlowRunTrigger
 from ikigai_core.errors import FlowBusyError, IkigaiError
-from ikigai_core.orchestration import Deadline
+from ikigai_core.orchestration import Deadline, RunReport
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
@@ -194,11 +194,12 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         AirflowTaskTimeout
             Where the task's ``execution_timeout`` ended the wait.
         """
-        outcome = Outcome.from_event(event)
         with failing_the_task():
+            report = RunReport.from_dict(event)
             store = TaskRunStore(context, self.log)
             store.find()
-        return self._take(context, store, outcome, removes_copy=True)
+        about = (event or {}).get("about") or {}
+        return self._take(context, store, report, about, removes_copy=True)
 
     def on_kill(self) -> None:
         """Say that the run is not stopped with the task."""
@@ -218,8 +219,8 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         if kept and self.wait_for_termination and store.has_result([self.app, self.flow]):
             self.log.info("An earlier try saw how the run of flow %r ended: its result is taken", kept["flow_name"])
             with failing_the_task(), self.hook.get_conn() as ikigai:
-                outcome = self._wait(ikigai.flow_run(kept), store, deadline)
-            return self._take(context, store, outcome, removes_copy=True)
+                report = self._wait(ikigai.flow_run(kept), deadline)
+            return self._take(context, store, report, store.about(kept), removes_copy=True)
         with self.connected(context) as (_, app):
             flow = app.flows.find(self.flow)
             IkigaiFlowLink().push(context, flow)
@@ -227,18 +228,21 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
             IkigaiFlowRunLink().push(context, run)
             about = store.about(run.to_dict())
             if not self.wait_for_termination:
-                return {**Outcome(about).result, "flow_run": run.to_dict()}
+                started = RunReport(
+                    app_id=run.app_id, flow_id=run.flow_id, flow_name=run.flow_name, outputs=about["outputs"]
+                )
+                return {**task_result(started), "flow_run": run.to_dict()}
             if self.deferrable and not is_over(run):
                 trigger = IkigaiFlowRunTrigger(
                     flow_run=run.to_dict(), ikigai_conn_id=self.ikigai_conn_id, about=about, deadline=deadline.at
                 )
                 self.defer(trigger=trigger, method_name="execute_complete")
-            outcome = self._wait(run, store, deadline)
-        return self._take(context, store, outcome)
+            report = self._wait(run, deadline)
+        return self._take(context, store, report, about)
 
     def _launch(self, flow: Flow, store: TaskRunStore, kept: Mapping[str, Any] | None, deadline: Deadline) -> FlowRun:
         definition = flow.definition()
-        store.describe = lambda run: {"asked_for": [self.app, self.flow], **about_run(flow, definition, run)}
+        store.describe = lambda run: {"asked_for": [self.app, self.flow], **about_run(definition, run)}
         waits_in_triggerer = self.deferrable and self.on_busy == "wait"
         try:
             run = launch(
@@ -266,51 +270,56 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         self.log.info("%s a run of flow %r (%s)", "Started" if is_own_start else "Picked up", flow.name, flow.flow_id)
         return run
 
-    def _wait(self, run: FlowRun, store: TaskRunStore, deadline: Deadline) -> Outcome:
+    def _wait(self, run: FlowRun, deadline: Deadline) -> RunReport:
         self._progress = ProgressLog(self.log, run.flow_name)
-        about = store.about(run.to_dict())
         try:
             run_log = run.result(deadline.left, on_update=self._progress)
         except IkigaiError as error:
-            return Outcome.failure(about, error, run)
+            return RunReport.failure(error, run)
         finally:
             self._progress = None
-        return Outcome.success(about, run_log, run)
+        return RunReport.success(run, run_log)
 
     def _take(
-        self, context: Context, store: TaskRunStore, outcome: Outcome, *, removes_copy: bool = False
+        self,
+        context: Context,
+        store: TaskRunStore,
+        report: RunReport,
+        about: Mapping[str, Any],
+        *,
+        removes_copy: bool = False,
     ) -> dict[str, Any]:
         """Return what the task returns, or fail it; its next try, if Airflow grants one all the same, does as well.
 
         The note stays: only Airflow knows whether it has accepted what becomes of the task now.
         """
-        IkigaiFlowRunLink().push(context, outcome)
-        run = outcome.flow_run or {}
-        is_kept = bool(run) and (outcome.is_over or outcome.is_lost) and store.keep_end(run, is_lost=outcome.is_lost)
-        if outcome.run_log:
-            self.log.info("Run log %s: %s", outcome.run_log["log_id"], outcome.run_log["status"])
-        result = {} if outcome.error else self._told(context, outcome)
-        if is_kept and outcome.is_over:
+        IkigaiFlowRunLink().push(context, report)
+        run = report.run or {}
+        is_kept = bool(run) and (report.is_over or report.is_lost) and store.keep_end(run, is_lost=report.is_lost)
+        if report.log:
+            self.log.info("Run log %s: %s", report.log["log_id"], report.log["status"])
+        result = {} if report.error else self._told(context, report, about)
+        if is_kept and report.is_over:
             store.take(run)
             if removes_copy:
                 remove_copy(self.hook, run, self.log)
-        self._raise_failure(outcome)
-        self.log.info("The run of flow %r ended well", outcome.about["flow"])
+        self._raise_failure(report)
+        self.log.info("The run of flow %r ended well", report.flow_name)
         return result
 
-    def _told(self, context: Context, outcome: Outcome) -> dict[str, Any]:
+    def _told(self, context: Context, report: RunReport, about: Mapping[str, Any]) -> dict[str, Any]:
         """Tell Airflow what the run wrote, and return what the task returns."""
-        announced = announce(self, context, outcome, count_rows_up_to=self.count_rows_up_to)
+        announced = announce(self, context, report, about, count_rows_up_to=self.count_rows_up_to)
         self._lineage = announced.lineage
-        if outcome.doubt:
-            self.log.warning("The run log may be another run's. %s", outcome.doubt)
-        return {**outcome.result, "outputs": announced.outputs}
+        if report.doubt:
+            self.log.warning("The run log may be another run's. %s", report.doubt)
+        return {**task_result(report), "outputs": announced.outputs}
 
-    def _raise_failure(self, outcome: Outcome) -> None:
-        if outcome.error == "RunTimeoutError":
-            self._time_limit.raise_timeout(outcome.message)
-        if outcome.error:
-            raise task_failure(outcome.message, transient=outcome.transient)
+    def _raise_failure(self, report: RunReport) -> None:
+        if report.error == "RunTimeoutError":
+            self._time_limit.raise_timeout(report.message)
+        if report.error:
+            raise task_failure(report.message, transient=report.transient)
 
     @property
     def _time_limit(self) -> TimeLimit:

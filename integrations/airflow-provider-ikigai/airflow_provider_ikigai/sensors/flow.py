@@ -10,14 +10,14 @@ from airflow.sdk import BaseOperatorLink
 from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout
 
 from airflow_provider_ikigai.conditions import RECENT_RUNS, ended, idle
-from airflow_provider_ikigai.failures import task_failure
+from airflow_provider_ikigai.failures import failing_the_task, task_failure
 from airflow_provider_ikigai.links import IkigaiFlowLink, IkigaiFlowRunLink
-from airflow_provider_ikigai.outcome import Outcome
 from airflow_provider_ikigai.sensors.base import IkigaiBaseSensor
 from airflow_provider_ikigai.triggers.flow_ended import IkigaiFlowEndedTrigger
 from airflow_provider_ikigai.triggers.flow_idle import IkigaiFlowIdleTrigger
 from airflow_provider_ikigai.triggers.flow_run import IkigaiFlowRunTrigger
 from ikigai_core.errors import RunFailedError, RunTimeoutError
+from ikigai_core.orchestration import RunReport
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -131,9 +131,8 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
     def trigger(self, deadline: float | None) -> BaseTrigger:
         """What waits for it in the triggerer."""
         if self.flow_run is not None:
-            about = {name: self._run[key] for name, key in _ABOUT.items()}
             return IkigaiFlowRunTrigger(
-                flow_run=self._run, ikigai_conn_id=self.ikigai_conn_id, about=about, deadline=deadline
+                flow_run=self._run, ikigai_conn_id=self.ikigai_conn_id, about={}, deadline=deadline
             )
         return IkigaiFlowEndedTrigger(
             app=self.app,
@@ -148,13 +147,19 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
         """Take the run that the triggerer followed; one that failed fails the task."""
         if self.flow_run is None:
             return self._succeeded(super().execute_complete(context, event))
-        outcome = Outcome.from_event(event)
-        IkigaiFlowRunLink().push(context, outcome)
-        if outcome.error == "RunTimeoutError":
-            raise AirflowSensorTimeout(outcome.message)
-        if outcome.error:
-            raise task_failure(outcome.message, transient=outcome.transient)
-        return outcome.result
+        with failing_the_task():
+            report = RunReport.from_dict(event)
+        IkigaiFlowRunLink().push(context, report)
+        if report.error == "RunTimeoutError":
+            raise AirflowSensorTimeout(report.message)
+        if report.error:
+            raise task_failure(report.message, transient=report.transient)
+        return {
+            "app_id": report.app_id,
+            "flow_id": report.flow_id,
+            "flow": report.flow_name,
+            "run_log": report.log,
+        }
 
     @property
     def _run(self) -> Mapping[str, Any]:
@@ -171,6 +176,3 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
             failure = RunFailedError(found["flow"], RunLog.model_validate(found["run_log"]))
             raise task_failure(str(failure), transient=failure.transient)
         return found
-
-
-_ABOUT = {"app_id": "app_id", "flow_id": "flow_id", "flow": "flow_name"}

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook
-from airflow_provider_ikigai.outcome import Outcome
 from airflow_provider_ikigai.progress import ProgressLog
 from airflow_provider_ikigai.triggers.base import TaskTrigger
 from ikigai_core.errors import IkigaiError
-from ikigai_core.orchestration import Deadline
+from ikigai_core.orchestration import Deadline, RunReport
 
 
 class IkigaiFlowRunTrigger(TaskTrigger):
@@ -23,7 +22,7 @@ class IkigaiFlowRunTrigger(TaskTrigger):
     ikigai_conn_id : str
         Connection of type ``ikigai``.
     about : dict
-        What the event says of the run besides its outcome, as the task returns it.
+        What the event says besides, for the task that takes it.
     deadline : float or None, default None
         When to give up, in seconds since the epoch: absolute, so that a restart of the triggerer grants no more time.
     version : int, default 1
@@ -54,14 +53,14 @@ class IkigaiFlowRunTrigger(TaskTrigger):
         self._progress = ProgressLog(self.log, str(flow_run.get("flow_name")))
 
     async def awaited(self) -> dict[str, Any]:
-        """Wait for the run's end and tell its `Outcome`. Nothing is noted, and no private copy deleted."""
-        return (await self._outcome()).to_event()
+        """Wait for the run's end and tell its `RunReport`. Nothing is noted, and no private copy deleted."""
+        return {**(await self._report()).to_dict(), "about": dict(self.about)}
 
     async def on_kill(self) -> None:
         """Say that the run goes on. Airflow calls it where a user fails, clears or succeeds the deferred task."""
         self._progress.log_that_it_goes_on()
 
-    async def _outcome(self) -> Outcome:
+    async def _report(self) -> RunReport:
         timeout = Deadline(self.deadline).left
         try:
             async with IkigaiAsyncHook(self.ikigai_conn_id).shared_conn() as ikigai:
@@ -69,7 +68,7 @@ class IkigaiFlowRunTrigger(TaskTrigger):
                 try:
                     run_log = await run.result(timeout, on_update=self._progress)
                 except IkigaiError as error:
-                    return Outcome.failure(self.about, error, run)
-                return Outcome.success(self.about, run_log, run)
+                    return RunReport.failure(error, run)
+                return RunReport.success(run, run_log)
         except IkigaiError as error:
-            return Outcome.failure(self.about, error)
+            return RunReport.failure(error)
