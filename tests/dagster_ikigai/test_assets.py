@@ -101,8 +101,8 @@ def test_the_example_records_what_it_made(
     assert [int(row["minutes_late"]) for row in preview] == list(frame["minutes_late"][:5])
 
     events = " ".join(str(entry) for entry in instance.all_logs(result.run_id))
-    assert "Flow 'Late flights': RUNNING" in events
-    assert f"Flow 'Late flights': SUCCESS, run log {log.log_id}." in events
+    assert "Flow 'Late flights' is " in events
+    assert f"Flow 'Late flights' ended: SUCCESS (run log {log.log_id})" in events
     assert os.environ["IKIGAI_API_KEY"] not in events
 
 
@@ -321,6 +321,6 @@ def test_a_missing_file_fails_before_anything_is_sent(
     )
     before = requests_sent()
     result, _ = materialize(made, instance=instance)
-    assert "nowhere.csv' to upload as dataset 'letters' of app 'An app'" in failure_of(result)
+    assert "nowhere.csv' does not exist (looked in " in failure_of(result)
     assert not result.filter_events(lambda event: event.is_step_up_for_retry)
     assert requests_sent() == before

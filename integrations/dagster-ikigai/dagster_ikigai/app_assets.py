@@ -19,10 +19,11 @@ from dagster_ikigai.assets import flow_assets
 from dagster_ikigai.facets import Component
 from dagster_ikigai.flow import IkigaiFlow
 from dagster_ikigai.graph import FlowGraph
+from dagster_ikigai.metadata import APP, FAULT, FLOW_ID
 from dagster_ikigai.resources import IkigaiWorkspace, Workspace
 from dagster_ikigai.runnable import RunnableFlow
 from dagster_ikigai.settings import FlowSettings
-from dagster_ikigai.translator import APP, FAULT, FLOW_ID, DagsterIkigaiTranslator
+from dagster_ikigai.translator import DagsterIkigaiTranslator
 
 _log = logging.getLogger("dagster_ikigai")
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import dagster as dg
 
-from dagster_ikigai.facets import FlowFacet
-from dagster_ikigai.runnable import RunnableFlow, Target
+from dagster_ikigai.facets import FlowFacet, Target
+from dagster_ikigai.runnable import RunnableFlow
 
 if TYPE_CHECKING:
     from ikigai_core import App, Flow, Ikigai

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any, Self
 from cronsim import CronSim, CronSimError
 
 from dagster_ikigai.app_flow import IkigaiAppFlow
-from dagster_ikigai.facets import FlowFacet, facets_of_definition
+from dagster_ikigai.facets import FlowFacet, Target, facets_and_targets
 from dagster_ikigai.forms import read_form
-from dagster_ikigai.runnable import Target
 
 if TYPE_CHECKING:
     from dagster_ikigai.resources import IkigaiWorkspace
@@ -72,7 +71,7 @@ class IkigaiAppState:
         from dagster_ikigai.failures import dagster_failures
 
         with dagster_failures(), workspace.get_client() as ikigai:
-            found = ikigai.apps[app]
+            found = ikigai.apps.find(app)
             datasets: list[Dataset] = _oldest_first(found.datasets().values(), "dataset_id")
             models = _oldest_first(found.models().values(), "model_id")
             flows: list[Flow] = _oldest_first(_without_copies(found.flows().values()), "flow_id")
@@ -164,13 +163,7 @@ def _read_flow(
     except InvalidDefinitionError as error:
         fault: str | None = str(error)
     else:
-        facets = facets_of_definition(loaded, dataset_names)
-        ids = {facet.name: facet.facet_id for facet in loaded.facets if facet.name}
-        targets = {
-            name: Target(ids[variable.facet_name], variable.argument_name)
-            for name, variable in loaded.variables.items()
-            if variable.facet_name in ids
-        }
+        facets, targets = facets_and_targets(loaded, dataset_names)
         fault = _fault(facets, set(dataset_names.values()))
     return IkigaiAppFlow(
         app=app.name,

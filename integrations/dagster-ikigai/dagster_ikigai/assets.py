@@ -9,10 +9,11 @@ from typing import Any
 import dagster as dg
 
 from dagster_ikigai.graph import FlowGraph
+from dagster_ikigai.metadata import DATASET, DATASET_TEMPLATE, FACET
 from dagster_ikigai.resources import Workspace, required_resource, workspace_of
 from dagster_ikigai.runnable import RunnableFlow
 from dagster_ikigai.settings import PARTITION_OUTPUT, FlowSettings
-from dagster_ikigai.translator import DATASET, DATASET_TEMPLATE, FACET, DagsterIkigaiTranslator
+from dagster_ikigai.translator import DagsterIkigaiTranslator
 from dagster_ikigai.variables import check_variables, dataset_template, run_variables, variables_schema
 from ikigai_core.orchestration import Isolation, OnBusy, OnDoubt
 

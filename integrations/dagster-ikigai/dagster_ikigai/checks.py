@@ -9,16 +9,14 @@ from typing import Any
 import dagster as dg
 
 from dagster_ikigai.failures import dagster_failures
-from dagster_ikigai.metadata import METRICS, NULL_COUNTS, metadata_fault
+from dagster_ikigai.metadata import APP, COLUMN_SCHEMA, DATASET, METRICS, MODEL, NULL_COUNTS, ROW_COUNT, metadata_fault
 from dagster_ikigai.resources import IkigaiWorkspace, Workspace, required_resource, workspace_of
-from dagster_ikigai.translator import APP, DATASET, MODEL
 from ikigai_core.orchestration import MetricGates
 
-COLUMN_TYPES, ROW_COUNT, NULLS, UPLOAD, MODEL_METRICS = "column_types", "row_count", "nulls", "upload", "metrics"
-_ROWS, _SCHEMA = "dagster/row_count", "dagster/column_schema"
+COLUMN_TYPES, ROWS, NULLS, UPLOAD, MODEL_METRICS = "column_types", "row_count", "nulls", "upload", "metrics"
 _DESCRIPTIONS = {
     COLUMN_TYPES: "Columns and types are those of the materialization before, or those that were given.",
-    ROW_COUNT: "There are rows, and not far fewer than the last time.",
+    ROWS: "There are rows, and not far fewer than the last time.",
     NULLS: "No column is too empty.",
     UPLOAD: "The platform took the newest upload.",
     MODEL_METRICS: "The newest version of the model is good enough.",
@@ -105,7 +103,7 @@ def _names(spec: dg.AssetSpec, settings: CheckSettings) -> list[str]:
     if spec.partitions_def is not None:
         return []
     if DATASET in spec.metadata:
-        return [COLUMN_TYPES, ROW_COUNT, NULLS, UPLOAD]
+        return [COLUMN_TYPES, ROWS, NULLS, UPLOAD]
     return [MODEL_METRICS] if MODEL in spec.metadata and settings.metric_limits else []
 
 
@@ -205,7 +203,7 @@ class _Written:
         )
 
     def _row_count(self, now: Mapping[str, Any]) -> _Outcome:
-        rows, before = now.get(_ROWS), self.before.get(_ROWS)
+        rows, before = now.get(ROW_COUNT), self.before.get(ROW_COUNT)
         if rows is None:
             return _Outcome(None, "Its rows were not counted: see the workspace's profile_limit_mb.")
         metadata = {"rows": rows} | ({"rows before": before} if before is not None else {})
@@ -214,7 +212,7 @@ class _Written:
         return _Outcome(rows > 0 and enough, f"There are {rows} rows{compared}.", metadata)
 
     def _nulls(self, now: Mapping[str, Any]) -> _Outcome:
-        rows, nulls = now.get(_ROWS), now.get(NULL_COUNTS)
+        rows, nulls = now.get(ROW_COUNT), now.get(NULL_COUNTS)
         if rows is None or nulls is None:
             return _Outcome(None, "Its values were not counted: see the workspace's profile_limit_mb.")
         limit = self.settings.max_null_share * rows
@@ -231,7 +229,7 @@ class _Written:
 
 def _upload(workspace: IkigaiWorkspace, spec: dg.AssetSpec) -> _Outcome:
     with dagster_failures(), workspace.get_client() as ikigai:
-        logs = ikigai.apps[spec.metadata[APP]].datasets[spec.metadata[DATASET]].logs(10)
+        logs = ikigai.apps.find(spec.metadata[APP]).datasets.find(spec.metadata[DATASET]).logs(10)
     uploads = [log for log in logs if log.job_type == "UPLOAD_DATASET"]
     if not uploads:
         return _Outcome(True, "It was not uploaded, but written by a flow.")
@@ -249,5 +247,5 @@ def _unreadable(metadata: Mapping[str, Any]) -> str | None:
 
 
 def _types(metadata: Mapping[str, Any]) -> dict[str, str]:
-    schema = metadata.get(_SCHEMA)
+    schema = metadata.get(COLUMN_SCHEMA)
     return {} if schema is None else {column.name: column.type for column in schema.columns}

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from dagster_ikigai.dataset_profile import dataset_metadata, profile_of_upload
 from dagster_ikigai.failures import dagster_failures
-from dagster_ikigai.metadata import Profile, dataset_metadata
 from dagster_ikigai.naming import identifier
 from dagster_ikigai.orphans import check_is_awaited
 from dagster_ikigai.resources import Workspace, required_resource, workspace_of
 from dagster_ikigai.translator import DagsterIkigaiTranslator, IkigaiDatasetProps
+from ikigai_core.orchestration import ensure_dataset
 
 if TYPE_CHECKING:
     from ikigai_core import Dataset
+    from ikigai_core.orchestration import DatasetProfile
 
 
 def build_ikigai_dataset_asset(
@@ -33,20 +35,20 @@ def build_ikigai_dataset_asset(
     retry_policy: dg.RetryPolicy | None = None,
     op_tags: Mapping[str, Any] | None = None,
 ) -> dg.AssetsDefinition:
-    """Make the asset of a dataset that is uploaded from a CSV file.
+    """Make the asset of a dataset that is uploaded from a CSV or Parquet file.
 
-    Materializing it creates the dataset, or replaces its data where the file holds other data.
+    Materializing it creates the dataset, or replaces its data if the file holds other data.
 
     Parameters
     ----------
     app : str
-        Name of the app.
+        Name or id of the app.
     dataset : str
         Name of the dataset.
     path : str or Path
-        The CSV file, where the step runs.
+        The file, where the step runs, or its URL. Parquet is converted.
     create_app : bool, default False
-        Create the app where there is none of that name, when the asset is materialized.
+        Create the app if there is none of that name, when the asset is materialized.
     workspace : str or IkigaiWorkspace
         Key of the resource that is the workspace, or the workspace itself. Default: the resource ``ikigai``.
     name : str, optional
@@ -81,36 +83,17 @@ def build_ikigai_dataset_asset(
     )
     def upload(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         used = workspace_of(context, workspace)
-        source = existing_file(Path(path), dataset, app)
         with dagster_failures(), used.get_client() as ikigai:
-            home = ikigai.app.new(app).ensure() if create_app else ikigai.apps[app]
-            uploaded = home.dataset.new(dataset).csv(source).ensure()
+            uploaded = ikigai.run(ensure_dataset(ikigai, app, dataset, path, create_app=create_app))
+            profile = profile_of_upload(ikigai, uploaded, path, used)
         check_is_awaited(context)
         context.log.info(f"Dataset {dataset!r}: {', '.join(uploaded.changes) or 'up to date, nothing sent'}.")
-        return _uploaded(uploaded, Profile.of_csv(source, used.preview_rows))
+        return _uploaded(uploaded, profile)
 
     return upload
 
 
-def existing_file(path: Path, dataset: str, app: str) -> Path:
-    """The file that a dataset is to be made of.
-
-    Raises
-    ------
-    Failure
-        There is no such file. Nothing was sent.
-    """
-    if not path.is_file():
-        raise dg.Failure(
-            f"There is no file {str(path)!r} to upload as dataset {dataset!r} of app {app!r}"
-            f"{'' if path.is_absolute() else f' (looked in {Path.cwd()})'}. Nothing was sent.",
-            allow_retries=False,
-        )
-    return path
-
-
-def _uploaded(dataset: "Dataset", profile: Profile) -> dg.MaterializeResult[Any]:
+def _uploaded(dataset: "Dataset", profile: "DatasetProfile") -> dg.MaterializeResult[Any]:
     changes = {"ikigai/changes": ", ".join(dataset.changes) or "none"}
-    return dg.MaterializeResult(
-        metadata={**dataset_metadata(dataset, profile), **changes}, data_version=dg.DataVersion(profile.digest)
-    )
+    version = dg.DataVersion(profile.digest) if profile.digest else None
+    return dg.MaterializeResult(metadata={**dataset_metadata(dataset, profile), **changes}, data_version=version)

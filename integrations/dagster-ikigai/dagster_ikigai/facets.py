@@ -55,8 +55,47 @@ class FlowFacet:
 Facets = Mapping[str, FlowFacet]
 
 
-def facets_of_document(document: DefinitionDocument) -> dict[str, FlowFacet]:
-    """The facets of a document, by name."""
+class Target(NamedTuple):
+    """What a run variable replaces."""
+
+    facet: str
+    argument: str
+
+
+def facets_and_targets(
+    definition: DefinitionDocument | FlowDefinition, dataset_names: Mapping[str, str] | None = None
+) -> tuple[dict[str, FlowFacet], dict[str, Target]]:
+    """The facets of a definition and what its run variables replace; those of a document are told by name.
+
+    Parameters
+    ----------
+    definition : DefinitionDocument or FlowDefinition
+    dataset_names : mapping, optional
+        Names of datasets by id; datasets that are not there are named by their ids.
+    """
+    from ikigai_core import FlowDefinition
+
+    if isinstance(definition, FlowDefinition):
+        return _facets_of_definition(definition, dataset_names or {}), _targets_of_definition(definition)
+    facets = definition.facets.items()
+    targets = {
+        variable: Target(facet, argument)
+        for facet, content in facets
+        for variable, argument in content.variables.items()
+    }
+    return _facets_of_document(definition), targets
+
+
+def _targets_of_definition(definition: FlowDefinition) -> dict[str, Target]:
+    ids = {facet.name: facet.facet_id for facet in definition.facets if facet.name}
+    return {
+        name: Target(ids[variable.facet_name], variable.argument_name)
+        for name, variable in definition.variables.items()
+        if variable.facet_name in ids
+    }
+
+
+def _facets_of_document(document: DefinitionDocument) -> dict[str, FlowFacet]:
     return {
         name: FlowFacet(
             label=name,
@@ -68,15 +107,14 @@ def facets_of_document(document: DefinitionDocument) -> dict[str, FlowFacet]:
     }
 
 
-def facets_of_definition(definition: FlowDefinition, dataset_names: Mapping[str, str]) -> dict[str, FlowFacet]:
-    """The facets of a definition, by id; datasets that are not there are named by their ids."""
+def _facets_of_definition(definition: FlowDefinition, dataset_names: Mapping[str, str]) -> dict[str, FlowFacet]:
     parents: dict[str, list[str]] = {}
     for arrow in definition.arrows:
         parents.setdefault(arrow.destination, []).append(arrow.source)
     return {
         facet.facet_id: FlowFacet(
             label=definition.facet_name(facet.facet_id),
-            reads=_dataset(facet.arguments, dataset_names),
+            reads=facet.dataset or _dataset(facet.arguments, dataset_names),
             after=tuple(parents.get(facet.facet_id, ())),
             **_arguments(facet.arguments),
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from dagster_ikigai.translator import FACET
+from dagster_ikigai.metadata import FACET
 
 
 @contextmanager

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dagster_ikigai.facets import facets_of_document
+from dagster_ikigai.facets import facets_and_targets
 from dagster_ikigai.naming import identifier
-from dagster_ikigai.runnable import RunnableFlow, Target
+from dagster_ikigai.runnable import RunnableFlow
 
 if TYPE_CHECKING:
-    from ikigai_core import App, DefinitionDocument, Flow, Ikigai
+    from ikigai_core import App, Flow, Ikigai
+    from ikigai_core.orchestration import Definition
 
 
 class IkigaiFlow(RunnableFlow):
@@ -23,20 +22,20 @@ class IkigaiFlow(RunnableFlow):
     Parameters
     ----------
     app : str
-        Name of the app that holds the flow and the datasets that the document names.
+        Name or id of the app that holds the flow and the datasets that the definition names.
     name : str
         Name of the flow in the app.
-    definition : str, Path or mapping
-        The definition document: a YAML or JSON file's path, or its content.
+    definition : str, Path, mapping, DefinitionDocument or FlowDefinition
+        The definition: a YAML or JSON file's path, its content, or a definition of the core's.
     create_app : bool, default False
-        Create the app where there is none of that name, when the flow is run.
+        Create the app if there is none of that name, when the flow is run.
 
     Raises
     ------
     ikigai_core.errors.InvalidInputError
         The file does not exist.
     ikigai_core.errors.InvalidDefinitionError
-        The document has a fault, or no facet writes a dataset or trains a model; the message names the facet.
+        The definition has a fault, or no facet writes a dataset or trains a model; the message names the facet.
 
     Examples
     --------
@@ -58,21 +57,14 @@ class IkigaiFlow(RunnableFlow):
     {'output': 'late_flights'}
     """
 
-    def __init__(
-        self, app: str, name: str, definition: str | Path | Mapping[str, Any], *, create_app: bool = False
-    ) -> None:
-        from ikigai_core import DefinitionDocument
+    def __init__(self, app: str, name: str, definition: Definition, *, create_app: bool = False) -> None:
+        from ikigai_core.orchestration import LoadedDefinition
 
         self.app = app
         self.name = name
         self.create_app = create_app
-        self.definition: DefinitionDocument = DefinitionDocument.load(definition)
-        self.facets = facets_of_document(self.definition)
-        self.targets = {
-            variable: Target(facet, argument)
-            for facet, content in self.definition.facets.items()
-            for variable, argument in content.variables.items()
-        }
+        self.definition = LoadedDefinition.load(definition).definition
+        self.facets, self.targets = facets_and_targets(self.definition)
         self._check_outputs()
 
     def __repr__(self) -> str:
@@ -91,7 +83,9 @@ class IkigaiFlow(RunnableFlow):
 
     def remote(self, ikigai: Ikigai) -> tuple[App, Flow]:
         """Bring the flow up to date on the platform, and return it with its app."""
-        app = ikigai.app.new(self.app).ensure() if self.create_app else ikigai.apps[self.app]
+        from ikigai_core.orchestration import ensure_app
+
+        app = ikigai.run(ensure_app(ikigai, self.app, create=self.create_app))
         return app, app.flow.new(self.name).definition(self.definition).ensure()
 
     def _check_outputs(self) -> None:

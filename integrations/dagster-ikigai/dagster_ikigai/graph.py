@@ -20,12 +20,10 @@ from typing import NamedTuple
 import dagster as dg
 
 from dagster_ikigai.facets import Component, Output
+from dagster_ikigai.metadata import FACET, FAULT, NOTE
 from dagster_ikigai.naming import distinct_identifiers
 from dagster_ikigai.runnable import RunnableFlow
 from dagster_ikigai.translator import (
-    FACET,
-    FAULT,
-    NOTE,
     DagsterIkigaiTranslator,
     IkigaiDatasetProps,
     IkigaiFlowProps,

@@ -2,29 +2,30 @@
 
 # No `from __future__ import annotations` here: Dagster reads the annotations of resources as types.
 
-import os
 from collections.abc import Mapping
 from typing import Any, get_args
 
 import dagster as dg
 from pydantic import Field
 
+from dagster_ikigai.dataset_profile import dataset_metadata
 from dagster_ikigai.failures import dagster_failures
-from dagster_ikigai.metadata import dataset_metadata
+from dagster_ikigai.metadata import APP, DATASET, DATASET_TEMPLATE, ROW_COUNT
 from dagster_ikigai.resources import IkigaiWorkspace
 from dagster_ikigai.settings import PARTITION_OUTPUT
-from dagster_ikigai.translator import APP, DATASET, DATASET_TEMPLATE
 from dagster_ikigai.variables import partition_dataset
+from ikigai_core.orchestration import ensure_app, find_dataset
 
 
 class IkigaiIOManager(dg.ConfigurableIOManager):
     """Keeps frames as datasets of an app.
 
     What an asset returns is uploaded, unless the dataset has this data already: a frame of pandas or polars, an Arrow
-    table, or anything else with the Arrow stream interface. What an asset takes is fetched in the type that it is
-    annotated with: ``pandas.DataFrame`` (the default), ``polars.DataFrame`` or ``pyarrow.Table``. Several partitions
-    are a dict of frames by partition key. What a flow wrote is loaded the same way: by a downstream asset whose ``ins``
-    name this IO manager, ``dg.AssetIn(key=["late_flights", "late"], input_manager_key="ikigai_io")``.
+    table, anything else with the Arrow stream interface, or the `Path` of a CSV or Parquet file. What an asset takes is
+    fetched in the type that it is annotated with: ``pandas.DataFrame`` (the default), ``polars.DataFrame`` or
+    ``pyarrow.Table``. Several partitions are a dict of frames by partition key. What a flow wrote is loaded the same
+    way: by a downstream asset whose ``ins`` name this IO manager,
+    ``dg.AssetIn(key=["late_flights", "late"], input_manager_key="ikigai_io")``.
 
     A dataset's name is the last part of the asset's key, unless the asset's metadata names another one with
     ``ikigai/dataset`` (and an app with ``ikigai/app``).
@@ -34,9 +35,9 @@ class IkigaiIOManager(dg.ConfigurableIOManager):
     workspace : IkigaiWorkspace
         The account.
     app : str
-        Name of the app, for assets whose metadata name none.
+        Name or id of the app, for assets whose metadata name none.
     create_app : bool, default False
-        Create the app where there is none of that name, when something is uploaded.
+        Create the app if there is none of that name, when something is uploaded.
     partition_output : str
         Name of the dataset that holds a partition, from ``{dataset}`` and ``{partition}``.
 
@@ -46,8 +47,8 @@ class IkigaiIOManager(dg.ConfigurableIOManager):
     """
 
     workspace: dg.ResourceDependency[IkigaiWorkspace]
-    app: str | None = Field(default=None, description="Name of the app, for assets whose metadata name none.")
-    create_app: bool = Field(default=False, description="Create the app where there is none of that name.")
+    app: str | None = Field(default=None, description="Name or id of the app, for assets whose metadata name none.")
+    create_app: bool = Field(default=False, description="Create the app if there is none of that name.")
     partition_output: str = Field(
         default=PARTITION_OUTPUT, description="Name of the dataset that holds a partition, from {dataset}, {partition}."
     )
@@ -97,12 +98,13 @@ class IkigaiIOManager(dg.ConfigurableIOManager):
         app_name = self._app_name(context.definition_metadata, context.asset_key)
         name = self._dataset_name(context.definition_metadata, context.asset_key, partition)
         with dagster_failures(), self.workspace.get_client() as ikigai:
-            app = ikigai.app.new(app_name).ensure() if self.create_app else ikigai.apps[app_name]
-            builder = app.dataset.new(name)
-            uploaded = (builder.df(frame) if _is_pandas(frame) else builder.arrow(frame)).ensure(on_progress=False)
+            builder = ikigai.run(ensure_app(ikigai, app_name, create=self.create_app)).dataset.new(name)
+            # A text is no path here, but a mistake.
+            filled = builder.arrow(frame) if isinstance(frame, str) else builder.data(frame)
+            uploaded = filled.ensure(on_progress=False)
         context.log.info(f"Dataset {name!r}: {', '.join(uploaded.changes) or 'up to date, nothing sent'}.")
-        metadata = dataset_metadata(uploaded, None)
-        return metadata | ({"dagster/row_count": len(frame)} if hasattr(frame, "__len__") else {})
+        metadata = dataset_metadata(uploaded)
+        return metadata | ({ROW_COUNT: len(frame)} if hasattr(frame, "__len__") else {})
 
     def _fetch(self, context: dg.InputContext, partition: str | None, wanted: Any) -> Any:
         upstream = context.upstream_output
@@ -110,7 +112,7 @@ class IkigaiIOManager(dg.ConfigurableIOManager):
         app_name = self._app_name(metadata, context.asset_key)
         name = self._dataset_name(metadata, context.asset_key, partition)
         with dagster_failures(), self.workspace.get_client() as ikigai:
-            dataset = ikigai.apps[app_name].datasets[name]
+            dataset = ikigai.run(find_dataset(ikigai, app_name, name))
             module = (getattr(wanted, "__module__", "") or "").partition(".")[0]
             if module == "polars":
                 import polars
@@ -132,10 +134,6 @@ class IkigaiIOManager(dg.ConfigurableIOManager):
         name = str(metadata.get(DATASET) or key.path[-1])
         template = metadata.get(DATASET_TEMPLATE) or ("{dataset}" if partition is None else self.partition_output)
         return partition_dataset(str(template), name, partition or "")
-
-
-def _is_pandas(frame: Any) -> bool:
-    return type(frame).__module__.partition(os.extsep)[0] == "pandas"
 
 
 def _is_mapping(wanted: Any) -> bool:

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class NamedFlow(RunnableFlow):
-    """A flow of the platform, by name. Its run variables are checked by the platform.
+    """A flow of the platform, by name or id. Its run variables are checked by the platform.
 
     Parameters
     ----------
     app, name : str
-        Names of the app and of the flow.
+        Names or ids of the app and of the flow.
     """
 
     def __init__(self, app: str, name: str) -> None:
@@ -43,6 +43,6 @@ class NamedFlow(RunnableFlow):
         return sha256(f"{self.app}/{self.name}".encode()).hexdigest()[:16]
 
     def remote(self, ikigai: Ikigai) -> tuple[App, Flow]:
-        """Find the app and the flow by name."""
-        app = ikigai.apps[self.app]
-        return app, app.flows[self.name]
+        """Find the app and the flow."""
+        app = ikigai.apps.find(self.app)
+        return app, app.flows.find(self.name)

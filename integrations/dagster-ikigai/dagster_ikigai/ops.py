@@ -2,24 +2,22 @@
 
 # No `from __future__ import annotations` here: Dagster reads the annotations of ops as types.
 
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
-from dagster_ikigai.dataset_assets import existing_file
+from dagster_ikigai.dataset_profile import dataset_metadata
 from dagster_ikigai.failures import dagster_failures
 from dagster_ikigai.flow import IkigaiFlow
-from dagster_ikigai.metadata import dataset_metadata
 from dagster_ikigai.named_flow import NamedFlow
 from dagster_ikigai.resources import IkigaiWorkspace
-from dagster_ikigai.results import FinishedRun
+from dagster_ikigai.run_report import run_metadata, told_to_ops
 from dagster_ikigai.run_store import ObservationRunStore
 from dagster_ikigai.runs import FlowTask, execute, take
 from dagster_ikigai.settings import StartSettings
 from dagster_ikigai.translator import IkigaiFlowProps
-from ikigai_core.orchestration import Isolation, OnBusy, OnDoubt
+from ikigai_core.orchestration import Isolation, OnBusy, OnDoubt, ensure_dataset
 
 
 class RunIkigaiFlowConfig(dg.Config):
@@ -34,8 +32,8 @@ class RunIkigaiFlowConfig(dg.Config):
     >>> run_config = dg.RunConfig(ops={"run_ikigai_flow_op": what})
     """
 
-    app: str = Field(description="Name of the app.")
-    flow: str = Field(description="Name of the flow in the app.")
+    app: str = Field(description="Name or id of the app.")
+    flow: str = Field(description="Name or id of the flow in the app.")
     definition: str | None = Field(
         default=None, description="Path of a definition document: the flow is created, or brought up to date, first."
     )
@@ -63,10 +61,10 @@ class UploadDatasetConfig(dg.Config):
     >>> run_config = dg.RunConfig(ops={"upload_dataset_op": what})
     """
 
-    app: str = Field(description="Name of the app.")
+    app: str = Field(description="Name or id of the app.")
     dataset: str = Field(description="Name of the dataset in the app.")
-    path: str = Field(description="Path of the CSV file, where the step runs.")
-    create_app: bool = Field(default=False, description="Create the app where there is none of that name.")
+    path: str = Field(description="CSV or Parquet file, or its URL, where the step runs.")
+    create_app: bool = Field(default=False, description="Create the app if there is none of that name.")
 
 
 @dg.op(description="Runs an Ikigai flow and follows it to its end; returns the run's log as a dict.")
@@ -95,25 +93,13 @@ def run_ikigai_flow_op(context: dg.OpExecutionContext, config: RunIkigaiFlowConf
     with dagster_failures(), ikigai.get_client() as client:
         finished = execute(context, client, task, store)
         take(context, store, finished)
-    context.add_output_metadata(finished.metadata)
-    return _told(finished)
+    context.add_output_metadata(run_metadata(finished.report))
+    return told_to_ops(finished.report)
 
 
-def _told(finished: FinishedRun) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "log_id": finished.log.log_id,
-        "status": finished.log.status.value,
-        "user": finished.log.user,
-        "ended_at": finished.log.timestamp.isoformat(),
-        "datasets": [output.component.name for output in finished.written if output.component.kind == "dataset"],
-    }
-    doubt = finished.run.doubt if finished.run is not None else ""
-    return {**told, "doubt": doubt} if doubt else told
-
-
-@dg.op(description="Uploads a CSV file as a dataset of an Ikigai app; returns the dataset's id.")
+@dg.op(description="Uploads a CSV or Parquet file as a dataset of an Ikigai app; returns the dataset's id.")
 def upload_dataset_op(context: dg.OpExecutionContext, config: UploadDatasetConfig, ikigai: IkigaiWorkspace) -> str:
-    """Upload a CSV file as a dataset, unless the dataset has this data already, as part of a job.
+    """Upload a CSV or Parquet file as a dataset, unless the dataset has this data already, as part of a job.
 
     The resource ``ikigai`` is the workspace.
 
@@ -123,10 +109,10 @@ def upload_dataset_op(context: dg.OpExecutionContext, config: UploadDatasetConfi
     ... def upload():
     ...     upload_dataset_op()
     """
-    path = existing_file(Path(config.path), config.dataset, config.app)
     with dagster_failures(), ikigai.get_client() as client:
-        app = client.app.new(config.app).ensure() if config.create_app else client.apps[config.app]
-        dataset = app.dataset.new(config.dataset).csv(path).ensure(on_progress=False)
+        dataset = client.run(
+            ensure_dataset(client, config.app, config.dataset, config.path, create_app=config.create_app)
+        )
     context.log.info(f"Dataset {config.dataset!r}: {', '.join(dataset.changes) or 'up to date, nothing sent'}.")
-    context.add_output_metadata(dataset_metadata(dataset, None))
+    context.add_output_metadata(dataset_metadata(dataset))
     return dataset.dataset_id

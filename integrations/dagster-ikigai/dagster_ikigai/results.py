@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from dagster_ikigai.metadata import WRITTEN, Profile, dataset_metadata, model_metadata, run_metadata
+from dagster_ikigai.dataset_profile import dataset_metadata, profile_of
+from dagster_ikigai.metadata import WRITTEN
+from dagster_ikigai.model_metadata import model_metadata
+from dagster_ikigai.run_report import run_log_of, run_metadata
 
 if TYPE_CHECKING:
     from dagster_ikigai.facets import Output
     from dagster_ikigai.resources import IkigaiWorkspace
-    from ikigai_core import App, Flow, FlowRun, RunLog
+    from ikigai_core import App, Dataset, Ikigai
+    from ikigai_core.orchestration import RunReport
 
 DATA_VERSION_TAG = "dagster/data_version"
 _CLOCK_GRAIN = timedelta(seconds=2)
@@ -27,31 +31,23 @@ class FinishedRun:
 
     Attributes
     ----------
-    app, remote : App, Flow
-        Where it ran.
-    written : list of Output
-        What it wrote, under the names that the run gave.
-    log : RunLog
+    app : App
+        Of the flow.
+    report : RunReport
         How it ended.
-    run : FlowRun or None
-        The run; None for one that was not started here.
+    written : list of Output
+        What it was to write, under the names that the run gave.
+    datasets : mapping of str to Dataset
+        By name, those that it did write.
+    since : datetime or None
+        What was changed before this was not changed by the run; None if that is not known.
     """
 
     app: App
-    remote: Flow
+    report: RunReport
     written: list[Output]
-    log: RunLog
-    run: FlowRun | None = None
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """What is told of the run."""
-        return run_metadata(self.remote, self.log, self.run)
-
-    def may_have_written(self, changed_at: datetime) -> bool:
-        """Whether what was changed then may have been changed by the run, rather than before its start."""
-        since = self.run.baseline_at if self.run is not None else None
-        return since is None or changed_at >= since - _CLOCK_GRAIN
+    datasets: Mapping[str, Dataset]
+    since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -73,11 +69,14 @@ class Result:
         return dg.AssetMaterialization(self.key, metadata=self.metadata, tags=tags)
 
 
-def results(run: FinishedRun, keys: Mapping[str, dg.AssetKey], workspace: IkigaiWorkspace) -> Iterator[Result]:
+def results(
+    ikigai: Ikigai, run: FinishedRun, keys: Mapping[str, dg.AssetKey], workspace: IkigaiWorkspace
+) -> Iterator[Result]:
     """Describe what a run wrote.
 
     Parameters
     ----------
+    ikigai : Ikigai
     run : FinishedRun
         The run.
     keys : mapping of str to AssetKey
@@ -90,46 +89,29 @@ def results(run: FinishedRun, keys: Mapping[str, dg.AssetKey], workspace: Ikigai
     Result
         One for each of the assets; of an asset that `run.written` leaves out, only the run is told.
     """
-    of_run = run.metadata
+    of_run = run_metadata(run.report)
     told = {facet for facet, _ in run.written}
     for facet in keys.keys() - told:
         yield Result(keys[facet], of_run, None)
     for facet, component in run.written:
         if component.kind == "flow":
-            yield Result(keys[facet], of_run, run.log.log_id)
-        elif component.kind == "model":
-            yield _model(run, component.name, keys[facet], of_run)
-        else:
-            yield _dataset(run, component.name, keys[facet], of_run, workspace)
+            yield Result(keys[facet], of_run, run_log_of(run.report).log_id)
+            continue
+        found = _model(run, component.name) if component.kind == "model" else None
+        dataset = run.datasets.get(component.name) if component.kind == "dataset" else None
+        if dataset is not None:
+            profile = profile_of(ikigai, dataset, workspace)
+            found = dataset_metadata(dataset, profile), profile.digest
+        metadata, version = found or ({WRITTEN: False}, None)
+        yield Result(keys[facet], {**of_run, **metadata}, version)
 
 
-def _dataset(
-    run: FinishedRun, name: str, key: dg.AssetKey, of_run: Mapping[str, Any], workspace: IkigaiWorkspace
-) -> Result:
-    dataset = _found(run.app.datasets, name)
-    if dataset is None or not run.may_have_written(dataset.modified_at):
-        return Result(key, {**of_run, WRITTEN: False}, None)
-    profile = Profile.of_dataset(dataset, workspace.preview_rows, workspace.profile_limit_mb)
-    return Result(key, {**dataset_metadata(dataset, profile), **of_run}, profile.digest if profile else None)
-
-
-def _model(run: FinishedRun, name: str, key: dg.AssetKey, of_run: Mapping[str, Any]) -> Result:
-    model = _found(run.app.models, name)
-    versions = (
-        []
-        if model is None
-        else sorted(model.versions().values(), key=lambda version: (version.created_at, version.version_id))
-    )
-    if model is None or not versions or not run.may_have_written(versions[-1].created_at):
-        return Result(key, {**of_run, WRITTEN: False}, None)
-    return Result(key, {**model_metadata(model, versions), **of_run}, versions[-1].version_id)
-
-
-def _found(browser: Any, name: str) -> Any:
-    """The component of a name; None if the run left none."""
-    from ikigai_core.errors import NotFoundError
-
-    try:
-        return browser[name]
-    except NotFoundError:
+def _model(run: FinishedRun, name: str) -> tuple[dict[str, Any], str | None] | None:
+    """Metadata of a model and the id of its newest version; None if the run made none."""
+    model = run.app.models().get(name)
+    if model is None:
         return None
+    versions = sorted(model.versions().values(), key=lambda version: (version.created_at, version.version_id))
+    if not versions or (run.since is not None and versions[-1].created_at < run.since - _CLOCK_GRAIN):
+        return None
+    return model_metadata(model, versions), versions[-1].version_id

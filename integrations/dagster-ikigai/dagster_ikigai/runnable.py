@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from dagster_ikigai.facets import Component, FlowFacet, Output, inputs, outputs
+from dagster_ikigai.facets import Component, FlowFacet, Output, Target, inputs, outputs
 
 if TYPE_CHECKING:
     from ikigai_core import App, Flow, Ikigai
-
-
-class Target(NamedTuple):
-    """What a run variable replaces."""
-
-    facet: str
-    argument: str
 
 
 class RunnableFlow(ABC):

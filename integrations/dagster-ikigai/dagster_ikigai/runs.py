@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from dagster_ikigai.failures import dagster_failures
+from dagster_ikigai.metadata import APP, FACET, FLOW
 from dagster_ikigai.orphans import check_is_awaited
 from dagster_ikigai.results import FinishedRun, results
 from dagster_ikigai.run_store import ObservationRunStore
 from dagster_ikigai.starting import FlowStart
-from dagster_ikigai.translator import APP, FACET, FLOW
 from dagster_ikigai.variables import variables_fault
 
 if TYPE_CHECKING:
     from dagster_ikigai.resources import IkigaiWorkspace
     from dagster_ikigai.runnable import RunnableFlow
     from dagster_ikigai.settings import StartSettings
-    from ikigai_core import Flow, FlowRun, FlowStatusReport, Ikigai, RunLog
+    from ikigai_core import App, Flow, FlowRun, Ikigai, RunLog
     from ikigai_core.orchestration import Deadline
 
 
@@ -70,7 +70,7 @@ def materialize(
     store = ObservationRunStore(context, list(keys.values())[-1], task.digest)
     with dagster_failures(), workspace.get_client() as ikigai:
         finished = execute(context, ikigai, task, store)
-        reported = [result.to_materialize_result() for result in results(finished, keys, workspace)]
+        reported = [result.to_materialize_result() for result in results(ikigai, finished, keys, workspace)]
         take(context, store, finished)
     yield from reported
 
@@ -88,9 +88,18 @@ def execute(context: Any, ikigai: Ikigai, task: FlowTask, store: ObservationRunS
     log = _follow(context, run, store, deadline)
     if run.doubt:
         context.log.warning(f"Flow {run.flow_name!r}: {run.doubt}")
+    return _finished(ikigai, task, app, remote, run, log)
+
+
+def _finished(ikigai: Ikigai, task: FlowTask, app: App, remote: Flow, run: FlowRun, log: RunLog) -> FinishedRun:
+    from ikigai_core.orchestration import RunReport, written_outputs
+
     # What somebody else's run wrote is not known.
+    outputs = None if run.attached else ikigai.run(written_outputs(app, run, remote.definition()))
+    report = RunReport.success(run, log, app_name=app.name, outputs=None if outputs is None else outputs.names)
     written = [] if run.attached else task.flow.written_with(run.variables)
-    return FinishedRun(app, remote, written, log, run)
+    datasets = {} if outputs is None else {dataset.name: dataset for dataset in outputs.datasets}
+    return FinishedRun(app, report, written, datasets, run.baseline_at)
 
 
 def take(context: Any, store: ObservationRunStore, finished: FinishedRun) -> None:
@@ -104,8 +113,8 @@ def take(context: Any, store: ObservationRunStore, finished: FinishedRun) -> Non
         A later try of the step has taken over.
     """
     check_is_awaited(context)
-    if finished.run is not None:
-        store.take(finished.run.to_dict())
+    if finished.report.run is not None:
+        store.take(finished.report.run)
 
 
 def _asset_keys(context: dg.AssetExecutionContext, flow: RunnableFlow) -> dict[str, dg.AssetKey]:
@@ -130,28 +139,23 @@ def _log_changes(context: Any, flow: Flow) -> None:
 
 def _follow(context: Any, run: FlowRun, store: ObservationRunStore, deadline: Deadline) -> RunLog:
     from ikigai_core.errors import RunLostError
+    from ikigai_core.orchestration import ProgressLog
 
-    def tell(report: FlowStatusReport) -> None:
-        progress = "" if report.progress is None else f" {report.progress} %"
-        context.log.info(f"Flow {run.flow_name!r}: {report.status.value}{progress} {report.message}".rstrip())
-
-    context.log.info(f"Flow {run.flow_name!r}: {_began(run)}.")
+    progress = ProgressLog(context.log, run.flow_name)
+    where = f" {run.web_url}" if run.web_url else ""
+    context.log.info(f"Flow {run.flow_name!r}: {_began(run)}.{where}")
     try:
-        log = run.result(deadline.left, on_update=tell)
+        log = run.result(deadline.left, on_update=progress)
     except RunLostError as error:
         if type(error) is RunLostError and not run.copy_name:
             # There was no such run, or it is gone without a trace: a re-execution is to start another.
             store.forget()
         raise
     except (dg.DagsterExecutionInterruptedError, KeyboardInterrupt):
-        where = f" ({run.web_url})" if run.web_url else ""
-        context.log.warning(
-            f"Interrupted: the run of flow {run.flow_name!r} goes on, as the platform offers no way to stop it{where}. "
-            "A re-execution of this Dagster run follows it; any other step that needs the flow waits for its end."
-        )
+        remedy = "A re-execution of this Dagster run follows it; any other step that needs the flow waits for its end."
+        progress.goes_on(f"{remedy}{where}")
         raise
-    where = f" {run.web_url}" if run.web_url else ""
-    context.log.info(f"Flow {run.flow_name!r}: {log.status.value}, run log {log.log_id}.{where}")
+    progress.ended(log)
     return log
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -13,7 +13,11 @@ from dagster_ikigai.failures import dagster_failures
 from dagster_ikigai.own_runs import OwnRuns
 from dagster_ikigai.resources import IkigaiWorkspace, Workspace, required_resource, workspace_of
 from dagster_ikigai.results import FinishedRun, results
+from dagster_ikigai.run_report import report_of_elsewhere
 from dagster_ikigai.watching import EndedRun, Watch, watched_flows
+
+if TYPE_CHECKING:
+    from ikigai_core import Ikigai
 
 Assets = Iterable[dg.AssetsDefinition | dg.AssetSpec]
 
@@ -116,7 +120,7 @@ def build_ikigai_run_sensor(
                     if own.is_under_way(run):
                         context.log.info(f"Run log {run.log.log_id} is left to the Dagster run that follows the run.")
                         continue
-                    events += _materializations(run, light)
+                    events += _materializations(ikigai, run, light)
                 watch.done(run)
         _warn(context, watch)
         return dg.SensorResult(asset_events=events, cursor=watch.cursor.dump())
@@ -206,11 +210,13 @@ def ikigai_run_failure_sensor(
     return decorate
 
 
-def _materializations(run: EndedRun, workspace: IkigaiWorkspace) -> list[dg.AssetMaterialization]:
+def _materializations(ikigai: Ikigai, run: EndedRun, workspace: IkigaiWorkspace) -> list[dg.AssetMaterialization]:
     # What an earlier run wrote was overwritten by the newest one: of it, only the run itself can be told.
     written = run.flow.written if run.is_newest else []
-    finished = FinishedRun(run.app, run.remote, written, run.log)
-    return [result.to_materialization() for result in results(finished, run.flow.keys, workspace)]
+    names = {output.component.name for output in written if output.component.kind == "dataset"}
+    datasets = {name: dataset for name, dataset in run.app.datasets().items() if name in names} if names else {}
+    finished = FinishedRun(run.app, report_of_elsewhere(run.app, run.remote, run.log), written, datasets)
+    return [result.to_materialization() for result in results(ikigai, finished, run.flow.keys, workspace)]
 
 
 def _failure(run: EndedRun) -> IkigaiRunFailure:

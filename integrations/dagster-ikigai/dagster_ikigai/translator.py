@@ -7,12 +7,8 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from dagster_ikigai.metadata import APP, DATASET, FACET, FLOW, MODEL
 from dagster_ikigai.naming import identifier, tag_value
-
-APP, FLOW, FACET, DATASET, MODEL = "ikigai/app", "ikigai/flow", "ikigai/facet", "ikigai/dataset", "ikigai/model"
-FAULT, NOTE = "ikigai/fault", "ikigai/note"
-FLOW_ID = "ikigai/flow_id"
-DATASET_TEMPLATE = "ikigai/dataset_template"
 
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 

@@ -12,7 +12,7 @@ import dagster as dg
 
 from dagster_ikigai.facets import Component, Output
 from dagster_ikigai.forms import read_form
-from dagster_ikigai.translator import APP, DATASET, FACET, FLOW, FLOW_ID, MODEL
+from dagster_ikigai.metadata import APP, DATASET, FACET, FLOW, FLOW_ID, MODEL
 
 if TYPE_CHECKING:
     from ikigai_core import App, Flow, Ikigai, NamedMapping, RunLog
@@ -53,11 +53,11 @@ class WatchedFlow:
         return self.flow_id or f"{self.app}/{self.name}"
 
     def among(self, flows: NamedMapping[Flow]) -> Flow | None:
-        """The flow itself; None where it is not there."""
-        if self.flow_id is None:
-            return flows.get(self.name)
+        """The flow itself; None if it is not there."""
+        if self.flow_id is None and self.name in flows:
+            return flows[self.name]
         try:
-            return flows.get_id(self.flow_id)
+            return flows.get_id(self.flow_id or self.name)
         except KeyError:
             return None
 
@@ -163,7 +163,7 @@ class Watch:
                 self.cursor.next_flow = flow.id
                 return
             if flow.app not in apps:
-                app = ikigai.apps[flow.app]
+                app = ikigai.apps.find(flow.app)
                 apps[flow.app] = app, app.flows()
             app, flows = apps[flow.app]
             remote = flow.among(flows)
