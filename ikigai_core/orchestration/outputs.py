@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 from ikigai_core.api.answers import Record
 from ikigai_core.catalog.kinds import datasets_of
@@ -44,20 +44,21 @@ class WrittenOutputs(Generic[D]):
         return [dataset.name for dataset in self.datasets]
 
 
+Exporting: TypeAlias = FlowDefinition | DefinitionDocument | Sequence[str]
+
+
+@overload
+def written_outputs(app: App, run: FlowRun, definition: Exporting) -> Procedure[WrittenOutputs[Dataset] | None]: ...
 @overload
 def written_outputs(
-    app: App, run: FlowRun, definition: FlowDefinition | DefinitionDocument
-) -> Procedure[WrittenOutputs[Dataset] | None]: ...
-@overload
-def written_outputs(
-    app: AsyncApp, run: AsyncFlowRun, definition: FlowDefinition | DefinitionDocument
+    app: AsyncApp, run: AsyncFlowRun, definition: Exporting
 ) -> Procedure[WrittenOutputs[AsyncDataset] | None]: ...
 @overload
 def written_outputs(
-    app: App | AsyncApp, run: FlowRun | AsyncFlowRun, definition: FlowDefinition | DefinitionDocument
+    app: App | AsyncApp, run: FlowRun | AsyncFlowRun, definition: Exporting
 ) -> Procedure[WrittenOutputs[Dataset] | WrittenOutputs[AsyncDataset] | None]: ...
 def written_outputs(
-    app: App | AsyncApp, run: FlowRun | AsyncFlowRun, definition: FlowDefinition | DefinitionDocument
+    app: App | AsyncApp, run: FlowRun | AsyncFlowRun, definition: Exporting
 ) -> Procedure[WrittenOutputs[Any] | None]:
     """Find what a run wrote, after its end: one request for each dataset that the definition exports.
 
@@ -66,8 +67,9 @@ def written_outputs(
     app : App or AsyncApp
         The flow's.
     run : FlowRun or AsyncFlowRun
-    definition : FlowDefinition or DefinitionDocument
-        The flow's, or what it was brought up to date with.
+    definition : FlowDefinition, DefinitionDocument or sequence of str
+        The flow's, or what it was brought up to date with; or the names that it exported when the run was started, if
+        the adapter has kept them.
 
     Returns
     -------
@@ -84,7 +86,8 @@ def written_outputs(
     kind: type[Any] = Dataset if isinstance(app, App) else AsyncDataset
     since = None if run.baseline_at is None else run.baseline_at - _CLOCK
     datasets, missing = [], []
-    for name in definition.exported(run.variables):
+    names = definition if isinstance(definition, Sequence) else definition.exported(run.variables)
+    for name in names:
         same = yield from named(datasets_of(app.app_id, app.name), name)
         dataset = _newest(kind, same, app._client)
         if dataset is None or (since is not None and dataset.modified_at < since):

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ikigai import lineage
 from airflow_provider_ikigai.assets import emit, without_unwritten
-from airflow_provider_ikigai.dataset_facts import DatasetFacts, read_by, written_by
+from airflow_provider_ikigai.dataset_profile import read_by
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
-    from ikigai_core import App
+    from ikigai_core import App, Ikigai
     from ikigai_core.orchestration import RunReport
-
-_CLOCK = timedelta(seconds=2)
-"""The platform tells a dataset's time in whole seconds, and a log entry's more exactly."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class Announced:
     Attributes
     ----------
     outputs : sequence of str or None
-        Names of the datasets that it wrote; None where that is not known.
+        Names of the datasets that it wrote; None if that is not known.
     lineage : Lineage
     """
 
@@ -65,8 +61,8 @@ def announce(
         task.outlets = without_unwritten(task.outlets, {task.app}, ())
         return Announced(None)
     try:
-        with task.connected(context) as (_, app):
-            return _announce(task, context, app, report, about, count_rows_up_to)
+        with task.connected(context) as (ikigai, app):
+            return _announce(task, context, ikigai, app, report, about, count_rows_up_to)
     except Exception as error:
         # The run is over and did what it should: that it cannot be described is no reason to fail the task.
         task.log.warning("The datasets that the run wrote could not be described: %s", error)
@@ -77,29 +73,23 @@ def announce(
 def _announce(
     task: IkigaiBaseOperator,
     context: Context,
+    ikigai: Ikigai,
     app: App,
     report: RunReport,
     about: Mapping[str, Any],
     count_rows_up_to: float,
 ) -> Announced:
+    from ikigai_core.orchestration import WrittenOutputs, profile_dataset, written_outputs
+
+    run = ikigai.flow_run(report.run or {})
+    written = ikigai.run(written_outputs(app, run, about["outputs"])) or WrittenOutputs(())
+    if written.missing:
+        task.log.warning("The run did not write %s: what it did not write is not announced", ", ".join(written.missing))
+    task.outlets = without_unwritten(task.outlets, {task.app, app.name}, written.names)
     is_lineage_wanted = lineage.is_wanted()
-    written, missing = written_by(
-        app,
-        about["outputs"],
-        _baseline(report),
-        count_up_to=count_rows_up_to if task.outlets or is_lineage_wanted else 0,
-    )
-    if missing:
-        task.log.warning("The run did not write %s: what it did not write is not announced", ", ".join(missing))
-    names = [dataset.name for dataset in written]
-    task.outlets = without_unwritten(task.outlets, {task.app, app.name}, names)
+    size_limit = count_rows_up_to if task.outlets or is_lineage_wanted else 0
+    profiles = [ikigai.run(profile_dataset(dataset, size_limit=size_limit)) for dataset in written.datasets]
     run_log = report.log or {}
-    emit(context, task.outlets, written, {"run_log_id": run_log["log_id"], "flow_id": report.flow_id})
-    read: list[DatasetFacts] = read_by(app, about.get("inputs", ())) if is_lineage_wanted else []
-    return Announced(names, lineage.Lineage(read, written, run_log))
-
-
-def _baseline(report: RunReport) -> datetime | None:
-    """From when on the run may have written."""
-    told = (report.run or {}).get("baseline_at")
-    return datetime.fromisoformat(told) - _CLOCK if told else None
+    emit(context, task.outlets, app.name, profiles, {"run_log_id": run_log["log_id"], "flow_id": report.flow_id})
+    read = read_by(app, about.get("inputs", ())) if is_lineage_wanted else []
+    return Announced(written.names, lineage.Lineage(app.name, read, profiles, run_log))

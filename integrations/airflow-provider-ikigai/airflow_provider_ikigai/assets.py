@@ -7,29 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from airflow.sdk import Asset, AssetAlias
+
+from airflow_provider_ikigai.dataset_profile import event_extra
+from airflow_provider_ikigai.naming import SCHEME, dataset_uri, quoted
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.openlineage.facet import Dataset as OpenLineageDataset
     from airflow.sdk import Context
 
-    from airflow_provider_ikigai.dataset_facts import DatasetFacts
+    from ikigai_core.orchestration import DatasetProfile
 
-SCHEME = "ikigai"
 _KINDS = ("datasets", "flows", "models")
-
-
-def dataset_uri(app: str, dataset: str) -> str:
-    """The address of a dataset as an asset.
-
-    Parameters
-    ----------
-    app, dataset : str
-        Their names.
-    """
-    return f"{SCHEME}://{_quoted(app)}/datasets/{_quoted(dataset)}"
 
 
 def dataset_asset(app: str, dataset: str, **options: Any) -> Asset:
@@ -63,16 +54,19 @@ def flow_assets(
         The definition, or a document or its file. A `FlowDefinition` does not name the datasets that it reads.
     variables : mapping, optional
         The run's variables, which may give what it writes other names. Names that are not known before the run are left
-        out: templates, what another task returns, and, where the variables as a whole are something else than a
-        mapping, every name that a variable may replace.
+        out: templates, what another task returns, and, if the variables as a whole are something else than a mapping,
+        every name that a variable may replace.
 
     Returns
     -------
     (list of Asset, list of Asset)
         The inlets and the outlets.
     """
-    inputs, outputs = _names(definition, variables)
-    return [dataset_asset(app, name) for name in _known(inputs)], [dataset_asset(app, name) for name in _known(outputs)]
+    from ikigai_core.orchestration import LoadedDefinition
+
+    loaded = LoadedDefinition.load(definition)
+    inputs, outputs = loaded.inputs(variables, _is_known), loaded.outputs(variables, _is_known)
+    return [dataset_asset(app, name) for name in inputs], [dataset_asset(app, name) for name in outputs]
 
 
 def is_template(text: object) -> bool:
@@ -80,7 +74,9 @@ def is_template(text: object) -> bool:
     return not isinstance(text, str) or "{{" in text or "{%" in text
 
 
-def emit(context: Context, outlets: Iterable[Any], written: Iterable[DatasetFacts], extra: Mapping[str, Any]) -> None:
+def emit(
+    context: Context, outlets: Iterable[Any], app: str, written: Iterable[DatasetProfile], extra: Mapping[str, Any]
+) -> None:
     """Tell Airflow of the datasets that a task wrote.
 
     Outlets that are such a dataset get its figures as their event's extra; an `AssetAlias` among them gets an event for
@@ -92,19 +88,20 @@ def emit(context: Context, outlets: Iterable[Any], written: Iterable[DatasetFact
         The task's.
     outlets : iterable
         The task's.
-    written : iterable of DatasetFacts
-        What was written.
+    app : str
+        Name of the app.
+    written : iterable of DatasetProfile
+        What was written in it.
     extra : mapping
         What each event says besides, such as the run's log id.
     """
-    facts = {dataset_uri(dataset.app, dataset.name): dataset for dataset in written}
+    told = {dataset_uri(app, profile.name): {**event_extra(profile), **extra} for profile in written}
     for outlet in outlets:
         if isinstance(outlet, AssetAlias):
-            for dataset in facts.values():
-                asset = dataset_asset(dataset.app, dataset.name)
-                context["outlet_events"][outlet].add(asset, extra={**dataset.to_extra(), **extra})
-        elif isinstance(outlet, Asset) and outlet.uri in facts:
-            context["outlet_events"][outlet].extra = {**facts[outlet.uri].to_extra(), **extra}
+            for uri, figures in told.items():
+                context["outlet_events"][outlet].add(Asset(uri=uri), extra=figures)
+        elif isinstance(outlet, Asset) and outlet.uri in told:
+            context["outlet_events"][outlet].extra = told[outlet.uri]
 
 
 def without_unwritten(outlets: Iterable[Any], apps: Collection[str], written: Collection[str]) -> list[Any]:
@@ -148,7 +145,7 @@ def sanitize_uri(uri: SplitResult) -> SplitResult:
             f"{uri.geturl()!r} is no address of something on the Ikigai platform: "
             f"expected {SCHEME}://<app>/{'|'.join(_KINDS)}/<name>, with names percent-encoded."
         )
-    return uri._replace(netloc=_quoted(unquote(uri.netloc)), path=f"/{kind}/{_quoted(unquote(name))}")
+    return uri._replace(netloc=quoted(unquote(uri.netloc)), path=f"/{kind}/{quoted(unquote(name))}")
 
 
 def convert_asset_to_openlineage(asset: Asset, lineage_context: Any) -> OpenLineageDataset:
@@ -160,27 +157,6 @@ def convert_asset_to_openlineage(asset: Asset, lineage_context: Any) -> OpenLine
     return OpenLineageDataset(namespace=f"{SCHEME}://{uri.netloc}", name=name)
 
 
-def _names(definition: Any, variables: Mapping[str, Any] | object | None) -> tuple[list[str], list[str]]:
-    from ikigai_core import DefinitionDocument, FlowDefinition
-
-    if isinstance(definition, Mapping) and isinstance(definition.get("facets"), list):
-        definition = FlowDefinition.load(definition)
-    document = definition if isinstance(definition, FlowDefinition) else DefinitionDocument.load(definition)
-    inputs = [] if isinstance(document, FlowDefinition) else document.imported()
-    if isinstance(variables, Mapping | None):
-        given = {name: value if isinstance(value, _LITERALS) else _UNKNOWN for name, value in (variables or {}).items()}
-    else:
-        given = dict.fromkeys(document.variables, _UNKNOWN)
-    return inputs, document.exported(given)
-
-
-_LITERALS = (str, int, float, bool, type(None))
-_UNKNOWN = "{{ what the run is given }}"
-
-
-def _known(names: Iterable[str]) -> list[str]:
-    return [name for name in names if not is_template(name)]
-
-
-def _quoted(name: str) -> str:
-    return quote(name, safe="")
+def _is_known(value: object) -> bool:
+    """Whether a value is what the run will be given, and neither a template nor what another task returns."""
+    return isinstance(value, int | float) or not is_template(value)

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-from airflow_provider_ikigai.assets import SCHEME
+from airflow_provider_ikigai.naming import app_uri
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
 
-    from airflow_provider_ikigai.dataset_facts import DatasetFacts
+    from ikigai_core.orchestration import DatasetProfile
 
 
 def is_wanted() -> bool:
@@ -33,13 +32,16 @@ class Lineage:
 
     Attributes
     ----------
-    inputs, outputs : list of DatasetFacts
+    app : str
+        Name of the app that all of them are in.
+    inputs, outputs : list of DatasetProfile
     run : mapping
-        What is known of the flow's run, for the run facet ``ikigai_flowRun``; empty where none ran.
+        What is known of the flow's run, for the run facet ``externalQuery``; empty if none ran.
     """
 
-    inputs: list[DatasetFacts] = field(default_factory=list)
-    outputs: list[DatasetFacts] = field(default_factory=list)
+    app: str = ""
+    inputs: list[DatasetProfile] = field(default_factory=list)
+    outputs: list[DatasetProfile] = field(default_factory=list)
     run: Mapping[str, Any] = field(default_factory=dict)
 
     def to_openlineage(self) -> OperatorLineage[Any, Any]:
@@ -51,27 +53,26 @@ class Lineage:
         )
         from airflow.providers.openlineage.extractors import OperatorLineage
 
-        def statistics(facts: DatasetFacts) -> dict[str, Any]:
-            return {"outputStatistics": OutputStatisticsOutputDatasetFacet(rowCount=facts.rows, size=facts.size)}
+        def statistics(profile: DatasetProfile) -> dict[str, Any]:
+            return {
+                "outputStatistics": OutputStatisticsOutputDatasetFacet(rowCount=profile.row_count, size=profile.size)
+            }
 
+        namespace = app_uri(self.app)
         return OperatorLineage(
-            inputs=[Dataset(**_identity(facts), facets=_facets(facts)) for facts in self.inputs],
+            inputs=[Dataset(namespace, profile.name, facets=_facets(profile)) for profile in self.inputs],
             outputs=[
-                OutputDataset(**_identity(facts), facets=_facets(facts), outputFacets=statistics(facts))
-                for facts in self.outputs
+                OutputDataset(namespace, profile.name, facets=_facets(profile), outputFacets=statistics(profile))
+                for profile in self.outputs
             ],
             run_facets=_run_facets(self.run),
         )
 
 
-def _identity(facts: DatasetFacts) -> dict[str, str]:
-    return {"namespace": f"{SCHEME}://{quote(facts.app, safe='')}", "name": facts.name}
-
-
-def _facets(facts: DatasetFacts) -> dict[str, Any]:
+def _facets(profile: DatasetProfile) -> dict[str, Any]:
     from airflow.providers.common.compat.openlineage.facet import SchemaDatasetFacet, SchemaDatasetFacetFields
 
-    fields = [SchemaDatasetFacetFields(name=name, type=kind) for name, kind in facts.columns.items()]
+    fields = [SchemaDatasetFacetFields(name=name, type=kind) for name, kind in profile.columns.items()]
     return {"schema": SchemaDatasetFacet(fields=fields)}
 
 

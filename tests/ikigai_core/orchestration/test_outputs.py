@@ -27,6 +27,8 @@ def test_what_the_runs_own_variables_name_was_written(flow: Flow, app: App, side
     side.perform(run.result(60))
     written = side.run(written_outputs(home, run, side.perform(remote.definition())))
     assert (written.names, written.missing) == (["mine"], ())
+    as_kept = side.run(written_outputs(home, run, ["mine", "never"]))
+    assert (as_kept.names, as_kept.missing) == (["mine"], ("never",))
     assert type(written.datasets[0]) is type(side.perform(home.datasets["mine"]))
     assert written.datasets[0].data_types
 

@@ -12,7 +12,6 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_ikigai import lineage
 from airflow_provider_ikigai.assets import emit
-from airflow_provider_ikigai.dataset_facts import DatasetFacts
 from airflow_provider_ikigai.files import as_text, fetched, queried, stored
 from airflow_provider_ikigai.links import IkigaiDatasetLink
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
-    from ikigai_core import App, Dataset
+    from ikigai_core import App, Dataset, Ikigai
 
 _SOURCES = ("path", "data", "sql")
 
@@ -126,12 +125,12 @@ class IkigaiUploadDatasetOperator(_DatasetOperator):
             Where there is no such file (nothing is sent then), where the platform refuses the data, and for everything
             else that would fail again.
         """
-        with self._source() as data, self.connected(context, create_app=self.create_app) as (_, app):
+        with self._source() as data, self.connected(context, create_app=self.create_app) as (ikigai, app):
             builder = app.dataset.new(self.dataset).data(data)
             dataset = builder.ensure(on_progress=TransferLog(self.log))
             IkigaiDatasetLink().push(context, dataset)
             self.log.info("Dataset %r: %s", dataset.name, ", ".join(dataset.changes) or "nothing to do")
-            self._tell(context, app, dataset)
+            self._tell(context, ikigai, app, dataset)
         return {
             "app_id": dataset.app_id,
             "dataset_id": dataset.dataset_id,
@@ -160,12 +159,14 @@ class IkigaiUploadDatasetOperator(_DatasetOperator):
         else:
             yield self.data
 
-    def _tell(self, context: Context, app: App, dataset: Dataset) -> None:
+    def _tell(self, context: Context, ikigai: Ikigai, app: App, dataset: Dataset) -> None:
         if not self.outlets and not lineage.is_wanted():
             return
-        facts = DatasetFacts.of(app, dataset, count_up_to=self.count_rows_up_to)
-        self._lineage.outputs = [facts]
-        emit(context, self.outlets, [facts], {})
+        from ikigai_core.orchestration import profile_dataset
+
+        profile = ikigai.run(profile_dataset(dataset, size_limit=self.count_rows_up_to))
+        self._lineage = lineage.Lineage(app.name, outputs=[profile])
+        emit(context, self.outlets, app.name, [profile], {})
 
 
 class IkigaiDownloadDatasetOperator(_DatasetOperator):
@@ -202,15 +203,17 @@ class IkigaiDownloadDatasetOperator(_DatasetOperator):
         Raises
         ------
         AirflowFailException
-            Where there is no such dataset, and for everything else that would fail again.
+            There is no such dataset; and everything else that would fail again.
         """
+        from ikigai_core.orchestration import DatasetProfile
+
         with self.connected(context) as (_, app):
             dataset = app.datasets.find(self.dataset)
             IkigaiDatasetLink().push(context, dataset)
             with stored(self.path) as file:
                 fetch = dataset.to_parquet if file.suffix == ".parquet" else dataset.to_csv
                 fetch(file, on_progress=TransferLog(self.log))
-            self._lineage.inputs = [DatasetFacts.of(app, dataset)]
+            self._lineage = lineage.Lineage(app.name, inputs=[DatasetProfile.of(dataset)])
         self.log.info("Dataset %r is in %s", dataset.name, self.path)
         return {
             "app_id": dataset.app_id,

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
-from airflow_provider_ikigai.assets import dataset_uri
 from airflow_provider_ikigai.conditions import RECENT_RUNS, described
 from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook, IkigaiHook
+from airflow_provider_ikigai.naming import dataset_uri
 from airflow_provider_ikigai.triggers.base import VersionedTrigger
 from ikigai_core.errors import IkigaiError, NotFoundError
 from ikigai_core.polling import snapshots

@@ -1,0 +1,26 @@
+"""What asset events tell of a dataset's profile, and the profiles of what a run read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ikigai_core import App
+    from ikigai_core.orchestration import DatasetProfile
+
+
+def event_extra(profile: DatasetProfile) -> dict[str, Any]:
+    """A dataset's figures, as an asset event's extra."""
+    counted = {} if profile.row_count is None else {"row_count": profile.row_count}
+    return {"dataset_id": profile.dataset_id, "size_bytes": profile.size, **counted}
+
+
+def read_by(app: App, ids: Iterable[str]) -> list[DatasetProfile]:
+    """What the platform tells of datasets that were read, by their ids; one request for all of them."""
+    from ikigai_core.orchestration import DatasetProfile
+
+    wanted = list(ids)
+    known = app.datasets().values() if wanted else ()
+    by_id = {dataset.dataset_id: dataset for dataset in known}
+    return [DatasetProfile.of(by_id[read]) for read in wanted if read in by_id]
