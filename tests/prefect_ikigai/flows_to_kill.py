@@ -11,7 +11,7 @@ import requests
 from prefect import flow
 
 from prefect_ikigai import IkigaiCredentials, run_flow, start_flow, wait_for_run
-from prefect_ikigai.journal import RunJournal
+from prefect_ikigai.followed_run import FollowedRun
 from prefect_ikigai.run_store import PrefectRunStore
 
 
@@ -46,14 +46,14 @@ def die_at(at: int) -> None:
             moments.begin()
         note(self, run)
 
-    end = RunJournal.end
+    end = FollowedRun.end
 
-    def ending(self: RunJournal, *args: Any) -> None:
+    def ending(self: FollowedRun, *args: Any) -> None:
         moments.begin()
         end(self, *args)
 
     PrefectRunStore.note = noting  # type: ignore[method-assign]
-    RunJournal.end = ending  # type: ignore[method-assign]
+    FollowedRun.end = ending  # type: ignore[method-assign]
     for owner, name in ((httpx.HTTPTransport, "handle_request"), (requests.Session, "send")):
         _watch(owner, name, moments)
 

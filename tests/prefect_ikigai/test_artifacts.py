@@ -9,7 +9,7 @@ from prefect import flow
 
 from ikigai_core.local.control import LocalControl
 from prefect_ikigai import IkigaiCredentials, ensure_flow, preview_dataset, run_flow, upload_dataset
-from prefect_ikigai.dataset_steps import Profile
+from prefect_ikigai.dataset_profile import Profile
 from prefect_ikigai.naming import artifact_key
 
 DEFINITION = {

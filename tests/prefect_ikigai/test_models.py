@@ -28,7 +28,7 @@ def test_a_gate_lets_good_models_through_and_no_others(saved_credentials: Ikigai
         thresholds = {R2: {"max": 0.1}, "performance.nonsense": {"min": 1}}
         await acheck_model(*model, thresholds, version="initial")
 
-    with pytest.raises(ThresholdMissedError, match=r"r2.average_test is .*, more than 0.1; performance.nonsense is missing"):
+    with pytest.raises(ThresholdMissedError, match="is .*, more than 0.1; performance.nonsense is missing"):
         asyncio.run(gate())
 
 

@@ -9,10 +9,11 @@ from prefect.assets import Asset, AssetProperties, add_asset_metadata, materiali
 from prefect.tasks import MaterializingTask
 
 from prefect_ikigai.credentials import IkigaiCredentials
-from prefect_ikigai.dataset_steps import Data, profile_of, upload, upload_summary
+from prefect_ikigai.dataset_profile import asset_metadata
 from prefect_ikigai.naming import asset_key
 from prefect_ikigai.operation import Operation, aperformed, performed
 from prefect_ikigai.tasks import task_options
+from prefect_ikigai.transfers import Data, upload, upload_summary
 
 if TYPE_CHECKING:
     from ikigai_core.orchestration import AnyClient, AnyDataset
@@ -108,15 +109,7 @@ def _uploaded(ikigai: AnyClient, app: str, dataset: str, data: Data, create_app:
 
 def described(asset: Asset, dataset: AnyDataset, more: Mapping[str, Any]) -> Procedure[None]:
     """Tell Prefect what an asset holds."""
-    profile = yield from profile_of(dataset)
-    metadata = {
-        "row_count": profile.row_count,
-        "columns": profile.columns,
-        "dataset_id": dataset.dataset_id,
-        "web_url": dataset.web_url,
-        **more,
-    }
-    add_asset_metadata(asset.key, metadata)
+    add_asset_metadata(asset.key, {**(yield from asset_metadata(dataset)), **more})
 
 
 def asset_options(name: str, asset_deps: list[str | Asset] | None, given: Mapping[str, Any]) -> dict[str, Any]:

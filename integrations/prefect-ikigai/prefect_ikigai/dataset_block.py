@@ -9,8 +9,9 @@ from prefect.blocks.core import Block
 from pydantic import Field, HttpUrl
 
 from prefect_ikigai.credentials import DOCUMENTATION, LOGO, IkigaiCredentials
-from prefect_ikigai.dataset_steps import Data, Location, Profile, download, preview, read, upload, upload_summary
+from prefect_ikigai.dataset_profile import Profile, preview
 from prefect_ikigai.operation import Operation
+from prefect_ikigai.transfers import Data, Location, download, read, upload, upload_summary
 
 if TYPE_CHECKING:
     import pandas

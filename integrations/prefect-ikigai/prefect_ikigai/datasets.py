@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect_ikigai.credentials import IkigaiCredentials
-from prefect_ikigai.dataset_steps import Data, Location, Profile, download, preview, read, upload, upload_summary
+from prefect_ikigai.dataset_profile import Profile, preview
 from prefect_ikigai.operation import Operation
 from prefect_ikigai.tasks import async_twin, ikigai_task
+from prefect_ikigai.transfers import Data, Location, download, read, upload, upload_summary
 
 if TYPE_CHECKING:
     import pandas

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from prefect.events import Event, emit_event
 
+from prefect_ikigai.run_report import event_payload
+
 if TYPE_CHECKING:
-    from ikigai_core import RunLog
+    from ikigai_core.orchestration import RunReport
 
 STARTED = "ikigai.run.started"
 ATTACHED = "ikigai.run.attached"
@@ -43,22 +45,15 @@ class RunEvents:
         variables = dict(self._run["variables"])
         self._started = self._emit(kind, {"variables": variables, "web_url": web_url})
 
-    def ended(self, log: RunLog, message: str = "") -> None:
+    def ended(self, report: RunReport) -> None:
         """Tell how the run ended."""
-        is_success = log.status.value == "SUCCESS"
-        payload = {
-            "status": log.status.value,
-            "log_id": log.log_id,
-            "user": log.user,
-            "facet_id": log.erroneous_facet_id,
-            "message": message or log.data,
-        }
+        payload = event_payload(report)
         run = {
-            "prefect.resource.id": f"ikigai.run.{log.log_id}",
+            "prefect.resource.id": f"ikigai.run.{payload['log_id']}",
             "prefect.resource.role": "run",
-            "prefect.resource.name": log.log_id,
+            "prefect.resource.name": payload["log_id"],
         }
-        self._emit(SUCCEEDED if is_success else FAILED, payload, [run])
+        self._emit(SUCCEEDED if report.is_success else FAILED, payload, [run])
 
     def left(self, related: list[dict[str, str]], payload: Mapping[str, Any]) -> None:
         """Tell that nobody follows the run any longer, though it goes on."""

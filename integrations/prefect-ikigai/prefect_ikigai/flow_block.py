@@ -102,9 +102,9 @@ class IkigaiFlowRun(JobRun["RunLog"]):
         return self.fetch_result()
 
     def _followed(self, ikigai: AnyClient) -> Procedure[None]:
-        run, journal = yield from resume(ikigai, self.run, self.app, self._note_id)
+        run, followed = yield from resume(ikigai, self.run, self.app, self._note_id)
         try:
-            self._log = (yield from follow(run, journal, self._deadline, removes_copy=True)).log
+            self._log = (yield from follow(run, followed, self._deadline, removes_copy=True)).log
         except RunFailedError as failure:
             self._failure = failure
             raise
@@ -231,5 +231,5 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
         )
 
     def _triggered(self, ikigai: AnyClient, request: RunRequest) -> Procedure[IkigaiFlowRun]:
-        run, journal = yield from start(ikigai, request)
-        return IkigaiFlowRun(self.credentials, self.app, run.to_dict(), request.deadline, journal.note_id)
+        run, followed = yield from start(ikigai, request)
+        return IkigaiFlowRun(self.credentials, self.app, run.to_dict(), request.deadline, followed.note_id)

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import unicodedata
-
 from prefect.runtime import flow_run
 
+from ikigai_core.orchestration import shortened, slug
+
 _LONGEST_ASSET_PART = 200
-
-
-def slug(name: str) -> str:
-    """A name in lowercase letters, digits and dashes; with a digest where letters of other scripts are left out."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    words = re.findall(r"[a-z0-9]+", plain)
-    is_short_of_letters = sum(map(str.isalnum, plain)) < sum(map(str.isalnum, name))
-    if is_short_of_letters or not words:
-        # Names that differ in these letters only must not become one.
-        words.append(hashlib.sha256(name.encode()).hexdigest()[:12])
-    return "-".join(words)
 
 
 def artifact_key(*names: str) -> str:
@@ -29,7 +16,7 @@ def artifact_key(*names: str) -> str:
 
 def asset_key(app: str, dataset: str) -> str:
     """The key of a dataset's asset: ``ikigai://<app>/<dataset>``."""
-    return f"ikigai://{slug(app)[:_LONGEST_ASSET_PART]}/{slug(dataset)[:_LONGEST_ASSET_PART]}"
+    return "/".join(["ikigai:/", *(shortened(slug(name), _LONGEST_ASSET_PART) for name in (app, dataset))])
 
 
 def output_name(name: str, *parts: object) -> str:
@@ -54,6 +41,6 @@ def output_name(name: str, *parts: object) -> str:
     >>> [{"output": output_name("late_flights", airport)} for airport in ["JFK", "LGA"]]
     [{'output': 'late_flights_jfk'}, {'output': 'late_flights_lga'}]
     """
-    words = [slug(str(part)).replace("-", "_") for part in parts]
+    words = [slug(str(part), "_") for part in parts]
     current = flow_run.id
     return "_".join([name, *words, *([str(current)[-12:]] if current else [])])

@@ -13,14 +13,14 @@ from ikigai_core import orchestration
 from ikigai_core.errors import FlowBusyError, IkigaiError, NotFoundError, RunFailedError
 from ikigai_core.orchestration import Deadline
 from ikigai_core.procedure import Procedure, call_blocking
-from prefect_ikigai.journal import RunJournal
+from prefect_ikigai.followed_run import FollowedRun
 from prefect_ikigai.logs import current_logger
 from prefect_ikigai.owner import Owner
 from prefect_ikigai.start_lease import PrefectStartLease
 
 if TYPE_CHECKING:
     from ikigai_core import AsyncFlowRun, FlowRun, RunLog
-    from ikigai_core.orchestration import AnyClient
+    from ikigai_core.orchestration import AnyClient, RunReport
 
 AnyRun: TypeAlias = "FlowRun | AsyncFlowRun"
 OnBusy = Literal["fail", "wait", "attach"]
@@ -62,7 +62,7 @@ class RunRequest:
 
 
 @dataclass(frozen=True)
-class Followed:
+class EndedRun:
     """A run whose end was seen.
 
     Attributes
@@ -76,21 +76,21 @@ class Followed:
     log: RunLog
 
 
-def start(ikigai: AnyClient, request: RunRequest) -> Procedure[tuple[AnyRun, RunJournal]]:
+def start(ikigai: AnyClient, request: RunRequest) -> Procedure[tuple[AnyRun, FollowedRun]]:
     """Start a flow, or pick up the run that an earlier try or a flow run that broke off has left.
 
     Returns
     -------
     FlowRun or AsyncFlowRun
         The run.
-    RunJournal
+    FollowedRun
         Where its progress and end are to be noted.
     """
     flow = yield from orchestration.find_flow(ikigai, request.app, request.flow)
-    journal = yield from call_blocking(
-        partial(RunJournal, request.app, request.flow, flow.flow_id, request.variables, request.credentials_id)
+    followed = yield from call_blocking(
+        partial(FollowedRun, request.app, request.flow, flow.flow_id, request.variables, request.credentials_id)
     )
-    previous = yield from _previous(ikigai, journal)
+    previous = yield from _previous(ikigai, followed)
     lease = _lease_for(request, flow.flow_id)
     try:
         run: AnyRun = yield from ikigai_core.Flow.launch.procedure(
@@ -99,7 +99,7 @@ def start(ikigai: AnyClient, request: RunRequest) -> Procedure[tuple[AnyRun, Run
             on_busy=request.on_busy,
             isolation=request.isolation,
             on_doubt=request.on_doubt,
-            keep=partial(_keep, journal, lease),
+            keep=partial(_keep, followed, lease),
             previous=previous,
             lease=lease,
             unique_output=request.unique_output,
@@ -107,19 +107,21 @@ def start(ikigai: AnyClient, request: RunRequest) -> Procedure[tuple[AnyRun, Run
             timeout=request.deadline.left,
         )
     except FlowBusyError:
-        yield from call_blocking(journal.discard)
+        yield from call_blocking(followed.discard)
         raise
-    yield from call_blocking(partial(journal.started, run.to_dict(), run.web_url))
-    return run, journal
+    yield from call_blocking(partial(followed.started, run.to_dict(), run.web_url))
+    return run, followed
 
 
-def follow(run: AnyRun, journal: RunJournal, deadline: Deadline, *, removes_copy: bool = False) -> Procedure[Followed]:
+def follow(
+    run: AnyRun, followed: FollowedRun, deadline: Deadline, *, removes_copy: bool = False
+) -> Procedure[EndedRun]:
     """Follow a run to its end, and return it with the log of one that succeeded.
 
     Parameters
     ----------
     run : FlowRun or AsyncFlowRun
-    journal : RunJournal
+    followed : FollowedRun
     deadline : Deadline
     removes_copy : bool, default False
         Whether the run's private copy is still to go: who started the run sees to that otherwise.
@@ -132,30 +134,30 @@ def follow(run: AnyRun, journal: RunJournal, deadline: Deadline, *, removes_copy
         The run goes on.
     """
     try:
-        log = yield from ikigai_core.FlowRun.result.procedure(run, deadline.left, on_update=journal.update)
+        log = yield from ikigai_core.FlowRun.result.procedure(run, deadline.left, on_update=followed.update)
     except RunFailedError as failure:
-        yield from call_blocking(partial(journal.end, run.to_dict(), failure.run_log, str(failure)))
-        yield from _take(run, journal, removes_copy)
+        report = orchestration.RunReport.failure(failure, run, app_name=followed.app)
+        yield from _ended(run, followed, report, removes_copy)
         raise
-    yield from call_blocking(partial(journal.end, run.to_dict(), log))
-    yield from _take(run, journal, removes_copy)
-    return Followed(run, _with_doubt(log, run.doubt))
+    report = orchestration.RunReport.success(run, log, app_name=followed.app)
+    yield from _ended(run, followed, report, removes_copy)
+    return EndedRun(run, _with_doubt(log, run.doubt))
 
 
 def resume(
     ikigai: AnyClient, run: Mapping[str, Any], app: str, note_id: UUID | None
-) -> Procedure[tuple[AnyRun, RunJournal]]:
+) -> Procedure[tuple[AnyRun, FollowedRun]]:
     """Pick up a run that another task started, from what it returned."""
-    journal = yield from call_blocking(partial(RunJournal, app, run["flow_name"], run["flow_id"], run["variables"]))
-    noted = yield from call_blocking(partial(journal.resume, run, note_id))
-    yield from call_blocking(partial(journal.resumed, noted))
-    return ikigai.flow_run(noted), journal
+    followed = yield from call_blocking(partial(FollowedRun, app, run["flow_name"], run["flow_id"], run["variables"]))
+    noted = yield from call_blocking(partial(followed.resume, run, note_id))
+    yield from call_blocking(partial(followed.resumed, noted))
+    return ikigai.flow_run(noted), followed
 
 
-def run_to_the_end(ikigai: AnyClient, request: RunRequest) -> Procedure[Followed]:
+def run_to_the_end(ikigai: AnyClient, request: RunRequest) -> Procedure[EndedRun]:
     """Start a flow and follow its run to the end."""
-    run, journal = yield from start(ikigai, request)
-    return (yield from follow(run, journal, request.deadline))
+    run, followed = yield from start(ikigai, request)
+    return (yield from follow(run, followed, request.deadline))
 
 
 def goes_on(ikigai: AnyClient, run: Mapping[str, Any]) -> Procedure[bool]:
@@ -176,14 +178,14 @@ def goes_on(ikigai: AnyClient, run: Mapping[str, Any]) -> Procedure[bool]:
     return not report.is_idle
 
 
-def _previous(ikigai: AnyClient, journal: RunJournal) -> Procedure[dict[str, Any] | None]:
-    found = yield from call_blocking(journal.find)
-    if found is not None or journal.note_id is not None:
+def _previous(ikigai: AnyClient, followed: FollowedRun) -> Procedure[dict[str, Any] | None]:
+    found = yield from call_blocking(followed.find)
+    if found is not None or followed.note_id is not None:
         return found
-    for left in (yield from call_blocking(journal.left_runs)):
+    for left in (yield from call_blocking(followed.left_runs)):
         if not (yield from goes_on(ikigai, left.run)):
             continue
-        taken_over = yield from call_blocking(partial(journal.take_over, left))
+        taken_over = yield from call_blocking(partial(followed.take_over, left))
         if taken_over is not None:
             return taken_over
     return None
@@ -196,16 +198,17 @@ def _lease_for(request: RunRequest, flow_id: str) -> PrefectStartLease | None:
     return PrefectStartLease(flow_id, request.flow)
 
 
-def _keep(journal: RunJournal, lease: PrefectStartLease | None, run: dict[str, Any]) -> None:
-    journal.keep(run)
+def _keep(followed: FollowedRun, lease: PrefectStartLease | None, run: dict[str, Any]) -> None:
+    followed.keep(run)
     if lease is not None:
         lease.sees(run["phase"])
 
 
-def _take(run: AnyRun, journal: RunJournal, removes_copy: bool) -> Procedure[None]:
-    """Take the result; then the private copy may go, too."""
+def _ended(run: AnyRun, followed: FollowedRun, report: RunReport, removes_copy: bool) -> Procedure[None]:
+    """Tell of the end, and take the result; then the private copy may go, too."""
+    yield from call_blocking(partial(followed.end, report))
     state = run.to_dict()
-    is_kept = yield from call_blocking(partial(journal.take, state))
+    is_kept = yield from call_blocking(partial(followed.take, state))
     if not (is_kept and removes_copy and state["copy_id"]) or state["keep_copy"]:
         return
     try:

@@ -230,11 +230,11 @@ def _log_of(ikigai: AnyClient, request: RunRequest) -> Procedure[RunLog]:
 
 
 def _started(ikigai: AnyClient, request: RunRequest) -> Procedure[dict[str, Any]]:
-    run, journal = yield from start(ikigai, request)
-    return {"app": request.app, "run": run.to_dict(), "note": str(journal.note_id) if journal.note_id else None}
+    run, followed = yield from start(ikigai, request)
+    return {"app": request.app, "run": run.to_dict(), "note": str(followed.note_id) if followed.note_id else None}
 
 
 def _awaited(ikigai: AnyClient, started: Mapping[str, Any], deadline: Deadline) -> Procedure[RunLog]:
     note = started.get("note")
-    run, journal = yield from resume(ikigai, started["run"], started["app"], UUID(note) if note else None)
-    return (yield from follow(run, journal, deadline, removes_copy=True)).log
+    run, followed = yield from resume(ikigai, started["run"], started["app"], UUID(note) if note else None)
+    return (yield from follow(run, followed, deadline, removes_copy=True)).log

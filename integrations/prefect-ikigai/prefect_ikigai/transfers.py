@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ikigai_core
 from ikigai_core import orchestration
-from ikigai_core.procedure import Procedure, call_blocking
-from prefect_ikigai.artifacts import show_table
+from ikigai_core.procedure import Procedure
 from prefect_ikigai.logs import current_logger
-from prefect_ikigai.naming import artifact_key
-from prefect_ikigai.owner import Owner
 
 if TYPE_CHECKING:
     import pandas
 
     from ikigai_core.orchestration import AnyClient, AnyDataset
-    from ikigai_core.transfer.reading import Batches
 
 Location: TypeAlias = str | Path
 Data: TypeAlias = Any
 """A CSV or Parquet file's path or URL, a pandas frame, or anything with the Arrow stream interface."""
-
-_LONGEST_CELL = 200
-
-
-@dataclass(frozen=True)
-class Profile:
-    """What was learnt by reading a dataset.
-
-    Attributes
-    ----------
-    row_count : int
-    columns : dict of str to str
-        The platform's type of each column.
-    rows : list of dict
-        The first rows, as text by column.
-    """
-
-    row_count: int
-    columns: dict[str, str]
-    rows: list[dict[str, str]]
 
 
 def upload(ikigai: AnyClient, app: str, dataset: str, data: Data, *, create_app: bool) -> Procedure[AnyDataset]:
@@ -78,38 +52,6 @@ def read(ikigai: AnyClient, app: str, dataset: str) -> Procedure[pandas.DataFram
     """Download a dataset as a frame."""
     found = yield from orchestration.find_dataset(ikigai, app, dataset)
     return (yield from ikigai_core.Dataset.df.procedure(found))
-
-
-def preview(ikigai: AnyClient, app: str, dataset: str, rows: int) -> Procedure[Profile]:
-    """Count a dataset's rows, and show the first ones as a table."""
-    found = yield from orchestration.find_dataset(ikigai, app, dataset)
-    profile: Profile = yield from profile_of(found, rows)
-    shown = f"The first {len(profile.rows)} of {profile.row_count} rows of dataset **{dataset}** of app **{app}**"
-    key = artifact_key(app, dataset, "rows")
-    yield from call_blocking(partial(show_table, Owner.current(), key, profile.rows, shown))
-    return profile
-
-
-def profile_of(dataset: Any, rows: int = 0) -> Procedure[Profile]:
-    """Read a dataset once, in bounded memory."""
-    batches = yield from ikigai_core.Dataset.batches.procedure(dataset)
-    return (yield from call_blocking(partial(_profile, dataset, batches, rows)))
-
-
-def _profile(dataset: Any, batches: Batches, rows: int) -> Profile:
-    row_count = 0
-    first: list[dict[str, str]] = []
-    with batches:
-        for batch in batches:
-            first += [_as_text(row) for row in batch.slice(0, rows - len(first)).to_pylist()]
-            row_count += batch.num_rows
-    columns = {name: str(column.data_type) for name, column in dataset.data_types.items()}
-    return Profile(row_count, columns, first)
-
-
-def _as_text(row: dict[str, Any]) -> dict[str, str]:
-    texts = {name: "" if value is None else str(value) for name, value in row.items()}
-    return {name: text if len(text) <= _LONGEST_CELL else f"{text[:_LONGEST_CELL]}…" for name, text in texts.items()}
 
 
 def _target(location: Location) -> Location:

@@ -1,4 +1,4 @@
-"""What a Prefect run notes of the run on the platform that it follows."""
+"""The run on the platform that a Prefect run follows: its note, and what Prefect is told of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 from prefect.exceptions import PrefectHTTPStatusError
 
+from ikigai_core.orchestration import ProgressLog
 from prefect_ikigai.artifacts import show_markdown, show_table
 from prefect_ikigai.errors import reaching_prefect
 from prefect_ikigai.events import RunEvents
@@ -16,14 +17,16 @@ from prefect_ikigai.logs import current_logger
 from prefect_ikigai.naming import artifact_key
 from prefect_ikigai.notes import Note
 from prefect_ikigai.owner import Owner
-from prefect_ikigai.progress import ProgressReporter
+from prefect_ikigai.progress_artifact import ProgressArtifact
+from prefect_ikigai.run_report import log_of, table_row
 from prefect_ikigai.run_store import PrefectRunStore
 
 if TYPE_CHECKING:
-    from ikigai_core import FlowStatusReport, RunLog
+    from ikigai_core import FlowStatusReport
+    from ikigai_core.orchestration import RunReport
 
 
-class RunJournal:
+class FollowedRun:
     """Keeps a run for another try to find, and tells how it goes, on behalf of the current task run or flow run.
 
     Its methods block, for a request to Prefect's server or a few. Outside of Prefect's runs nothing is kept, and
@@ -39,19 +42,24 @@ class RunJournal:
         The run variables that are asked for.
     credentials_id : UUID, optional
         Of the saved block with which the platform is asked.
+
+    Attributes
+    ----------
+    app : str
     """
 
     def __init__(
         self, app: str, flow: str, flow_id: str, variables: Mapping[str, Any], credentials_id: UUID | None = None
     ) -> None:
-        self._app = app
+        self.app = app
         self._flow = flow
         self._owner = Owner.current()
         self._logger = current_logger()
         self._store = (
             None if self._owner is None else PrefectRunStore(self._owner, app, flow_id, variables, credentials_id)
         )
-        self._progress = ProgressReporter(self._logger, self._owner, app, flow)
+        self._progress_log = ProgressLog(self._logger, flow)
+        self._progress_artifact = ProgressArtifact(self._owner, app, flow)
         self._events: RunEvents | None = None
 
     @property
@@ -115,8 +123,8 @@ class RunJournal:
             self._events.started(web_url)
         self._logger.info("Flow %r %s%s", self._flow, _verb(run), f": {web_url}" if web_url else "")
         if web_url is not None:
-            key = artifact_key(self._app, self._flow, "link")
-            text = f"[Flow {self._flow} of app {self._app}]({web_url})"
+            key = artifact_key(self.app, self._flow, "link")
+            text = f"[Flow {self._flow} of app {self.app}]({web_url})"
             show_markdown(self._owner, key, text, f"Flow **{self._flow}** on the Ikigai platform")
 
     def resumed(self, run: Mapping[str, Any]) -> None:
@@ -125,23 +133,27 @@ class RunJournal:
 
     def update(self, report: FlowStatusReport) -> None:
         """Tell of a change of status or progress."""
-        self._progress.update(report)
+        self._progress_log(report)
+        if not report.is_idle:
+            self._progress_artifact.move(report.status, report.progress)
 
     def discard(self) -> None:
         """Forget the run: it never started."""
         if self._store is not None:
             self._store.forget()
 
-    def end(self, run: Mapping[str, Any], log: RunLog, message: str = "") -> None:
-        """Tell of the end of the run; the message says more of a failure than the log."""
-        self._progress.finish(log)
-        if run["doubt"]:
-            self._logger.warning("Flow %r: the run log may be another run's. %s", self._flow, run["doubt"])
-        if self._events is not None and run["phase"] != "taken":
-            self._events.ended(log, message)
-        key = artifact_key(self._app, self._flow, "log")
-        row = log_row(log) | ({"Doubt": str(run["doubt"])} if run["doubt"] else {})
-        show_table(self._owner, key, [row], f"Run log of flow **{self._flow}** of app **{self._app}**")
+    def end(self, report: RunReport) -> None:
+        """Tell of the end of the run."""
+        log = log_of(report)
+        self._progress_log.ended(log)
+        self._progress_artifact.move(log.status, 100 if report.is_success else None)
+        if report.doubt:
+            self._logger.warning("Flow %r: the run log may be another run's. %s", self._flow, report.doubt)
+        if self._events is not None and (report.run or {}).get("phase") != "taken":
+            self._events.ended(report)
+        key = artifact_key(self.app, self._flow, "log")
+        shown = f"Run log of flow **{self._flow}** of app **{self.app}**"
+        show_table(self._owner, key, [table_row(report)], shown)
 
     def take(self, run: Mapping[str, Any]) -> bool:
         """Note that this try takes the run's result; whether that is kept.
@@ -163,19 +175,7 @@ class RunJournal:
 
     def _begin_events(self, run: Mapping[str, Any]) -> None:
         # Outside of Prefect's runs there may be no server to tell.
-        self._events = RunEvents(self._app, run) if self._owner else None
-
-
-def log_row(log: RunLog) -> dict[str, str]:
-    """A run log as a row of a table."""
-    return {
-        "Run log": log.log_id,
-        "Status": log.status.value,
-        "Ended": log.timestamp.isoformat(timespec="seconds"),
-        "User": log.user,
-        "Facet": log.erroneous_facet_id or "",
-        "Message": log.data,
-    }
+        self._events = RunEvents(self.app, run) if self._owner else None
 
 
 def _verb(run: Mapping[str, Any]) -> str:
