@@ -273,6 +273,32 @@ def test_a_file_is_uploaded_once(app: str, instance: dg.DagsterInstance, ikigai_
     assert invoked.metadata["ikigai/changes"] == "none"
 
 
+def test_a_parquet_file_is_converted_and_described(
+    app: str, instance: dg.DagsterInstance, ikigai_client: Ikigai, tmp_path: Path
+) -> None:
+    path = tmp_path / "letters.parquet"
+    pd.DataFrame({"letter": ["a", "b", None], "place": [1, 2, 3]}).to_parquet(path)
+    app_id = ikigai_client.apps[app].app_id
+    result, recorded = materialize(
+        build_ikigai_dataset_asset(app=app_id, dataset="letters", path=path), instance=instance
+    )
+    assert result.success
+    told = recorded["letters"]
+    assert (told["dagster/row_count"], told["ikigai/null_counts"]) == (3, {"letter": 1, "place": 0})
+    assert list(ikigai_client.apps[app].datasets["letters"].df()["place"]) == [1, 2, 3]
+
+
+def test_a_files_url_is_uploaded_and_described(
+    app: str, instance: dg.DagsterInstance, ikigai_client: Ikigai, tmp_path: Path
+) -> None:
+    path = tmp_path / "letters.csv"
+    path.write_text("letter\na\nb\n")
+    made = build_ikigai_dataset_asset(app=app, dataset="letters", path=path.as_uri())
+    result, recorded = materialize(made, instance=instance)
+    assert result.success
+    assert recorded["letters"]["dagster/row_count"] == 2
+
+
 @pytest.mark.parametrize("of", ["a flow", "a dataset"])
 def test_a_mistyped_app_names_the_nearest_and_creates_nothing(
     of: str, app: str, instance: dg.DagsterInstance, ikigai_client: Ikigai, tmp_path: Path

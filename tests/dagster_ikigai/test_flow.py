@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
-from dagster_ikigai import IkigaiFlow
+from dagster_ikigai import IkigaiFlow, IkigaiWorkspace, build_ikigai_flow_assets
+from ikigai_core import Ikigai
 from ikigai_core.errors import InvalidDefinitionError, InvalidInputError
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -71,3 +74,18 @@ def test_two_facets_that_would_be_one_asset_are_refused() -> None:
 def test_a_definition_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"nowhere\.yaml"):
         IkigaiFlow("An app", "A flow", tmp_path / "nowhere.yaml")
+
+
+def test_a_definition_as_the_platform_gives_it_is_run_too(
+    scripted: Callable[..., IkigaiFlow], ikigai_client: Ikigai, instance: dg.DagsterInstance
+) -> None:
+    written = scripted()
+    app = ikigai_client.apps[written.app]
+    there = app.flow.new(written.name).definition(written.definition).ensure()
+    flow = IkigaiFlow(written.app, "Another", there.definition())
+    assert [component.name for component in flow.read] == [app.datasets["numbers"].dataset_id]
+    made = build_ikigai_flow_assets(flow, variables={"output": "by another"}, workspace=IkigaiWorkspace())
+    result = dg.materialize([made], instance=instance)
+    [event] = result.get_asset_materialization_events()
+    assert event.materialization.metadata["dagster/row_count"].value == 3
+    assert "by another" in app.datasets()

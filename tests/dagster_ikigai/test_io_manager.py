@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -51,6 +52,18 @@ def test_frames_of_three_libraries_come_and_go(app: str, ikigai_client: Ikigai, 
     assert event.materialization.metadata["dagster/row_count"].value == 4
     assert event.materialization.metadata["ikigai/dataset_id"].value == datasets["of_arrow"].dataset_id
     assert set(datasets()) == {"numbers", "of_pandas", "Of polars", "of_arrow"}
+
+
+def test_a_file_that_an_asset_made_is_uploaded(
+    app: str, ikigai_client: Ikigai, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    @dg.asset
+    def written():  # type: ignore[no-untyped-def]
+        pd.DataFrame({"n": [1, 2]}).to_parquet(tmp_path / "written.parquet")
+        return tmp_path / "written.parquet"
+
+    assert materialize(app, [written], instance).success
+    assert list(ikigai_client.apps[app].datasets["written"].df()["n"]) == [1, 2]
 
 
 def test_each_partition_is_a_dataset_and_several_are_a_dict(

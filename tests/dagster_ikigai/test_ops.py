@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 import pytest
 import yaml
 
@@ -22,7 +23,7 @@ def test_a_job_uploads_and_runs_each_step_its_own_run(
     platform_runs: Callable[[], list[RunLog]],
     tmp_path: Path,
 ) -> None:
-    (tmp_path / "numbers.csv").write_text("name,value\nfour,4\n")
+    pd.DataFrame({"name": ["four"], "value": [4]}).to_parquet(tmp_path / "numbers.parquet")
     (tmp_path / "flow.yaml").write_text(yaml.safe_dump(scripted().definition.to_dict()))
 
     @dg.job(resource_defs={"ikigai": IkigaiWorkspace()})
@@ -32,7 +33,7 @@ def test_a_job_uploads_and_runs_each_step_its_own_run(
         run_ikigai_flow_op.alias("second")()
 
     flow = {"app": app, "flow": "Scripted", "definition": str(tmp_path / "flow.yaml")}
-    upload = {"app": app, "dataset": "numbers", "path": str(tmp_path / "numbers.csv")}
+    upload = {"app": app, "dataset": "numbers", "path": str(tmp_path / "numbers.parquet")}
     config: dict[str, Any] = {
         "upload_dataset_op": {"config": upload},
         "first": {"config": flow},
@@ -40,6 +41,7 @@ def test_a_job_uploads_and_runs_each_step_its_own_run(
     }
     result = job.execute_in_process(run_config={"ops": config}, instance=instance)
     assert result.success
+    assert result.output_for_node("second")["datasets"] == ["again"]
     logs = platform_runs()
     assert {result.output_for_node(name)["log_id"] for name in ("first", "second")} == {log.log_id for log in logs}
     assert result.output_for_node("first")["datasets"] == ["worked on"]
@@ -49,3 +51,19 @@ def test_a_job_uploads_and_runs_each_step_its_own_run(
     mistyped = {"config": {**flow, "flow": "Scriptde", "definition": None}}
     with pytest.raises(dg.Failure, match="Did you mean 'Scripted'"):
         job.execute_in_process(run_config={"ops": {**config, "first": mistyped}}, instance=instance)
+
+
+def test_a_flow_is_named_by_its_id_too(
+    scripted: Callable[..., IkigaiFlow], ikigai_client: Ikigai, instance: dg.DagsterInstance
+) -> None:
+    flow = scripted()
+    app = ikigai_client.apps[flow.app]
+    remote = app.flow.new(flow.name).definition(flow.definition).ensure()
+
+    @dg.job(resource_defs={"ikigai": IkigaiWorkspace()})
+    def job() -> None:
+        run_ikigai_flow_op()
+
+    config = {"ops": {"run_ikigai_flow_op": {"config": {"app": app.app_id, "flow": remote.flow_id}}}}
+    result = job.execute_in_process(run_config=config, instance=instance)
+    assert result.output_for_node("run_ikigai_flow_op")["log_id"] == remote.run_logs(1)[0].log_id
