@@ -147,7 +147,7 @@ test-dagster-floor: .venvs/core/.ready .venvs/dagster-floor/.ready ## the Dagste
 .PHONY: soak
 soak: ## what takes longer than `make test` has time for: loads, kills, fuzzing; SOAK=core,prefect runs only these
 	@for suite in $(subst $(comma), ,$(SOAK)); do $(MAKE) --no-print-directory test-$$suite \
-	  PYTEST_OPTIONS='-m soak --timeout=3600' PROCESSES=0 || exit; done
+	  IKIGAI_TEST_SEED=$$RANDOM PYTEST_OPTIONS='-m soak --timeout=3600' PROCESSES=0 || exit; done
 
 SOAK ?= core,examples,airflow,prefect,dagster,$(subst $() ,$(comma),$(FLOORS))
 

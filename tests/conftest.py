@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import random
 import signal
 from types import FrameType
+
+import pytest
+
+SEED = os.environ.setdefault("IKIGAI_TEST_SEED", "7")
+"""Decides every random choice, in the processes that tests start too. `make soak` takes another one each time."""
 
 
 def pytest_configure() -> None:
@@ -14,3 +21,13 @@ def pytest_configure() -> None:
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def pytest_report_header() -> str:
+    """Say how to make the same choices again."""
+    return f"random choices: IKIGAI_TEST_SEED={SEED}"
+
+
+@pytest.fixture(autouse=True)
+def _same_choices_in_each_run(request: pytest.FixtureRequest) -> None:
+    random.seed(f"{SEED} {request.node.nodeid}")

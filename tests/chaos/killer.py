@@ -38,7 +38,7 @@ class Killer:
     ``Killer(7).kills(workers.pids, every=(1, 5)).freezes(lambda: [pid], every=(10, 20)).does(chaos.restart, ...)``
     """
 
-    def __init__(self, seed: int = 7) -> None:
+    def __init__(self, seed: str = os.environ["IKIGAI_TEST_SEED"]) -> None:
         self._seed = seed
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []

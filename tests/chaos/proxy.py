@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -55,8 +56,8 @@ class FaultingProxy:
         Its process id.
     """
 
-    def __init__(self, upstream: str, *, seed: int = 7) -> None:
-        command = [sys.executable, "-I", str(Path(__file__).with_name("proxy_server.py")), upstream, str(seed)]
+    def __init__(self, upstream: str, *, seed: str = os.environ["IKIGAI_TEST_SEED"]) -> None:
+        command = [sys.executable, "-I", str(Path(__file__).with_name("proxy_server.py")), upstream, seed]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
         )

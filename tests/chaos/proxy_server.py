@@ -210,7 +210,7 @@ class Held:
 
 
 class Proxy:
-    def __init__(self, upstream: str, seed: int) -> None:
+    def __init__(self, upstream: str, seed: str) -> None:
         address = urlsplit(upstream)
         self._host, self._port = address.hostname or "", address.port or 80
         self.chance = random.Random(seed)
@@ -292,4 +292,4 @@ class Proxy:
 
 
 if __name__ == "__main__":
-    asyncio.run(Proxy(sys.argv[1], int(sys.argv[2])).serve())
+    asyncio.run(Proxy(sys.argv[1], sys.argv[2]).serve())

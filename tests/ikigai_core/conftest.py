@@ -8,12 +8,16 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from ikigai_core import App, Ikigai
 from ikigai_core.components import ensuring
 from ikigai_core.local.process import LocalPlatform
 
 pytest_plugins = ["ikigai_core.local.testing"]
+
+settings.register_profile("same choices in each run", derandomize=True)
+settings.load_profile("same choices in each run")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import sys
 from typing import Any
@@ -51,11 +52,12 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-async def main(url: str, user: str, key: str, home: str, numbers: str) -> None:
+async def main(url: str, user: str, key: str, home: str, numbers: str, process: str) -> None:
     async with AsyncIkigai(user, key, url) as ikigai:
         app = await ikigai.apps[home]
         model_type = (await ikigai.model_types).Linear.Lasso
         say("ready")
+        random.seed(f"{os.environ['IKIGAI_TEST_SEED']} {process}")
         for line in sys.stdin:
             job, name, spread = json.loads(line)
             await asyncio.sleep(random.uniform(0, spread))

@@ -53,8 +53,8 @@ def race(platform: LocalPlatform, home: App, tmp_path_factory: pytest.TempPathFa
 
     with ExitStack() as stack:
         processes = [
-            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            for _ in range(PROCESSES)
+            subprocess.Popen([*command, str(number)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            for number in range(PROCESSES)
         ]
         for process in processes:
             stack.callback(process.communicate)

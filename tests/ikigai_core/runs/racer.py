@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import sys
 import time
@@ -11,6 +12,7 @@ from ikigai_core import Ikigai, errors
 
 
 def main(name: str, url: str, user: str, key: str, app: str, flow: str) -> None:
+    random.seed(f"{os.environ['IKIGAI_TEST_SEED']} {name}")
     with Ikigai(user, key, url, user_agent=name) as ikigai:
         wanted = ikigai.apps[app].flows[flow]
         sys.stdout.write("ready\n")

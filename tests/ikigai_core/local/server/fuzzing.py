@@ -11,6 +11,8 @@ from typing import Any
 import schemathesis
 
 # Field or parameter: a value that something has. Those that the fuzzer makes up never get beyond "was not found".
+random.seed(os.environ["IKIGAI_TEST_SEED"])
+
 KNOWN: dict[str, str] = json.loads(os.environ["FUZZING_KNOWN"])
 HEADERS: dict[str, str] = json.loads(os.environ["FUZZING_HEADERS"])
 FACET_UIDS = ("I_005", "M_003", "O_005", "M_016", "M_019")
