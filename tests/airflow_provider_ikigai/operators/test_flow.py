@@ -140,7 +140,7 @@ def test_the_outcome_is_the_same_on_a_worker_and_deferrable(
         ran = run_dag(running(app, variables={"output": "doubled {{ dag.dag_id }}"}, deferrable=deferrable))
         assert ran.state == "success", ran.log
         assert ("Pausing task as DEFERRED" in ran.log) is deferrable
-        assert ran.log.count("The run of flow 'Scripted' ended well") == 1
+        assert ran.log.count("Flow 'Scripted' ended: SUCCESS (run log ") == 1
         results.append(ran.results["run"])
     assert kept_phases(airflow_database, f"run_{app.split()[1]}") == ["taken", "taken"]
     logs = flow.run_logs(10)

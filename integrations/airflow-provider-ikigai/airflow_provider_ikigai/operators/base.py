@@ -55,7 +55,7 @@ class IkigaiBaseOperator(BaseOperator):
         context : Context
             The task's.
         create_app : bool, default False
-            Create the app where there is none of that name.
+            Create the app if there is none of that name.
 
         Raises
         ------
@@ -64,7 +64,9 @@ class IkigaiBaseOperator(BaseOperator):
         AirflowException
             For what may work later.
         """
+        from ikigai_core.orchestration import ensure_app
+
         with failing_the_task(), self.hook.get_conn() as ikigai:
-            app = ikigai.app.new(self.app).ensure() if create_app else ikigai.apps.find(self.app)
+            app = ikigai.run(ensure_app(ikigai, self.app, create=create_app))
             IkigaiAppLink().push(context, app)
             yield ikigai, app

@@ -15,7 +15,7 @@ from airflow_provider_ikigai.assets import emit
 from airflow_provider_ikigai.files import as_text, fetched, queried, stored
 from airflow_provider_ikigai.links import IkigaiDatasetLink
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
-from airflow_provider_ikigai.progress import TransferLog
+from airflow_provider_ikigai.transfer_log import TransferLog
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.sdk import BaseOperatorLink, literal
 from airflow.sdk.exceptions import AirflowFailException
 
+from airflow_provider_ikigai.failures import failing_the_task
 from airflow_provider_ikigai.links import IkigaiFlowLink
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
 
@@ -81,7 +82,10 @@ class IkigaiEnsureFlowOperator(IkigaiBaseOperator):
         AirflowFailException
             Where the definition has a fault (it names the facet), and for everything else that would fail again.
         """
-        definition = self._read()
+        from ikigai_core.orchestration import LoadedDefinition
+
+        with failing_the_task():
+            definition = LoadedDefinition.load(self._read()).definition
         with self.connected(context, create_app=self.create_app) as (_, app):
             flow = app.flow.new(self.flow).definition(definition).ensure()
             IkigaiFlowLink().push(context, flow)

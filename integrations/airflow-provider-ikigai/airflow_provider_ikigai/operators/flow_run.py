@@ -16,15 +16,14 @@ from airflow_provider_ikigai.failures import failing_the_task, task_failure
 from airflow_provider_ikigai.launching import is_over, launch, remove_copy
 from airflow_provider_ikigai.links import IkigaiFlowLink, IkigaiFlowRunLink
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
-from airflow_provider_ikigai.progress import ProgressLog
 from airflow_provider_ikigai.run_report import about_run, task_result
 from airflow_provider_ikigai.run_store import TaskRunStore
 from airflow_provider_ikigai.time_limit import TimeLimit
 from airflow_provider_ikigai.trigger_event import Sighting
 from airflow_provider_ikigai.triggers.flow_idle import IkigaiFlowIdleTrigger
-from airflow_provider_ikigai.triggers.flow_run import IkigaiFlowRunTrigger
+from airflow_provider_ikigai.triggers.flow_run import FOLLOWED_LATER, IkigaiFlowRunTrigger
 from ikigai_core.errors import FlowBusyError, IkigaiError
-from ikigai_core.orchestration import Deadline, RunReport
+from ikigai_core.orchestration import Deadline, ProgressLog, RunReport
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
@@ -204,7 +203,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
     def on_kill(self) -> None:
         """Say that the run is not stopped with the task."""
         if self._progress is not None:
-            self._progress.log_that_it_goes_on()
+            self._progress.goes_on(FOLLOWED_LATER)
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
         """What the run read and wrote, with columns and sizes, for OpenLineage."""
@@ -296,15 +295,14 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         IkigaiFlowRunLink().push(context, report)
         run = report.run or {}
         is_kept = bool(run) and (report.is_over or report.is_lost) and store.keep_end(run, is_lost=report.is_lost)
-        if report.log:
-            self.log.info("Run log %s: %s", report.log["log_id"], report.log["status"])
+        if report.run_log:
+            ProgressLog(self.log, report.flow_name).ended(report.run_log)
         result = {} if report.error else self._told(context, report, about)
         if is_kept and report.is_over:
             store.take(run)
             if removes_copy:
                 remove_copy(self.hook, run, self.log)
         self._raise_failure(report)
-        self.log.info("The run of flow %r ended well", report.flow_name)
         return result
 
     def _told(self, context: Context, report: RunReport, about: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperatorLink
 from airflow.sdk.exceptions import AirflowFailException
 
+from airflow_provider_ikigai.failures import failing_the_task
 from airflow_provider_ikigai.links import IkigaiModelLink
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-    from ikigai_core import Model, ModelVersion
 
 
 class _ModelOperator(IkigaiBaseOperator):
@@ -93,7 +92,7 @@ class IkigaiEnsureModelOperator(_ModelOperator):
 
 
 class IkigaiCheckModelOperator(_ModelOperator):
-    """Check a model version's metrics against thresholds, and fail where they do not hold: a quality gate.
+    """Check a model version's metrics against thresholds, and fail if they do not hold: a quality gate.
 
     Parameters
     ----------
@@ -141,64 +140,36 @@ class IkigaiCheckModelOperator(_ModelOperator):
         Raises
         ------
         AirflowFailException
-            Naming each metric that is missing or does not hold, with its value.
+            Naming each metric that is missing or misses its threshold, with its value; and thresholds that are none.
         """
-        limits = {metric: _limits(metric, given) for metric, given in self.thresholds.items()}
-        with self.connected(context) as (_, app):
+        from ikigai_core.orchestration import MetricGates, find_model_version
+
+        with failing_the_task():
+            gates = MetricGates.read(_with_numbers(self.thresholds))
+        with self.connected(context) as (ikigai, app):
             model = app.models.find(self.model)
             IkigaiModelLink().push(context, model)
-            version = self._version(model)
-        values = {metric: _value(version.metrics, metric) for metric in limits}
-        complaints = [text for metric, value in values.items() for text in _complaints(metric, value, *limits[metric])]
-        if complaints:
-            raise AirflowFailException(f"Version {version.version} of model {model.name!r}: {'; '.join(complaints)}.")
-        self.log.info("Version %s of model %r holds: %s", version.version, model.name, values)
+            version = ikigai.run(find_model_version(model, self.version))
+        results = gates.check(version.metrics)
+        missed = [result.sentence for result in results if not result.is_passed]
+        if missed:
+            raise AirflowFailException(f"Version {version.version} of model {model.name!r}: {'; '.join(missed)}.")
+        self.log.info("Version %s of model %r: %s", version.version, model.name, "; ".join(map(str, results)))
         return {
             "app_id": model.app_id,
             "model_id": model.model_id,
             "model": model.name,
             "version": version.version,
             "version_id": version.version_id,
-            "metrics": values,
+            "metrics": {result.metric: result.value for result in results},
         }
 
-    def _version(self, model: Model) -> ModelVersion:
-        versions: list[ModelVersion] = list(model.versions().values())
-        wanted = self.version or model.describe().get("latest_version_id")
-        for version in versions:
-            if wanted in (version.version_id, version.version):
-                return version
-        known = ", ".join(version.version for version in versions) or "none: no flow has trained it yet"
-        raise AirflowFailException(
-            f"Model {model.name!r} has no version{f' {self.version!r}' if self.version else ''}. Known: {known}."
-        )
 
-
-def _limits(metric: str, given: Mapping[str, Any]) -> tuple[float | None, float | None]:
-    """The least and the most that a metric may be. Templates render numbers as text."""
+def _with_numbers(thresholds: Any) -> Any:
+    """Thresholds with numbers for texts that are some: templates render numbers as text."""
+    if isinstance(thresholds, Mapping):
+        return {name: _with_numbers(value) for name, value in thresholds.items()}
     try:
-        if not given or set(given) - {"min", "max"}:
-            raise ValueError
-        low, high = (None if given.get(end) is None else float(given[end]) for end in ("min", "max"))
-    except (TypeError, ValueError):
-        raise AirflowFailException(
-            f"The threshold of {metric!r} is {given!r}: give numbers as 'min', 'max' or both."
-        ) from None
-    return low, high
-
-
-def _value(metrics: Mapping[str, Any], path: str) -> Any:
-    found: Any = metrics
-    for name in path.split("."):
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found
-
-
-def _complaints(metric: str, value: Any, low: float | None, high: float | None) -> Iterator[str]:
-    if not isinstance(value, int | float):
-        yield f"it has no number {metric!r}" if value is None else f"{metric!r} is {value!r}, and no number"
-        return
-    if low is not None and not value >= low:
-        yield f"{metric!r} is {value:.6g}, less than {low:.6g}"
-    if high is not None and not value <= high:
-        yield f"{metric!r} is {value:.6g}, more than {high:.6g}"
+        return float(thresholds) if isinstance(thresholds, str) else thresholds
+    except ValueError:
+        return thresholds

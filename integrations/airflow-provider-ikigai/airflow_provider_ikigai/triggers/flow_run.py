@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook
-from airflow_provider_ikigai.progress import ProgressLog
 from airflow_provider_ikigai.triggers.base import TaskTrigger
 from ikigai_core.errors import IkigaiError
-from ikigai_core.orchestration import Deadline, RunReport
+from ikigai_core.orchestration import Deadline, ProgressLog, RunReport
+
+FOLLOWED_LATER = "A task that is cleared while it goes on follows it, and starts no second one."
 
 
 class IkigaiFlowRunTrigger(TaskTrigger):
@@ -58,7 +59,7 @@ class IkigaiFlowRunTrigger(TaskTrigger):
 
     async def on_kill(self) -> None:
         """Say that the run goes on. Airflow calls it where a user fails, clears or succeeds the deferred task."""
-        self._progress.log_that_it_goes_on()
+        self._progress.goes_on(FOLLOWED_LATER)
 
     async def _report(self) -> RunReport:
         timeout = Deadline(self.deadline).left

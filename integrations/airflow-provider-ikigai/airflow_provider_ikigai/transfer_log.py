@@ -1,0 +1,36 @@
+"""How the progress of transfers is logged: often enough to follow it, seldom enough to read it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow.sdk.types import Logger
+
+    from ikigai_core.transfer.progress import Progress
+
+
+class TransferLog:
+    """Logs how far a transfer is, every few seconds.
+
+    Parameters
+    ----------
+    log : Logger
+        The task's.
+    interval : float, default 10
+        Seconds between two lines at least.
+    """
+
+    def __init__(self, log: Logger, *, interval: float = 10.0) -> None:
+        self._log = log
+        self._interval = interval
+        self._told = time.monotonic()
+
+    def __call__(self, progress: Progress) -> None:
+        """Log a transfer's progress, if that is due."""
+        now = time.monotonic()
+        if now - self._told >= self._interval:
+            self._told = now
+            percent = f" ({100 * progress.done // progress.total} %)" if progress.total else ""
+            self._log.info("%s: %.1f MB%s", progress.what.capitalize(), progress.done / 1e6, percent)
