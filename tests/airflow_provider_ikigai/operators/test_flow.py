@@ -227,7 +227,7 @@ def test_a_busy_flow_is_left_alone_attached_to_or_waited_for(
     attached = run_dag(running(app, on_busy="attach", deferrable=True))
     assert attached.results["run"]["run_log"]["log_id"] == others.wait().log_id
     others = flow.start()
-    waited = run_dag(running(app, on_busy="wait"))
+    waited = run_dag(running(app))
     assert waited.results["run"]["run_log"]["log_id"] != others.wait().log_id
     assert len(flow.run_logs(10)) == 3
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperatorLink, conf
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from ikigai_core import Flow, FlowRun
+    from ikigai_core.orchestration import Isolation, OnBusy, OnDoubt
 
 
 class IkigaiRunFlowOperator(IkigaiBaseOperator):
@@ -49,9 +50,9 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         Name or id of the flow.
     variables : dict, optional
         Run variables; the flow's definition says which facet's argument each of them replaces.
-    on_busy : {"fail", "wait", "attach"}, default "fail"
-        What to do where the flow runs already: fail (the task's retries apply), wait for that run's end and start then,
-        or take that run for one's own.
+    on_busy : {"wait", "fail", "attach"}, default "wait"
+        What to do if the flow runs already: wait for that run's end and start then, fail (the task's retries apply), or
+        take that run for one's own.
     isolation : {"shared", "copy"}, default "shared"
         Whether the flow itself runs, once at a time, or a private copy of it, made for this task alone: then it is
         never busy, and it is always certain which run is this task's. The copy has no schedule and no grants, starts no
@@ -124,9 +125,9 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         *,
         flow: str,
         variables: Mapping[str, Any] | None = None,
-        on_busy: Literal["fail", "wait", "attach"] = "fail",
-        isolation: Literal["shared", "copy"] = "shared",
-        on_doubt: Literal["fail", "accept"] = "fail",
+        on_busy: OnBusy = "wait",
+        isolation: Isolation = "shared",
+        on_doubt: OnDoubt = "fail",
         unique_output: str | None = None,
         keep_copies: bool = False,
         wait_for_termination: bool = True,
