@@ -14,7 +14,7 @@ import pytest
 import dagster_ikigai
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-MODULES = [module.name for module in pkgutil.iter_modules(dagster_ikigai.__path__)]
+MODULES = [module.name for module in pkgutil.walk_packages(dagster_ikigai.__path__, "dagster_ikigai.")]
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -22,7 +22,7 @@ def test_docstrings(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for file in ("late_flights.yaml", "data/flights.csv"):
         shutil.copy(EXAMPLES / file, tmp_path)
     monkeypatch.chdir(tmp_path)
-    module = importlib.import_module(f"dagster_ikigai.{name}")
+    module = importlib.import_module(name)
     known = {export: getattr(dagster_ikigai, export) for export in dagster_ikigai.__all__}
     outcome = doctest.testmod(module, extraglobs={**known, "dg": dg}, optionflags=doctest.ELLIPSIS)
     assert outcome.failed == 0

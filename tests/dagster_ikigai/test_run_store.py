@@ -19,7 +19,7 @@ from dagster_ikigai import (
     ikigai_assets,
 )
 from dagster_ikigai.run_store import ObservationRunStore
-from dagster_ikigai.watching import Cursor
+from dagster_ikigai.sensors.ended_runs import Cursor
 from ikigai_core import FlowStatus, RunLog
 from ikigai_core.orchestration import RunStore, SupersededError
 from ikigai_core.orchestration.testing import RunStoreContract
@@ -231,7 +231,7 @@ def test_a_run_that_was_taken_up_is_for_the_re_execution_to_report_and_not_for_a
     flow = scripted()
     assert not execute(third_job, flow, fails="yes")
     # The run that started it ended long ago: only that it was taken up keeps it from being reported.
-    monkeypatch.setattr("dagster_ikigai.own_runs._SETTLED", -1.0)
+    monkeypatch.setattr("dagster_ikigai.sensors.own_runs._SETTLED", -1.0)
     sensor = build_ikigai_run_sensor([build_ikigai_flow_assets(flow)], workspace=IkigaiWorkspace())
     cursor = Cursor({f"{flow.app}/{flow.name}": ""}).dump()
     seen: list[int] = []
@@ -240,7 +240,7 @@ def test_a_run_that_was_taken_up_is_for_the_re_execution_to_report_and_not_for_a
         seen.append(len(sensor.evaluate_tick(dg.build_sensor_context(instance, cursor)).asset_events))
 
     # In the end, a Dagster run that does not report it counts as stuck.
-    looks.extend([tick, lambda: monkeypatch.setattr("dagster_ikigai.own_runs._STUCK", -3600.0), tick])
+    looks.extend([tick, lambda: monkeypatch.setattr("dagster_ikigai.sensors.own_runs._STUCK", -3600.0), tick])
     assert execute(third_job, flow)
     assert seen == [0, 1]
     assert run_log_ids(instance) == [log.log_id for log in platform_runs()]

@@ -12,54 +12,54 @@ from typing import TYPE_CHECKING, Any
 from dagster_ikigai._version import __version__
 
 if TYPE_CHECKING:
-    from dagster_ikigai.app_assets import build_ikigai_assets_definitions, load_ikigai_asset_specs
-    from dagster_ikigai.app_component import IkigaiAppComponent
-    from dagster_ikigai.app_flow import IkigaiAppFlow
-    from dagster_ikigai.app_state import IkigaiAppState
-    from dagster_ikigai.assets import build_ikigai_flow_assets, ikigai_assets
-    from dagster_ikigai.checks import CheckSettings, build_ikigai_asset_checks
-    from dagster_ikigai.component import IkigaiFlowComponent
-    from dagster_ikigai.dataset_assets import build_ikigai_dataset_asset
-    from dagster_ikigai.flow import IkigaiFlow
-    from dagster_ikigai.io_manager import IkigaiIOManager
-    from dagster_ikigai.ops import RunIkigaiFlowConfig, UploadDatasetConfig, run_ikigai_flow_op, upload_dataset_op
-    from dagster_ikigai.resources import IkigaiWorkspace
-    from dagster_ikigai.sensors import IkigaiRunFailure, build_ikigai_run_sensor, ikigai_run_failure_sensor
-    from dagster_ikigai.settings import FlowSettings
-    from dagster_ikigai.translator import (
+    from dagster_ikigai.assets.app_assets import build_ikigai_assets_definitions, load_ikigai_asset_specs
+    from dagster_ikigai.assets.checks import CheckSettings, build_ikigai_asset_checks
+    from dagster_ikigai.assets.dataset_assets import build_ikigai_dataset_asset
+    from dagster_ikigai.assets.flow_assets import build_ikigai_flow_assets, ikigai_assets
+    from dagster_ikigai.assets.io_manager import IkigaiIOManager
+    from dagster_ikigai.assets.translator import (
         DagsterIkigaiTranslator,
         IkigaiDatasetProps,
         IkigaiFlowProps,
         IkigaiModelProps,
         IkigaiProps,
     )
+    from dagster_ikigai.components.app_component import IkigaiAppComponent
+    from dagster_ikigai.components.flow_component import IkigaiFlowComponent
+    from dagster_ikigai.connection import IkigaiWorkspace
+    from dagster_ikigai.flows.app_flow import IkigaiAppFlow
+    from dagster_ikigai.flows.app_state import IkigaiAppState
+    from dagster_ikigai.flows.written_flow import IkigaiFlow
+    from dagster_ikigai.ops import RunIkigaiFlowConfig, UploadDatasetConfig, run_ikigai_flow_op, upload_dataset_op
+    from dagster_ikigai.runs.settings import FlowSettings
+    from dagster_ikigai.sensors.run_sensors import IkigaiRunFailure, build_ikigai_run_sensor, ikigai_run_failure_sensor
 
 _HOMES = {
-    "CheckSettings": "dagster_ikigai.checks",
-    "DagsterIkigaiTranslator": "dagster_ikigai.translator",
-    "FlowSettings": "dagster_ikigai.settings",
-    "IkigaiAppComponent": "dagster_ikigai.app_component",
-    "IkigaiAppFlow": "dagster_ikigai.app_flow",
-    "IkigaiAppState": "dagster_ikigai.app_state",
-    "IkigaiDatasetProps": "dagster_ikigai.translator",
-    "IkigaiFlow": "dagster_ikigai.flow",
-    "IkigaiFlowComponent": "dagster_ikigai.component",
-    "IkigaiFlowProps": "dagster_ikigai.translator",
-    "IkigaiIOManager": "dagster_ikigai.io_manager",
-    "IkigaiModelProps": "dagster_ikigai.translator",
-    "IkigaiProps": "dagster_ikigai.translator",
-    "IkigaiRunFailure": "dagster_ikigai.sensors",
-    "IkigaiWorkspace": "dagster_ikigai.resources",
+    "CheckSettings": "dagster_ikigai.assets.checks",
+    "DagsterIkigaiTranslator": "dagster_ikigai.assets.translator",
+    "FlowSettings": "dagster_ikigai.runs.settings",
+    "IkigaiAppComponent": "dagster_ikigai.components.app_component",
+    "IkigaiAppFlow": "dagster_ikigai.flows.app_flow",
+    "IkigaiAppState": "dagster_ikigai.flows.app_state",
+    "IkigaiDatasetProps": "dagster_ikigai.assets.translator",
+    "IkigaiFlow": "dagster_ikigai.flows.written_flow",
+    "IkigaiFlowComponent": "dagster_ikigai.components.flow_component",
+    "IkigaiFlowProps": "dagster_ikigai.assets.translator",
+    "IkigaiIOManager": "dagster_ikigai.assets.io_manager",
+    "IkigaiModelProps": "dagster_ikigai.assets.translator",
+    "IkigaiProps": "dagster_ikigai.assets.translator",
+    "IkigaiRunFailure": "dagster_ikigai.sensors.run_sensors",
+    "IkigaiWorkspace": "dagster_ikigai.connection",
     "RunIkigaiFlowConfig": "dagster_ikigai.ops",
     "UploadDatasetConfig": "dagster_ikigai.ops",
-    "build_ikigai_asset_checks": "dagster_ikigai.checks",
-    "build_ikigai_assets_definitions": "dagster_ikigai.app_assets",
-    "build_ikigai_dataset_asset": "dagster_ikigai.dataset_assets",
-    "build_ikigai_flow_assets": "dagster_ikigai.assets",
-    "build_ikigai_run_sensor": "dagster_ikigai.sensors",
-    "ikigai_assets": "dagster_ikigai.assets",
-    "ikigai_run_failure_sensor": "dagster_ikigai.sensors",
-    "load_ikigai_asset_specs": "dagster_ikigai.app_assets",
+    "build_ikigai_asset_checks": "dagster_ikigai.assets.checks",
+    "build_ikigai_assets_definitions": "dagster_ikigai.assets.app_assets",
+    "build_ikigai_dataset_asset": "dagster_ikigai.assets.dataset_assets",
+    "build_ikigai_flow_assets": "dagster_ikigai.assets.flow_assets",
+    "build_ikigai_run_sensor": "dagster_ikigai.sensors.run_sensors",
+    "ikigai_assets": "dagster_ikigai.assets.flow_assets",
+    "ikigai_run_failure_sensor": "dagster_ikigai.sensors.run_sensors",
+    "load_ikigai_asset_specs": "dagster_ikigai.assets.app_assets",
     "run_ikigai_flow_op": "dagster_ikigai.ops",
     "upload_dataset_op": "dagster_ikigai.ops",
 }

@@ -11,7 +11,7 @@ import dagster as dg
 from dagster_ikigai.metadata import COLUMN_SCHEMA, METADATA_FORM, METADATA_VERSION, NULL_COUNTS, ROW_COUNT, link
 
 if TYPE_CHECKING:
-    from dagster_ikigai.resources import IkigaiWorkspace
+    from dagster_ikigai.connection import IkigaiWorkspace
     from ikigai_core import ColumnDataType, Dataset, Ikigai
     from ikigai_core.orchestration import DatasetProfile
 

@@ -22,3 +22,8 @@ def distinct_identifiers(names: Iterable[str]) -> dict[str, str]:
 def tag_value(name: str) -> str:
     """Turn a component's name into the value of a tag: at most 63 characters, distinct for distinct identifiers."""
     return shortened(identifier(name), _LONGEST_TAG_VALUE, "_")
+
+
+def flow_key(app: str, flow: str) -> tuple[str, str, str]:
+    """Key of what is told of a flow itself."""
+    return identifier(app), "flows", identifier(flow)

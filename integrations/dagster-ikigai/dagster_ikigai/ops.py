@@ -7,16 +7,16 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from dagster_ikigai.connection import IkigaiWorkspace
 from dagster_ikigai.dataset_profile import dataset_metadata
 from dagster_ikigai.failures import dagster_failures
-from dagster_ikigai.flow import IkigaiFlow
-from dagster_ikigai.named_flow import NamedFlow
-from dagster_ikigai.resources import IkigaiWorkspace
+from dagster_ikigai.flows.named_flow import NamedFlow
+from dagster_ikigai.flows.written_flow import IkigaiFlow
+from dagster_ikigai.naming import flow_key
 from dagster_ikigai.run_report import run_metadata, told_to_ops
 from dagster_ikigai.run_store import ObservationRunStore
-from dagster_ikigai.runs import FlowTask, execute, take
-from dagster_ikigai.settings import StartSettings
-from dagster_ikigai.translator import IkigaiFlowProps
+from dagster_ikigai.runs.execution import FlowTask, execute, take
+from dagster_ikigai.runs.settings import StartSettings
 from ikigai_core.orchestration import Isolation, OnBusy, OnDoubt, ensure_dataset
 
 
@@ -89,7 +89,7 @@ def run_ikigai_flow_op(context: dg.OpExecutionContext, config: RunIkigaiFlowConf
     )
     task = FlowTask(flow, config.variables, how)
     task.check()
-    store = ObservationRunStore(context, IkigaiFlowProps(config.app, config.flow).key, task.digest)
+    store = ObservationRunStore(context, dg.AssetKey(flow_key(config.app, config.flow)), task.digest)
     with dagster_failures(), ikigai.get_client() as client:
         finished = execute(context, client, task, store)
         take(context, store, finished)

@@ -1,0 +1,210 @@
+"""Assets of all flows that an app has."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from dagster_ikigai.assets.flow_assets import flow_assets
+from dagster_ikigai.assets.graph import FlowGraph
+from dagster_ikigai.assets.translator import DagsterIkigaiTranslator
+from dagster_ikigai.connection import IkigaiWorkspace, Workspace
+from dagster_ikigai.flows.app_flow import IkigaiAppFlow
+from dagster_ikigai.flows.app_state import IkigaiAppState
+from dagster_ikigai.flows.facets import Component
+from dagster_ikigai.flows.runnable import RunnableFlow
+from dagster_ikigai.flows.written_flow import IkigaiFlow
+from dagster_ikigai.metadata import APP, FAULT, FLOW_ID
+from dagster_ikigai.runs.settings import FlowSettings
+
+_log = logging.getLogger("dagster_ikigai")
+
+StateSource = IkigaiAppState | IkigaiWorkspace | str | os.PathLike[str]
+Source = StateSource | Sequence[RunnableFlow]
+
+FRESHNESS_SLACK = timedelta(hours=1)
+"""How much older than the longest time between two runs of its schedule a flow's asset may be."""
+
+
+def load_ikigai_asset_specs(
+    source: StateSource, app: str | None = None, *, translator: DagsterIkigaiTranslator | None = None
+) -> list[dg.AssetSpec]:
+    """Return an asset spec for all that the flows of an app write: datasets, and models that they train.
+
+    The assets cannot be materialized from Dagster, only observed; `build_ikigai_assets_definitions` makes those that
+    can. A flow that writes neither is an asset itself, and so is one whose definition cannot be read: its description
+    and metadata (``ikigai/fault``) say why.
+
+    Parameters
+    ----------
+    source : IkigaiAppState, IkigaiWorkspace, str or Path
+        The app's state, or the file that it was saved to: nothing is sent. A workspace is asked at once, each time that
+        the definitions load: for notebooks and scripts.
+    app : str, optional
+        Name of the app; needed where `source` is a workspace.
+    translator : DagsterIkigaiTranslator, optional
+        Decides on keys and attributes.
+
+    Returns
+    -------
+    list of AssetSpec
+        In the order of the flows' age.
+
+    Examples
+    --------
+    >>> state = IkigaiAppState(app_id="1", app="Late flights", owner="bob@example.com")
+    >>> load_ikigai_asset_specs(state)
+    []
+    """
+    state = app_state(source, app)
+    return [spec for specs in _specs(state, translator) for spec in specs]
+
+
+def build_ikigai_assets_definitions(
+    source: Source,
+    app: str | None = None,
+    *,
+    workspace: Workspace = "ikigai",
+    settings: FlowSettings | None = None,
+    flow_settings: Mapping[str, FlowSettings] | None = None,
+    group_name: str | None = None,
+    translator: DagsterIkigaiTranslator | None = None,
+) -> list[dg.AssetsDefinition]:
+    """Make the assets of all flows of an app, or of several flows that are written down here.
+
+    Materializing those of a flow runs it and follows it to its end.
+
+    A flow runs as a whole: its assets are one step, and cannot be materialized one without the other. A flow whose
+    definition cannot be read, or that its settings do not fit, is shown by assets that only say so.
+
+    Parameters
+    ----------
+    source : IkigaiAppState, IkigaiWorkspace, str, Path or sequence of IkigaiFlow
+        See `load_ikigai_asset_specs`. A sequence of flows sends nothing; earlier ones come first where only one can.
+    app : str, optional
+        Name of the app; needed where `source` is a workspace.
+    workspace : str or IkigaiWorkspace
+        Key of the resource that is the workspace, or the workspace itself. Default: the resource ``ikigai``.
+    settings : FlowSettings, optional
+        How the flows are run. Of its variables, each flow gets those that it has.
+    flow_settings : mapping of str to FlowSettings, optional
+        How single flows are run, by name.
+    group_name : str, optional
+        Group of the assets. Default: the app's identifier, unless the translator names one.
+    translator : DagsterIkigaiTranslator, optional
+        Decides on keys and attributes.
+
+    Returns
+    -------
+    list of AssetsDefinition
+        One for each flow.
+
+    Raises
+    ------
+    DagsterInvalidDefinitionError
+        The translator gives two assets one key, or the settings do not fit a flow that is written down here.
+
+    Examples
+    --------
+    >>> flow = IkigaiFlow("Late flights", "Late flights", "late_flights.yaml")
+    >>> [assets] = build_ikigai_assets_definitions([flow], group_name="flights")
+    """
+    if isinstance(source, Sequence) and not isinstance(source, str):
+        flows, specs = list(source), FlowGraph(source, translator).specs
+        specs = [[_grouped(spec, group_name) for spec in group] for group in specs]
+    else:
+        state = app_state(source, app)
+        flows, specs = list(state.flows), _specs(state, translator, group_name)
+    _warn_of_unknown(flows, flow_settings or {})
+    made, taken = [], Counter[str]()
+    for flow, group in zip(flows, specs, strict=True):
+        taken[flow.op_name] += 1
+        name = flow.op_name if taken[flow.op_name] == 1 else f"{flow.op_name}__{taken[flow.op_name]}"
+        chosen = (flow_settings or {}).get(flow.name) or _fitting(settings or FlowSettings(), flow)
+        made.append(_assets_of(flow, name, group, chosen, workspace))
+    return made
+
+
+def _assets_of(
+    flow: RunnableFlow, name: str, specs: Sequence[dg.AssetSpec], settings: FlowSettings, workspace: Workspace
+) -> dg.AssetsDefinition:
+    if isinstance(flow, IkigaiFlow):
+        return flow_assets(flow, specs, settings, workspace=workspace, name=name)
+    if isinstance(flow, IkigaiAppFlow) and not flow.is_readable:
+        return dg.AssetsDefinition(specs=specs)
+    try:
+        return flow_assets(flow, specs, settings, workspace=workspace, name=name)
+    except dg.DagsterInvalidDefinitionError as error:
+        # The flow may have changed since the settings were written: the others of the app go on.
+        _log.error("%s: shown, but not to be materialized: %s", flow, error)
+        return dg.AssetsDefinition(specs=[_with_fault(spec, str(error)) for spec in specs])
+
+
+def _with_fault(spec: dg.AssetSpec, fault: str) -> dg.AssetSpec:
+    description = f"{spec.description}\n\n**It cannot be materialized:** {fault}"
+    return spec.merge_attributes(metadata={FAULT: fault}).replace_attributes(description=description)
+
+
+def app_state(source: StateSource, app: str | None = None) -> IkigaiAppState:
+    """The state that a source stands for.
+
+    Raises
+    ------
+    DagsterInvalidInvocationError
+        A workspace was given, and no app.
+    """
+    if isinstance(source, IkigaiAppState):
+        return source
+    if isinstance(source, IkigaiWorkspace):
+        if app is None:
+            raise dg.DagsterInvalidInvocationError("Name the app that the workspace is to be asked for: app='…'.")
+        return IkigaiAppState.read(source, app)
+    return IkigaiAppState.load(Path(source))
+
+
+def _specs(
+    state: IkigaiAppState, translator: DagsterIkigaiTranslator | None, group_name: str | None = None
+) -> list[list[dg.AssetSpec]]:
+    known = [(state.app, Component("dataset", name)) for name in state.datasets]
+    known += [(state.app, Component("model", name)) for name in state.models]
+    graph = FlowGraph(state.flows, translator, known, {state.app: state.owner})
+    return [
+        [_with_defaults(spec, flow, group_name) for spec in specs]
+        for flow, specs in zip(state.flows, graph.specs, strict=True)
+    ]
+
+
+def _grouped(spec: dg.AssetSpec, group_name: str | None) -> dg.AssetSpec:
+    return spec if group_name is None else spec.replace_attributes(group_name=group_name)
+
+
+def _with_defaults(spec: dg.AssetSpec, flow: IkigaiAppFlow, group_name: str | None) -> dg.AssetSpec:
+    changes: dict[str, Any] = {"metadata": {**spec.metadata, FLOW_ID: flow.flow_id}}
+    if group_name or spec.group_name is None:
+        changes["group_name"] = group_name or spec.tags.get(APP)
+    if flow.period and spec.freshness_policy is None:
+        window = timedelta(seconds=flow.period) + FRESHNESS_SLACK
+        changes["freshness_policy"] = dg.FreshnessPolicy.time_window(fail_window=window)
+    return spec.replace_attributes(**changes)
+
+
+def _fitting(settings: FlowSettings, flow: RunnableFlow) -> FlowSettings:
+    variables = {name: value for name, value in settings.variables.items() if name in flow.targets}
+    return replace(settings, variables=variables)
+
+
+def _warn_of_unknown(flows: Sequence[RunnableFlow], flow_settings: Mapping[str, FlowSettings]) -> None:
+    from ikigai_core.errors import did_you_mean
+
+    names = [flow.name for flow in flows]
+    for name in flow_settings:
+        if name not in names:
+            _log.warning("There is no flow %r to have settings. %s", name, did_you_mean(name, names))

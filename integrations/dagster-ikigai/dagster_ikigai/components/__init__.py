@@ -1,0 +1,1 @@
+"""What YAML says, as assets."""

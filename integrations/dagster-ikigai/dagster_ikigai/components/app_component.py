@@ -1,0 +1,173 @@
+"""All flows of an app as a component: its assets from stored state, with no request while definitions load."""
+
+from __future__ import annotations
+
+import logging
+from functools import cached_property
+from pathlib import Path
+
+import dagster as dg
+from dagster.components import DefsStateConfig, DefsStateConfigArgs, ResolvedDefsStateConfig
+from dagster.components.component_scaffolding import scaffold_component
+from pydantic import BaseModel, Field, PrivateAttr
+
+from dagster_ikigai.assets.app_assets import build_ikigai_assets_definitions
+from dagster_ikigai.assets.checks import build_ikigai_asset_checks
+from dagster_ikigai.assets.translator import DagsterIkigaiTranslator
+from dagster_ikigai.components.yaml_settings import FlowSettingsModel, Translation, WorkspaceModel, translator_of
+from dagster_ikigai.connection import IkigaiWorkspace
+from dagster_ikigai.flows.app_state import IkigaiAppState
+from dagster_ikigai.naming import identifier
+from dagster_ikigai.sensors.run_sensors import build_ikigai_run_sensor
+
+_log = logging.getLogger("dagster_ikigai")
+_REFRESH = "dg utils refresh-defs-state"
+
+
+class IkigaiAppParams(BaseModel):
+    """What ``dg scaffold defs dagster_ikigai.IkigaiAppComponent`` may be told."""
+
+    app: str = Field(default="My app", description="Name of the app.")
+
+
+class IkigaiAppScaffolder(dg.Scaffolder[IkigaiAppParams]):
+    """Writes the component's YAML."""
+
+    @classmethod
+    def get_scaffold_params(cls) -> type[IkigaiAppParams]:
+        """Return the model of the parameters."""
+        return IkigaiAppParams
+
+    def scaffold(self, request: dg.ScaffoldRequest[IkigaiAppParams]) -> None:
+        """Write the file."""
+        scaffold_component(request, {"app": request.params.app})
+
+
+@dg.scaffold_with(IkigaiAppScaffolder)
+class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
+    """All flows of an Ikigai app: what they write are assets, what they read is upstream.
+
+    The platform is asked by ``dg utils refresh-defs-state``, and by ``dg dev`` when it starts; definitions load from
+    what was stored then, and send nothing.
+
+    Attributes
+    ----------
+    app : str
+        Name of the app.
+    flows, exclude : list of str
+        Names of the flows to take and to leave out, or patterns such as ``daily *``. Default: all.
+    flow_settings : mapping
+        How single flows are run, by name; the component's own ``variables``, ``retry_policy``, ``partitions`` … are
+        for the others.
+    workspace : str, mapping or None
+        Key of the IkigaiWorkspace resource; or the account itself; None for the one that the environment names. The
+        state is read with the account that is given here or that the environment names.
+    translation : mapping
+        Changes to the assets' specs, such as ``key: "mine/{{ props.name }}"`` or ``group_name: flights``.
+    sensor : bool
+        Whether runs that were started elsewhere are reported as materializations. Default: False.
+    checks : bool
+        Whether assets get the checks of `build_ikigai_asset_checks`. Default: False.
+    defs_state : DefsStateConfigArgs
+        Where the state is stored.
+
+    Examples
+    --------
+    ::
+
+        type: dagster_ikigai.IkigaiAppComponent
+        attributes:
+          app: Late flights
+          exclude: ["draft *"]
+          retry_policy: {max_retries: 2, delay: 30}
+          translation: {group_name: flights}
+    """
+
+    app: str = Field(description="Name of the app.")
+    flows: list[str] | None = Field(default=None, description="Names or patterns of the flows to take. Default: all.")
+    exclude: list[str] = Field(default=[], description="Names or patterns of the flows to leave out.")
+    flow_settings: dict[str, FlowSettingsModel] = Field(default={}, description="How single flows are run, by name.")
+    workspace: str | WorkspaceModel | None = Field(
+        default=None,
+        description="Key of the IkigaiWorkspace resource, or the account itself. Default: the account that the "
+        "variables IKIGAI_USER_EMAIL, IKIGAI_API_KEY and IKIGAI_BASE_URL name.",
+    )
+    translation: Translation = Field(default=None, description="Changes to the assets' specs.")
+    sensor: bool = Field(default=False, description="Report runs that were started elsewhere as materializations.")
+    checks: bool = Field(default=False, description="Check what the flows wrote.")
+    defs_state: ResolvedDefsStateConfig = DefsStateConfigArgs.local_filesystem()
+
+    _is_loading: bool = PrivateAttr(default=False)
+
+    @property
+    def defs_state_config(self) -> DefsStateConfig:
+        """Where the state is stored; called by Dagster."""
+        return DefsStateConfig.from_args(self.defs_state, default_key=f"{type(self).__name__}[{identifier(self.app)}]")
+
+    @cached_property
+    def translator(self) -> DagsterIkigaiTranslator:
+        """Decides on the assets' keys and attributes; override it in a subclass."""
+        return translator_of(self.translation)
+
+    def write_state_to_path(self, state_path: Path) -> None:
+        """Ask the platform, and store what it says; called by Dagster."""
+        workspace = self.workspace.to_workspace() if isinstance(self.workspace, WorkspaceModel) else IkigaiWorkspace()
+        try:
+            state = IkigaiAppState.read(workspace, self.app)
+        except dg.Failure as failure:
+            if not (self._is_loading and failure.allow_retries and state_path.is_file()):
+                raise
+            _log.warning("App %r keeps its stored state, as the platform is away: %s", self.app, failure.description)
+            return
+        state.save(state_path)
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Build the definitions; called by Dagster."""
+        # A platform that is away stops no `dg dev` that has a state to go on with, but it does fail a refresh.
+        self._is_loading = True
+        try:
+            return super().build_defs(context)
+        finally:
+            self._is_loading = False
+
+    def build_defs_from_state(self, context: dg.ComponentLoadContext, state_path: Path | None) -> dg.Definitions:
+        """Build the definitions from the stored state; called by Dagster."""
+        if state_path is None:
+            _log.warning(
+                "NO ASSETS OF IKIGAI APP %r: nothing is stored of it yet. Run `%s` where this location is built or "
+                "deployed. (Component in %s.)",
+                self.app,
+                _REFRESH,
+                context.path,
+            )
+            return dg.Definitions()
+        state = IkigaiAppState.load(state_path).selected(self.flows, self.exclude)
+        return self.build_defs_of(state)
+
+    def build_defs_of(self, state: IkigaiAppState) -> dg.Definitions:
+        """Build the definitions of an app; override it in a subclass to add more.
+
+        Parameters
+        ----------
+        state : IkigaiAppState
+            The app with the flows that were chosen.
+        """
+        workspace = self._workspace()
+        assets = build_ikigai_assets_definitions(
+            state,
+            workspace=workspace,
+            settings=self.to_settings(),
+            flow_settings={name: settings.to_settings() for name, settings in self.flow_settings.items()},
+            translator=self.translator,
+        )
+        sensor = build_ikigai_run_sensor(assets, name=f"{identifier(self.app)}__ikigai_runs", workspace=workspace)
+        return dg.Definitions(
+            assets=assets,
+            asset_checks=build_ikigai_asset_checks(assets, workspace=workspace) if self.checks else [],
+            sensors=[sensor] if self.sensor else [],
+        )
+
+    def _workspace(self) -> IkigaiWorkspace | str:
+        if isinstance(self.workspace, WorkspaceModel):
+            return self.workspace.to_workspace()
+        return IkigaiWorkspace() if self.workspace is None else self.workspace

@@ -1,0 +1,127 @@
+"""A flow as a component: its assets from a few lines of YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import yaml
+from dagster.components.component_scaffolding import scaffold_component
+from pydantic import BaseModel, Field
+
+from dagster_ikigai.assets.flow_assets import flow_asset_specs, flow_assets
+from dagster_ikigai.assets.translator import DagsterIkigaiTranslator
+from dagster_ikigai.components.yaml_settings import FlowSettingsModel, Translation, translator_of
+from dagster_ikigai.connection import IkigaiWorkspace
+from dagster_ikigai.flows.written_flow import IkigaiFlow
+
+_DEFINITION_FILE = "flow.yaml"
+
+
+class IkigaiFlowParams(BaseModel):
+    """What ``dg scaffold defs dagster_ikigai.IkigaiFlowComponent`` may be told."""
+
+    app: str = Field(default="My app", description="Name of the app.")
+    flow: str = Field(default="My flow", description="Name of the flow.")
+    dataset: str = Field(default="my dataset", description="Name of the dataset that the flow reads.")
+    output: str = Field(default="my output", description="Name of the dataset that the flow writes.")
+
+
+class IkigaiFlowScaffolder(dg.Scaffolder[IkigaiFlowParams]):
+    """Writes the component's YAML and, beside it, the smallest flow definition: one dataset in, the same out."""
+
+    @classmethod
+    def get_scaffold_params(cls) -> type[IkigaiFlowParams]:
+        """Return the model of the parameters."""
+        return IkigaiFlowParams
+
+    def scaffold(self, request: dg.ScaffoldRequest[IkigaiFlowParams]) -> None:
+        """Write the files."""
+        params = request.params
+        scaffold_component(request, {"app": params.app, "flow": params.flow, "definition": _DEFINITION_FILE})
+        definition = {
+            "facets": {
+                "input": {
+                    "type": "INPUT.Imported",
+                    "dataset": params.dataset,
+                    "arguments": {"file_type": "csv", "header": True},
+                },
+                "output": {
+                    "type": "OUTPUT.Exported",
+                    "after": "input",
+                    "arguments": {"dataset_name": params.output, "file_type": "csv", "header": True},
+                },
+            }
+        }
+        text = yaml.safe_dump(definition, sort_keys=False, allow_unicode=True)
+        (request.target_path / _DEFINITION_FILE).write_text(text, encoding="utf-8")
+
+
+@dg.scaffold_with(IkigaiFlowScaffolder)
+class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
+    """An Ikigai flow: each dataset that it writes is an asset, each that it reads is upstream. Loading sends nothing.
+
+    Attributes
+    ----------
+    app : str
+        Name of the app.
+    flow : str
+        Name of the flow in the app.
+    definition : str or mapping
+        The definition document: a path relative to the component's folder, or the document itself.
+    create_app : bool
+        Create the app where there is none of that name, when the flow is run. Default: False.
+    variables, on_busy, isolation, on_doubt, unique_output, keep_copies, timeout, retry_policy, pool, op_tags
+    partitions, partition_variable, partition_output
+        How the flow is run; see `FlowSettings`.
+    workspace : str or None
+        Key of the IkigaiWorkspace resource; None for the workspace that the environment names.
+    translation : mapping
+        Changes to the assets' specs, such as ``key: "mine/{{ props.name }}"`` or ``group_name: flights``.
+
+    Examples
+    --------
+    ::
+
+        type: dagster_ikigai.IkigaiFlowComponent
+        attributes:
+          app: Late flights
+          flow: Late flights
+          definition: late_flights.yaml
+          variables: {min_delay: 60}
+          retry_policy: {max_retries: 2, delay: 30}
+    """
+
+    app: str = Field(description="Name of the app that holds the flow and its datasets.")
+    flow: str = Field(description="Name of the flow in the app.")
+    definition: str | dict[str, Any] = Field(
+        description="The definition document: a path relative to the component's folder, or the document itself."
+    )
+    create_app: bool = Field(
+        default=False, description="Create the app where there is none of that name, when the flow is run."
+    )
+    workspace: str | None = Field(
+        default=None,
+        description="Key of the IkigaiWorkspace resource. Default: the workspace that the variables IKIGAI_USER_EMAIL, "
+        "IKIGAI_API_KEY and IKIGAI_BASE_URL name.",
+    )
+    translation: Translation = Field(default=None, description="Changes to the assets' specs.")
+
+    @cached_property
+    def translator(self) -> DagsterIkigaiTranslator:
+        """Decides on the assets' keys and attributes; override it in a subclass."""
+        return translator_of(self.translation)
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Build the flow's assets; called by Dagster."""
+        flow = IkigaiFlow(self.app, self.flow, self._document(context.path), create_app=self.create_app)
+        workspace = IkigaiWorkspace() if self.workspace is None else self.workspace
+        specs = flow_asset_specs(flow, self.translator)
+        assets = flow_assets(flow, specs, self.to_settings(), workspace=workspace)
+        return dg.Definitions(assets=[assets])
+
+    def _document(self, folder: Path) -> Path | Mapping[str, Any]:
+        return folder / self.definition if isinstance(self.definition, str) else self.definition

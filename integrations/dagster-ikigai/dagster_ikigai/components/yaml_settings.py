@@ -1,0 +1,164 @@
+"""What the components' YAML says of how flows are run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import dagster as dg
+from dagster.components.utils.translation import TranslationFn, TranslationFnResolver
+from pydantic import Field
+
+from dagster_ikigai.assets.translator import DagsterIkigaiTranslator, IkigaiProps
+from dagster_ikigai.connection import IkigaiWorkspace
+from dagster_ikigai.runs.settings import PARTITION_OUTPUT, FlowSettings
+from ikigai_core.orchestration import Isolation, OnBusy, OnDoubt
+
+_WITH_START: dict[str, Callable[..., dg.PartitionsDefinition[Any]]] = {
+    "hourly": dg.HourlyPartitionsDefinition,
+    "daily": dg.DailyPartitionsDefinition,
+    "weekly": dg.WeeklyPartitionsDefinition,
+    "monthly": dg.MonthlyPartitionsDefinition,
+}
+
+
+class PartitionsModel(dg.Model, dg.Resolvable):
+    """Partitions of a flow's assets."""
+
+    type: Literal["hourly", "daily", "weekly", "monthly", "static", "dynamic"]
+    start: str | None = Field(default=None, description="First hour, day …, such as 2024-01-31 (by time).")
+    timezone: str | None = Field(default=None, description="Such as Europe/Zurich; default UTC (by time).")
+    keys: list[str] = Field(default=[], description="The partitions' keys (static).")
+    name: str | None = Field(default=None, description="Name under which keys are added (dynamic).")
+
+    def to_definition(self) -> dg.PartitionsDefinition[Any]:
+        """The partitions in Dagster's terms.
+
+        Raises
+        ------
+        DagsterInvalidDefinitionError
+            Naming what is missing.
+        """
+        if self.type == "static":
+            return dg.StaticPartitionsDefinition(self._needed("keys", self.keys))
+        if self.type == "dynamic":
+            return dg.DynamicPartitionsDefinition(name=self._needed("name", self.name))
+        options = {} if self.timezone is None else {"timezone": self.timezone}
+        return _WITH_START[self.type](start_date=self._needed("start", self.start), **options)
+
+    def _needed(self, name: str, value: Any) -> Any:
+        if not value:
+            raise dg.DagsterInvalidDefinitionError(f"partitions of type {self.type!r} need {name!r}.")
+        return value
+
+
+class RetryPolicyModel(dg.Model, dg.Resolvable):
+    """When a step is tried again, after an error that may pass."""
+
+    max_retries: int = Field(default=1, ge=0, description="How often.")
+    delay: float | None = Field(default=None, ge=0, description="Seconds before each.")
+    backoff: Literal["LINEAR", "EXPONENTIAL"] | None = Field(default=None, description="How the delay grows.")
+    jitter: Literal["FULL", "PLUS_MINUS"] | None = Field(default=None, description="How the delay varies.")
+
+    def to_policy(self) -> dg.RetryPolicy:
+        """The policy in Dagster's terms."""
+        backoff = dg.Backoff[self.backoff] if self.backoff else None
+        jitter = dg.Jitter[self.jitter] if self.jitter else None
+        return dg.RetryPolicy(max_retries=self.max_retries, delay=self.delay, backoff=backoff, jitter=jitter)
+
+
+class FlowSettingsModel(dg.Model, dg.Resolvable):
+    """How a flow is run, in YAML; see `FlowSettings`."""
+
+    variables: dict[str, Any] = Field(default={}, description="Run variables by name.")
+    on_busy: OnBusy = Field(default="wait", description="What to do where another run of the flow is under way.")
+    isolation: Isolation = Field(
+        default="shared", description="Whether the flow itself runs, or each run gets a private copy of it."
+    )
+    on_doubt: OnDoubt = Field(
+        default="fail", description="What to do if it cannot be proven which run is the step's: fail, or take a guess."
+    )
+    unique_output: str | None = Field(
+        default=None, description="The run variable that names a dataset which no other run writes."
+    )
+    keep_copies: bool = Field(default=False, description="Whether private copies stay after their run.")
+    timeout: float | None = Field(
+        default=None, gt=0, description="Seconds for waiting for a busy flow and for the run."
+    )
+    partitions: PartitionsModel | None = Field(default=None, description="Partitions of the assets.")
+    partition_variable: str | dict[str, str] | None = Field(
+        default=None, description="The run variable that gets the partition's key; for several dimensions, one by each."
+    )
+    partition_output: str | None = Field(
+        default=PARTITION_OUTPUT,
+        description="Name of the dataset that a partition is written to; null: all write the same one.",
+    )
+    retry_policy: RetryPolicyModel | None = Field(default=None, description="When a step is tried again.")
+    pool: str | None = Field(
+        default=None, description="Pool of the steps. Default: one for each flow; none for copies."
+    )
+    op_tags: dict[str, Any] = Field(default={}, description="Tags of the steps.")
+
+    def to_settings(self) -> FlowSettings:
+        """The settings in Python's terms."""
+        return FlowSettings(
+            variables=self.variables,
+            on_busy=self.on_busy,
+            isolation=self.isolation,
+            on_doubt=self.on_doubt,
+            unique_output=self.unique_output,
+            keep_copies=self.keep_copies,
+            timeout=self.timeout,
+            partitions_def=self.partitions.to_definition() if self.partitions else None,
+            partition_variable=self.partition_variable,
+            partition_output=self.partition_output,
+            retry_policy=self.retry_policy.to_policy() if self.retry_policy else None,
+            pool=self.pool,
+            op_tags=self.op_tags,
+        )
+
+
+class WorkspaceModel(dg.Model, dg.Resolvable):
+    """An account, in YAML; see `IkigaiWorkspace`. The key is named by an environment variable, never written."""
+
+    user_email: str | None = Field(default=None, description="User of the platform. Default: IKIGAI_USER_EMAIL.")
+    api_key_variable: str | None = Field(
+        default=None, description="Environment variable that has the key. Default: IKIGAI_API_KEY."
+    )
+    api_key_file: str | None = Field(default=None, description="Path of a file that holds the key, in its place.")
+    base_url: str | None = Field(default=None, description="URL of the platform. Default: IKIGAI_BASE_URL.")
+    web_url: str | None = Field(default=None, description="URL of the platform's pages. Default: IKIGAI_WEB_URL.")
+    proxy: str | None = Field(default=None, repr=False, description="Address of a proxy for every request.")
+    verify_tls: bool = Field(default=True, description="Whether the platform's certificate is checked.")
+    ca_bundle: str | None = Field(default=None, description="Path of the certificates to check the platform's against.")
+    client_certificate: str | None = Field(default=None, description="Path of the certificate shown to the platform.")
+    client_key: str | None = Field(default=None, description="Path of that certificate's key.")
+    connect_timeout: float = Field(default=10.0, gt=0, description="Seconds that a request may take to connect.")
+    read_timeout: float = Field(default=60.0, gt=0, description="Seconds to wait for an answer's bytes.")
+    preview_rows: int = Field(default=5, ge=0, description="Rows of each output in its metadata; 0 for none.")
+    profile_limit_mb: float = Field(default=100.0, ge=0, description="Larger outputs, in MB, are not fetched.")
+
+    def to_workspace(self) -> IkigaiWorkspace:
+        """The workspace in Python's terms."""
+        given = self.model_dump(exclude={"api_key_variable"})
+        variable = self.api_key_variable
+        return IkigaiWorkspace(api_key=None if variable is None else dg.EnvVar(variable), **given)
+
+
+Translation = (
+    Annotated[TranslationFn[IkigaiProps], TranslationFnResolver[IkigaiProps](lambda props: {"props": props})] | None
+)
+"""Changes to the assets' specs, such as ``key: "mine/{{ props.name }}"`` or ``group_name: flights``."""
+
+
+def translator_of(change: Translation) -> DagsterIkigaiTranslator:
+    """The default translator, changed as the YAML says."""
+    return DagsterIkigaiTranslator() if change is None else _Translated(change)
+
+
+class _Translated(DagsterIkigaiTranslator):
+    def __init__(self, change: TranslationFn[IkigaiProps]) -> None:
+        self._change = change
+
+    def get_asset_spec(self, props: IkigaiProps) -> dg.AssetSpec:
+        return self._change(super().get_asset_spec(props), props)

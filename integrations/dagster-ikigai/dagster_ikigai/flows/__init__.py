@@ -1,0 +1,1 @@
+"""Flows as assets and steps need them, wherever their definitions are kept."""

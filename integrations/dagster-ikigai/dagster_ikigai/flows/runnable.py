@@ -1,0 +1,102 @@
+"""What the assets, ops and sensors need to know of a flow, wherever its definition is kept."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dagster_ikigai.flows.facets import Component, FlowFacet, Output, Target, inputs, outputs
+
+if TYPE_CHECKING:
+    from ikigai_core import App, Flow, Ikigai
+
+
+class RunnableFlow(ABC):
+    """A flow that assets are made of: one that is written down here, or one that the platform has.
+
+    Attributes
+    ----------
+    app, name : str
+        Names of the app and of the flow.
+    facets : mapping
+        Its facets, by the id that the asset's metadata tells.
+    targets : mapping
+        The run variables, each with the argument that it replaces.
+    fault : str or None
+        Why the flow cannot run as it is; None where nothing speaks against it.
+    """
+
+    app: str
+    name: str
+    facets: Mapping[str, FlowFacet]
+    targets: Mapping[str, Target]
+    fault: str | None = None
+
+    @property
+    def is_described(self) -> bool:
+        """Whether the run variables are known."""
+        return True
+
+    @property
+    @abstractmethod
+    def op_name(self) -> str:
+        """Name of the step that runs the flow, for Dagster."""
+
+    @property
+    @abstractmethod
+    def version(self) -> str:
+        """Digest of the definition: it changes when a run of the flow would do something else."""
+
+    @abstractmethod
+    def remote(self, ikigai: Ikigai) -> tuple[App, Flow]:
+        """Return the app and the flow on the platform, ready to be run."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(app={self.app!r}, name={self.name!r})"
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """Names of the datasets that the flow writes, by facet."""
+        return {name: facet.writes for name, facet in self.facets.items() if facet.writes}
+
+    @property
+    def written(self) -> list[Output]:
+        """The datasets that the flow writes and the models that it trains."""
+        return outputs(self.facets)
+
+    def written_with(self, variables: Mapping[str, Any]) -> list[Output]:
+        """What a run with these variables writes; the flow itself, with no facet, where it writes nothing."""
+        names = self.output_names(variables)
+        return [
+            Output(facet, Component("dataset", names[facet]) if component.kind == "dataset" else component)
+            for facet, component in self.written
+        ] or [Output("", Component("flow", self.name))]
+
+    @property
+    def read(self) -> list[Component]:
+        """The datasets that the flow reads and the models that it uses."""
+        return inputs(self.facets)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The run variables, each with the name of the facet that it belongs to."""
+        return {variable: target.facet for variable, target in self.targets.items()}
+
+    def read_for(self, facet: str) -> list[Component]:
+        """The datasets and models that a facet's output is made from, in the definition's order."""
+        return inputs(self.facets, facet)
+
+    def inputs_of(self, facet: str) -> list[str]:
+        """Names of the datasets that a facet's output is made from, in the definition's order."""
+        return [component.name for component in self.read_for(facet) if component.kind == "dataset"]
+
+    def output_names(self, variables: Mapping[str, Any]) -> dict[str, str]:
+        """Names of the datasets that a run with these variables writes, by facet."""
+        named = self.output_variables()
+        replaced = {facet: str(variables[name]) for facet, name in named.items() if name in variables}
+        return {**self.outputs, **replaced}
+
+    def output_variables(self) -> dict[str, str]:
+        """The run variables that name the datasets that facets write, by facet."""
+        return {target.facet: name for name, target in self.targets.items() if target.argument == "dataset_name"}

@@ -1,0 +1,89 @@
+"""What a step does around the start of a flow, so that it is started once, and only by who is waited for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from functools import cache
+from types import TracebackType
+from typing import Any, Self
+
+import dagster as dg
+
+from dagster_ikigai.run_store import ObservationRunStore, step_key
+from dagster_ikigai.runs.orphans import check_is_awaited
+from dagster_ikigai.runs.start_lease import InstanceStartLease, has_start_leases
+
+_UNSENT = ("prepared", "copied", "fenced")
+_log = logging.getLogger("dagster_ikigai")
+
+
+class FlowStart:
+    """The start of a flow by a step; a context manager that gives its lease back, whatever happens.
+
+    Parameters
+    ----------
+    context : AssetExecutionContext or OpExecutionContext
+        The step's.
+    store : ObservationRunStore
+    flow_id : str
+    is_shared : bool
+        Whether others start the same flow; a private copy needs no lease.
+
+    Attributes
+    ----------
+    lease : InstanceStartLease or None
+        None where it is not needed, or the instance has none.
+    """
+
+    def __init__(self, context: Any, store: ObservationRunStore, flow_id: str, *, is_shared: bool) -> None:
+        self._context = context
+        self._store = store
+        self.lease = _lease(context, flow_id) if is_shared else None
+
+    def keep(self, run: Mapping[str, Any]) -> None:
+        """Note a run, before its start is sent and after.
+
+        Raises
+        ------
+        Failure
+            Nobody waits for this step any more: nothing is to be sent.
+        SupersededError
+            A later try of the step has taken over.
+        """
+        phase = run["phase"]
+        if phase in _UNSENT:
+            check_is_awaited(self._context, to_start=True)
+        if self.lease is not None and phase == "prepared":
+            self.lease.sending()
+        if self.lease is not None and phase == "unknown":
+            self.lease.lost()
+        self._store.note(run)
+        if self.lease is not None and phase in ("started", "refused"):
+            self.lease.settled()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self.lease is not None:
+            self.lease.release()
+
+
+def _lease(context: Any, flow_id: str) -> InstanceStartLease | None:
+    instance: dg.DagsterInstance = context.instance
+    if not has_start_leases(instance):
+        _warn_of_no_leases()
+        return None
+    return InstanceStartLease(instance, flow_id, context.run.run_id, step_key(context))
+
+
+@cache
+def _warn_of_no_leases() -> None:
+    _log.warning(
+        "This Dagster instance has no concurrency limits, as it is ephemeral or its database is to be migrated. So a "
+        "start whose answer is lost fails: other steps may start the same flow. Run private copies (isolation='copy'), "
+        "or use a persistent instance."
+    )

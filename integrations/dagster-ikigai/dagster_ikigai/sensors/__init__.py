@@ -1,0 +1,1 @@
+"""Runs that the platform made, whoever started them."""

@@ -1,0 +1,116 @@
+"""Which runs of the platform are Dagster's own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from dagster_ikigai.metadata import RUN_LOG_ID, metadata_fault
+from dagster_ikigai.run_store import notes_on
+from dagster_ikigai.sensors.ended_runs import REMEDY, EndedRun
+
+if TYPE_CHECKING:
+    from ikigai_core import Flow, Ikigai, RunLog
+
+_LOOK_BACK = 100
+_NOTES_LOOKED_AT = 5
+_CLOCK_MARGIN = 3600.0
+_STUCK = 6 * 3600.0
+"""Seconds after the end of a platform run in which a Dagster run that goes on may report it: one that lost its worker
+without anybody's notice goes on for ever."""
+_SETTLED = 600.0
+"""Seconds after the end of a Dagster run in which a re-execution may still take up the platform run that it left."""
+
+
+class OwnRuns:
+    """Which runs of the platform Dagster started or followed itself, by what its steps noted and reported."""
+
+    def __init__(self, instance: dg.DagsterInstance, ikigai: Ikigai) -> None:
+        self._instance = instance
+        self._ikigai = ikigai
+        self._log_ids: dict[tuple[str, str], str] = {}
+
+    def is_reported(self, run: EndedRun) -> bool:
+        """Whether a materialization of each of the flow's assets tells of the run.
+
+        Raises
+        ------
+        ValueError
+            A newer release wrote a materialization that may be the run's.
+        """
+        return all(self._is_told(run.log, key) for key in run.flow.keys.values())
+
+    def is_under_way(self, run: EndedRun) -> bool:
+        """Whether a Dagster run follows it, or may yet: it ended a moment ago without reporting it."""
+        return any(
+            self._may_be(run.log, kept) and self._may_report(dagster_run_id, run.log)
+            for dagster_run_id, kept in self._noted(run)
+        )
+
+    def _noted(self, run: EndedRun) -> list[tuple[str, Mapping[str, Any] | None]]:
+        """The newest runs of the flow that steps noted; None where another release did, in a form of its own.
+
+        The flow runs once at a time: older ones are dealt with.
+        """
+        found: dict[tuple[str, str | None], Mapping[str, Any] | None] = {}
+        for key in run.flow.keys.values():
+            for note in notes_on(self._instance, key, limit=_LOOK_BACK):
+                kept: Mapping[str, Any] | None = note.run if note.is_readable else None
+                if kept is not None:
+                    found.setdefault((note.dagster_run_id, kept.get("baseline")), kept)
+                elif not note.is_readable:
+                    found.setdefault((note.dagster_run_id, None), None)
+        meant = [(names[0], kept) for names, kept in found.items() if kept is None or _is_run_of(run.remote, kept)]
+        return meant[:_NOTES_LOOKED_AT]
+
+    def _may_be(self, log: RunLog, kept: Mapping[str, Any] | None) -> bool:
+        """Whether a noted run is the one of that log, or may be, as far as this release can read."""
+        from ikigai_core.errors import InvalidInputError, RunLostError
+
+        if kept is None:
+            return True
+        known = (str(kept["flow_id"]), str(kept.get("baseline")))
+        if kept.get("log_id"):
+            return bool(kept["log_id"] == log.log_id)
+        if known not in self._log_ids:
+            try:
+                found = self._ikigai.flow_run(kept).log()
+            except InvalidInputError:
+                return True
+            except RunLostError:
+                return False
+            if found is None:
+                return False
+            self._log_ids[known] = found.log_id
+        return self._log_ids[known] == log.log_id
+
+    def _may_report(self, dagster_run_id: str, log: RunLog) -> bool:
+        record = self._instance.get_run_record_by_id(dagster_run_id)
+        if record is None:
+            return False
+        if record.dagster_run.is_finished:
+            return (record.end_time or 0) > time.time() - _SETTLED
+        return log.timestamp.timestamp() > time.time() - _STUCK
+
+    def _is_told(self, log: RunLog, key: dg.AssetKey) -> bool:
+        ended = log.timestamp.timestamp() - _CLOCK_MARGIN
+        fault: str | None = None
+        for record in self._instance.fetch_materializations(key, limit=_LOOK_BACK).records:
+            event = record.asset_materialization
+            told = {name: value.value for name, value in event.metadata.items()} if event else {}
+            if told.get(RUN_LOG_ID) == log.log_id:
+                return True
+            if record.timestamp >= ended:
+                fault = metadata_fault(told, f"A materialization of asset {key.to_user_string()!r}", REMEDY) or fault
+        if fault is not None:
+            raise ValueError(f"{fault} It may tell of run log {log.log_id}.")
+        return False
+
+
+def _is_run_of(remote: Flow, kept: Mapping[str, Any]) -> bool:
+    """Whether a noted run is one of that flow itself; those of private copies are in the logs of these."""
+    is_none = kept.get("phase") == "refused" or bool(kept.get("copy_name"))
+    return kept.get("flow_id") == remote.flow_id and not is_none

@@ -1,0 +1,239 @@
+"""Sensors for runs that the platform made, whoever started them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from dagster_ikigai.connection import IkigaiWorkspace, Workspace, required_resource, workspace_of
+from dagster_ikigai.failures import dagster_failures
+from dagster_ikigai.run_report import report_of_elsewhere
+from dagster_ikigai.runs.results import FinishedRun, results
+from dagster_ikigai.sensors.ended_runs import EndedRun, Watch, watched_flows
+from dagster_ikigai.sensors.own_runs import OwnRuns
+
+if TYPE_CHECKING:
+    from ikigai_core import Ikigai
+
+Assets = Iterable[dg.AssetsDefinition | dg.AssetSpec]
+
+TIME_LIMIT = 40.0
+_PROFILE_LIMIT_MB = 10.0
+
+
+@dataclass(frozen=True)
+class IkigaiRunFailure:
+    """A run of a flow that did not succeed.
+
+    Attributes
+    ----------
+    app, flow : str
+        Names of the app and of the flow.
+    asset_keys : list of AssetKey
+        The flow's assets.
+    run_log_id, status : str
+        Id of the run's log, and ``FAILED`` or ``STOPPED``.
+    user : str
+        Email address of who started it.
+    facet_id : str or None
+        The facet that failed.
+    message : str
+        What the platform said.
+    ended_at : datetime
+        With time zone.
+    web_url : str or None
+        The flow's page for people.
+
+    Examples
+    --------
+    >>> @ikigai_run_failure_sensor([], workspace=IkigaiWorkspace())
+    ... def tell(context, failure: IkigaiRunFailure):
+    ...     context.log.error(f"{failure.flow} of {failure.user}, facet {failure.facet_id}: {failure.message}")
+    """
+
+    app: str
+    flow: str
+    asset_keys: list[dg.AssetKey]
+    run_log_id: str
+    status: str
+    user: str
+    facet_id: str | None
+    message: str
+    ended_at: datetime
+    web_url: str | None
+
+
+def build_ikigai_run_sensor(
+    assets: Assets,
+    *,
+    name: str = "ikigai_runs",
+    workspace: Workspace = "ikigai",
+    minimum_interval_seconds: int = 60,
+    time_limit: float = TIME_LIMIT,
+    default_status: dg.DefaultSensorStatus = dg.DefaultSensorStatus.STOPPED,
+) -> dg.SensorDefinition:
+    """Make a sensor that reports runs which were started elsewhere as materializations, each once.
+
+    What was there before its first tick is not reported. Runs that Dagster's own steps follow are theirs to report; one
+    that outlived its step is reported once nobody has taken it up for ten minutes, or for six hours where its Dagster
+    run never ended. Each tick asks for the flows of each app, and for the newest run logs of each flow.
+
+    Parameters
+    ----------
+    assets : iterable of AssetsDefinition or AssetSpec
+        The assets of flows; partitioned ones are left out, as a run does not tell its partition.
+    name : str
+        Name of the sensor.
+    workspace : str or IkigaiWorkspace
+        Key of the resource that is the workspace, or the workspace itself. Default: the resource ``ikigai``.
+    minimum_interval_seconds : int, default 60
+        Seconds between two ticks.
+    time_limit : float, default 40
+        Seconds after which a tick leaves the other flows to the next one. Dagster ends a tick after 60 s, unless
+        ``DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS`` says otherwise.
+    default_status : DefaultSensorStatus
+        Whether it runs without being switched on. Default: stopped.
+
+    Returns
+    -------
+    SensorDefinition
+
+    Examples
+    --------
+    >>> sensor = build_ikigai_run_sensor([], workspace=IkigaiWorkspace())
+    """
+    flows = watched_flows(assets)
+
+    def evaluate(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        watch = Watch(flows, context.cursor, time_limit)
+        used = workspace_of(context, workspace)
+        light = used.model_copy(update={"profile_limit_mb": min(used.profile_limit_mb, _PROFILE_LIMIT_MB)})
+        events: list[dg.AssetMaterialization] = []
+        with dagster_failures(), used.get_client() as ikigai:
+            own = OwnRuns(context.instance, ikigai)
+            for run in watch.ended_runs(ikigai):
+                if run.log.status.value == "SUCCESS" and not own.is_reported(run):
+                    if own.is_under_way(run):
+                        context.log.info(f"Run log {run.log.log_id} is left to the Dagster run that follows the run.")
+                        continue
+                    events += _materializations(ikigai, run, light)
+                watch.done(run)
+        _warn(context, watch)
+        return dg.SensorResult(asset_events=events, cursor=watch.cursor.dump())
+
+    return dg.SensorDefinition(
+        name=name,
+        evaluation_fn=evaluate,
+        minimum_interval_seconds=minimum_interval_seconds,
+        required_resource_keys=required_resource(workspace),
+        default_status=default_status,
+        description="Reports runs of Ikigai flows that were started elsewhere as materializations.",
+    )
+
+
+def ikigai_run_failure_sensor(
+    assets: Assets,
+    *,
+    name: str | None = None,
+    workspace: Workspace = "ikigai",
+    minimum_interval_seconds: int = 60,
+    time_limit: float = TIME_LIMIT,
+    default_status: dg.DefaultSensorStatus = dg.DefaultSensorStatus.STOPPED,
+    **options: Any,
+) -> Callable[[Callable[[dg.SensorEvaluationContext, IkigaiRunFailure], Any]], dg.SensorDefinition]:
+    """Make a sensor from a function that is called for each run that failed, whoever started it.
+
+    What was there before its first tick is left out. A run for which the function raises is brought up again by the
+    next tick.
+
+    Parameters
+    ----------
+    assets : iterable of AssetsDefinition or AssetSpec
+        The assets of flows; partitioned ones are left out.
+    name : str, optional
+        Name of the sensor. Default: the function's.
+    workspace, minimum_interval_seconds, time_limit, default_status
+        As for `build_ikigai_run_sensor`.
+    **options
+        As for ``dagster.SensorDefinition``, such as ``job``, for a function that returns a `RunRequest`.
+
+    Returns
+    -------
+    callable
+        A decorator that returns a SensorDefinition.
+
+    Examples
+    --------
+    >>> @ikigai_run_failure_sensor([], workspace=IkigaiWorkspace())
+    ... def tell(context, failure):
+    ...     context.log.error(f"{failure.flow}: {failure.message}")
+    """
+    flows = watched_flows(assets)
+
+    def decorate(function: Callable[[dg.SensorEvaluationContext, IkigaiRunFailure], Any]) -> dg.SensorDefinition:
+        def evaluate(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+            watch = Watch(flows, context.cursor, time_limit)
+            requests: list[dg.RunRequest] = []
+            told = 0
+            with dagster_failures(), workspace_of(context, workspace).get_client() as ikigai:
+                for run in watch.ended_runs(ikigai):
+                    if run.log.status.value != "SUCCESS":
+                        try:
+                            answer = function(context, _failure(run))
+                        except Exception as error:
+                            if not told:
+                                raise
+                            # Those that were told already must not be told again: their cursor is kept.
+                            context.log.error(f"{name or function.__name__} failed and is called again: {error}")
+                            watch.cursor.next_flow = run.flow.id
+                            break
+                        told += 1
+                        requests += [answer] if isinstance(answer, dg.RunRequest) else []
+                    watch.done(run)
+            _warn(context, watch)
+            return dg.SensorResult(run_requests=requests, cursor=watch.cursor.dump())
+
+        return dg.SensorDefinition(
+            name=name or function.__name__,
+            evaluation_fn=evaluate,
+            minimum_interval_seconds=minimum_interval_seconds,
+            required_resource_keys=required_resource(workspace),
+            default_status=default_status,
+            description=function.__doc__ or "Told of runs of Ikigai flows that failed.",
+            **options,
+        )
+
+    return decorate
+
+
+def _materializations(ikigai: Ikigai, run: EndedRun, workspace: IkigaiWorkspace) -> list[dg.AssetMaterialization]:
+    # What an earlier run wrote was overwritten by the newest one: of it, only the run itself can be told.
+    written = run.flow.written if run.is_newest else []
+    names = {output.component.name for output in written if output.component.kind == "dataset"}
+    datasets = {name: dataset for name, dataset in run.app.datasets().items() if name in names} if names else {}
+    finished = FinishedRun(run.app, report_of_elsewhere(run.app, run.remote, run.log), written, datasets)
+    return [result.to_materialization() for result in results(ikigai, finished, run.flow.keys, workspace)]
+
+
+def _failure(run: EndedRun) -> IkigaiRunFailure:
+    return IkigaiRunFailure(
+        app=run.flow.app,
+        flow=run.flow.name,
+        asset_keys=list(run.flow.keys.values()),
+        run_log_id=run.log.log_id,
+        status=run.log.status.value,
+        user=run.log.user,
+        facet_id=run.log.erroneous_facet_id,
+        message=run.log.data,
+        ended_at=run.log.timestamp,
+        web_url=run.remote.web_url,
+    )
+
+
+def _warn(context: dg.SensorEvaluationContext, watch: Watch) -> None:
+    for flow in watch.missing:
+        context.log.warning(f"App {flow.app!r} has no flow {flow.name!r} (any more): its runs cannot be seen.")

@@ -1,0 +1,189 @@
+"""Runs that were started elsewhere, seen by sensors: each once, and Dagster's own are left to its steps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from dagster_ikigai import (
+    IkigaiFlow,
+    IkigaiRunFailure,
+    IkigaiWorkspace,
+    build_ikigai_flow_assets,
+    build_ikigai_run_sensor,
+    ikigai_assets,
+    ikigai_run_failure_sensor,
+)
+from dagster_ikigai.sensors.ended_runs import Cursor
+from ikigai_core import Flow, Ikigai
+from ikigai_core.local.account import LocalAccount
+
+Tick = Callable[[], list[dg.AssetMaterialization]]
+
+
+@pytest.fixture
+def flow(scripted: Callable[..., IkigaiFlow]) -> IkigaiFlow:
+    return scripted()
+
+
+@pytest.fixture
+def remote(flow: IkigaiFlow, ikigai_client: Ikigai) -> Flow:
+    return ikigai_client.apps[flow.app].flow.new(flow.name).definition(flow.definition).ensure()
+
+
+def ticking(sensor: dg.SensorDefinition, instance: dg.DagsterInstance) -> Tick:
+    """Evaluates a sensor as the daemon does: events are reported, then the cursor is kept."""
+    state = {"cursor": None}
+
+    def tick() -> list[dg.AssetMaterialization]:
+        context = dg.build_sensor_context(instance=instance, cursor=state["cursor"])
+        data = sensor.evaluate_tick(context)
+        for event in data.asset_events:
+            instance.report_runless_asset_event(event)
+        state["cursor"] = data.cursor
+        return list(data.asset_events)
+
+    return tick
+
+
+def test_runs_of_others_are_reported_once_and_what_was_before_is_not(
+    flow: IkigaiFlow, remote: Flow, ikigai_local: LocalAccount, instance: dg.DagsterInstance
+) -> None:
+    remote.run()
+    assets = [build_ikigai_flow_assets(flow)]
+    tick = ticking(build_ikigai_run_sensor(assets, workspace=IkigaiWorkspace()), instance)
+    assert tick() == []
+    logs = [remote.run()]
+    ikigai_local.control.outcome(remote.flow_id, status="FAILED", message="it is off", times=1)
+    logs += [remote.run() for _ in range(2)]
+    events = tick()
+    assert [event.metadata["ikigai/run_log_id"].value for event in events] == [logs[0].log_id, logs[2].log_id]
+    assert "dagster/row_count" not in events[0].metadata  # what it wrote is overwritten
+    newest = events[1]
+    assert newest.metadata["dagster/row_count"].value == 3
+    assert newest.asset_key in assets[0].keys
+    assert (newest.tags or {})["dagster/data_version"]
+    assert tick() == []
+
+
+def test_runs_of_dagsters_own_steps_are_theirs_to_report(
+    flow: IkigaiFlow, remote: Flow, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[Any]] = []
+
+    @ikigai_assets(flow=flow)
+    def worked_on(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
+        results = list(ikigai.run_flow(context, flow))
+        seen.append(tick())  # the platform's run is over, and the step has not reported it yet
+        if len(seen) == 2:
+            raise ConnectionResetError("the worker was lost")
+        yield from results
+
+    tick = ticking(build_ikigai_run_sensor([worked_on], workspace=IkigaiWorkspace()), instance)
+    tick()
+    for _ in range(2):
+        dg.materialize([worked_on], resources={"ikigai": IkigaiWorkspace()}, instance=instance, raise_on_error=False)
+        assert tick() == []
+    assert seen == [[], []]
+    # The second one's step is gone: after a while, nobody takes that run up any more.
+    monkeypatch.setattr("dagster_ikigai.sensors.own_runs._SETTLED", -1.0)
+    [event] = tick()
+    assert event.metadata["ikigai/run_log_id"].value == remote.run_logs()[0].log_id
+    assert tick() == []
+
+
+def test_a_tick_ends_in_time_and_the_next_goes_on_where_it_ended(
+    app: str, ikigai_client: Ikigai, instance: dg.DagsterInstance, flow: IkigaiFlow
+) -> None:
+    flows = [IkigaiFlow(app, f"Flow {number}", flow.definition.to_dict()) for number in range(3)]
+    remotes = [ikigai_client.apps[app].flow.new(one.name).definition(one.definition).build() for one in flows]
+    assets = [build_ikigai_flow_assets(one) for one in flows]
+    hurried = build_ikigai_run_sensor(assets, workspace=IkigaiWorkspace(), time_limit=-1)
+    data = hurried.evaluate_tick(dg.build_sensor_context(instance=instance))
+    assert json.loads(data.cursor or "") == {"version": 1, "seen": {}, "next_flow": f"{app}/Flow 0"}
+    cursor = Cursor({f"{app}/{one.name}": "" for one in flows}, next_flow=f"{app}/Flow 2").dump()
+    for remote in remotes:
+        remote.run()
+    patient = build_ikigai_run_sensor(assets, workspace=IkigaiWorkspace())
+    data = patient.evaluate_tick(dg.build_sensor_context(instance=instance, cursor=cursor))
+    assert [event.metadata["ikigai/flow_id"].value for event in data.asset_events] == [
+        remotes[number].flow_id for number in (2, 0, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cursor", "form"), [('{"version": 0}', "form 0"), ('{"version": 2}', "form 2"), ("3MPi", "no known form")]
+)
+def test_a_cursor_of_another_form_stops_the_sensor(
+    flow: IkigaiFlow, instance: dg.DagsterInstance, cursor: str, form: str
+) -> None:
+    sensor = build_ikigai_run_sensor([build_ikigai_flow_assets(flow)], workspace=IkigaiWorkspace())
+    with pytest.raises(ValueError, match=f"of {form}, and this release of dagster-ikigai reads form 1. .* reset"):
+        sensor.evaluate_tick(dg.build_sensor_context(instance=instance, cursor=cursor))
+
+
+def test_a_run_that_a_newer_release_may_have_in_hand_is_not_reported_beside_it(
+    flow: IkigaiFlow, remote: Flow, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assets = [build_ikigai_flow_assets(flow)]
+    tick = ticking(build_ikigai_run_sensor(assets, workspace=IkigaiWorkspace()), instance)
+    tick()
+    [key] = assets[0].keys
+    newer = {"ikigai/run": {"version": 2}}
+
+    @dg.op
+    def newer_release(context) -> None:  # type: ignore[no-untyped-def]
+        context.log_event(dg.AssetObservation(key, metadata=newer))
+
+    dg.GraphDefinition("newer", node_defs=[newer_release]).execute_in_process(instance=instance)
+    remote.run()
+    assert tick() == []
+    monkeypatch.setattr("dagster_ikigai.sensors.own_runs._SETTLED", -1.0)
+    reported = dg.AssetMaterialization(key, metadata={"ikigai/metadata_version": 2})
+    instance.report_runless_asset_event(reported)
+    with pytest.raises(ValueError, match=r"A materialization of asset .* is of form 2, .* It may tell of run log"):
+        tick()
+
+
+def test_a_failed_run_calls_the_function_once_also_where_it_raises(
+    flow: IkigaiFlow, remote: Flow, ikigai_local: LocalAccount, instance: dg.DagsterInstance
+) -> None:
+    told: list[IkigaiRunFailure] = []
+    troubled = [True]
+
+    @ikigai_run_failure_sensor([build_ikigai_flow_assets(flow)], workspace=IkigaiWorkspace())
+    def tell(context: dg.SensorEvaluationContext, failure: IkigaiRunFailure) -> None:
+        if "second" in failure.message and troubled and troubled.pop():
+            raise ConnectionError("the pager is away")
+        told.append(failure)
+
+    tick = ticking(tell, instance)
+    tick()
+    for number in ("first", "second"):
+        ikigai_local.control.outcome(remote.flow_id, status="FAILED", message=number, facet="out", times=1)
+        remote.run()
+    remote.run()
+    for _ in range(3):
+        tick()
+    assert [failure.message for failure in told] == ["first", "second"]
+    assert (told[0].flow, told[0].status, told[0].user) == ("Scripted", "FAILED", ikigai_local.user_email)
+    assert told[0].asset_keys == [dg.AssetKey([flow.app.lower().replace(" ", "_"), "worked_on"])]
+    assert told[0].web_url
+
+
+def test_private_copies_are_dagsters_own_and_hide_no_run_of_the_flow(
+    flow: IkigaiFlow, remote: Flow, instance: dg.DagsterInstance
+) -> None:
+    copied = build_ikigai_flow_assets(flow, isolation="copy", workspace=IkigaiWorkspace())
+    tick = ticking(build_ikigai_run_sensor([copied], workspace=IkigaiWorkspace()), instance)
+    assert tick() == []
+    assert dg.materialize([copied], instance=instance).success
+    assert tick() == []
+    log = remote.run()
+    assert [event.metadata["ikigai/run_log_id"].value for event in tick()] == [log.log_id]
+    [key] = copied.keys
+    assert len(instance.fetch_materializations(key, limit=10).records) == 2
