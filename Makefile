@@ -94,6 +94,14 @@ test: ## everything below
 	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target lint $(SUITES) types
 	@echo "All tests, lint and type checks passed."
 
+# The commit with which `make test-changed` compares.
+SINCE ?= HEAD
+
+.PHONY: test-changed
+test-changed: .venvs/core/.ready ## the tests that what was changed since the commit SINCE (by default the last one) can break
+	@.venvs/core/bin/python tools/changed_tests.py $(SINCE) | while read -r suite tests; do \
+	  $(MAKE) --no-print-directory $$suite TESTS="$$tests" </dev/null || exit; done
+
 lint: .venvs/core/.ready ## ruff: errors, style, formatting; import-linter: layers, cycles
 	.venvs/core/bin/ruff check --quiet .
 	.venvs/core/bin/ruff format --check --quiet .
@@ -111,34 +119,34 @@ types: $(ENVIRONMENTS:%=.venvs/%/.ready) ## mypy --strict, each package in its o
 	cd integrations/dagster-ikigai && $(call MYPY,dagster) dagster_ikigai
 
 test-core: .venvs/core/.ready ## the client and the local platform
-	$(call PYTEST,core) --numprocesses=$(PROCESSES) --dist=loadfile tests/ikigai_core tests/chaos
+	$(call PYTEST,core) --numprocesses=$(PROCESSES) --dist=loadfile $(or $(TESTS),tests/ikigai_core tests/chaos)
 
 test-interop: .venvs/core/.ready .venvs/released/.ready .venvs/released_0_2/.ready ## the released clients against the local platform
 	$(call PYTEST,released) tests/interop
 	$(call PYTEST,released_0_2) tests/interop/test_released_client.py
 
 test-packaging: .venvs/core/.ready ## the four distributions, built and installed in clean environments
-	$(call PYTEST,core) tests/packaging
+	$(call PYTEST,core) $(or $(TESTS),tests/packaging)
 
 test-examples: .venvs/core/.ready $(ENVIRONMENTS:%=.venvs/%/.ready) ## the examples, the documents and the demo
-	$(call PYTEST,core) --numprocesses=$(PROCESSES) --dist=loadfile tests/tools tests/examples tests/docs
+	$(call PYTEST,core) --numprocesses=$(PROCESSES) --dist=loadfile $(or $(TESTS),tests/tools tests/examples tests/docs)
 
 test-airflow: .venvs/core/.ready .venvs/airflow/.ready ## the Airflow provider
-	$(call PYTEST,airflow) tests/airflow_provider_ikigai
+	$(call PYTEST,airflow) $(or $(TESTS),tests/airflow_provider_ikigai)
 
 .PHONY: test-airflow-floor
 test-airflow-floor: .venvs/core/.ready .venvs/airflow-floor/.ready ## the Airflow provider on the oldest supported Airflow
 	$(SUPERVISED) .venvs/airflow-floor/bin/python -m pytest -m soak --timeout=3600 tests/airflow_floor
 
 test-prefect: .venvs/core/.ready .venvs/prefect/.ready ## the Prefect integration
-	$(call PYTEST,prefect) tests/prefect_ikigai
+	$(call PYTEST,prefect) $(or $(TESTS),tests/prefect_ikigai)
 
 .PHONY: test-prefect-floor
 test-prefect-floor: .venvs/core/.ready .venvs/prefect-floor/.ready ## the Prefect integration on the oldest supported Prefect
 	$(SUPERVISED) .venvs/prefect-floor/bin/python -m pytest -m 'not soak' --timeout=3600 tests/prefect_ikigai
 
 test-dagster: .venvs/core/.ready .venvs/dagster/.ready ## the Dagster integration
-	$(call PYTEST,dagster) tests/dagster_ikigai
+	$(call PYTEST,dagster) $(or $(TESTS),tests/dagster_ikigai)
 
 .PHONY: test-dagster-floor
 test-dagster-floor: .venvs/core/.ready .venvs/dagster-floor/.ready ## the Dagster integration on the oldest supported Dagster
