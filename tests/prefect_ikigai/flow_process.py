@@ -21,7 +21,7 @@ from prefect.flow_engine import run_flow
 import prefect_ikigai  # noqa: F401
 from ikigai_core import Ikigai  # noqa: F401
 from ikigai_core.runs import copies, lost_start
-from prefect_ikigai import start_lease
+from prefect_ikigai.runs import start_lease
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from prefect.states import State
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from prefect_ikigai import IkigaiCredentials, IkigaiFlow, run_flow, start_flow, wait_for_run
-from prefect_ikigai.tasks import task_options
+from prefect_ikigai.tasks.making import task_options
 from tests.chaos.flows import variables_of
 
 

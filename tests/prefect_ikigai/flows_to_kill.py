@@ -11,8 +11,8 @@ import requests
 from prefect import flow
 
 from prefect_ikigai import IkigaiCredentials, run_flow, start_flow, wait_for_run
-from prefect_ikigai.followed_run import FollowedRun
 from prefect_ikigai.run_store import PrefectRunStore
+from prefect_ikigai.runs.followed_run import FollowedRun
 
 
 class Moments:

@@ -13,9 +13,9 @@ import pytest
 from ikigai_core.orchestration import RunStore, SupersededError
 from ikigai_core.orchestration.testing import RunStoreContract
 from ikigai_core.runs.state import RunState
-from prefect_ikigai import sweeping
-from prefect_ikigai.notes import Note, create_note, delete_note, note_key, notes_under, take_over
-from prefect_ikigai.owner import Owner
+from prefect_ikigai.api.owner import Owner
+from prefect_ikigai.notes import sweeping
+from prefect_ikigai.notes.note import Note, create_note, delete_note, note_key, notes_under, take_over
 from prefect_ikigai.run_store import PrefectRunStore
 
 LOG = {
@@ -168,8 +168,8 @@ def test_a_note_survives_the_death_of_who_was_taking_it_over(a_store: Callable[.
 
 
 def test_a_note_that_was_written_twice_counts_once(a_store: Callable[..., PrefectRunStore]) -> None:
-    from prefect_ikigai.artifacts import create_artifact
-    from prefect_ikigai.notes import NOTE_TYPE
+    from prefect_ikigai.api.artifacts import create_artifact
+    from prefect_ikigai.notes.note import NOTE_TYPE
 
     store = a_store()
     store.note(run_of(phase="prepared"))

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 # Prefect registers the block types that it finds in this module when it loads its collections.
 from prefect_ikigai._version import __version__
-from prefect_ikigai.assets import amaterialize_dataset, dataset_asset, materialize_dataset
-from prefect_ikigai.caching import ACCOUNT_INPUTS, AccountInputs
-from prefect_ikigai.credentials import IkigaiCredentials
-from prefect_ikigai.dataset_block import IkigaiDataset
-from prefect_ikigai.datasets import (
+from prefect_ikigai.blocks.credentials import IkigaiCredentials
+from prefect_ikigai.blocks.dataset import IkigaiDataset
+from prefect_ikigai.blocks.flow import IkigaiFlow, IkigaiFlowRun
+from prefect_ikigai.naming import output_name
+from prefect_ikigai.runs.hooks import report_left_runs
+from prefect_ikigai.tasks.assets import amaterialize_dataset, dataset_asset, materialize_dataset
+from prefect_ikigai.tasks.caching import ACCOUNT_INPUTS, AccountInputs
+from prefect_ikigai.tasks.datasets import (
     adownload_dataset,
     apreview_dataset,
     aread_dataset,
@@ -21,13 +24,17 @@ from prefect_ikigai.datasets import (
     read_dataset,
     upload_dataset,
 )
-from prefect_ikigai.flow_assets import amaterialize_flow, materialize_flow
-from prefect_ikigai.flow_block import IkigaiFlow, IkigaiFlowRun
-from prefect_ikigai.flows import aensure_flow, aflow_status, aread_run_logs, ensure_flow, flow_status, read_run_logs
-from prefect_ikigai.hooks import report_left_runs
-from prefect_ikigai.models import acheck_model, aensure_model, check_model, ensure_model
-from prefect_ikigai.naming import output_name
-from prefect_ikigai.runs import arun_flow, astart_flow, await_for_run, run_flow, start_flow, wait_for_run
+from prefect_ikigai.tasks.flow_assets import amaterialize_flow, materialize_flow
+from prefect_ikigai.tasks.flows import (
+    aensure_flow,
+    aflow_status,
+    aread_run_logs,
+    ensure_flow,
+    flow_status,
+    read_run_logs,
+)
+from prefect_ikigai.tasks.models import acheck_model, aensure_model, check_model, ensure_model
+from prefect_ikigai.tasks.runs import arun_flow, astart_flow, await_for_run, run_flow, start_flow, wait_for_run
 
 __all__ = [
     "ACCOUNT_INPUTS",

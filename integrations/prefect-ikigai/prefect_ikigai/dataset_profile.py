@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ikigai_core import orchestration
 from ikigai_core.procedure import Procedure, call_blocking
-from prefect_ikigai.artifacts import show_table
+from prefect_ikigai.api.artifacts import show_table
+from prefect_ikigai.api.owner import Owner
 from prefect_ikigai.naming import artifact_key
-from prefect_ikigai.owner import Owner
 
 if TYPE_CHECKING:
     from ikigai_core.orchestration import AnyClient, AnyDataset

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
-from prefect_ikigai.credentials import IkigaiCredentials
-from prefect_ikigai.prefect_client import sharing_a_client
+from prefect_ikigai.api.client import sharing_a_client
 
 if TYPE_CHECKING:
     from ikigai_core.orchestration import AnyClient
     from ikigai_core.procedure import Procedure
+    from prefect_ikigai.blocks.credentials import IkigaiCredentials
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -11,10 +11,11 @@ from uuid import UUID
 from prefect.client.schemas.objects import StateType
 
 from ikigai_core.orchestration import SupersededError
-from prefect_ikigai.attempt import Attempt
-from prefect_ikigai.errors import PrefectUnavailableError
-from prefect_ikigai.logs import current_logger
-from prefect_ikigai.notes import (
+from prefect_ikigai.api.logger import current_logger
+from prefect_ikigai.api.owner import Owner
+from prefect_ikigai.failures import PrefectUnavailableError
+from prefect_ikigai.notes.attempt import Attempt
+from prefect_ikigai.notes.note import (
     Note,
     create_note,
     delete_note,
@@ -24,8 +25,7 @@ from prefect_ikigai.notes import (
     take_over,
     update_note,
 )
-from prefect_ikigai.owner import Owner
-from prefect_ikigai.sweeping import state_of, sweep_now_and_then
+from prefect_ikigai.notes.sweeping import state_of, sweep_now_and_then
 
 LEFT_IN = frozenset({StateType.CANCELLED, StateType.CANCELLING, StateType.CRASHED, StateType.FAILED})
 """How flow runs end that may have left a run on the platform without wanting to."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import ikigai_core
 from ikigai_core import orchestration
 from ikigai_core.procedure import Procedure
-from prefect_ikigai.logs import current_logger
+from prefect_ikigai.api.logger import current_logger
 
 if TYPE_CHECKING:
     import pandas

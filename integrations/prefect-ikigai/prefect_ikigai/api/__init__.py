@@ -1,0 +1,1 @@
+"""What is asked of Prefect itself: its server, and whose run this is."""

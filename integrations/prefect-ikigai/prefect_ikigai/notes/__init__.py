@@ -1,0 +1,1 @@
+"""Notes about runs on Prefect's server, which later tries find."""

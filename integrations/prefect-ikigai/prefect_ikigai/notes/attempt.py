@@ -1,0 +1,114 @@
+"""Which try of which piece of work this is, so that later tries know earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Self
+from uuid import UUID
+
+from prefect.exceptions import ObjectNotFound
+
+from prefect_ikigai.api.client import prefect_client
+from prefect_ikigai.api.owner import Owner
+
+Link = tuple[UUID, int]
+"""A flow run, and which try of it."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A try of a task, or of a flow's body, in a tree of flow runs.
+
+    Attributes
+    ----------
+    chain : tuple of (UUID, int)
+        The flow run with the number of its try, and before it those that called it, the outermost first. Prefect makes
+        new flow runs of subflows, and new task runs of tasks, where the flow run that calls them is tried again.
+    task_run_id : UUID or None
+    task : str
+        What the task is known as to Prefect; empty in a flow's own body.
+    number : int
+        How many times the task run has been tried.
+    """
+
+    chain: tuple[Link, ...]
+    task_run_id: UUID | None = None
+    task: str = ""
+    number: int = 0
+
+    @classmethod
+    def of(cls, owner: Owner) -> Self:
+        """The try that an owner is; Prefect's server is asked for the flow runs that called its flow run."""
+        chain: tuple[Link, ...] = ()
+        if owner.flow_run_id is not None:
+            callers = _callers(owner.parent_task_run_id, owner.flow_run_id, owner.attempt)
+            chain = (*callers, (owner.flow_run_id, owner.attempt))
+        return cls(chain, owner.task_run_id, owner.task, owner.task_attempt)
+
+    @property
+    def flow_run_id(self) -> UUID | None:
+        """The flow run; None in a task outside of flows."""
+        return self.chain[-1][0] if self.chain else None
+
+    @property
+    def root_id(self) -> UUID | None:
+        """The flow run that nobody called."""
+        return self.chain[0][0] if self.chain else None
+
+    def precedes(self, other: Attempt) -> bool:
+        """Whether this is a try that the other one repeats, as the same task run or in a later try of a flow run."""
+        if self.task_run_id is not None and self.task_run_id == other.task_run_id and self.number != other.number:
+            return self.number < other.number
+        for (flow_run_id, number), (others_id, others_number) in zip(self.chain, other.chain, strict=False):
+            if flow_run_id != others_id:
+                return False
+            if number != others_number:
+                return number < others_number
+        return False
+
+    def to_dict(self) -> dict[str, Any]:
+        """A form that JSON takes."""
+        return {
+            "chain": [[str(flow_run_id), number] for flow_run_id, number in self.chain],
+            "task_run_id": str(self.task_run_id) if self.task_run_id else None,
+            "task": self.task,
+            "number": self.number,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` wrote."""
+        task_run_id = data["task_run_id"]
+        return cls(
+            chain=tuple((UUID(flow_run_id), number) for flow_run_id, number in data["chain"]),
+            task_run_id=UUID(task_run_id) if task_run_id else None,
+            task=data["task"],
+            number=data["number"],
+        )
+
+    def __str__(self) -> str:
+        flow_run = f"try {self.chain[-1][1]} of flow run {self.flow_run_id}" if self.chain else ""
+        task_run = f"try {self.number} of task run {self.task_run_id}" if self.task_run_id else ""
+        return ", ".join(part for part in (task_run, flow_run) if part)
+
+
+@lru_cache(maxsize=256)
+def _callers(parent_task_run_id: UUID | None, flow_run_id: UUID, attempt: int) -> tuple[Link, ...]:
+    """The flow runs above one, outermost first; the try is named because its callers' tries go with it."""
+    del flow_run_id, attempt
+    chain: list[Link] = []
+    with prefect_client() as client:
+        while parent_task_run_id is not None:
+            try:
+                caller_id = client.read_task_run(parent_task_run_id).flow_run_id
+                if caller_id is None:
+                    break
+                caller = client.read_flow_run(caller_id)
+            except ObjectNotFound:
+                # Somebody deleted it: then nobody will try it again.
+                break
+            chain.insert(0, (caller.id, caller.run_count))
+            parent_task_run_id = caller.parent_task_run_id
+    return tuple(chain)

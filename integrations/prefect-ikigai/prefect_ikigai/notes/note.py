@@ -1,0 +1,236 @@
+"""Notes about runs: artifacts on Prefect's server, each of which one owner has at a time.
+
+An artifact lies where another try finds it after a crash and from another machine, out of reach of files, task results
+(local by default) and memory. Unlike a Prefect variable it belongs to a flow run, has no length limit that a run's
+variables could exceed, and is no setting that users would stumble upon.
+
+A note changes hands by its deletion, which the server grants once: the new owner first writes a note of its own that
+names the old one as its predecessor, and then deletes that. Whoever finds its note deleted has been superseded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    ArtifactFilterKey,
+    ArtifactFilterType,
+)
+from prefect.client.schemas.objects import Artifact
+
+from prefect_ikigai.api.artifacts import (
+    create_artifact,
+    delete_artifact,
+    find_artifacts,
+    read_artifact,
+    update_artifact,
+)
+from prefect_ikigai.api.owner import Owner
+from prefect_ikigai.notes.attempt import Attempt
+
+NOTE_TYPE = "ikigai-run"
+"""The type of the artifacts that notes are."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A run, as the owner of the note left it.
+
+    Attributes
+    ----------
+    run : mapping
+        As `ikigai_core.FlowRun.to_dict` gives it; None before there is one.
+    attempt : Attempt
+        Whose it is.
+    app : str
+        Name of the app.
+    credentials_id : UUID or None
+        Of the saved block with which the run was started; None where it was not a saved one.
+    note_id : str
+        What the owner calls it.
+    lineage : tuple of str
+        The notes from which it was taken over, one after another; empty for a new one.
+    is_adopting : bool
+        Whether it was not known yet, when it was written, that this owner was the one to delete the last of these.
+    artifact_ids : tuple of UUID
+        Where it is; the same note may have been written twice, as answers get lost.
+    created, updated : datetime or None
+        By the server's clock.
+    """
+
+    run: Mapping[str, Any]
+    attempt: Attempt
+    app: str
+    credentials_id: UUID | None = None
+    note_id: str = ""
+    lineage: tuple[str, ...] = ()
+    is_adopting: bool = False
+    artifact_ids: tuple[UUID, ...] = ()
+    created: datetime | None = None
+    updated: datetime | None = None
+
+    @classmethod
+    def read(cls, artifact: Artifact) -> Self:
+        """Read what an artifact holds."""
+        data: dict[str, Any] = artifact.data or {}
+        credentials_id = data["credentials_id"]
+        return cls(
+            run=data["run"],
+            attempt=Attempt.from_dict(data["attempt"]),
+            app=data["app"],
+            credentials_id=UUID(credentials_id) if credentials_id else None,
+            note_id=data["note_id"],
+            lineage=tuple(data["lineage"]),
+            is_adopting=data["is_adopting"],
+            artifact_ids=(artifact.id,),
+            created=artifact.created,
+            updated=artifact.updated,
+        )
+
+    @property
+    def predecessor(self) -> str:
+        """The note from which it was taken over; empty for a new one."""
+        return self.lineage[-1] if self.lineage else ""
+
+    @property
+    def flow(self) -> str:
+        """Name of the platform's flow."""
+        return str(self.run["flow_name"])
+
+    @property
+    def phase(self) -> str:
+        """The run's."""
+        return str(self.run["phase"])
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the run is over, and ended otherwise than well."""
+        log = self.run.get("log")
+        return log is not None and log["status"] != "SUCCESS"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run is over, or came to nothing."""
+        return self.phase in ("ended", "taken", "refused", "fenced")
+
+    def to_data(self) -> dict[str, Any]:
+        """What its artifact holds."""
+        return {
+            "run": dict(self.run),
+            "attempt": self.attempt.to_dict(),
+            "app": self.app,
+            "credentials_id": str(self.credentials_id) if self.credentials_id else None,
+            "note_id": self.note_id,
+            "lineage": list(self.lineage),
+            "is_adopting": self.is_adopting,
+        }
+
+
+def note_key(flow_id: str, variables: Mapping[str, Any]) -> str:
+    """The key of notes about runs of a flow with these variables."""
+    asked = json.dumps(variables, sort_keys=True, default=str)
+    return f"ikigai-run-{_digest(flow_id)}-{_digest(asked)}"
+
+
+def notes_under(key: str) -> list[Note]:
+    """The notes under a key, oldest first, each once."""
+    found = find_artifacts(ArtifactFilter(key=ArtifactFilterKey(any_=[key])))
+    notes = _without_twins([Note.read(artifact) for artifact in found])
+    return sorted(_standing(notes), key=_age)
+
+
+def notes_of(flow_run_id: UUID) -> list[Note]:
+    """The notes that a flow run has."""
+    wanted = ArtifactFilter(
+        flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run_id]), type=ArtifactFilterType(any_=[NOTE_TYPE])
+    )
+    return _without_twins([Note.read(artifact) for artifact in find_artifacts(wanted)])
+
+
+def read_note(artifact_id: UUID) -> Note | None:
+    """A note, from where it is; None where it is not, or somebody took it over."""
+    artifact = read_artifact(artifact_id)
+    return None if artifact is None else Note.read(artifact)
+
+
+def create_note(key: str, note: Note) -> Note:
+    """Write a new note, for its owner."""
+    note = replace(note, note_id=uuid.uuid4().hex)
+    owner = Owner(note.attempt.flow_run_id, note.attempt.task_run_id, 0)
+    description = f"A run of flow {note.flow!r} on the Ikigai platform, for later tries of this Prefect run."
+    return replace(note, artifact_ids=(create_artifact(owner, NOTE_TYPE, key, note.to_data(), description),))
+
+
+def update_note(note: Note) -> bool:
+    """Write a note anew; False where somebody took it over."""
+    return update_artifact(note.artifact_ids[0], note.to_data())
+
+
+def delete_note(note: Note) -> bool:
+    """Delete a note; whether this caller did it, and not another."""
+    deleted = [delete_artifact(artifact_id) for artifact_id in note.artifact_ids]
+    return any(deleted)
+
+
+def take_over(key: str, note: Note, attempt: Attempt) -> Note | None:
+    """Make somebody's note another owner's; None where a third one was quicker."""
+    lineage = (*note.lineage, note.note_id)
+    mine = create_note(key, replace(note, attempt=attempt, lineage=lineage, is_adopting=True))
+    # If the answer to the deletion gets lost, its repetition finds nothing to delete.
+    if not delete_note(note) and _others_after(note, mine, key):
+        delete_note(mine)
+        return None
+    mine = replace(mine, is_adopting=False)
+    return mine if update_note(mine) else None
+
+
+def _others_after(note: Note, mine: Note, key: str) -> bool:
+    found = find_artifacts(ArtifactFilter(key=ArtifactFilterKey(any_=[key])))
+    notes = [Note.read(artifact) for artifact in found]
+    return any(note.note_id in other.lineage and other.note_id != mine.note_id for other in notes)
+
+
+def _standing(notes: Sequence[Note]) -> list[Note]:
+    """The notes that count, where processes have died while they took notes over.
+
+    Of those that were to be taken over, the predecessor counts as long as it is there; then the one that says that it
+    has been taken over, or else the oldest, of which the others become twins.
+    """
+    present = {note.note_id for note in notes}
+    done = {note_id for note in notes if not note.is_adopting for note_id in note.lineage}
+    standing = {note.note_id: note for note in notes if not note.is_adopting}
+    orphans: dict[str, Note] = {}
+    for note in sorted((note for note in notes if note.is_adopting), key=_age):
+        if note.predecessor in present or note.predecessor in done:
+            continue
+        first = orphans.get(note.predecessor)
+        twins = note if first is None else replace(first, artifact_ids=first.artifact_ids + note.artifact_ids)
+        orphans[note.predecessor] = twins
+    return [*standing.values(), *orphans.values()]
+
+
+def _without_twins(notes: Sequence[Note]) -> list[Note]:
+    """Each note once, as it was written last, with all places where it is."""
+    latest: dict[str, Note] = {}
+    for note in sorted(notes, key=lambda note: str(note.updated)):
+        before = latest.get(note.note_id)
+        ids = note.artifact_ids + (before.artifact_ids if before is not None else ())
+        latest[note.note_id] = replace(note, artifact_ids=ids)
+    return list(latest.values())
+
+
+def _age(note: Note) -> str:
+    return note.created.isoformat() if note.created else ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:20]

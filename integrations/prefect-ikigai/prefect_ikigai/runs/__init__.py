@@ -1,0 +1,1 @@
+"""Runs of flows, as Prefect follows them."""

@@ -1,0 +1,46 @@
+"""What a caller wants to run, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from ikigai_core.orchestration import Deadline
+
+if TYPE_CHECKING:
+    from ikigai_core.orchestration import Isolation, OnBusy, OnDoubt
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What a caller wants to run, and how; see `prefect_ikigai.run_flow`.
+
+    Attributes
+    ----------
+    app, flow : str
+        Names.
+    variables : mapping
+        The run variables.
+    on_busy : {"fail", "wait", "attach"}
+    isolation : {"shared", "copy"}
+    on_doubt : {"fail", "accept"}
+    unique_output : str or None
+        Name of the run variable that names a dataset which no other run writes.
+    keep_copies : bool
+    deadline : Deadline
+    credentials_id : UUID or None
+        Of the saved block with which the platform is asked.
+    """
+
+    app: str
+    flow: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    on_busy: OnBusy = "fail"
+    isolation: Isolation = "shared"
+    on_doubt: OnDoubt = "fail"
+    unique_output: str | None = None
+    keep_copies: bool = False
+    deadline: Deadline = field(default_factory=Deadline)
+    credentials_id: UUID | None = None

@@ -1,0 +1,190 @@
+"""Starting and following a run, in words that the sync and the async client both carry out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import UUID
+
+import ikigai_core
+from ikigai_core import orchestration
+from ikigai_core.errors import FlowBusyError, IkigaiError, NotFoundError, RunFailedError
+from ikigai_core.orchestration import Deadline
+from ikigai_core.procedure import Procedure, call_blocking
+from prefect_ikigai.api.logger import current_logger
+from prefect_ikigai.api.owner import Owner
+from prefect_ikigai.runs.followed_run import FollowedRun
+from prefect_ikigai.runs.request import RunRequest
+from prefect_ikigai.runs.start_lease import PrefectStartLease
+
+if TYPE_CHECKING:
+    from ikigai_core import AsyncFlowRun, FlowRun, RunLog
+    from ikigai_core.orchestration import AnyClient, RunReport
+
+AnyRun: TypeAlias = "FlowRun | AsyncFlowRun"
+
+
+@dataclass(frozen=True)
+class EndedRun:
+    """A run whose end was seen.
+
+    Attributes
+    ----------
+    run : FlowRun or AsyncFlowRun
+    log : RunLog
+        Of a run that succeeded; it has a `doubt` if it may be another run's.
+    """
+
+    run: AnyRun
+    log: RunLog
+
+
+def start(ikigai: AnyClient, request: RunRequest) -> Procedure[tuple[AnyRun, FollowedRun]]:
+    """Start a flow, or pick up the run that an earlier try or a flow run that broke off has left.
+
+    Returns
+    -------
+    FlowRun or AsyncFlowRun
+        The run.
+    FollowedRun
+        Where its progress and end are to be noted.
+    """
+    flow = yield from orchestration.find_flow(ikigai, request.app, request.flow)
+    followed = yield from call_blocking(
+        partial(FollowedRun, request.app, request.flow, flow.flow_id, request.variables, request.credentials_id)
+    )
+    previous = yield from _previous(ikigai, followed)
+    lease = _lease_for(request, flow.flow_id)
+    try:
+        run: AnyRun = yield from ikigai_core.Flow.launch.procedure(
+            flow,
+            request.variables,
+            on_busy=request.on_busy,
+            isolation=request.isolation,
+            on_doubt=request.on_doubt,
+            keep=partial(_keep, followed, lease),
+            previous=previous,
+            lease=lease,
+            unique_output=request.unique_output,
+            keep_copies=request.keep_copies,
+            timeout=request.deadline.left,
+        )
+    except FlowBusyError:
+        yield from call_blocking(followed.discard)
+        raise
+    yield from call_blocking(partial(followed.started, run.to_dict(), run.web_url))
+    return run, followed
+
+
+def follow(
+    run: AnyRun, followed: FollowedRun, deadline: Deadline, *, removes_copy: bool = False
+) -> Procedure[EndedRun]:
+    """Follow a run to its end, and return it with the log of one that succeeded.
+
+    Parameters
+    ----------
+    run : FlowRun or AsyncFlowRun
+    followed : FollowedRun
+    deadline : Deadline
+    removes_copy : bool, default False
+        Whether the run's private copy is still to go: who started the run sees to that otherwise.
+
+    Raises
+    ------
+    RunFailedError
+        The run failed.
+    RunTimeoutError
+        The run goes on.
+    """
+    try:
+        log = yield from ikigai_core.FlowRun.result.procedure(run, deadline.left, on_update=followed.update)
+    except RunFailedError as failure:
+        report = orchestration.RunReport.failure(failure, run, app_name=followed.app)
+        yield from _ended(run, followed, report, removes_copy)
+        raise
+    report = orchestration.RunReport.success(run, log, app_name=followed.app)
+    yield from _ended(run, followed, report, removes_copy)
+    return EndedRun(run, _with_doubt(log, run.doubt))
+
+
+def resume(
+    ikigai: AnyClient, run: Mapping[str, Any], app: str, note_id: UUID | None
+) -> Procedure[tuple[AnyRun, FollowedRun]]:
+    """Pick up a run that another task started, from what it returned."""
+    followed = yield from call_blocking(partial(FollowedRun, app, run["flow_name"], run["flow_id"], run["variables"]))
+    noted = yield from call_blocking(partial(followed.resume, run, note_id))
+    yield from call_blocking(partial(followed.resumed, noted))
+    return ikigai.flow_run(noted), followed
+
+
+def run_to_the_end(ikigai: AnyClient, request: RunRequest) -> Procedure[EndedRun]:
+    """Start a flow and follow its run to the end."""
+    run, followed = yield from start(ikigai, request)
+    return (yield from follow(run, followed, request.deadline))
+
+
+def goes_on(ikigai: AnyClient, run: Mapping[str, Any]) -> Procedure[bool]:
+    """Whether a run that nobody follows has not come to its end, or may not have begun yet."""
+    if run["copy_name"] and not run["copy_id"]:
+        # What is to run is not there yet, and nobody sends its start any more.
+        return False
+    picked_up = ikigai.flow_run(run)
+    try:
+        if (yield from ikigai_core.FlowRun.log.procedure(picked_up)) is not None:
+            return False
+        if picked_up.phase != "started":
+            # Whether the start went out is for the client to find out, which watches the flow for a while.
+            return True
+        report = yield from ikigai_core.FlowRun.status.procedure(picked_up)
+    except NotFoundError:
+        return False
+    return not report.is_idle
+
+
+def _previous(ikigai: AnyClient, followed: FollowedRun) -> Procedure[dict[str, Any] | None]:
+    found = yield from call_blocking(followed.find)
+    if found is not None or followed.note_id is not None:
+        return found
+    for left in (yield from call_blocking(followed.left_runs)):
+        if not (yield from goes_on(ikigai, left.run)):
+            continue
+        taken_over = yield from call_blocking(partial(followed.take_over, left))
+        if taken_over is not None:
+            return taken_over
+    return None
+
+
+def _lease_for(request: RunRequest, flow_id: str) -> PrefectStartLease | None:
+    # A private copy needs none, and outside of Prefect's runs there may be no server to ask.
+    if request.isolation == "copy" or Owner.current() is None:
+        return None
+    return PrefectStartLease(flow_id, request.flow)
+
+
+def _keep(followed: FollowedRun, lease: PrefectStartLease | None, run: dict[str, Any]) -> None:
+    followed.keep(run)
+    if lease is not None:
+        lease.sees(run["phase"])
+
+
+def _ended(run: AnyRun, followed: FollowedRun, report: RunReport, removes_copy: bool) -> Procedure[None]:
+    """Tell of the end, and take the result; then the private copy may go, too."""
+    yield from call_blocking(partial(followed.end, report))
+    state = run.to_dict()
+    is_kept = yield from call_blocking(partial(followed.take, state))
+    if not (is_kept and removes_copy and state["copy_id"]) or state["keep_copy"]:
+        return
+    try:
+        yield from ikigai_core.FlowRun.remove_copy.procedure(run)
+    except IkigaiError as error:
+        current_logger().warning("Private copy %r was not deleted, and is swept later: %s", state["copy_name"], error)
+
+
+def _with_doubt(log: RunLog, doubt: str) -> RunLog:
+    if not doubt:
+        return log
+    from prefect_ikigai.runs.doubt import DoubtfulRunLog
+
+    return DoubtfulRunLog.of(log, doubt)

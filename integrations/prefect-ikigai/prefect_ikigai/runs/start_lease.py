@@ -1,0 +1,194 @@
+"""One starter of a flow at a time, across all that use one Prefect server."""
+
+from __future__ import annotations
+
+import weakref
+from contextvars import copy_context
+from datetime import datetime, timedelta
+from functools import partial
+from threading import Event, Thread
+from time import monotonic
+from typing import Any, Literal
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.exceptions import PrefectHTTPStatusError
+
+from prefect_ikigai.api.client import prefect_client
+from prefect_ikigai.api.logger import current_logger
+from prefect_ikigai.failures import reaching_prefect
+
+LEASE = 60.0
+"""Seconds after which a lease that was not renewed may be taken over by who has watched it for so long."""
+
+RENEWAL = 15.0
+"""Seconds between renewals."""
+
+OUTSTANDING = timedelta(hours=1)
+"""For how long a start that got lost counts as one that may still arrive, and be seen by others who start the flow."""
+
+_PATH: Literal["/v2/concurrency_limits/{id_or_name}"] = "/v2/concurrency_limits/{id_or_name}"
+_NOT_FOUND, _CONFLICT = 404, 409
+
+
+class PrefectStartLease:
+    """A global concurrency limit of Prefect that exists as long as somebody starts the flow.
+
+    Who creates the limit holds the lease: names are unique, so that one starter succeeds. It is deleted on release.
+    What dies with the lease in hand no longer renews it, and somebody who has watched it unchanged for `LEASE` deletes
+    it by its id and creates another one; the id is not known any more to who held it, so that a process that was only
+    asleep finds its lease lost.
+
+    Slots with leases of Prefect's own would not do: servers keep those in memory by default, and after a restart the
+    slot of a lease that is forgotten never comes free. Servers before 3.4.11 have none.
+
+    A start that got lost may be carried out minutes later, and would then look like the run of whoever holds the lease
+    by that time. It leaves a mark, a second limit: for `OUTSTANDING`, `renew` is False for others whose start got lost.
+
+    Parameters
+    ----------
+    flow_id, flow_name : str
+        The platform's id of the flow, and its name.
+    """
+
+    def __init__(self, flow_id: str, flow_name: str) -> None:
+        self.limit = f"ikigai-flow-{flow_id}"
+        self.mark = f"{self.limit}-lost-start"
+        self._flow_name = flow_name
+        self._limit_id: UUID | None = None
+        self._is_lost = False
+        self._phase = ""
+        self._over = Event()
+        self._watched: tuple[Any, float] | None = None
+
+    def hold(self) -> bool:
+        """Take the lease if it is free; False if somebody else has it."""
+        with reaching_prefect(f"Flow {self._flow_name!r} was not started"), prefect_client() as client:
+            if self._watched is None:
+                self._watched = (None, monotonic())
+                return self._create(client)
+            there = _read(client, self.limit)
+            return self._create(client) if there is None else self._take_over(client, there)
+
+    def renew(self) -> bool:
+        """Keep the lease; False if it was lost since `hold`, or if it does not prove whose a run is that was seen."""
+        try:
+            with prefect_client() as client:
+                return self._keep(client) and not (self._phase == "unknown" and self._awaits_another_start(client))
+        except Exception as error:
+            current_logger().warning("Concurrency limit %r could not be renewed: %s", self.limit, error)
+            return False
+
+    def release(self) -> None:
+        """Give the lease back; it ends by itself where that fails."""
+        self._over.set()
+        limit_id, self._limit_id = self._limit_id, None
+        if limit_id is None:
+            return
+        try:
+            with prefect_client() as client:
+                if self._phase in ("prepared", "unknown"):
+                    self._put_mark(client)
+                _request(client, "DELETE", limit_id)
+        except Exception as error:
+            current_logger().debug("Concurrency limit %r comes free by itself: %s", self.limit, error)
+
+    def sees(self, phase: str) -> None:
+        """Hear how far the start is: while it is ``prepared`` or ``unknown``, it may be under way."""
+        self._phase = phase
+
+    def keep(self) -> bool:
+        """Renew the lease, and no more; False if it was lost."""
+        with prefect_client() as client:
+            return self._keep(client)
+
+    def _create(self, client: SyncPrefectClient) -> bool:
+        self._limit_id = _make(client, self.limit, active_slots=1)
+        if self._limit_id is None:
+            return False
+        self._is_lost, self._phase = False, ""
+        self._over = Event()
+        # Prefect's settings belong to the context.
+        renewing = partial(copy_context().run, _renewing, weakref.ref(self), self._over)
+        Thread(target=renewing, name=self.limit, daemon=True).start()
+        return True
+
+    def _take_over(self, client: SyncPrefectClient, there: dict[str, Any]) -> bool:
+        seen, now = (there["id"], there["updated"]), monotonic()
+        if self._watched is None or self._watched[0] != seen:
+            self._watched = (seen, now)
+            return False
+        if now - self._watched[1] < LEASE:
+            return False
+        # Who died may have sent its start before.
+        self._put_mark(client)
+        _request(client, "DELETE", there["id"])
+        return self._create(client)
+
+    def _keep(self, client: SyncPrefectClient) -> bool:
+        if self._limit_id is None or not _request(client, "PATCH", self._limit_id, active_slots=1):
+            self._is_lost = True
+        return not self._is_lost
+
+    def _put_mark(self, client: SyncPrefectClient) -> None:
+        if _make(client, self.mark, active_slots=0) is None:
+            _request(client, "PATCH", self.mark, active_slots=0)
+
+    def _awaits_another_start(self, client: SyncPrefectClient) -> bool:
+        mark, now = _read(client, self.mark), _read(client, self.limit)
+        if mark is None:
+            return False
+        if now is None or _stamp(now) - _stamp(mark) < OUTSTANDING:
+            return True
+        _request(client, "DELETE", mark["id"])
+        return False
+
+
+def _renewing(lease: weakref.ref[PrefectStartLease], over: Event) -> None:
+    """Renew a lease until it is over; also if nobody has it in mind any longer."""
+    while not over.wait(RENEWAL):
+        held = lease()
+        try:
+            if held is None or not held.keep():
+                return
+        except Exception as error:
+            current_logger().debug("A concurrency limit was not renewed, and will be: %s", error)
+        del held
+
+
+def _make(client: SyncPrefectClient, name: str, *, active_slots: int) -> UUID | None:
+    """Create a limit, and return its id; None if there is one of that name."""
+    wanted = {"name": name, "limit": 1, "active_slots": active_slots}
+    try:
+        # Not `create_global_concurrency_limit`: what it raises then depends on Prefect's version.
+        made: dict[str, Any] = client.request("POST", "/v2/concurrency_limits/", json=wanted).json()
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code == _CONFLICT:
+            return None
+        raise
+    return UUID(made["id"])
+
+
+def _read(client: SyncPrefectClient, limit: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = client.request("GET", _PATH, path_params={"id_or_name": limit}).json()
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code == _NOT_FOUND:
+            return None
+        raise
+    return found
+
+
+def _request(client: SyncPrefectClient, method: Literal["PATCH", "DELETE"], limit: UUID | str, **change: Any) -> bool:
+    """Change or delete a limit; whether there was one."""
+    try:
+        client.request(method, _PATH, path_params={"id_or_name": str(limit)}, json=change or None)
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code == _NOT_FOUND:
+            return False
+        raise
+    return True
+
+
+def _stamp(limit: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(limit["updated"])

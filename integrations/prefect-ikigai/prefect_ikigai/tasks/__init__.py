@@ -1,0 +1,1 @@
+"""The tasks, and what makes tasks that materialize assets."""

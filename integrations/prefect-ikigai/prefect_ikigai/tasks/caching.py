@@ -1,0 +1,55 @@
+"""A cache policy for tasks whose results may be used again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from prefect.cache_policies import CachePolicy
+from prefect.context import TaskRunContext
+from prefect.utilities.hashing import hash_objects
+
+from prefect_ikigai.blocks.credentials import IkigaiCredentials
+
+
+@dataclass
+class AccountInputs(CachePolicy):
+    """The task, whose account it uses, and its other inputs; files count with their size and time of change.
+
+    Prefect's own ``INPUTS`` hash a block with its secrets masked, and a file by its name only. This policy takes the
+    account, which is the user's email and the platform's address, instead of the block: two accounts never share a
+    result, a new key or another timeout changes nothing, and the key itself takes no part.
+    """
+
+    def compute_key(
+        self,
+        task_ctx: TaskRunContext,
+        inputs: dict[str, Any],
+        flow_parameters: dict[str, Any],
+        **kwargs: Any,
+    ) -> str | None:
+        """Digest of what the result depends on."""
+        told = {name: _told(value) for name, value in inputs.items()}
+        return hash_objects(task_ctx.task.task_key, told, raise_on_failure=True)
+
+
+ACCOUNT_INPUTS = AccountInputs()
+"""Use as ``read_dataset.with_options(cache_policy=ACCOUNT_INPUTS, persist_result=True)``."""
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, IkigaiCredentials):
+        return [value.base_url, value.user_email]
+    if isinstance(value, str | Path):
+        return _file(str(value))
+    return value
+
+
+def _file(name: str) -> Any:
+    try:
+        stat = Path(name).stat()
+    except (OSError, ValueError):
+        # Just a text.
+        return name
+    return [name, stat.st_size, stat.st_mtime_ns]

@@ -1,0 +1,165 @@
+"""Tasks that bring data to the platform and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prefect_ikigai.blocks.credentials import IkigaiCredentials
+from prefect_ikigai.dataset_profile import Profile, preview
+from prefect_ikigai.operation import Operation
+from prefect_ikigai.tasks.making import async_twin, ikigai_task
+from prefect_ikigai.transfers import Data, Location, download, read, upload, upload_summary
+
+if TYPE_CHECKING:
+    import pandas
+
+    from ikigai_core.orchestration import AnyClient
+    from ikigai_core.procedure import Procedure
+
+
+@ikigai_task("upload {dataset}")
+def upload_dataset(
+    credentials: IkigaiCredentials, app: str, dataset: str, data: Data, *, create_app: bool = False
+) -> Operation[dict[str, Any]]:
+    """Upload a file or a frame as a dataset, or replace the data of the dataset of that name.
+
+    Doing it again is safe: what is on the platform already is not created a second time.
+
+    Parameters
+    ----------
+    credentials : IkigaiCredentials
+        Whose app it is.
+    app : str
+        Name of the app that holds the dataset.
+    dataset : str
+        Name of the dataset.
+    data : str, path, frame or table
+        A CSV or Parquet file, its URL (``s3://…``, whatever fsspec reads), a pandas frame, or anything with the Arrow
+        stream interface, such as a polars frame or a table of pyarrow.
+    create_app : bool, default False
+        Create the app where there is none of that name.
+
+    Returns
+    -------
+    dict
+        ``app_id``, ``dataset_id``, ``dataset`` (its name) and ``changes``, what was done: ``["created"]``,
+        ``["data"]``, …
+
+    Raises
+    ------
+    ikigai_core.errors.InvalidInputError
+        Where there is no such file, or nothing in it. Nothing was sent.
+    ikigai_core.errors.NotFoundError
+        Where there is no such app.
+    ikigai_core.errors.UploadError
+        Where the platform refuses the data.
+    """
+    return Operation(credentials, lambda ikigai: _uploaded(ikigai, app, dataset, data, create_app))
+
+
+aupload_dataset = async_twin(upload_dataset)
+
+
+@ikigai_task("download {dataset}")
+def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, path: Location) -> Operation[Path | str]:
+    """Download a dataset into a file.
+
+    Parameters
+    ----------
+    credentials : IkigaiCredentials
+        Whose app it is.
+    app : str
+        Name of the app that holds the dataset.
+    dataset : str
+        Name of the dataset.
+    path : str or path
+        The file or the URL that fsspec writes to; Parquet where it ends in ``.parquet``, else CSV. It is replaced at
+        once when all of the data is there; its folder is made where it is missing.
+
+    Returns
+    -------
+    Path or str
+        The file; a URL as it was given.
+
+    Raises
+    ------
+    ikigai_core.errors.NotFoundError
+        Where there is no such app or dataset.
+    ikigai_core.errors.DownloadError
+        Where the data does not come through.
+    """
+    return Operation(credentials, lambda ikigai: download(ikigai, app, dataset, path))
+
+
+adownload_dataset = async_twin(download_dataset)
+
+
+@ikigai_task("read {dataset}")
+def read_dataset(credentials: IkigaiCredentials, app: str, dataset: str) -> Operation[pandas.DataFrame]:
+    """Download a dataset as a frame.
+
+    Parameters
+    ----------
+    credentials : IkigaiCredentials
+        Whose app it is.
+    app : str
+        Name of the app that holds the dataset.
+    dataset : str
+        Name of the dataset.
+
+    Returns
+    -------
+    pandas.DataFrame
+        All of it, in memory; `download_dataset` is for what does not fit.
+
+    Raises
+    ------
+    ikigai_core.errors.NotFoundError
+        Where there is no such app or dataset.
+    ikigai_core.errors.DownloadError
+        Where the data does not come through.
+    """
+    return Operation(credentials, lambda ikigai: read(ikigai, app, dataset))
+
+
+aread_dataset = async_twin(read_dataset)
+
+
+@ikigai_task("preview {dataset}")
+def preview_dataset(credentials: IkigaiCredentials, app: str, dataset: str, rows: int = 10) -> Operation[Profile]:
+    """Show the first rows of a dataset as a table artifact, and count its rows.
+
+    The rows are stored with Prefect's server, where all of its users see them.
+
+    Parameters
+    ----------
+    credentials : IkigaiCredentials
+        Whose app it is.
+    app : str
+        Name of the app that holds the dataset.
+    dataset : str
+        Name of the dataset.
+    rows : int, default 10
+        How many rows to show. All are downloaded, and read in bounded memory, to be counted.
+
+    Returns
+    -------
+    Profile
+        ``row_count``, ``columns`` (types by name) and ``rows`` (the first ones, as texts by column).
+
+    Raises
+    ------
+    ikigai_core.errors.NotFoundError
+        Where there is no such app or dataset.
+    ikigai_core.errors.DownloadError
+        Where the data does not come through.
+    """
+    return Operation(credentials, lambda ikigai: preview(ikigai, app, dataset, rows))
+
+
+apreview_dataset = async_twin(preview_dataset)
+
+
+def _uploaded(ikigai: AnyClient, app: str, dataset: str, data: Data, create_app: bool) -> Procedure[dict[str, Any]]:
+    return upload_summary((yield from upload(ikigai, app, dataset, data, create_app=create_app)))

@@ -1,0 +1,142 @@
+"""Tasks for models: bringing one about, and holding its versions to what is expected of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ikigai_core import orchestration
+from prefect_ikigai.api.logger import current_logger
+from prefect_ikigai.blocks.credentials import IkigaiCredentials
+from prefect_ikigai.failures import ThresholdMissedError
+from prefect_ikigai.operation import Operation
+from prefect_ikigai.tasks.making import async_twin, ikigai_task
+
+if TYPE_CHECKING:
+    from ikigai_core.orchestration import AnyClient, AnyModel
+    from ikigai_core.procedure import Procedure
+
+Thresholds: TypeAlias = Mapping[str, Mapping[str, float]]
+
+
+@ikigai_task("ensure {model}")
+def ensure_model(
+    credentials: IkigaiCredentials,
+    app: str,
+    model: str,
+    model_type: str,
+    *,
+    description: str | None = None,
+    create_app: bool = False,
+) -> Operation[dict[str, Any]]:
+    """Create a model, or bring the model of that name up to date. A flow's run trains it.
+
+    Parameters
+    ----------
+    credentials : IkigaiCredentials
+        Whose app it is.
+    app : str
+        Name of the app that holds the model.
+    model : str
+        Name of the model.
+    model_type : str
+        Such as ``Linear.Lasso``.
+    description : str, optional
+        What it is for; by default it stays as it is.
+    create_app : bool, default False
+        Create the app where there is none of that name.
+
+    Returns
+    -------
+    dict
+        ``app_id``, ``model_id``, ``model`` (its name) and ``changes``, what was done: ``["created"]``, …
+
+    Raises
+    ------
+    ikigai_core.errors.UnknownModelTypeError
+        The platform has no such model type.
+    ikigai_core.errors.NotFoundError
+        Where there is no such app.
+    """
+    return Operation(credentials, lambda ikigai: _ensured(ikigai, app, model, model_type, description, create_app))
+
+
+aensure_model = async_twin(ensure_model)
+
+
+@ikigai_task("check {model}")
+def check_model(
+    credentials: IkigaiCredentials, app: str, model: str, thresholds: Thresholds, *, version: str | None = None
+) -> Operation[dict[str, Any]]:
+    """Fail where a version of a model is not good enough, so that what follows does not use it: a quality gate.
+
+    Parameters
+    ----------
+    credentials : IkigaiCredentials
+        Whose app it is.
+    app : str
+        Name of the app that holds the model.
+    model : str
+        Name of the model.
+    thresholds : mapping
+        By metric, written as a path in the version's metrics such as ``performance.r2.average_test``, what it must at
+        least (``min``) and at most (``max``) be.
+    version : str, optional
+        The version's name or id; by default the newest.
+
+    Returns
+    -------
+    dict
+        ``app_id``, ``model_id``, ``model`` and ``version`` (their names), ``version_id``, and ``metrics``, the value of
+        each that was checked.
+
+    Raises
+    ------
+    prefect_ikigai.failures.ThresholdMissedError
+        Naming each metric that is missing or does not hold, with its value. Not retried.
+    ikigai_core.errors.InvalidInputError
+        A threshold is none.
+    ikigai_core.errors.UnknownNameError
+        The model has no such version, or none yet.
+    ikigai_core.errors.NotFoundError
+        Where there is no such app or model.
+    """
+    return Operation(credentials, lambda ikigai: _checked(ikigai, app, model, thresholds, version))
+
+
+acheck_model = async_twin(check_model)
+
+
+def _ensured(
+    ikigai: AnyClient, app: str, model: str, model_type: str, description: str | None, create_app: bool
+) -> Procedure[dict[str, Any]]:
+    ensured: AnyModel = yield from orchestration.ensure_model(
+        ikigai, app, model, model_type, description=description, create_app=create_app
+    )
+    current_logger().info("Model %r: %s", model, ", ".join(ensured.changes) or "nothing to do")
+    return {
+        "app_id": ensured.app_id,
+        "model_id": ensured.model_id,
+        "model": ensured.name,
+        "changes": list(ensured.changes),
+    }
+
+
+def _checked(
+    ikigai: AnyClient, app: str, model: str, thresholds: Thresholds, wanted: str | None
+) -> Procedure[dict[str, Any]]:
+    gates = orchestration.MetricGates.read(thresholds)
+    found: AnyModel = yield from orchestration.find_model(ikigai, app, model)
+    version = yield from orchestration.find_model_version(found, wanted)
+    results = gates.check(version.metrics)
+    if missed := [str(result).rstrip(".") for result in results if not result.is_passed]:
+        raise ThresholdMissedError(f"Version {version.version} of model {found.name!r}: {'; '.join(missed)}.")
+    current_logger().info("Version %s of model %r holds: %s", version.version, found.name, "; ".join(map(str, results)))
+    return {
+        "app_id": found.app_id,
+        "model_id": found.model_id,
+        "model": found.name,
+        "version": version.version,
+        "version_id": version.version_id,
+        "metrics": {result.metric: result.value for result in results},
+    }

@@ -1,0 +1,232 @@
+"""Tasks that run flows and follow their runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from ikigai_core.orchestration import Deadline
+from prefect_ikigai.blocks.credentials import IkigaiCredentials
+from prefect_ikigai.operation import Operation
+from prefect_ikigai.runs.request import RunRequest
+from prefect_ikigai.runs.running import follow, resume, run_to_the_end, start
+from prefect_ikigai.tasks.making import async_twin, ikigai_task
+
+if TYPE_CHECKING:
+    from ikigai_core import RunLog
+    from ikigai_core.orchestration import AnyClient, Isolation, OnBusy, OnDoubt
+    from ikigai_core.procedure import Procedure
+
+
+@ikigai_task("run {flow}")
+def run_flow(
+    credentials: IkigaiCredentials,
+    app: str,
+    flow: str,
+    variables: Mapping[str, Any] | None = None,
+    *,
+    on_busy: OnBusy = "fail",
+    isolation: Isolation = "shared",
+    on_doubt: OnDoubt = "fail",
+    unique_output: str | None = None,
+    keep_copies: bool = False,
+    timeout: float | None = None,
+) -> Operation[RunLog]:
+    """Run a flow and follow the run to its end.
+
+    Changes of status and progress go to the task run's logs and to a progress artifact; its start and end are events. A
+    retry, and another try of the whole flow run, pick up the run that an earlier try started, also one that is over and
+    ended well: there is never a second one. So does a new flow run with the same variables, if one that was cancelled,
+    crashed or failed has left a run that still goes on. A task succeeds only if a run that is provably its own did.
+
+    Parameters
+    ----------
+    credentials : IkigaiCredentials
+        Whose app it is.
+    app : str
+        Name of the app that holds the flow.
+    flow : str
+        Name of the flow.
+    variables : mapping, optional
+        Values of the flow's run variables. They are kept with Prefect's server, so no secrets.
+    on_busy : {"fail", "wait", "attach"}, default "fail"
+        What to do where the flow runs already: fail, wait for that run's end and then start, or follow that run.
+    isolation : {"shared", "copy"}, default "shared"
+        ``copy`` runs a private copy of the flow, made for this run alone: it is never busy, goes beside other runs, and
+        it is always certain which run is this one. The copy has no schedule and no grants, and starts no downstream
+        flows; it is deleted when the run's end was seen. ``shared`` runs the flow itself, where its history is seen in
+        one place.
+    on_doubt : {"fail", "accept"}, default "fail"
+        What to do if it cannot be proven which run is this one, or how it ended: fail with `StartUnknownError` or
+        `RunAmbiguousError`, or take the run that seems to be it. The returned log then has a `doubt`, in a sentence.
+    unique_output : str, optional
+        Name of the run variable that names a dataset which no other run writes. That dataset proves that a run is this
+        one if the answer to its start was lost.
+    keep_copies : bool, default False
+        Let the private copy stay after its run, so that people can look at it.
+    timeout : float, optional
+        Seconds to wait for a busy flow and for the run's end; None waits for as long as it takes.
+
+    Returns
+    -------
+    RunLog
+        Of a run that succeeded.
+
+    Raises
+    ------
+    ikigai_core.errors.RunFailedError
+        The run failed; the text names the facet and holds the platform's message. Not retried.
+    ikigai_core.errors.RunTimeoutError
+        The run goes on: the platform offers no way to stop it. Not retried.
+    ikigai_core.errors.FlowBusyError
+        The flow runs already.
+    ikigai_core.errors.StartUnknownError
+        Whether it started could not be proven. It was not started a second time. Not retried.
+    ikigai_core.errors.RunAmbiguousError
+        How it ended could not be proven. Not retried.
+    ikigai_core.errors.NotFoundError
+        Where there is no such app or flow.
+    """
+    request = RunRequest(
+        app=app,
+        flow=flow,
+        variables=dict(variables or {}),
+        on_busy=on_busy,
+        isolation=isolation,
+        on_doubt=on_doubt,
+        unique_output=unique_output,
+        keep_copies=keep_copies,
+        deadline=Deadline.after(timeout),
+        credentials_id=credentials.document_id,
+    )
+    return Operation(credentials, lambda ikigai: _log_of(ikigai, request))
+
+
+arun_flow = async_twin(run_flow)
+
+
+@ikigai_task("start {flow}")
+def start_flow(
+    credentials: IkigaiCredentials,
+    app: str,
+    flow: str,
+    variables: Mapping[str, Any] | None = None,
+    *,
+    on_busy: OnBusy = "fail",
+    isolation: Isolation = "shared",
+    on_doubt: OnDoubt = "fail",
+    unique_output: str | None = None,
+    keep_copies: bool = False,
+    timeout: float | None = None,
+) -> Operation[dict[str, Any]]:
+    """Start a flow and return at once; `wait_for_run` follows the run.
+
+    A retry picks up the run that an earlier try started, as for `run_flow`.
+
+    Parameters
+    ----------
+    credentials : IkigaiCredentials
+        Whose app it is.
+    app : str
+        Name of the app that holds the flow.
+    flow : str
+        Name of the flow.
+    variables : mapping, optional
+        Values of the flow's run variables. They are kept with Prefect's server, so no secrets.
+    on_busy : {"fail", "wait", "attach"}, default "fail"
+        What to do where the flow runs already: fail, wait for that run's end and then start, or take that run.
+    isolation : {"shared", "copy"}, default "shared"
+        ``copy`` runs a private copy of the flow, made for this run alone: it is never busy, goes beside other runs, and
+        it is always certain which run is this one. The copy has no schedule and no grants, and starts no downstream
+        flows; it is deleted when the run's end was seen. ``shared`` runs the flow itself, where its history is seen in
+        one place.
+    on_doubt : {"fail", "accept"}, default "fail"
+        What to do if it cannot be proven which run is this one, or how it ended: fail with `StartUnknownError` or
+        `RunAmbiguousError`, or take the run that seems to be it. The returned log then has a `doubt`, in a sentence.
+    unique_output : str, optional
+        Name of the run variable that names a dataset which no other run writes. That dataset proves that a run is this
+        one if the answer to its start was lost.
+    keep_copies : bool, default False
+        Let the private copy stay after its run, so that people can look at it.
+    timeout : float, optional
+        Seconds to wait for a busy flow; None waits for as long as it takes.
+
+    Returns
+    -------
+    dict
+        The run, in a form that JSON takes: ``app`` (its name), ``run`` and ``note`` (the artifact in which it is kept).
+
+    Raises
+    ------
+    ikigai_core.errors.FlowBusyError
+        The flow runs already.
+    ikigai_core.errors.StartUnknownError
+        Whether it started could not be proven. It was not started a second time. Not retried.
+    ikigai_core.errors.NotFoundError
+        Where there is no such app or flow.
+    """
+    request = RunRequest(
+        app=app,
+        flow=flow,
+        variables=dict(variables or {}),
+        on_busy=on_busy,
+        isolation=isolation,
+        on_doubt=on_doubt,
+        unique_output=unique_output,
+        keep_copies=keep_copies,
+        deadline=Deadline.after(timeout),
+        credentials_id=credentials.document_id,
+    )
+    return Operation(credentials, lambda ikigai: _started(ikigai, request))
+
+
+astart_flow = async_twin(start_flow)
+
+
+@ikigai_task("wait for run")
+def wait_for_run(
+    credentials: IkigaiCredentials, run: Mapping[str, Any], *, timeout: float | None = None
+) -> Operation[RunLog]:
+    """Follow a run to its end, in this flow run or another one.
+
+    Parameters
+    ----------
+    credentials : IkigaiCredentials
+        Whose app it is.
+    run : mapping
+        What `start_flow` returned.
+    timeout : float, optional
+        Seconds to wait for the run's end; None waits for as long as it takes.
+
+    Returns
+    -------
+    RunLog
+        Of a run that succeeded.
+
+    Raises
+    ------
+    ikigai_core.errors.RunFailedError
+        The run failed; the text names the facet and holds the platform's message. Not retried.
+    ikigai_core.errors.RunTimeoutError
+        The run goes on: the platform offers no way to stop it. Not retried.
+    """
+    return Operation(credentials, lambda ikigai: _awaited(ikigai, run, Deadline.after(timeout)))
+
+
+await_for_run = async_twin(wait_for_run)
+
+
+def _log_of(ikigai: AnyClient, request: RunRequest) -> Procedure[RunLog]:
+    return (yield from run_to_the_end(ikigai, request)).log
+
+
+def _started(ikigai: AnyClient, request: RunRequest) -> Procedure[dict[str, Any]]:
+    run, followed = yield from start(ikigai, request)
+    return {"app": request.app, "run": run.to_dict(), "note": str(followed.note_id) if followed.note_id else None}
+
+
+def _awaited(ikigai: AnyClient, started: Mapping[str, Any], deadline: Deadline) -> Procedure[RunLog]:
+    note = started.get("note")
+    run, followed = yield from resume(ikigai, started["run"], started["app"], UUID(note) if note else None)
+    return (yield from follow(run, followed, deadline, removes_copy=True)).log

@@ -1,0 +1,70 @@
+"""A process dies between the end of the platform's run and the moment when Prefect's server knows of the success."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ikigai_core.local.process import LocalPlatform
+from tests.chaos.flows import ChaosFlows, output_of
+from tests.prefect_ikigai import flows_to_kill
+from tests.prefect_ikigai.flow_processes import FlowProcesses
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def chaos() -> Iterator[ChaosFlows]:
+    with LocalPlatform.start() as platform:
+        yield ChaosFlows.make(platform, count=1, app="Last metre")
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory: pytest.TempPathFactory, chaos: ChaosFlows) -> Iterator[FlowProcesses]:
+    log = tmp_path_factory.mktemp("processes") / "log"
+    with FlowProcesses(Path(flows_to_kill.__file__), log) as processes:
+        try:
+            yield processes
+        except BaseException as failure:
+            failure.add_note(log.read_text()[-5000:])
+            raise
+
+
+@pytest.mark.parametrize("isolation", ["shared", "copy"])
+@pytest.mark.parametrize("with_two", [False, True], ids=["run_flow", "start_flow and wait_for_run"])
+@pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.soak)])
+def test_the_next_try_returns_the_result_wherever_the_first_one_died(
+    chaos: ChaosFlows, processes: FlowProcesses, isolation: str, with_two: bool, step: int
+) -> None:
+    moment, has_died = int(with_two), True
+    while has_died:
+        task = uuid.uuid4().hex
+        flow_run_id = ask_for(chaos, processes, task, isolation, with_two)
+        has_died = processes.run(flow_run_id, "following", at=moment).state_name == "Crashed"
+        # One that had succeeded as far as the server knows may be tried again, too.
+        again = processes.run(flow_run_id, "following")
+        assert (again.state_name, again.run_count) == ("Completed", 2), moment
+        assert [run.status for run in chaos.runs() if run.variables["task"] == task] == ["SUCCESS"], moment
+        moment += step
+    # The end is noted, shown in two artifacts, noted as taken, and the flow run completed: before and after each.
+    assert moment >= 9
+
+
+def ask_for(chaos: ChaosFlows, processes: FlowProcesses, task: str, isolation: str, with_two: bool) -> uuid.UUID:
+    """A flow run that runs a flow of the platform."""
+    platform = chaos.platform
+    return processes.create(
+        flows_to_kill.following,
+        url=platform.url,
+        user=platform.user_email,
+        key=platform.api_key,
+        app=chaos.app,
+        name="Flow 0",
+        isolation=isolation,
+        task=task,
+        output=output_of(task),
+        with_two=with_two,
+    )
