@@ -14,7 +14,9 @@ import pytest
 from dagster.components.testing import create_defs_folder_sandbox
 
 from dagster_ikigai import IkigaiAppComponent
+from dagster_ikigai.components.yaml_settings import WorkspaceModel
 from ikigai_core import Ikigai
+from ikigai_core.errors import ConfigurationError
 from ikigai_core.local.account import LocalAccount
 
 COPY = {
@@ -122,6 +124,32 @@ def test_what_the_yaml_has_wrong_is_named() -> None:
     with pytest.raises(Exception, match="Error while") as caught, component(app="A", on_busy="hope") as load:
         load()
     assert "on_busy" in str(caught.value) + str(caught.value.__cause__)
+
+
+def test_checks_are_set_in_yaml_in_the_same_form_as_in_python(app: str, ikigai_client: Ikigai) -> None:
+    ikigai_client.apps[app].flow.new("Copy").definition(COPY).build()
+    limits = {"performance.r2.average_test": {"min": 0.8}}
+    with component(app=app, checks={"metric_limits": limits, "blocking": True}) as load:
+        checks: list[Any] = list(load(refresh=True).asset_checks or ())
+        specs = [spec for each in checks for spec in each.check_specs]
+        assert specs
+        assert all(spec.blocking for spec in specs)
+    with component(app=app, checks={"metric_limits": {"r2/average_test": [0.6, None]}}) as load:
+        with pytest.raises(Exception, match="Error while") as caught:
+            load(refresh=True)
+        assert "write it as {'performance.r2.average_test': {'min': 0.6}}" in str(caught.value.__cause__)
+
+
+def test_a_workspace_in_yaml_takes_its_key_from_a_file(
+    ikigai_local: LocalAccount, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("IKIGAI_API_KEY")
+    (tmp_path / "key").write_text(ikigai_local.api_key)
+    with WorkspaceModel(api_key_file=str(tmp_path / "key")).to_workspace().get_client() as ikigai:
+        assert ikigai.apps() is not None
+    twice = WorkspaceModel(api_key_file=str(tmp_path / "key"), api_key_variable="HOME").to_workspace()
+    with pytest.raises(ConfigurationError, match="api_key_file is given, and so is the key itself"):
+        twice.get_client()
 
 
 def test_the_state_file_is_where_dagster_keeps_it(app: str, tmp_path: Path) -> None:

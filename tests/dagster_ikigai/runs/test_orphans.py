@@ -34,7 +34,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize(("when", "runs"), [("Flow 'Scripted': created", 0), ("Flow 'Scripted': SUCCESS, run log", 1)])
+@pytest.mark.parametrize(("when", "runs"), [("Flow 'Scripted': created", 0), ("Flow 'Scripted' ended: SUCCESS", 1)])
 def test_a_step_whose_run_has_ended_starts_no_flow_and_reports_nothing(
     scripted: Callable[..., IkigaiFlow],
     instance: dg.DagsterInstance,

@@ -14,7 +14,13 @@ from pydantic import BaseModel, Field, PrivateAttr
 from dagster_ikigai.assets.app_assets import build_ikigai_assets_definitions
 from dagster_ikigai.assets.checks import build_ikigai_asset_checks
 from dagster_ikigai.assets.translator import DagsterIkigaiTranslator
-from dagster_ikigai.components.yaml_settings import FlowSettingsModel, Translation, WorkspaceModel, translator_of
+from dagster_ikigai.components.yaml_settings import (
+    CheckSettingsModel,
+    FlowSettingsModel,
+    Translation,
+    WorkspaceModel,
+    translator_of,
+)
 from dagster_ikigai.connection import IkigaiWorkspace
 from dagster_ikigai.flows.app_state import IkigaiAppState
 from dagster_ikigai.naming import identifier
@@ -66,8 +72,8 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
         Changes to the assets' specs, such as ``key: "mine/{{ props.name }}"`` or ``group_name: flights``.
     sensor : bool
         Whether runs that were started elsewhere are reported as materializations. Default: False.
-    checks : bool
-        Whether assets get the checks of `build_ikigai_asset_checks`. Default: False.
+    checks : bool or mapping
+        Whether assets get the checks of `build_ikigai_asset_checks`, or the fields of `CheckSettings`. Default: False.
     defs_state : DefsStateConfigArgs
         Where the state is stored.
 
@@ -94,7 +100,9 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
     )
     translation: Translation = Field(default=None, description="Changes to the assets' specs.")
     sensor: bool = Field(default=False, description="Report runs that were started elsewhere as materializations.")
-    checks: bool = Field(default=False, description="Check what the flows wrote.")
+    checks: bool | CheckSettingsModel = Field(
+        default=False, description="Check what the flows wrote; settings say what is good enough."
+    )
     defs_state: ResolvedDefsStateConfig = DefsStateConfigArgs.local_filesystem()
 
     _is_loading: bool = PrivateAttr(default=False)
@@ -163,9 +171,17 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
         sensor = build_ikigai_run_sensor(assets, name=f"{identifier(self.app)}__ikigai_runs", workspace=workspace)
         return dg.Definitions(
             assets=assets,
-            asset_checks=build_ikigai_asset_checks(assets, workspace=workspace) if self.checks else [],
+            asset_checks=self._checks_of(assets, workspace),
             sensors=[sensor] if self.sensor else [],
         )
+
+    def _checks_of(
+        self, assets: list[dg.AssetsDefinition], workspace: IkigaiWorkspace | str
+    ) -> list[dg.AssetChecksDefinition]:
+        if not self.checks:
+            return []
+        settings = self.checks.to_settings() if isinstance(self.checks, CheckSettingsModel) else None
+        return build_ikigai_asset_checks(assets, settings=settings, workspace=workspace)
 
     def _workspace(self) -> IkigaiWorkspace | str:
         if isinstance(self.workspace, WorkspaceModel):

@@ -9,6 +9,7 @@ import dagster as dg
 from dagster.components.utils.translation import TranslationFn, TranslationFnResolver
 from pydantic import Field
 
+from dagster_ikigai.assets.checks import CheckSettings
 from dagster_ikigai.assets.translator import DagsterIkigaiTranslator, IkigaiProps
 from dagster_ikigai.connection import IkigaiWorkspace
 from dagster_ikigai.runs.settings import PARTITION_OUTPUT, FlowSettings
@@ -143,6 +144,22 @@ class WorkspaceModel(dg.Model, dg.Resolvable):
         given = self.model_dump(exclude={"api_key_variable"})
         variable = self.api_key_variable
         return IkigaiWorkspace(api_key=None if variable is None else dg.EnvVar(variable), **given)
+
+
+class CheckSettingsModel(dg.Model, dg.Resolvable):
+    """What is good enough, in YAML; see `CheckSettings`."""
+
+    min_row_share: float = Field(default=0.5, description="Rows, as a share of the last time's, that are enough.")
+    max_null_share: float = Field(default=0.5, description="Share of empty values in a column that is still fine.")
+    columns: dict[str, dict[str, str]] = Field(default={}, description="Types by column, by dataset.")
+    metric_limits: dict[str, Any] = Field(
+        default={}, description="Of a model's metrics, such as {performance.r2.average_test: {min: 0.8}}."
+    )
+    blocking: bool = Field(default=False, description="Whether a check that fails keeps downstream assets back.")
+
+    def to_settings(self) -> CheckSettings:
+        """The settings in Python's terms."""
+        return CheckSettings(**self.model_dump())
 
 
 Translation = (
