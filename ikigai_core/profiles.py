@@ -1,7 +1,8 @@
 """Named profiles: settings of several platforms or users, in one file.
 
 The file is ``$IKIGAI_CONFIG``, or ``ikigai/profiles.toml`` in the user's configuration folder: on Linux
-``$XDG_CONFIG_HOME``, by default ``~/.config``; on macOS ``~/Library/Application Support``; on Windows ``%LOCALAPPDATA%``::
+``$XDG_CONFIG_HOME``, by default ``~/.config``; on macOS ``~/Library/Application Support``; on Windows
+``%LOCALAPPDATA%``::
 
     [default]
     user_email = "bob@example.com"

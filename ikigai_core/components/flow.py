@@ -24,9 +24,10 @@ from ikigai_core.records import printed
 from ikigai_core.run_records import FlowStatusReport, RunLog
 from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
 from ikigai_core.runs.keeping import Keep
+from ikigai_core.runs.launch import Isolation, Launch, Launched, OnBusy
 from ikigai_core.runs.lease import NoLease, StartLease
 from ikigai_core.runs.progress import progress_bar
-from ikigai_core.runs.start import Isolation, Launch, Launched, OnBusy, launch
+from ikigai_core.runs.start import launch
 from ikigai_core.runs.state import OnDoubt, RunState
 from ikigai_core.sync_async import AsyncFace, SyncFace, edit, operation
 from ikigai_core.validation import check_flag, check_name, check_type

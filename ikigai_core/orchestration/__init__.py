@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from ikigai_core.orchestration.progress_log import Logger, ProgressLog
     from ikigai_core.orchestration.run_report import RunReport
     from ikigai_core.orchestration.run_store import RunStore, SupersededError
+    from ikigai_core.runs.launch import Isolation, OnBusy
     from ikigai_core.runs.lease import StartLease
-    from ikigai_core.runs.start import Isolation, OnBusy
     from ikigai_core.runs.state import OnDoubt
 
 _HOMES = {
@@ -56,12 +56,12 @@ _HOMES = {
     "Deadline": "ikigai_core.orchestration.deadline",
     "Definition": "ikigai_core.orchestration.definitions",
     "GateResult": "ikigai_core.orchestration.metric_gates",
-    "Isolation": "ikigai_core.runs.start",
+    "Isolation": "ikigai_core.runs.launch",
     "LoadedDefinition": "ikigai_core.orchestration.definitions",
     "Logger": "ikigai_core.orchestration.progress_log",
     "MetricGate": "ikigai_core.orchestration.metric_gates",
     "MetricGates": "ikigai_core.orchestration.metric_gates",
-    "OnBusy": "ikigai_core.runs.start",
+    "OnBusy": "ikigai_core.runs.launch",
     "OnDoubt": "ikigai_core.runs.state",
     "ProgressLog": "ikigai_core.orchestration.progress_log",
     "RunReport": "ikigai_core.orchestration.run_report",

@@ -28,10 +28,11 @@ from ikigai_core.errors import (
     UnexpectedAnswerError,
 )
 from ikigai_core.procedure import Procedure, send
-from ikigai_core.runs.follow import Following, follow, report_of
+from ikigai_core.runs.follow import Following, follow
 from ikigai_core.runs.lost_start import look_for
 from ikigai_core.runs.ownership import FENCE, failed_at_fence
 from ikigai_core.runs.state import RunState
+from ikigai_core.runs.status import report_of
 
 logger = logging.getLogger(__name__)
 

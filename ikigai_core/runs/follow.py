@@ -6,7 +6,6 @@ import logging
 from dataclasses import dataclass, replace
 from types import NoneType
 
-from ikigai_core.api import flows
 from ikigai_core.errors import (
     IkigaiError,
     InvalidInputError,
@@ -17,16 +16,18 @@ from ikigai_core.errors import (
     RunTimeoutError,
 )
 from ikigai_core.logs import fields
-from ikigai_core.procedure import Procedure, pause, send, send_once
+from ikigai_core.procedure import Procedure, pause
 from ikigai_core.run_records import FlowStatusReport, RunLog
+from ikigai_core.runs.counting import counted
 from ikigai_core.runs.durations import spoken
 from ikigai_core.runs.evidence import has_written
 from ikigai_core.runs.logs import has_news, logs_since
 from ikigai_core.runs.outages import OUTAGE, OutageTracker, asked_to_wait
-from ikigai_core.runs.ownership import after_the_start, failed_at_fence, own_among, settled
+from ikigai_core.runs.ownership import failed_at_fence, settled
 from ikigai_core.runs.polling import SHORTEST, acquire, consume, interval, next_look
 from ikigai_core.runs.reports import OnUpdate, Reports
 from ikigai_core.runs.state import Phase, RunState
+from ikigai_core.runs.status import glance_at
 from ikigai_core.validation import check_type
 
 logger = logging.getLogger(__name__)
@@ -96,16 +97,6 @@ class Ended:
 _Found = tuple[RunLog, str]
 
 
-def report_of(run: RunState) -> Procedure[FlowStatusReport]:
-    """The flow's state, now."""
-    return FlowStatusReport.read((yield from send(flows.status(run.app_id, run.running_flow_id))))
-
-
-def glance_at(run: RunState) -> Procedure[FlowStatusReport]:
-    """The flow's state, now; asked once, for those who come back anyway."""
-    return FlowStatusReport.read((yield from send_once(flows.status(run.app_id, run.running_flow_id))))
-
-
 def log_of(run: RunState) -> Procedure[Ended | None]:
     """The run's end, if its log shows it by now; None where it does not."""
     if run.run_log is not None:
@@ -115,18 +106,6 @@ def log_of(run: RunState) -> Procedure[Ended | None]:
         run = yield from _examined(run, found[0])
         found = settled(run, (yield from logs_since(run, retried=True)), is_final=False)
     return None if found is None else _ended(run, *found)
-
-
-def counted(run: RunState) -> Procedure[RunState]:
-    """A run that has begun, with the number of other runs that may have ended since its baseline."""
-    run = replace(run, rivals=0)
-    logs = yield from logs_since(run, retried=True)
-    if not own_among(logs, run):
-        return run
-    report = yield from report_of(run)
-    if report.is_idle:
-        logs = yield from logs_since(run, retried=True)
-    return after_the_start(run, logs, report)
 
 
 def follow(run: RunState, how: Following | None = None) -> Procedure[Ended]:

@@ -9,11 +9,11 @@ from ikigai_core.errors import IkigaiError, PlatformAwayError, UnexpectedAnswerE
 from ikigai_core.procedure import Procedure, pause
 from ikigai_core.run_records import FlowStatusReport, RunLog
 from ikigai_core.runs.durations import spoken
-from ikigai_core.runs.follow import glance_at
 from ikigai_core.runs.logs import logs_since
 from ikigai_core.runs.outages import asked_to_wait
 from ikigai_core.runs.ownership import own_among
 from ikigai_core.runs.state import RunState
+from ikigai_core.runs.status import glance_at
 
 LOOK_FOR = 30.0
 """Seconds for which status and log are watched for a start whose answer was lost: a started flow may still read idle.

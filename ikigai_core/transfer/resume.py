@@ -70,7 +70,9 @@ class Journal:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._lock = None if path is None else FileLock(path.with_suffix(".lock"), blocking=False, thread_local=False, mode=0o600)
+        self._lock = None
+        if path is not None:
+            self._lock = FileLock(path.with_suffix(".lock"), blocking=False, thread_local=False, mode=0o600)
         self._file: int | None = None
         self.left: Interrupted | None = None
 

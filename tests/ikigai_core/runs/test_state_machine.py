@@ -16,6 +16,7 @@ import logging
 import os
 import random
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 from unittest import mock
@@ -26,7 +27,7 @@ from hypothesis import strategies as st
 
 from ikigai_core.errors import StartUnknownError
 from ikigai_core.procedure import Procedure
-from ikigai_core.runs import copies, follow, lost_start, polling, start
+from ikigai_core.runs import copies, follow, launch, lost_start, polling, private_start, shared_start, start
 from ikigai_core.runs.flow_run import FlowRun
 from ikigai_core.runs.lost_start import Seen
 from ikigai_core.runs.state import RunState
@@ -69,7 +70,9 @@ def timed(run: RunState, seconds: float | None = None) -> Procedure[Seen | None]
 @pytest.fixture(autouse=True)
 def _quiet_and_timed() -> Iterator[None]:
     logging.disable(logging.CRITICAL)
-    with mock.patch.object(start, "look_for", timed), mock.patch.object(copies, "look_for", timed):
+    with ExitStack() as patched:
+        for place in (start, shared_start, copies):
+            patched.enter_context(mock.patch.object(place, "look_for", timed))
         yield
     logging.disable(logging.NOTSET)
 
@@ -132,11 +135,11 @@ def _count_nobody(run: RunState) -> Procedure[RunState]:
     yield
 
 
-def _start_whatever_was_noted_meanwhile(wanted: start.Launch, run: RunState) -> Procedure[bool]:
+def _start_whatever_was_noted_meanwhile(wanted: launch.Launch, run: RunState) -> Procedure[bool]:
     return _IS_FREE(replace(wanted, keep=None), run)
 
 
-def _keep_for_certain(wanted: start.Launch, run: RunState) -> Procedure[bool]:
+def _keep_for_certain(wanted: launch.Launch, run: RunState) -> Procedure[bool]:
     yield from _KEEP(wanted, run)
     return True
 
@@ -153,25 +156,25 @@ def _find_nothing(notes: TryNotes) -> None:
     notes._take_over()
 
 
-_CLAIMED, _PICK_UP, _IS_FREE, _KEEP = start._claimed, start._pick_up_shared, start._is_still_free, start._keep
-_KEEP_NOTE = start.keep_note
+_CLAIMED, _PICK_UP, _IS_FREE = shared_start.claimed, start._pick_up_shared, shared_start._is_still_free
+_KEEP, _KEEP_NOTE = private_start.keep, launch.keep_note
 
 BREAKS: dict[str, tuple[str, Any, str, Any]] = {
-    "adopts what is seen": ("shared", start, "_claimed", _adopt_what_is_seen),
+    "adopts what is seen": ("shared", shared_start, "claimed", _adopt_what_is_seen),
     "starts again after a look in vain": ("shared", start, "_pick_up_shared", _start_again_after_a_look_in_vain),
     "does not read the log again after the note": (
         "shared",
-        start,
+        shared_start,
         "_is_still_free",
         _start_whatever_was_noted_meanwhile,
     ),
     "takes the first entry for the one that its output proves": ("shared", follow, "counted", _count_nobody),
-    "starts though the note was refused": ("shared", start, "keep_note", _keep_what_can_be_kept),
+    "starts though the note was refused": ("shared", launch, "keep_note", _keep_what_can_be_kept),
     "looks for too long": ("shared", lost_start, "LONGEST_LOOK", 3000.0),
-    "lets the lease go before the run shows": ("lease", start, "_until_seen", _nothing),
+    "lets the lease go before the run shows": ("lease", shared_start, "_until_seen", _nothing),
     "deletes a copy that still can run": ("copy", copies, "_disarm", _nothing),
     "reports a run that failed at the fence": ("copy", follow, "failed_at_fence", lambda *_: False),
-    "deletes a copy that another try has taken over": ("copy", start, "_keep", _keep_for_certain),
+    "deletes a copy that another try has taken over": ("copy", private_start, "keep", _keep_for_certain),
     "deletes a copy before the end is kept": ("copy", FlowRun, "_closed", _close_before_the_end_is_kept),
     "forgets the note before the end": ("copy", TryNotes, "find", _find_nothing),
 }

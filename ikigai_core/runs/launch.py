@@ -1,0 +1,112 @@
+"""What a caller wants to start, and how; and what every way to start it has to do."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
+
+from ikigai_core.errors import (
+    AnswerLostError,
+    IkigaiError,
+    InvalidInputError,
+    RateLimitedError,
+    ServerError,
+    UnexpectedAnswerError,
+)
+from ikigai_core.logs import fields
+from ikigai_core.procedure import Procedure
+from ikigai_core.runs.keeping import Keep, keep_note
+from ikigai_core.runs.lease import NoLease, StartLease
+from ikigai_core.runs.state import OnDoubt, RunState
+
+logger = logging.getLogger(__name__)
+
+OnBusy = Literal["wait", "attach", "fail"]
+Isolation = Literal["shared", "copy"]
+REMEDY = "Look at the flow's log; then start it anew, or leave it at that. A run on a private copy has no such doubt."
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What a caller wants to start, and how.
+
+    Attributes
+    ----------
+    run : RunState
+        Without a baseline yet.
+    on_busy : {"wait", "attach", "fail"}
+    isolation : {"shared", "copy"}
+        Whether the flow itself runs, or a private copy.
+    keep : callable, optional
+        Told the run before each step that cannot be taken back, and after it.
+    lease : StartLease, optional
+        Keeps other starters of the shared flow out.
+    timeout : float, optional
+        Seconds to wait for a busy flow.
+    """
+
+    run: RunState
+    on_busy: OnBusy = "fail"
+    isolation: Isolation = "shared"
+    keep: Keep | None = None
+    lease: StartLease = field(default_factory=NoLease)
+    timeout: float | None = None
+
+    @property
+    def has_lease(self) -> bool:
+        """Whether other starters of the flow are kept out."""
+        return not isinstance(self.lease, NoLease)
+
+    def __post_init__(self) -> None:
+        _check_choice("on_busy", self.on_busy, get_args(OnBusy))
+        _check_choice("isolation", self.isolation, get_args(Isolation))
+        _check_choice("on_doubt", self.run.on_doubt, get_args(OnDoubt))
+        if self.isolation == "copy" and self.on_busy == "attach":
+            raise InvalidInputError(
+                "on_busy='attach' takes another run of the flow, and a private copy has none: drop one."
+            )
+
+
+@dataclass(frozen=True)
+class Launched:
+    """A run that a launch gave.
+
+    Attributes
+    ----------
+    run : RunState
+    is_picked_up : bool
+        Whether an earlier try started it.
+    """
+
+    run: RunState
+    is_picked_up: bool = False
+
+
+def keep(wanted: Launch, run: RunState) -> Procedure[bool]:
+    """Hand a run to who keeps it, and return whether it is kept. Before what cannot be taken back, it has to be."""
+    return (yield from keep_note(wanted.keep, run, strictly=run.phase in ("prepared", "copied", "fenced")))
+
+
+def started(wanted: Launch, run: RunState) -> Procedure[RunState]:
+    """Keep a run as one that has begun."""
+    started = replace(run, phase="started")
+    logger.info(
+        "Flow %r was started",
+        run.flow_name,
+        extra=fields(app_id=run.app_id, flow_id=run.running_flow_id, baseline=run.baseline),
+    )
+    yield from keep(wanted, started)
+    return started
+
+
+def may_have_arrived(error: IkigaiError) -> bool:
+    """Whether a start may have been carried out all the same."""
+    is_unheard = isinstance(error, AnswerLostError | ServerError | UnexpectedAnswerError)
+    return is_unheard or (isinstance(error, RateLimitedError) and error.status == 408)
+
+
+def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        listed = " or ".join((", ".join(map(repr, choices[:-1])), repr(choices[-1])))
+        raise InvalidInputError(f"{name} is {value!r}: choose {listed}.")

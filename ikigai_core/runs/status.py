@@ -1,0 +1,18 @@
+"""The state of a run's flow, as the platform tells it."""
+
+from __future__ import annotations
+
+from ikigai_core.api import flows
+from ikigai_core.procedure import Procedure, send, send_once
+from ikigai_core.run_records import FlowStatusReport
+from ikigai_core.runs.state import RunState
+
+
+def report_of(run: RunState) -> Procedure[FlowStatusReport]:
+    """The flow's state, now."""
+    return FlowStatusReport.read((yield from send(flows.status(run.app_id, run.running_flow_id))))
+
+
+def glance_at(run: RunState) -> Procedure[FlowStatusReport]:
+    """The flow's state, now; asked once, for those who come back anyway."""
+    return FlowStatusReport.read((yield from send_once(flows.status(run.app_id, run.running_flow_id))))
