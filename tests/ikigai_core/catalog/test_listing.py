@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ikigai_core import App, AsyncIkigai, Ikigai
-from ikigai_core.components import listing
+from ikigai_core.catalog import listing
 from ikigai_core.local.process import LocalPlatform
 
 LIMIT = 4

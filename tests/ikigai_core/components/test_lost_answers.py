@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ikigai_core import App, AsyncIkigai, Ikigai, errors
-from ikigai_core.components import creating
+from ikigai_core.catalog import creating
 from ikigai_core.local.account import LocalAccount
 
 LOST: list[dict[str, Any]] = [{"cut": True}, {"status": 502, "body": "<html>Bad gateway</html>"}, {"truncate": True}]
