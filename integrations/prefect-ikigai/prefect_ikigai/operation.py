@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import wraps
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def performed(text: Callable[P, Operation[R]]) -> Callable[P, R]:
     def perform(*args: P.args, **kwargs: P.kwargs) -> R:
         return text(*args, **kwargs).perform()
 
-    return perform
+    return returning(perform, "Operation[", "")
 
 
 def aperformed(text: Callable[P, Operation[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
@@ -62,4 +64,22 @@ def aperformed(text: Callable[P, Operation[R]]) -> Callable[P, Coroutine[Any, An
     async def aperform(*args: P.args, **kwargs: P.kwargs) -> R:
         return await text(*args, **kwargs).aperform()
 
-    return aperform
+    return returning(aperform, "Operation[", "")
+
+
+def returning(function: F, text: str, own: str) -> F:
+    """Let a function's signature tell what it returns, where it wraps a text that returns something else.
+
+    Parameters
+    ----------
+    function : callable
+        Whose annotations are texts.
+    text, own : str
+        How the annotation begins, and is to begin: up to its bracket, or empty for what is in the brackets.
+    """
+    signature = inspect.signature(function)
+    told = signature.return_annotation.removeprefix(text)
+    returns = f"{own}{told}" if own else told.removesuffix("]")
+    function.__signature__ = signature.replace(return_annotation=returns)  # type: ignore[attr-defined]
+    function.__annotations__ = {**function.__annotations__, "return": returns}
+    return function

@@ -113,7 +113,7 @@ class PrefectRunStore:
             current_logger().warning("The note about a run of flow %r could not be deleted: %s", mine.flow, error)
 
     def resume(self, artifact_id: UUID | None) -> dict[str, Any] | None:
-        """Go on with the note of a run that another task started, and return what it says; None where it is gone."""
+        """Go on with the note of a run that another task started, and return what it says; None if it is gone."""
         self._has_looked = True
         self._mine = None if artifact_id is None else read_note(artifact_id)
         return None if self._mine is None else dict(self._mine.run)
@@ -124,7 +124,7 @@ class PrefectRunStore:
         return [note for note in self._others if _can_be_proven(note) and self._was_left(note.attempt)]
 
     def adopt(self, left: Note) -> dict[str, Any] | None:
-        """Make the run that another flow run left this try's own; None where somebody else was quicker."""
+        """Make the run that another flow run left this try's own; None if somebody else was quicker."""
         self._mine = take_over(self._key, left, self._attempt)
         return None if self._mine is None else dict(self._mine.run)
 

@@ -57,7 +57,7 @@ def test_tasks_of_one_flow_run_have_runs_of_their_own(
     def run() -> list[RunLog]:
         first = run_flow.submit(credentials, app, copy.name)
         copy.wait_for(FlowStatus.RUNNING)
-        second = run_flow.submit(credentials, app, copy.name, on_busy="wait")
+        second = run_flow.submit(credentials, app, copy.name)
         return [first.result(), second.result()]
 
     first, second = run()

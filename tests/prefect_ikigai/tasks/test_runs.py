@@ -61,7 +61,8 @@ def test_a_run_that_a_failed_flow_run_left_is_picked_up_by_the_next_one(
 
     @flow
     def run(output: str) -> RunLog:
-        started = start_flow.with_options(retries=0)(credentials, app, copy.name, {"output": output})
+        start = start_flow.with_options(retries=0)
+        started = start(credentials, app, copy.name, {"output": output}, on_busy="fail")
         copy.finish()
         return wait_for_run(credentials, started)
 
@@ -91,7 +92,7 @@ def test_a_run_that_was_left_and_has_ended_is_not_taken_for_a_new_one(
 
     @flow
     def run() -> RunLog:
-        return run_flow(credentials, app, copy.name, on_busy="wait")
+        return run_flow(credentials, app, copy.name)
 
     state = leave(return_state=True)
     copy.wait_for(FlowStatus.IDLE)

@@ -56,7 +56,7 @@ def count_artifacts(wanted: ArtifactFilter) -> int:
 
 
 def read_artifact(artifact_id: UUID) -> Artifact | None:
-    """An artifact; None where there is none."""
+    """An artifact; None if there is none."""
     return next(iter(page_of_artifacts(ArtifactFilter(id=ArtifactFilterId(any_=[artifact_id])))), None)
 
 
@@ -85,7 +85,7 @@ def create_artifact(owner: Owner, kind: str, key: str, data: Any, description: s
 
 
 def update_artifact(artifact_id: UUID, data: Any, description: str | None = None) -> bool:
-    """Change an artifact's data and, where it is given, its description; whether there is such an artifact."""
+    """Change an artifact's data and, if it is given, its description; whether there is such an artifact."""
     change = ArtifactUpdate(data=data) if description is None else ArtifactUpdate(data=data, description=description)
     with prefect_client() as client:
         try:

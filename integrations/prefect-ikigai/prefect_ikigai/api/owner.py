@@ -15,7 +15,7 @@ class Owner:
     Attributes
     ----------
     flow_run_id, task_run_id : UUID or None
-        None where there is none: in a flow's own body, or in a task outside of flows.
+        None if there is none: in a flow's own body, or in a task outside of flows.
     attempt : int
         How many times the flow run has been tried by now.
     task : str
@@ -23,7 +23,7 @@ class Owner:
     task_attempt : int
         How many times the task run has been tried by now.
     parent_task_run_id : UUID or None
-        What stands for this flow run in the flow run that called it; None where nobody did, or that is not known.
+        What stands for this flow run in the flow run that called it; None if nobody did, or that is not known.
     """
 
     flow_run_id: UUID | None

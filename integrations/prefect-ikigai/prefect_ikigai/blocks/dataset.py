@@ -30,7 +30,7 @@ class IkigaiDataset(Block):
     app, dataset : str
         Names.
     create_app : bool
-        Whether `write` creates the app where there is none of that name. Default: False.
+        Whether `write` creates the app if there is none of that name. Default: False.
 
     Examples
     --------
@@ -56,7 +56,7 @@ class IkigaiDataset(Block):
     app: str = Field(min_length=1, description="Name of the app that holds the dataset.")
     dataset: str = Field(min_length=1, description="Name of the dataset.")
     create_app: bool = Field(
-        default=False, title="Create app", description="Whether writing creates the app where there is none."
+        default=False, title="Create app", description="Whether writing creates the app if there is none."
     )
 
     def read(self) -> pandas.DataFrame:
@@ -65,9 +65,9 @@ class IkigaiDataset(Block):
         Raises
         ------
         ikigai_core.errors.NotFoundError
-            Where there is no such app or dataset.
+            There is no such app or dataset.
         ikigai_core.errors.DownloadError
-            Where the data does not come through.
+            The data does not come through.
         """
         return Operation(self.credentials, lambda ikigai: read(ikigai, self.app, self.dataset)).perform()
 
@@ -76,7 +76,7 @@ class IkigaiDataset(Block):
         return await Operation(self.credentials, lambda ikigai: read(ikigai, self.app, self.dataset)).aperform()
 
     def write(self, data: Data) -> dict[str, Any]:
-        """Create the dataset, or replace its data where they differ.
+        """Create the dataset, or replace its data if they differ.
 
         Parameters
         ----------
@@ -91,9 +91,9 @@ class IkigaiDataset(Block):
         Raises
         ------
         ikigai_core.errors.InvalidInputError
-            Where there is no such file, or nothing in it. Nothing was sent.
+            There is no such file, or nothing in it. Nothing was sent.
         ikigai_core.errors.UploadError
-            Where the platform refuses the data.
+            The platform refuses the data.
         """
         return Operation(self.credentials, lambda ikigai: self._written(ikigai, data)).perform()
 

@@ -88,7 +88,7 @@ class IkigaiFlowRun(JobRun["RunLog"]):
         Raises
         ------
         RunNotEndedError
-            Where `wait_for_completion` was not called, or did not see the end.
+            `wait_for_completion` was not called, or did not see the end.
         ikigai_core.errors.RunFailedError
             The run failed.
         """
@@ -124,8 +124,9 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
         Run variables, by name. No secrets: they are stored as they are.
     timeout : float, optional
         Seconds to wait for a busy flow and for the run's end. Default: as long as it takes.
-    on_busy : {"fail", "wait", "attach"}
-        What to do where the flow runs already. Default: fail.
+    on_busy : {"wait", "attach", "fail"}
+        What to do if the flow runs already: wait for that run's end and then start, follow that run, or fail.
+        Default: wait.
     isolation : {"shared", "copy"}
         Whether the flow itself runs, or a private copy, made for each run alone. Default: shared.
     on_doubt : {"fail", "accept"}
@@ -166,7 +167,7 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
     timeout: float | None = Field(
         default=None, gt=0, description="Seconds to wait for a busy flow and for the run's end."
     )
-    on_busy: OnBusy = Field(default="fail", title="On busy", description="What to do where the flow runs already.")
+    on_busy: OnBusy = Field(default="wait", title="On busy", description="What to do if the flow runs already.")
     isolation: Isolation = Field(
         default="shared", description="Whether the flow itself runs, or a private copy, made for each run alone."
     )
@@ -203,11 +204,11 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
         Raises
         ------
         ikigai_core.errors.FlowBusyError
-            The flow runs already.
+            The flow runs already, with `on_busy` ``"fail"``, or still does at the end of `timeout`.
         ikigai_core.errors.StartUnknownError
             Whether it started could not be found out. It was not started a second time.
         ikigai_core.errors.NotFoundError
-            Where there is no such app or flow.
+            There is no such app or flow.
         """
         request = self._request(variables)
         return Operation(self.credentials, lambda ikigai: self._triggered(ikigai, request)).perform()

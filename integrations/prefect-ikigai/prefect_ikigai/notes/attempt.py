@@ -25,7 +25,7 @@ class Attempt:
     ----------
     chain : tuple of (UUID, int)
         The flow run with the number of its try, and before it those that called it, the outermost first. Prefect makes
-        new flow runs of subflows, and new task runs of tasks, where the flow run that calls them is tried again.
+        new flow runs of subflows, and new task runs of tasks, if the flow run that calls them is tried again.
     task_run_id : UUID or None
     task : str
         What the task is known as to Prefect; empty in a flow's own body.

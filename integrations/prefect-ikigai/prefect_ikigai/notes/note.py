@@ -54,7 +54,7 @@ class Note:
     app : str
         Name of the app.
     credentials_id : UUID or None
-        Of the saved block with which the run was started; None where it was not a saved one.
+        Of the saved block with which the run was started; None if it was not a saved one.
     note_id : str
         What the owner calls it.
     lineage : tuple of str
@@ -157,7 +157,7 @@ def notes_of(flow_run_id: UUID) -> list[Note]:
 
 
 def read_note(artifact_id: UUID) -> Note | None:
-    """A note, from where it is; None where it is not, or somebody took it over."""
+    """A note, from where it is; None if it is not, or somebody took it over."""
     artifact = read_artifact(artifact_id)
     return None if artifact is None else Note.read(artifact)
 
@@ -171,7 +171,7 @@ def create_note(key: str, note: Note) -> Note:
 
 
 def update_note(note: Note) -> bool:
-    """Write a note anew; False where somebody took it over."""
+    """Write a note anew; False if somebody took it over."""
     return update_artifact(note.artifact_ids[0], note.to_data())
 
 
@@ -182,7 +182,7 @@ def delete_note(note: Note) -> bool:
 
 
 def take_over(key: str, note: Note, attempt: Attempt) -> Note | None:
-    """Make somebody's note another owner's; None where a third one was quicker."""
+    """Make somebody's note another owner's; None if a third one was quicker."""
     lineage = (*note.lineage, note.note_id)
     mine = create_note(key, replace(note, attempt=attempt, lineage=lineage, is_adopting=True))
     # If the answer to the deletion gets lost, its repetition finds nothing to delete.
@@ -200,7 +200,7 @@ def _others_after(note: Note, mine: Note, key: str) -> bool:
 
 
 def _standing(notes: Sequence[Note]) -> list[Note]:
-    """The notes that count, where processes have died while they took notes over.
+    """The notes that count, if processes have died while they took notes over.
 
     Of those that were to be taken over, the predecessor counts as long as it is there; then the one that says that it
     has been taken over, or else the oldest, of which the others become twins.

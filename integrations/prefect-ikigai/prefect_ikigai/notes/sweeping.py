@@ -52,7 +52,7 @@ def sweep(older_than: timedelta = STALE) -> int:
 
 
 def state_of(flow_run_id: UUID) -> State[Any] | None:
-    """A flow run's state; None where there is no such flow run."""
+    """A flow run's state; None if there is no such flow run."""
     with prefect_client() as client:
         try:
             return client.read_flow_run(flow_run_id).state

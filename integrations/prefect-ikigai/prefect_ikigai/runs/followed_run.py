@@ -64,7 +64,7 @@ class FollowedRun:
 
     @property
     def note_id(self) -> UUID | None:
-        """Where the run is noted; None where it is not."""
+        """Where the run is noted; None if it is not."""
         return None if self._store is None else self._store.artifact_id
 
     def find(self) -> dict[str, Any] | None:
@@ -86,7 +86,7 @@ class FollowedRun:
             return self._store.left_runs()
 
     def take_over(self, left: Note) -> dict[str, Any] | None:
-        """Make the run that another flow run left this one's; None where somebody else was quicker."""
+        """Make the run that another flow run left this one's; None if somebody else was quicker."""
         assert self._store is not None
         with reaching_prefect(f"Flow {self._flow!r} was not started"):
             run = self._store.adopt(left)

@@ -23,7 +23,7 @@ class RunRequest:
         Names.
     variables : mapping
         The run variables.
-    on_busy : {"fail", "wait", "attach"}
+    on_busy : {"wait", "attach", "fail"}
     isolation : {"shared", "copy"}
     on_doubt : {"fail", "accept"}
     unique_output : str or None
@@ -37,7 +37,7 @@ class RunRequest:
     app: str
     flow: str
     variables: Mapping[str, Any] = field(default_factory=dict)
-    on_busy: OnBusy = "fail"
+    on_busy: OnBusy = "wait"
     isolation: Isolation = "shared"
     on_doubt: OnDoubt = "fail"
     unique_output: str | None = None

@@ -80,7 +80,7 @@ class PrefectStartLease:
             return False
 
     def release(self) -> None:
-        """Give the lease back; it ends by itself where that fails."""
+        """Give the lease back; it ends by itself if that fails."""
         self._over.set()
         limit_id, self._limit_id = self._limit_id, None
         if limit_id is None:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from prefect.assets import Asset, AssetProperties, add_asset_metadata, materialize
-from prefect.tasks import MaterializingTask
+from prefect.assets import Asset, AssetProperties, add_asset_metadata
 
 from prefect_ikigai.blocks.credentials import IkigaiCredentials
 from prefect_ikigai.dataset_profile import asset_metadata
 from prefect_ikigai.naming import asset_key
-from prefect_ikigai.operation import Operation, aperformed, performed
-from prefect_ikigai.tasks.making import task_options
+from prefect_ikigai.operation import Operation
+from prefect_ikigai.tasks.materializing import Materialization, async_materializing, materializing
 from prefect_ikigai.transfers import Data, upload, upload_summary
 
 if TYPE_CHECKING:
     from ikigai_core.orchestration import AnyClient, AnyDataset
     from ikigai_core.procedure import Procedure
-
-MATERIALIZED_BY = "ikigai"
 
 
 def dataset_asset(
@@ -59,9 +56,10 @@ def dataset_asset(
     return Asset(key=asset_key(app, dataset), properties=properties)
 
 
+@materializing
 def materialize_dataset(
     app: str, dataset: str, *, create_app: bool = False, asset_deps: list[str | Asset] | None = None, **options: Any
-) -> MaterializingTask[[IkigaiCredentials, Data], dict[str, Any]]:
+) -> Materialization[[IkigaiCredentials, Data], dict[str, Any]]:
     """Make a task that uploads a dataset and tells Prefect of the asset. Sends nothing.
 
     Parameters
@@ -69,7 +67,7 @@ def materialize_dataset(
     app, dataset : str
         Names.
     create_app : bool, default False
-        Whether the task creates the app where there is none of that name.
+        Whether the task creates the app if there is none of that name.
     asset_deps : list, optional
         Assets that the data comes from, such as ``s3://bucket/flights.csv``.
     **options
@@ -80,25 +78,14 @@ def materialize_dataset(
     MaterializingTask
         Called as ``task(credentials, data)``, data as for `upload_dataset`; returns what that returns.
     """
-    how = asset_options(f"materialize {dataset}", asset_deps, options)
-    return materialize(dataset_asset(app, dataset), **how)(performed(_uploading(app, dataset, create_app)))
 
-
-def amaterialize_dataset(
-    app: str, dataset: str, *, create_app: bool = False, asset_deps: list[str | Asset] | None = None, **options: Any
-) -> MaterializingTask[[IkigaiCredentials, Data], Any]:
-    """Async twin of `materialize_dataset`: the task that it makes is awaited."""
-    how = asset_options(f"materialize {dataset}", asset_deps, options)
-    return materialize(dataset_asset(app, dataset), **how)(aperformed(_uploading(app, dataset, create_app)))
-
-
-def _uploading(
-    app: str, dataset: str, create_app: bool
-) -> Callable[[IkigaiCredentials, Data], Operation[dict[str, Any]]]:
-    def upload_it(credentials: IkigaiCredentials, data: Data) -> Operation[dict[str, Any]]:
+    def text(credentials: IkigaiCredentials, data: Data) -> Operation[dict[str, Any]]:
         return Operation(credentials, lambda ikigai: _uploaded(ikigai, app, dataset, data, create_app))
 
-    return upload_it
+    return Materialization(f"materialize {dataset}", [dataset_asset(app, dataset)], text, asset_deps, options)
+
+
+amaterialize_dataset = async_materializing(materialize_dataset)
 
 
 def _uploaded(ikigai: AnyClient, app: str, dataset: str, data: Data, create_app: bool) -> Procedure[dict[str, Any]]:
@@ -110,9 +97,3 @@ def _uploaded(ikigai: AnyClient, app: str, dataset: str, data: Data, create_app:
 def described(asset: Asset, dataset: AnyDataset, more: Mapping[str, Any]) -> Procedure[None]:
     """Tell Prefect what an asset holds."""
     add_asset_metadata(asset.key, {**(yield from asset_metadata(dataset)), **more})
-
-
-def asset_options(name: str, asset_deps: list[str | Asset] | None, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a task that materializes assets."""
-    told = {"by": MATERIALIZED_BY, "name": name, "task_run_name": name, "asset_deps": asset_deps}
-    return {**task_options(), **told, **given}

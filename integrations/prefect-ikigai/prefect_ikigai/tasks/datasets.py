@@ -38,7 +38,7 @@ def upload_dataset(
         A CSV or Parquet file, its URL (``s3://…``, whatever fsspec reads), a pandas frame, or anything with the Arrow
         stream interface, such as a polars frame or a table of pyarrow.
     create_app : bool, default False
-        Create the app where there is none of that name.
+        Create the app if there is none of that name.
 
     Returns
     -------
@@ -49,11 +49,11 @@ def upload_dataset(
     Raises
     ------
     ikigai_core.errors.InvalidInputError
-        Where there is no such file, or nothing in it. Nothing was sent.
+        There is no such file, or nothing in it. Nothing was sent.
     ikigai_core.errors.NotFoundError
-        Where there is no such app.
+        There is no such app.
     ikigai_core.errors.UploadError
-        Where the platform refuses the data.
+        The platform refuses the data.
     """
     return Operation(credentials, lambda ikigai: _uploaded(ikigai, app, dataset, data, create_app))
 
@@ -74,8 +74,8 @@ def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, pat
     dataset : str
         Name of the dataset.
     path : str or path
-        The file or the URL that fsspec writes to; Parquet where it ends in ``.parquet``, else CSV. It is replaced at
-        once when all of the data is there; its folder is made where it is missing.
+        The file or the URL that fsspec writes to; Parquet if it ends in ``.parquet``, else CSV. It is replaced at
+        once when all of the data is there; its folder is made if it is missing.
 
     Returns
     -------
@@ -85,9 +85,9 @@ def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, pat
     Raises
     ------
     ikigai_core.errors.NotFoundError
-        Where there is no such app or dataset.
+        There is no such app or dataset.
     ikigai_core.errors.DownloadError
-        Where the data does not come through.
+        The data does not come through.
     """
     return Operation(credentials, lambda ikigai: download(ikigai, app, dataset, path))
 
@@ -116,9 +116,9 @@ def read_dataset(credentials: IkigaiCredentials, app: str, dataset: str) -> Oper
     Raises
     ------
     ikigai_core.errors.NotFoundError
-        Where there is no such app or dataset.
+        There is no such app or dataset.
     ikigai_core.errors.DownloadError
-        Where the data does not come through.
+        The data does not come through.
     """
     return Operation(credentials, lambda ikigai: read(ikigai, app, dataset))
 
@@ -151,9 +151,9 @@ def preview_dataset(credentials: IkigaiCredentials, app: str, dataset: str, rows
     Raises
     ------
     ikigai_core.errors.NotFoundError
-        Where there is no such app or dataset.
+        There is no such app or dataset.
     ikigai_core.errors.DownloadError
-        Where the data does not come through.
+        The data does not come through.
     """
     return Operation(credentials, lambda ikigai: preview(ikigai, app, dataset, rows))
 

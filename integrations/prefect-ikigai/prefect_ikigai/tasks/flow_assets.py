@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from prefect.assets import Asset, materialize
+from prefect.assets import Asset
 from prefect.context import AssetContext
-from prefect.tasks import MaterializingTask
 
 from ikigai_core import orchestration
 from ikigai_core.errors import InvalidInputError
 from ikigai_core.orchestration import Deadline, LoadedDefinition
 from prefect_ikigai.api.logger import current_logger
 from prefect_ikigai.blocks.credentials import IkigaiCredentials
-from prefect_ikigai.operation import Operation, aperformed, performed
+from prefect_ikigai.operation import Operation
 from prefect_ikigai.runs.request import RunRequest
 from prefect_ikigai.runs.running import AnyRun, run_to_the_end
-from prefect_ikigai.tasks.assets import asset_options, dataset_asset, described
+from prefect_ikigai.tasks.assets import dataset_asset, described
 from prefect_ikigai.tasks.flows import bring_about
+from prefect_ikigai.tasks.materializing import Materialization, async_materializing, materializing
 
 if TYPE_CHECKING:
     from ikigai_core import RunLog
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ikigai_core.procedure import Procedure
 
 
+@materializing
 def materialize_flow(
     app: str,
     flow: str,
@@ -41,7 +42,7 @@ def materialize_flow(
     timeout: float | None = None,
     create_app: bool = False,
     **options: Any,
-) -> MaterializingTask[..., RunLog]:
+) -> Materialization[..., RunLog]:
     """Make a task that runs a flow and tells Prefect of the assets that it writes.
 
     The definition says what they are: each dataset that it exports is an asset, and those that it imports are upstream
@@ -58,13 +59,13 @@ def materialize_flow(
     variables : mapping, optional
         Run variables, among them those that name the datasets that are written.
     on_busy : {"wait", "attach", "fail"}, default "wait"
-        What to do where the flow runs already. What a run wrote that was attached to is not known, and not reported.
+        What to do if the flow runs already. What a run wrote that was attached to is not known, and not reported.
     isolation, on_doubt, unique_output, keep_copies
         As for `run_flow`.
     timeout : float, optional
         Seconds to wait for a busy flow and for the run's end; None waits for as long as it takes.
     create_app : bool, default False
-        Whether the task creates the app where there is none of that name.
+        Whether the task creates the app if there is none of that name.
     **options
         As for Prefect's ``task``.
 
@@ -90,39 +91,10 @@ def materialize_flow(
         keep_copies=keep_copies,
     )
     plan = _FlowPlan(request, definition, timeout, create_app)
-    how = asset_options(f"materialize {flow}", plan.upstream, options)
-    return materialize(*plan.assets, **how)(performed(plan.running))
+    return Materialization(f"materialize {flow}", plan.assets, plan.running, plan.upstream, options)
 
 
-def amaterialize_flow(
-    app: str,
-    flow: str,
-    definition: Definition,
-    *,
-    variables: Mapping[str, Any] | None = None,
-    on_busy: OnBusy = "wait",
-    isolation: Isolation = "shared",
-    on_doubt: OnDoubt = "fail",
-    unique_output: str | None = None,
-    keep_copies: bool = False,
-    timeout: float | None = None,
-    create_app: bool = False,
-    **options: Any,
-) -> MaterializingTask[..., Any]:
-    """Async twin of `materialize_flow`: the task that it makes is awaited."""
-    request = RunRequest(
-        app=app,
-        flow=flow,
-        variables=dict(variables or {}),
-        on_busy=on_busy,
-        isolation=isolation,
-        on_doubt=on_doubt,
-        unique_output=unique_output,
-        keep_copies=keep_copies,
-    )
-    plan = _FlowPlan(request, definition, timeout, create_app)
-    how = asset_options(f"materialize {flow}", plan.upstream, options)
-    return materialize(*plan.assets, **how)(aperformed(plan.running))
+amaterialize_flow = async_materializing(materialize_flow)
 
 
 class _FlowPlan:

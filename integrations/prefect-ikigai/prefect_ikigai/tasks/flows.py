@@ -39,7 +39,7 @@ def ensure_flow(
         Definition document, or the YAML or JSON file that holds it; or what the client's builder made. The datasets
         that it reads must exist.
     create_app : bool, default False
-        Create the app where there is none of that name.
+        Create the app if there is none of that name.
 
     Returns
     -------
@@ -50,11 +50,11 @@ def ensure_flow(
     Raises
     ------
     ikigai_core.errors.InvalidInputError
-        Where there is no such file. Nothing was sent.
+        There is no such file. Nothing was sent.
     ikigai_core.errors.InvalidDefinitionError
         Naming the facet and what is wrong with it. The flow stays as it was.
     ikigai_core.errors.NotFoundError
-        Where there is no such app, or no such dataset.
+        There is no such app, or no such dataset.
     """
     return Operation(credentials, lambda ikigai: _ensured(ikigai, app, flow, definition, create_app))
 
@@ -80,12 +80,12 @@ def read_run_logs(credentials: IkigaiCredentials, app: str, flow: str, max_count
     Returns
     -------
     list of RunLog
-        Newest first; empty where the flow never ran.
+        Newest first; empty if the flow never ran.
 
     Raises
     ------
     ikigai_core.errors.NotFoundError
-        Where there is no such app or flow.
+        There is no such app or flow.
     """
     return Operation(credentials, lambda ikigai: _logs(ikigai, app, flow, max_count))
 
@@ -114,7 +114,7 @@ def flow_status(credentials: IkigaiCredentials, app: str, flow: str) -> Operatio
     Raises
     ------
     ikigai_core.errors.NotFoundError
-        Where there is no such app or flow.
+        There is no such app or flow.
     """
     return Operation(credentials, lambda ikigai: _status(ikigai, app, flow))
 

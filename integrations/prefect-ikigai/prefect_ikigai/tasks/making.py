@@ -58,7 +58,7 @@ def task_options() -> dict[str, Any]:
 
 
 def is_transient(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
-    """Whether a failed task run is worth another try: where the client says that the same may work later.
+    """Whether a failed task run is worth another try: if the client says that the same may work later.
 
     A failed flow run, a refused key or a fault in the arguments fail the same way again.
     """

@@ -44,7 +44,7 @@ def ensure_model(
     description : str, optional
         What it is for; by default it stays as it is.
     create_app : bool, default False
-        Create the app where there is none of that name.
+        Create the app if there is none of that name.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def ensure_model(
     ikigai_core.errors.UnknownModelTypeError
         The platform has no such model type.
     ikigai_core.errors.NotFoundError
-        Where there is no such app.
+        There is no such app.
     """
     return Operation(credentials, lambda ikigai: _ensured(ikigai, app, model, model_type, description, create_app))
 
@@ -68,7 +68,7 @@ aensure_model = async_twin(ensure_model)
 def check_model(
     credentials: IkigaiCredentials, app: str, model: str, thresholds: Thresholds, *, version: str | None = None
 ) -> Operation[dict[str, Any]]:
-    """Fail where a version of a model is not good enough, so that what follows does not use it: a quality gate.
+    """Fail if a version of a model is not good enough, so that what follows does not use it: a quality gate.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def check_model(
     ikigai_core.errors.UnknownNameError
         The model has no such version, or none yet.
     ikigai_core.errors.NotFoundError
-        Where there is no such app or model.
+        There is no such app or model.
     """
     return Operation(credentials, lambda ikigai: _checked(ikigai, app, model, thresholds, version))
 

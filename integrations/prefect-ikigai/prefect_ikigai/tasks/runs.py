@@ -26,7 +26,7 @@ def run_flow(
     flow: str,
     variables: Mapping[str, Any] | None = None,
     *,
-    on_busy: OnBusy = "fail",
+    on_busy: OnBusy = "wait",
     isolation: Isolation = "shared",
     on_doubt: OnDoubt = "fail",
     unique_output: str | None = None,
@@ -50,8 +50,8 @@ def run_flow(
         Name of the flow.
     variables : mapping, optional
         Values of the flow's run variables. They are kept with Prefect's server, so no secrets.
-    on_busy : {"fail", "wait", "attach"}, default "fail"
-        What to do where the flow runs already: fail, wait for that run's end and then start, or follow that run.
+    on_busy : {"wait", "attach", "fail"}, default "wait"
+        What to do if the flow runs already: wait for that run's end and then start, follow that run, or fail.
     isolation : {"shared", "copy"}, default "shared"
         ``copy`` runs a private copy of the flow, made for this run alone: it is never busy, goes beside other runs, and
         it is always certain which run is this one. The copy has no schedule and no grants, and starts no downstream
@@ -80,13 +80,13 @@ def run_flow(
     ikigai_core.errors.RunTimeoutError
         The run goes on: the platform offers no way to stop it. Not retried.
     ikigai_core.errors.FlowBusyError
-        The flow runs already.
+        The flow runs already, with ``on_busy="fail"``, or still does at the end of `timeout`.
     ikigai_core.errors.StartUnknownError
         Whether it started could not be proven. It was not started a second time. Not retried.
     ikigai_core.errors.RunAmbiguousError
         How it ended could not be proven. Not retried.
     ikigai_core.errors.NotFoundError
-        Where there is no such app or flow.
+        There is no such app or flow.
     """
     request = RunRequest(
         app=app,
@@ -113,7 +113,7 @@ def start_flow(
     flow: str,
     variables: Mapping[str, Any] | None = None,
     *,
-    on_busy: OnBusy = "fail",
+    on_busy: OnBusy = "wait",
     isolation: Isolation = "shared",
     on_doubt: OnDoubt = "fail",
     unique_output: str | None = None,
@@ -126,29 +126,8 @@ def start_flow(
 
     Parameters
     ----------
-    credentials : IkigaiCredentials
-        Whose app it is.
-    app : str
-        Name of the app that holds the flow.
-    flow : str
-        Name of the flow.
-    variables : mapping, optional
-        Values of the flow's run variables. They are kept with Prefect's server, so no secrets.
-    on_busy : {"fail", "wait", "attach"}, default "fail"
-        What to do where the flow runs already: fail, wait for that run's end and then start, or take that run.
-    isolation : {"shared", "copy"}, default "shared"
-        ``copy`` runs a private copy of the flow, made for this run alone: it is never busy, goes beside other runs, and
-        it is always certain which run is this one. The copy has no schedule and no grants, and starts no downstream
-        flows; it is deleted when the run's end was seen. ``shared`` runs the flow itself, where its history is seen in
-        one place.
-    on_doubt : {"fail", "accept"}, default "fail"
-        What to do if it cannot be proven which run is this one, or how it ended: fail with `StartUnknownError` or
-        `RunAmbiguousError`, or take the run that seems to be it. The returned log then has a `doubt`, in a sentence.
-    unique_output : str, optional
-        Name of the run variable that names a dataset which no other run writes. That dataset proves that a run is this
-        one if the answer to its start was lost.
-    keep_copies : bool, default False
-        Let the private copy stay after its run, so that people can look at it.
+    credentials, app, flow, variables, on_busy, isolation, on_doubt, unique_output, keep_copies
+        As for `run_flow`.
     timeout : float, optional
         Seconds to wait for a busy flow; None waits for as long as it takes.
 
@@ -160,11 +139,11 @@ def start_flow(
     Raises
     ------
     ikigai_core.errors.FlowBusyError
-        The flow runs already.
+        The flow runs already, with ``on_busy="fail"``, or still does at the end of `timeout`.
     ikigai_core.errors.StartUnknownError
         Whether it started could not be proven. It was not started a second time. Not retried.
     ikigai_core.errors.NotFoundError
-        Where there is no such app or flow.
+        There is no such app or flow.
     """
     request = RunRequest(
         app=app,

@@ -1,0 +1,32 @@
+"""Tasks, and what makes them, tell what they take and return."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+from prefect.tasks import Task
+
+import prefect_ikigai
+
+TASKS = {name: value for name, value in vars(prefect_ikigai).items() if isinstance(value, Task)}
+MAKERS = ("materialize_dataset", "amaterialize_dataset", "materialize_flow", "amaterialize_flow")
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_tells_what_it_returns_and_its_twin_the_same(name: str) -> None:
+    function: Any = TASKS[name].fn
+    returns = str(inspect.signature(function).return_annotation)
+    assert function.__name__ == name and function.__doc__
+    assert returns == function.__annotations__["return"] and not returns.startswith("Operation")
+    assert inspect.iscoroutinefunction(function) is (name[1:] in TASKS)
+    if name[1:] in TASKS:
+        assert inspect.signature(function) == inspect.signature(TASKS[name[1:]].fn)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_what_makes_a_task_says_so(name: str) -> None:
+    function = getattr(prefect_ikigai, name)
+    assert function.__name__ == name and function.__doc__
+    assert str(inspect.signature(function).return_annotation).startswith("MaterializingTask[")
