@@ -25,7 +25,7 @@ def test_an_app_is_shared_on_a_level_and_taken_back(owner: Ikigai, member: Calla
         ann.apps["For ann"]
     app.access.grant(ANN, AppAccessLevel.VIEWER)
     theirs = ann.apps["For ann"]
-    with pytest.raises(errors.AccessRefusedError, match="shared with you as VIEWER, and this needs BUILDER"):
+    with pytest.raises(errors.PermissionDeniedError, match="shared with you as VIEWER, and this needs BUILDER"):
         theirs.dataset.new("people").df(pd.DataFrame({"name": ["Zoë"]})).build()
     app.access.update(ANN, AppAccessLevel.BUILDER)
     people = theirs.dataset.new("people").df(pd.DataFrame({"name": ["Zoë"]})).build()

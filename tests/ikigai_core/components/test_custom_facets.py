@@ -102,7 +102,7 @@ def test_a_facet_is_shared_on_a_level(team: LocalPlatform, member: Callable[[str
     facet = owner.custom_facet.new("Shared", facet_type=mid).script("result = data").build()
     facet.access.grant("ann@example.com", CustomFacetAccessLevel.VIEWER)
     theirs = ann.custom_facets["Shared"]
-    with pytest.raises(errors.AccessRefusedError, match="shared with you as VIEW, and this needs EDIT"):
+    with pytest.raises(errors.PermissionDeniedError, match="shared with you as VIEW, and this needs EDIT"):
         theirs.rename("Mine")
     facet.access.update("ann@example.com", CustomFacetAccessLevel.EDITOR)
     theirs.rename("Ours")
