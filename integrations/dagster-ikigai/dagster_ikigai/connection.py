@@ -168,7 +168,7 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         variables : mapping, optional
             Run variables by name.
         on_busy : {"wait", "attach", "fail"}
-            What to do where somebody else's run of the flow is under way: wait for its end and then start; follow that
+            What to do if somebody else's run of the flow is under way: wait for its end and then start; follow that
             run instead, whose outputs are then not known; or fail.
         isolation : {"shared", "copy"}
             Whether the flow itself runs, or a private copy of it, made for this run alone.

@@ -1,4 +1,4 @@
-"""What Dagster is told of a dataset."""
+"""Datasets as their materializations describe them."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def dagster_failures() -> Iterator[None]:
     Raises
     ------
     Failure
-        Its description is the error's text. ``allow_retries`` is False where repeating cannot help: a failed run, a
+        Its description is the error's text. ``allow_retries`` is False if repeating cannot help: a failed run, a
         wrong key, a faulty definition.
     """
     from ikigai_core.errors import IkigaiError

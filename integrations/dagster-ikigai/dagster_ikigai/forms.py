@@ -10,7 +10,7 @@ VERSION = "version"
 
 
 def form_fault(what: str, form: Any, known: int, remedy: str) -> str | None:
-    """Say that something is of a form that this release does not read, and what to do; None where it reads it."""
+    """Say that something is of a form that this release does not read, and what to do; None if it reads it."""
     if form == known:
         return None
     told = "of no known form" if form is None else f"of form {form!r}"

@@ -21,7 +21,7 @@ from ikigai_core.orchestration import Isolation, OnBusy, OnDoubt, ensure_dataset
 
 
 class RunIkigaiFlowConfig(dg.Config):
-    """What `run_ikigai_flow_op` is to run.
+    """The flow that `run_ikigai_flow_op` runs, and how.
 
     Examples
     --------
@@ -38,7 +38,7 @@ class RunIkigaiFlowConfig(dg.Config):
         default=None, description="Path of a definition document: the flow is created, or brought up to date, first."
     )
     variables: dict[str, Any] = Field(default={}, description="Run variables by name.")
-    on_busy: OnBusy = Field(default="wait", description="What to do where another run of the flow is under way.")
+    on_busy: OnBusy = Field(default="wait", description="What to do if another run of the flow is under way.")
     isolation: Isolation = Field(
         default="shared", description="Whether the flow itself runs, or a private copy of it, made for this run alone."
     )
@@ -53,7 +53,7 @@ class RunIkigaiFlowConfig(dg.Config):
 
 
 class UploadDatasetConfig(dg.Config):
-    """What `upload_dataset_op` is to upload.
+    """The file that `upload_dataset_op` uploads.
 
     Examples
     --------

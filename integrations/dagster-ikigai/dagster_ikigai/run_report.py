@@ -1,4 +1,4 @@
-"""What Dagster is told of a run of a flow, and what an op returns of it."""
+"""Runs of flows as materializations describe them, and as ops return them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def run_metadata(report: RunReport) -> dict[str, Any]:
 
 
 def told_to_ops(report: RunReport) -> dict[str, Any]:
-    """What an op that ran a flow returns."""
+    """The form that an op returns."""
     log = run_log_of(report)
     told: dict[str, Any] = {
         "log_id": log.log_id,

@@ -1,4 +1,4 @@
-"""Where a step leaves word of the platform run that it started, for the try that comes after it."""
+"""A step's notes on the platform run that it started, for the try that comes after it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _log = logging.getLogger("dagster_ikigai")
 
 @dataclass(frozen=True)
 class Note:
-    """What a try of a step wrote down.
+    """A note that a try of a step wrote down.
 
     Attributes
     ----------
@@ -125,7 +125,7 @@ class ObservationRunStore:
             )
 
     def find(self) -> dict[str, Any] | None:
-        """Return the run that an earlier try left behind, or None where there is none to pick up.
+        """Return the run that an earlier try left behind, or None if there is none to pick up.
 
         Raises
         ------

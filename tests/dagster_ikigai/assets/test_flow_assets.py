@@ -23,6 +23,8 @@ from dagster_ikigai import (
 )
 from ikigai_core import Ikigai, RunLog
 
+from .materializing import failure_of, materialize
+
 EXAMPLES = Path(__file__).parents[3] / "examples"
 DAYS = dg.StaticPartitionsDefinition(["Monday"])
 DAYS_AND_PLACES = dg.MultiPartitionsDefinition({"day": DAYS, "place": dg.StaticPartitionsDefinition(["north"])})
@@ -44,23 +46,6 @@ def large_numbers(app: str, *outputs: str) -> IkigaiFlow:
     }
     facets = {"numbers": IMPORTED, "larger": larger, **{f"to {name}": exported("larger", name) for name in outputs}}
     return IkigaiFlow(app, "Scripted", {"facets": facets})
-
-
-def materialize(
-    *assets: Any, instance: dg.DagsterInstance, **options: Any
-) -> tuple[dg.ExecuteInProcessResult, dict[str, dict[str, Any]]]:
-    """Materialize assets; the metadata that was recorded, by the last part of their keys."""
-    resources = {"ikigai": IkigaiWorkspace()}
-    result = dg.materialize(list(assets), resources=resources, instance=instance, raise_on_error=False, **options)
-    events = result.get_asset_materialization_events()
-    recorded = {event.asset_key.path[-1]: event.materialization.metadata for event in events if event.asset_key}
-    return result, {name: {key: entry.value for key, entry in found.items()} for name, found in recorded.items()}
-
-
-def failure_of(result: dg.ExecuteInProcessResult) -> str:
-    """What the only step that failed said."""
-    [event] = result.filter_events(lambda event: event.is_step_failure)
-    return event.step_failure_data.error_display_string
 
 
 def load_example() -> Any:
@@ -259,46 +244,6 @@ def test_a_workspace_can_be_given_and_says_how_much_is_fetched(app: str, instanc
     assert told == [{"ikigai/size_bytes", "dagster/row_count"}, {"ikigai/size_bytes"}]
 
 
-def test_a_file_is_uploaded_once(app: str, instance: dg.DagsterInstance, ikigai_client: Ikigai, tmp_path: Path) -> None:
-    path = tmp_path / "letters.csv"
-    path.write_text("letter,place\na,1\nb,2\n")
-    made = build_ikigai_dataset_asset(app=app, dataset="letters", path=path)
-    done = [materialize(made, instance=instance)[1]["letters"] for _ in range(2)]
-    path.write_text("letter,place\nc,3\n")
-    done.append(materialize(made, instance=instance)[1]["letters"])
-    assert [metadata["ikigai/changes"] for metadata in done] == ["created", "none", "data"]
-    assert [metadata["dagster/row_count"] for metadata in done] == [2, 2, 1]
-    assert list(ikigai_client.apps[app].datasets["letters"].df()["letter"]) == ["c"]
-    invoked: Any = made(dg.build_asset_context(resources={"ikigai": IkigaiWorkspace()}))
-    assert invoked.metadata["ikigai/changes"] == "none"
-
-
-def test_a_parquet_file_is_converted_and_described(
-    app: str, instance: dg.DagsterInstance, ikigai_client: Ikigai, tmp_path: Path
-) -> None:
-    path = tmp_path / "letters.parquet"
-    pd.DataFrame({"letter": ["a", "b", None], "place": [1, 2, 3]}).to_parquet(path)
-    app_id = ikigai_client.apps[app].app_id
-    result, recorded = materialize(
-        build_ikigai_dataset_asset(app=app_id, dataset="letters", path=path), instance=instance
-    )
-    assert result.success
-    told = recorded["letters"]
-    assert (told["dagster/row_count"], told["ikigai/null_counts"]) == (3, {"letter": 1, "place": 0})
-    assert list(ikigai_client.apps[app].datasets["letters"].df()["place"]) == [1, 2, 3]
-
-
-def test_a_files_url_is_uploaded_and_described(
-    app: str, instance: dg.DagsterInstance, ikigai_client: Ikigai, tmp_path: Path
-) -> None:
-    path = tmp_path / "letters.csv"
-    path.write_text("letter\na\nb\n")
-    made = build_ikigai_dataset_asset(app=app, dataset="letters", path=path.as_uri())
-    result, recorded = materialize(made, instance=instance)
-    assert result.success
-    assert recorded["letters"]["dagster/row_count"] == 2
-
-
 @pytest.mark.parametrize("of", ["a flow", "a dataset"])
 def test_a_mistyped_app_names_the_nearest_and_creates_nothing(
     of: str, app: str, instance: dg.DagsterInstance, ikigai_client: Ikigai, tmp_path: Path
@@ -337,16 +282,3 @@ def test_an_app_is_created_where_that_is_asked_for(
     assert result.success
     assert recorded["large"]["dagster/row_count"] == 1
     assert len(ikigai_client.apps()) == before + 1
-
-
-def test_a_missing_file_fails_before_anything_is_sent(
-    instance: dg.DagsterInstance, requests_sent: Callable[[], int], tmp_path: Path
-) -> None:
-    made = build_ikigai_dataset_asset(
-        app="An app", dataset="letters", path=tmp_path / "nowhere.csv", retry_policy=dg.RetryPolicy(max_retries=3)
-    )
-    before = requests_sent()
-    result, _ = materialize(made, instance=instance)
-    assert "nowhere.csv' does not exist (looked in " in failure_of(result)
-    assert not result.filter_events(lambda event: event.is_step_up_for_retry)
-    assert requests_sent() == before

@@ -49,7 +49,7 @@ def load_ikigai_asset_specs(
         The app's state, or the file that it was saved to: nothing is sent. A workspace is asked at once, each time that
         the definitions load: for notebooks and scripts.
     app : str, optional
-        Name of the app; needed where `source` is a workspace.
+        Name of the app; needed if `source` is a workspace.
     translator : DagsterIkigaiTranslator, optional
         Decides on keys and attributes.
 
@@ -88,9 +88,9 @@ def build_ikigai_assets_definitions(
     Parameters
     ----------
     source : IkigaiAppState, IkigaiWorkspace, str, Path or sequence of IkigaiFlow
-        See `load_ikigai_asset_specs`. A sequence of flows sends nothing; earlier ones come first where only one can.
+        See `load_ikigai_asset_specs`. A sequence of flows sends nothing; earlier ones come first if only one can.
     app : str, optional
-        Name of the app; needed where `source` is a workspace.
+        Name of the app; needed if `source` is a workspace.
     workspace : str or IkigaiWorkspace
         Key of the resource that is the workspace, or the workspace itself. Default: the resource ``ikigai``.
     settings : FlowSettings, optional

@@ -25,7 +25,7 @@ _DESCRIPTIONS = {
 
 @dataclass(frozen=True)
 class CheckSettings:
-    """What is good enough.
+    """The bounds of checks.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ def build_ikigai_asset_checks(
 ) -> list[dg.AssetChecksDefinition]:
     """Make checks of the datasets and models that assets stand for; they are one step, after the assets' own.
 
-    A dataset has ``column_types``, ``row_count``, ``nulls`` and ``upload``; a model has ``metrics`` where limits were
+    A dataset has ``column_types``, ``row_count``, ``nulls`` and ``upload``; a model has ``metrics`` if limits were
     given. Only ``upload`` asks the platform. What cannot be told, as for an output that was too large to be fetched,
     is a warning.
 
@@ -139,7 +139,7 @@ def _checks_of(
 
 @dataclass(frozen=True)
 class _Outcome:
-    """How a check came out; None where it cannot be told."""
+    """How a check came out; None if it cannot be told."""
 
     passed: bool | None
     says: str
@@ -159,7 +159,7 @@ class _Outcome:
 
 @dataclass(frozen=True)
 class _Written:
-    """What the last two materializations of an asset tell."""
+    """The last two materializations of an asset."""
 
     dataset: str
     settings: CheckSettings

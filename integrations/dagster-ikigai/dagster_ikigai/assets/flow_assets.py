@@ -140,7 +140,7 @@ def build_ikigai_flow_assets(
         Name of the dataset that a partition is written to, from ``{dataset}`` and ``{partition}``; set by the run
         variable of each Exported facet's ``dataset_name``. None: all partitions write the same dataset.
     on_busy : {"wait", "attach", "fail"}
-        What to do where somebody else's run of the flow is under way.
+        What to do if somebody else's run of the flow is under way.
     isolation : {"shared", "copy"}
         Whether the flow itself runs, or each run gets a private copy of it: then runs go side by side, and it is always
         certain which run is whose.

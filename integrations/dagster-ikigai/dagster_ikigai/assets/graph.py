@@ -1,4 +1,4 @@
-"""The asset graph of several flows, and what is decided where the platform's flows are no asset graph.
+"""The asset graph of several flows, and what is decided if they do not form one.
 
 Dagster wants one producer for each asset and no cycles; the platform knows neither rule. So:
 
@@ -40,7 +40,7 @@ _log = logging.getLogger("dagster_ikigai")
 
 
 class Node(NamedTuple):
-    """What one flow writes of an app's components."""
+    """A component of an app that a flow writes."""
 
     flow: int
     app: str
@@ -53,7 +53,7 @@ class FlowGraph:
     Parameters
     ----------
     flows : sequence of RunnableFlow
-        Earlier ones come first where only one can.
+        Earlier ones come first if only one can.
     translator : DagsterIkigaiTranslator, optional
         Decides on keys and attributes.
     known : iterable of (app, Component), optional

@@ -15,7 +15,7 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 
 @dataclass(frozen=True)
 class IkigaiProps:
-    """What is known of a dataset, model or flow while definitions load.
+    """A dataset, model or flow, as far as it is known while definitions load.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class IkigaiProps:
     path : tuple of str
         Key that no other component of the app has. Default: from the names of app and component.
     owner : str or None
-        Email address of the app's owner, where it is known.
+        Email address of the app's owner, if it is known.
 
     Examples
     --------
@@ -53,7 +53,7 @@ class IkigaiProps:
 
 
 class IkigaiDatasetProps(IkigaiProps):
-    """What is known of a dataset; its key is ``<app>/<dataset>``.
+    """A dataset; its key is ``<app>/<dataset>``.
 
     Examples
     --------
@@ -63,7 +63,7 @@ class IkigaiDatasetProps(IkigaiProps):
 
 
 class IkigaiModelProps(IkigaiProps):
-    """What is known of a model that a flow trains; its key is ``<app>/models/<model>``.
+    """A model that a flow trains; its key is ``<app>/models/<model>``.
 
     Examples
     --------
@@ -76,7 +76,7 @@ class IkigaiModelProps(IkigaiProps):
 
 
 class IkigaiFlowProps(IkigaiProps):
-    """What is known of a flow that writes neither dataset nor model; its key is ``<app>/flows/<flow>``.
+    """A flow that writes neither dataset nor model; its key is ``<app>/flows/<flow>``.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""What YAML says, as assets."""
+"""Components: assets of what is said in YAML."""

@@ -31,7 +31,7 @@ _REFRESH = "dg utils refresh-defs-state"
 
 
 class IkigaiAppParams(BaseModel):
-    """What ``dg scaffold defs dagster_ikigai.IkigaiAppComponent`` may be told."""
+    """The parameters of ``dg scaffold defs dagster_ikigai.IkigaiAppComponent``."""
 
     app: str = Field(default="My app", description="Name of the app.")
 

@@ -22,7 +22,7 @@ _DEFINITION_FILE = "flow.yaml"
 
 
 class IkigaiFlowParams(BaseModel):
-    """What ``dg scaffold defs dagster_ikigai.IkigaiFlowComponent`` may be told."""
+    """The parameters of ``dg scaffold defs dagster_ikigai.IkigaiFlowComponent``."""
 
     app: str = Field(default="My app", description="Name of the app.")
     flow: str = Field(default="My flow", description="Name of the flow.")
@@ -73,7 +73,7 @@ class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
     definition : str or mapping
         The definition document: a path relative to the component's folder, or the document itself.
     create_app : bool
-        Create the app where there is none of that name, when the flow is run. Default: False.
+        Create the app if there is none of that name, when the flow is run. Default: False.
     variables, on_busy, isolation, on_doubt, unique_output, keep_copies, timeout, retry_policy, pool, op_tags
     partitions, partition_variable, partition_output
         How the flow is run; see `FlowSettings`.
@@ -101,7 +101,7 @@ class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
         description="The definition document: a path relative to the component's folder, or the document itself."
     )
     create_app: bool = Field(
-        default=False, description="Create the app where there is none of that name, when the flow is run."
+        default=False, description="Create the app if there is none of that name, when the flow is run."
     )
     workspace: str | None = Field(
         default=None,

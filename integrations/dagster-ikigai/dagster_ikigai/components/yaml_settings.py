@@ -1,4 +1,4 @@
-"""What the components' YAML says of how flows are run."""
+"""The settings that the components take in YAML."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class FlowSettingsModel(dg.Model, dg.Resolvable):
     """How a flow is run, in YAML; see `FlowSettings`."""
 
     variables: dict[str, Any] = Field(default={}, description="Run variables by name.")
-    on_busy: OnBusy = Field(default="wait", description="What to do where another run of the flow is under way.")
+    on_busy: OnBusy = Field(default="wait", description="What to do if another run of the flow is under way.")
     isolation: Isolation = Field(
         default="shared", description="Whether the flow itself runs, or each run gets a private copy of it."
     )
@@ -147,7 +147,7 @@ class WorkspaceModel(dg.Model, dg.Resolvable):
 
 
 class CheckSettingsModel(dg.Model, dg.Resolvable):
-    """What is good enough, in YAML; see `CheckSettings`."""
+    """The bounds of checks, in YAML; see `CheckSettings`."""
 
     min_row_share: float = Field(default=0.5, description="Rows, as a share of the last time's, that are enough.")
     max_null_share: float = Field(default=0.5, description="Share of empty values in a column that is still fine.")

@@ -30,7 +30,7 @@ class IkigaiAppFlow(RunnableFlow):
     digest : str
         Of its definition.
     period : float or None
-        Where it runs by itself: the longest time between two of its runs, in seconds.
+        If it runs by itself: the longest time between two of its runs, in seconds.
     fault : str or None
         Why it cannot run as it is.
 
@@ -67,7 +67,7 @@ class IkigaiAppFlow(RunnableFlow):
         return bool(self.facets) or self.fault is None
 
     def remote(self, ikigai: Ikigai) -> tuple[App, Flow]:
-        """Find the app and the flow, also where they were given other names.
+        """Find the app and the flow, also if they were given other names.
 
         Raises
         ------
@@ -113,7 +113,7 @@ class IkigaiAppFlow(RunnableFlow):
 
 
 def _found(browser: Any, name: str, component_id: str, id_name: str) -> Any:
-    """The component of that id, by its name where it still has it."""
+    """The component of that id, by its name if it still has it."""
     from ikigai_core.errors import NotFoundError
 
     try:

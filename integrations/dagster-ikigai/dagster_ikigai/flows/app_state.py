@@ -1,4 +1,4 @@
-"""What an app holds, read from the platform once and kept: definitions are built from it without a request."""
+"""An app and what it holds, read from the platform once and kept: definitions are built from it without a request."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def definition_digest(definition: Any) -> str:
 
 
 def _longest_period(schedule: Schedule | None) -> float | None:
-    """The longest time between two of a schedule's next runs, in seconds; None where it tells of none."""
+    """The longest time between two of a schedule's next runs, in seconds; None if it tells of none."""
     now = datetime.now(UTC)
     if schedule is None or (schedule.end_time is not None and schedule.end_time < now):
         return None
@@ -196,7 +196,7 @@ def _longest_period(schedule: Schedule | None) -> float | None:
 
 
 def _fault(facets: Mapping[str, FlowFacet], datasets: set[str]) -> str | None:
-    """What makes runs of the flow fail, as far as the definition tells."""
+    """Why runs of the flow fail, as far as the definition tells; None if nothing speaks against them."""
     writers: dict[str, str] = {}
     for facet in facets.values():
         if facet.reads is not None and facet.reads not in datasets:

@@ -20,7 +20,7 @@ class Component(NamedTuple):
 
 
 class Output(NamedTuple):
-    """What one facet writes."""
+    """A component that a facet writes."""
 
     facet: str
     component: Component
@@ -56,7 +56,7 @@ Facets = Mapping[str, FlowFacet]
 
 
 class Target(NamedTuple):
-    """What a run variable replaces."""
+    """The argument that a run variable replaces."""
 
     facet: str
     argument: str
@@ -123,7 +123,7 @@ def _facets_of_definition(definition: FlowDefinition, dataset_names: Mapping[str
 
 
 def outputs(facets: Facets) -> list[Output]:
-    """What the facets write: datasets first, then models, each once."""
+    """The components that facets write: datasets first, then models, each once."""
     found: dict[Component, str] = {}
     for name, facet in facets.items():
         if facet.writes:
@@ -135,7 +135,7 @@ def outputs(facets: Facets) -> list[Output]:
 
 
 def inputs(facets: Facets, facet: str | None = None) -> list[Component]:
-    """What a facet's output is made from, or, with None, all that the facets read."""
+    """The components that a facet's output is made from, or, with None, all that the facets read."""
     reached = set(facets) if facet is None else set(_ancestors(facets, facet))
     found: dict[Component, None] = {}
     for name, node in facets.items():

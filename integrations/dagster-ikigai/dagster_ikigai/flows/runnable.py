@@ -1,4 +1,4 @@
-"""What the assets, ops and sensors need to know of a flow, wherever its definition is kept."""
+"""A flow as assets, ops and sensors need it, wherever its definition is kept."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RunnableFlow(ABC):
     targets : mapping
         The run variables, each with the argument that it replaces.
     fault : str or None
-        Why the flow cannot run as it is; None where nothing speaks against it.
+        Why the flow cannot run as it is; None if nothing speaks against it.
     """
 
     app: str
@@ -66,7 +66,7 @@ class RunnableFlow(ABC):
         return outputs(self.facets)
 
     def written_with(self, variables: Mapping[str, Any]) -> list[Output]:
-        """What a run with these variables writes; the flow itself, with no facet, where it writes nothing."""
+        """All that a run with these variables writes; the flow itself, with no facet, if it writes nothing."""
         names = self.output_names(variables)
         return [
             Output(facet, Component("dataset", names[facet]) if component.kind == "dataset" else component)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FlowTask:
-    """What a step is to do.
+    """The work of a step.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class FlowTask:
 
     @property
     def digest(self) -> str:
-        """Digest of definition and variables: a re-execution takes up a run only where it would do the same."""
+        """Digest of definition and variables: a re-execution takes up a run only if it would do the same."""
         content = [self.flow.version, dict(self.variables)]
         return sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 

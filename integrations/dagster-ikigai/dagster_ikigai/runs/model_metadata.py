@@ -1,4 +1,4 @@
-"""What Dagster is told of a model: its newest version, and how its metrics have been."""
+"""Metadata of models: the newest version, and how the metrics have been."""
 
 from __future__ import annotations
 

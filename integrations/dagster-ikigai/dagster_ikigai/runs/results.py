@@ -1,4 +1,4 @@
-"""What a run of a flow wrote, in Dagster's words: the same for a step and for a sensor."""
+"""The assets that a run of a flow wrote: the same for a step and for a sensor."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ class Result:
     version: str | None
 
     def to_materialize_result(self) -> dg.MaterializeResult[Any]:
-        """What a step yields."""
+        """The form that a step yields."""
         version = dg.DataVersion(self.version) if self.version else None
         return dg.MaterializeResult(asset_key=self.key, metadata=self.metadata, data_version=version)
 
     def to_materialization(self) -> dg.AssetMaterialization:
-        """What a sensor reports."""
+        """The form that a sensor reports."""
         tags = {DATA_VERSION_TAG: self.version} if self.version else None
         return dg.AssetMaterialization(self.key, metadata=self.metadata, tags=tags)
 

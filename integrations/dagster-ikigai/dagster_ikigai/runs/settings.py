@@ -63,7 +63,7 @@ class FlowSettings:
     variables : mapping
         Run variables by name, the same for each run.
     on_busy : {"wait", "attach", "fail"}
-        What to do where somebody else's run of the flow is under way.
+        What to do if somebody else's run of the flow is under way.
     isolation : {"shared", "copy"}
         Whether the flow itself runs, or each run gets a private copy of it: then runs go side by side, and it is always
         certain which run is whose. Schedule, grants and downstream flows are not copied.

@@ -1,4 +1,4 @@
-"""What keeps all other steps of a Dagster instance out while one of them starts a flow."""
+"""The lease that keeps all other steps of a Dagster instance out while one of them starts a flow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a step does around the start of a flow, so that it is started once, and only by who is waited for."""
+"""The start of a flow by a step: once, and only if somebody waits for the step."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class FlowStart:
     Attributes
     ----------
     lease : InstanceStartLease or None
-        None where it is not needed, or the instance has none.
+        None if it is not needed, or the instance has none.
     """
 
     def __init__(self, context: Any, store: ObservationRunStore, flow_id: str, *, is_shared: bool) -> None:

@@ -1,4 +1,4 @@
-"""Where a run's variables come from: constants, the run's config, the partition."""
+"""A run's variables: from constants, the run's config, and the partition."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def variables_schema(flow: RunnableFlow) -> dict[str, Any] | None:
 
 
 def variables_fault(flow: RunnableFlow, variables: Mapping[str, Any]) -> str | None:
-    """Say what is wrong with run variables, naming the first that is; None where nothing is."""
+    """Say what is wrong with run variables, naming the first that is; None if nothing is."""
     for variable, value in variables.items():
         if flow.is_described and variable not in flow.variables:
             known = ", ".join(map(repr, flow.variables)) or "none"
@@ -104,7 +104,7 @@ def partition_dataset(template: str, dataset: str, partition_key: str) -> str:
 
 
 def dataset_template(flow: RunnableFlow, settings: FlowSettings, facet: str) -> str:
-    """What the dataset that a facet writes is called, with ``{partition}`` in it where that depends on it."""
+    """Name of the dataset that a facet writes, with ``{partition}`` in it if that depends on it."""
     variable = flow.output_variables().get(facet)
     if settings.partitions_def is not None and variable is not None:
         if variable == settings.partition_variable:
@@ -128,7 +128,7 @@ def _output_fault(flow: RunnableFlow, settings: FlowSettings) -> str | None:
             return (
                 f"Facet {flow.facets[facet].label!r} writes dataset {dataset!r} whatever the partition, so that each "
                 "partition would overwrite the one before. Give it a run variable (`variables: {output: "
-                "dataset_name}`), or say partition_output=None where the flow itself keeps partitions apart."
+                "dataset_name}`), or say partition_output=None if the flow itself keeps partitions apart."
             )
     return None
 

@@ -34,7 +34,7 @@ class WatchedFlow:
     app, name : str
         Names of the app and of the flow.
     flow_id : str or None
-        Its id, where it is known.
+        Its id, if it is known.
     keys : mapping of str to AssetKey
         Asset by facet.
     written : list of Output
@@ -49,7 +49,7 @@ class WatchedFlow:
 
     @property
     def id(self) -> str:
-        """What tells it from others in a cursor."""
+        """Its name in a cursor, which no other flow has."""
         return self.flow_id or f"{self.app}/{self.name}"
 
     def among(self, flows: NamedMapping[Flow]) -> Flow | None:
@@ -96,7 +96,7 @@ def _component(spec: dg.AssetSpec) -> Component:
 
 @dataclass
 class Cursor:
-    """Which runs were seen: of each flow the newest log id, empty where its log was empty; and where to go on."""
+    """Which runs were seen: of each flow the newest log id, empty if its log was empty; and where to go on."""
 
     seen: dict[str, str] = field(default_factory=dict)
     next_flow: str = ""

@@ -51,7 +51,7 @@ class OwnRuns:
         )
 
     def _noted(self, run: EndedRun) -> list[tuple[str, Mapping[str, Any] | None]]:
-        """The newest runs of the flow that steps noted; None where another release did, in a form of its own.
+        """The newest runs of the flow that steps noted; None if another release did, in a form of its own.
 
         The flow runs once at a time: older ones are dealt with.
         """

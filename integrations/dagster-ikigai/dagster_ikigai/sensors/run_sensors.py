@@ -79,7 +79,7 @@ def build_ikigai_run_sensor(
     """Make a sensor that reports runs which were started elsewhere as materializations, each once.
 
     What was there before its first tick is not reported. Runs that Dagster's own steps follow are theirs to report; one
-    that outlived its step is reported once nobody has taken it up for ten minutes, or for six hours where its Dagster
+    that outlived its step is reported once nobody has taken it up for ten minutes, or for six hours if its Dagster
     run never ended. Each tick asks for the flows of each app, and for the newest run logs of each flow.
 
     Parameters
