@@ -63,23 +63,18 @@ def test_a_missing_file_fails_before_anything_is_sent(
     assert requests_sent() == {}
 
 
-def test_an_app_is_made_only_where_that_is_asked_for(run_dag: Callable[..., Any], app: str, csv: Path) -> None:
-    with DAG("new_app", schedule=None) as dag:
+def test_what_is_not_there_is_named_and_made_only_if_that_is_asked_for(
+    run_dag: Callable[..., Any], app: str, csv: Path, tmp_path: Path
+) -> None:
+    with DAG("missing", schedule=None) as dag:
         IkigaiUploadDatasetOperator(task_id="typo", app=f"{app}!", dataset="numbers", path=csv, retries=3)
         IkigaiUploadDatasetOperator(task_id="new", app=f"{app} II", dataset="numbers", path=csv, create_app=True)
+        down = tmp_path / "down" / "n.csv"
+        IkigaiDownloadDatasetOperator(task_id="down", app=app, dataset="nothing", path=down, retries=3)
     ran = run_dag(dag)
-    assert ran.states == {"typo": "failed", "new": "success"}
-    assert ran.tries["typo"] == 1
+    assert ran.states == {"typo": "failed", "new": "success", "down": "failed"}
+    assert ran.tries["typo"] == ran.tries["down"] == 1
     assert f"There is no app '{app}!'" in ran.log
     assert f"Did you mean '{app}" in ran.log
-
-
-def test_a_dataset_that_is_not_there_is_named_and_nothing_is_written(
-    run_dag: Callable[..., Any], app: str, tmp_path: Path
-) -> None:
-    with DAG("no_dataset", schedule=None) as dag:
-        IkigaiDownloadDatasetOperator(task_id="down", app=app, dataset="nothing", path=tmp_path / "n.csv", retries=3)
-    ran = run_dag(dag)
-    assert (ran.states, ran.tries) == ({"down": "failed"}, {"down": 1})
     assert "There is no dataset 'nothing'" in ran.log
-    assert list(tmp_path.iterdir()) == []
+    assert not down.parent.exists()

@@ -12,13 +12,15 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG, literal
 from airflow.sdk.exceptions import AirflowFailException
 
+from airflow_provider_ikigai.operators import flow_run
 from airflow_provider_ikigai.operators.flow import IkigaiEnsureFlowOperator
 from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
-from ikigai_core import Flow, Ikigai
+from ikigai_core import Flow, FlowRun, Ikigai
 from ikigai_core.local.account import LocalAccount
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -50,33 +52,48 @@ def running(app: str, **arguments: Any) -> DAG:
     return dag
 
 
+def both_running(app: str, **arguments: Any) -> DAG:
+    """The same with two tasks, ``worker`` and then ``deferrable``, whatever becomes of the first."""
+    with DAG(f"run_{app.split()[1]}", schedule=None) as dag:
+        worker, deferrable = (
+            IkigaiRunFlowOperator(
+                task_id=name,
+                app=app,
+                flow="Scripted",
+                deferrable=name == "deferrable",
+                trigger_rule="all_done",
+                **{"retry_delay": AT_ONCE, **arguments},
+            )
+            for name in ("worker", "deferrable")
+        )
+        worker >> deferrable
+    return dag
+
+
 # -- building ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("form", ["file beside the DAG", "absolute path", "mapping"])
 def test_a_definition_is_rendered_wherever_it_is_written(
-    run_dag: Callable[..., Any],
-    app: str,
-    make_flow: Callable[..., Flow],
-    ikigai_client: Ikigai,
-    tmp_path: Path,
-    form: str,
+    run_dag: Callable[..., Any], app: str, make_flow: Callable[..., Flow], ikigai_client: Ikigai, tmp_path: Path
 ) -> None:
     make_flow("result = data")
     file = tmp_path / "counting.yaml"
     file.write_text(COUNTING)
-    definition: Any = {"file beside the DAG": "counting.yaml", "absolute path": file}.get(form)
-    if form == "mapping":
-        import yaml
-
-        definition = yaml.safe_load(COUNTING.replace("{{ params.column }}", "'{{ params.column }}'"))
-    with DAG(
-        f"ensure_{form.replace(' ', '_')}", schedule=None, params={"column": "name"}, template_searchpath=str(tmp_path)
-    ) as dag:
-        IkigaiEnsureFlowOperator(task_id="ensure", app=app, flow="Count by {{ params.column }}", definition=definition)
-    assert [run_dag(dag).results["ensure"]["changes"] for _ in range(2)] == [["created"], []]
-    built = ikigai_client.apps[app].flows["Count by name"].definition()
-    assert built.facets[1].arguments["target_columns"] == ["name"]
+    forms: dict[str, Any] = {
+        "beside_the_dag": "counting.yaml",
+        "absolute": file,
+        "mapping": yaml.safe_load(COUNTING.replace("{{ params.column }}", "'{{ params.column }}'")),
+    }
+    with DAG("ensure", schedule=None, params={"column": "name"}, template_searchpath=str(tmp_path)) as dag:
+        for form, definition in forms.items():
+            flow = f"{form} by {{{{ params.column }}}}"
+            IkigaiEnsureFlowOperator(task_id=form, app=app, flow=flow, definition=definition)
+    for changes in (["created"], []):
+        ran = run_dag(dag)
+        assert [result["changes"] for result in ran.results.values()] == [changes] * len(forms), ran.log
+    for form in forms:
+        built = ikigai_client.apps[app].flows[f"{form} by name"].definition()
+        assert built.facets[1].arguments["target_columns"] == ["name"]
 
 
 def test_a_literal_definition_keeps_braces_of_its_own(
@@ -97,23 +114,24 @@ def test_a_literal_definition_keeps_braces_of_its_own(
         assert script in [facet.arguments.get("script") for facet in flow.definition().facets], flow.name
 
 
-@pytest.mark.parametrize(
-    ("definition", "says"),
-    [
-        ({"facets": {"out": {"type": "OUTPUT.Exported", "after": "nowhere"}}}, "'out' comes after 'nowhere'"),
-        ({"facets": {"out": {"type": "OUTPUT.Nothing"}}}, "'out'"),
-        ("facets: [", "The definition of flow 'Faulty' cannot be read"),
-        ("just a text", "'just a text', which is neither a mapping nor a file"),
-    ],
-)
 def test_a_fault_in_a_definition_is_named_and_nothing_is_built(
-    run_dag: Callable[..., Any], app: str, ikigai_client: Ikigai, definition: Any, says: str
+    run_dag: Callable[..., Any], app: str, ikigai_client: Ikigai
 ) -> None:
+    faults: dict[str, Any] = {
+        "'out' comes after 'nowhere'": {"facets": {"out": {"type": "OUTPUT.Exported", "after": "nowhere"}}},
+        "'odd'": {"facets": {"odd": {"type": "OUTPUT.Nothing"}}},
+        "The definition of flow 'Faulty' cannot be read": "facets: [",
+        "'just a text', which is neither a mapping nor a file": "just a text",
+    }
     with DAG("faulty", schedule=None) as dag:
-        IkigaiEnsureFlowOperator(task_id="ensure", app=app, flow="Faulty", definition=definition, retries=3)
+        for number, definition in enumerate(faults.values()):
+            IkigaiEnsureFlowOperator(
+                task_id=f"fault_{number}", app=app, flow="Faulty", definition=definition, retries=3
+            )
     ran = run_dag(dag)
-    assert (ran.states, ran.tries) == ({"ensure": "failed"}, {"ensure": 1})
-    assert says in ran.log
+    assert (set(ran.states.values()), set(ran.tries.values())) == ({"failed"}, {1})
+    for says in faults:
+        assert says in ran.log
     assert len(ikigai_client.apps[app].flows()) == 0
 
 
@@ -135,13 +153,11 @@ def test_the_outcome_is_the_same_on_a_worker_and_deferrable(
     airflow_database: Path,
 ) -> None:
     flow = make_flow("result = data.assign(value=data.value * 2)")
-    results = []
-    for deferrable in (False, True):
-        ran = run_dag(running(app, variables={"output": "doubled {{ dag.dag_id }}"}, deferrable=deferrable))
-        assert ran.state == "success", ran.log
-        assert ("Pausing task as DEFERRED" in ran.log) is deferrable
-        assert ran.log.count("Flow 'Scripted' ended: SUCCESS (run log ") == 1
-        results.append(ran.results["run"])
+    ran = run_dag(both_running(app, variables={"output": "doubled {{ dag.dag_id }}"}))
+    assert ran.state == "success", ran.log
+    assert ran.log.count("Pausing task as DEFERRED") == 1
+    assert ran.log.count("Flow 'Scripted' ended: SUCCESS (run log ") == 2
+    results = [ran.results[name] for name in ("worker", "deferrable")]
     assert kept_phases(airflow_database, f"run_{app.split()[1]}") == ["taken", "taken"]
     logs = flow.run_logs(10)
     assert [result["run_log"].pop("log_id") for result in results] == [log.log_id for log in reversed(logs)]
@@ -161,22 +177,18 @@ def test_the_outcome_is_the_same_on_a_worker_and_deferrable(
     assert list(ikigai_client.apps[app].datasets[results[0]["outputs"][0]].df()["value"]) == [2, 4, 6]
 
 
-@both_ways
 def test_a_failed_run_fails_the_task_with_facet_and_message_and_without_retries(
-    run_dag: Callable[..., Any],
-    app: str,
-    make_flow: Callable[..., Flow],
-    airflow_database: Path,
-    deferrable: bool,
+    run_dag: Callable[..., Any], app: str, make_flow: Callable[..., Flow], airflow_database: Path
 ) -> None:
     flow = make_flow("raise ValueError('the numbers are all wrong')")
-    ran = run_dag(running(app, deferrable=deferrable, retries=3))
-    assert kept_phases(airflow_database, f"run_{app.split()[1]}") == ["taken"]
-    assert (ran.states, ran.tries) == ({"run": "failed"}, {"run": 1})
-    assert "AirflowFailException: Flow 'Scripted' ended FAILED at facet 'work on them': " in ran.log
+    ran = run_dag(both_running(app, retries=3))
+    assert kept_phases(airflow_database, f"run_{app.split()[1]}") == ["taken", "taken"]
+    assert ran.states == {"worker": "failed", "deferrable": "failed"}
+    assert set(ran.tries.values()) == {1}
+    assert ran.log.count("AirflowFailException: Flow 'Scripted' ended FAILED at facet 'work on them': ") == 2
     assert "the numbers are all wrong" in ran.log
-    assert len(flow.run_logs(10)) == 1
-    assert ran.results == {"run": None}
+    assert len(flow.run_logs(10)) == 2
+    assert set(ran.results.values()) == {None}
 
 
 @both_ways
@@ -188,8 +200,8 @@ def test_a_retry_picks_up_the_run_of_the_try_before(
     deferrable: bool,
 ) -> None:
     flow = make_flow("result = data")
-    ikigai_local.control.outcome(flow.flow_id, duration=4.5)
-    ran = run_dag(running(app, deferrable=deferrable, retries=9, execution_timeout=timedelta(seconds=3)))
+    ikigai_local.control.outcome(flow.flow_id, duration=3)
+    ran = run_dag(running(app, deferrable=deferrable, retries=9, execution_timeout=timedelta(seconds=2)))
     assert ran.state == "success", ran.log
     assert ran.tries["run"] > 1
     assert "AirflowTaskTimeout" in ran.log
@@ -215,11 +227,24 @@ def test_a_timeout_fails_the_task_and_the_run_goes_on(
 
 
 def test_a_busy_flow_is_left_alone_attached_to_or_waited_for(
-    run_dag: Callable[..., Any], app: str, make_flow: Callable[..., Flow], ikigai_local: LocalAccount
+    run_dag: Callable[..., Any],
+    app: str,
+    make_flow: Callable[..., Flow],
+    ikigai_local: LocalAccount,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     flow = make_flow("result = data")
-    ikigai_local.control.outcome(flow.flow_id, duration=5, times=1)
-    ikigai_local.control.outcome(flow.flow_id, duration=1.5)
+    ikigai_local.control.outcome(flow.flow_id, duration=900, times=1)
+    ikigai_local.control.outcome(flow.flow_id, duration=1)
+    launch = flow_run.launch
+
+    def launched(*args: Any, **how: Any) -> FlowRun:
+        run = launch(*args, **how)
+        if run.attached:
+            ikigai_local.control.finish(flow.flow_id)
+        return run
+
+    monkeypatch.setattr(flow_run, "launch", launched)
     others = flow.start()
     refused = run_dag(running(app, on_busy="fail", retries=1))
     assert (refused.states, refused.tries) == ({"run": "failed"}, {"run": 2})
@@ -286,7 +311,7 @@ def test_the_key_is_nowhere_to_be_read(
     flow = make_flow("result = data")
     for status in ("SUCCESS", "FAILED"):
         ikigai_local.control.outcome(flow.flow_id, status=status, duration=0.5, times=1)
-    logs = "".join(run_dag(running(app, deferrable=True)).log for _ in range(2))
+    logs = run_dag(both_running(app)).log
     with sqlite3.connect(airflow_database) as database:
         kept = "\n".join(database.iterdump())
     assert "IkigaiFlowRunTrigger" in logs

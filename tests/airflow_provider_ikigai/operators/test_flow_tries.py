@@ -7,9 +7,10 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
+from threading import Timer
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,7 +25,9 @@ from airflow_provider_ikigai.run_store import TaskRunStore
 from airflow_provider_ikigai.triggers.base import earliest_event
 from airflow_provider_ikigai.triggers.flow_run import IkigaiFlowRunTrigger
 from ikigai_core import Flow, FlowRun, Ikigai
+from ikigai_core.errors import FlowBusyError
 from ikigai_core.local.account import LocalAccount
+from ikigai_core.local.control.client import ControlError
 from ikigai_core.runs import copies, lost_start
 
 both_ways = pytest.mark.parametrize("deferrable", [False, True], ids=["on a worker", "deferrable"])
@@ -65,6 +68,28 @@ def held(flow: Flow, ikigai_local: LocalAccount, monkeypatch: pytest.MonkeyPatch
 
     ikigai_local.control.outcome(flow.flow_id, duration=900, writes=True, times=1)
     monkeypatch.setattr(flow_run, "launch", launched)
+
+
+@pytest.fixture
+def ends_soon(flow: Flow, ikigai_local: LocalAccount, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Has a run of the flow, which goes on, end once a task has found it going, or may have."""
+    launch = flow_run.launch
+
+    def finish() -> None:
+        with suppress(ControlError):
+            ikigai_local.control.finish(flow.flow_id)
+
+    def launched(*args: Any, **how: Any) -> FlowRun:
+        waiting = Timer(0.5, finish)
+        if how["isolation"] == "shared":
+            waiting.start()
+        try:
+            return launch(*args, **how)
+        except FlowBusyError:
+            finish()
+            raise
+
+    return lambda: monkeypatch.setattr(flow_run, "launch", launched)
 
 
 @pytest.fixture
@@ -329,14 +354,18 @@ def test_a_cleared_task_runs_anew_whoever_else_uses_the_flow(
     flow: Flow,
     begun: Callable[[], list[Any]],
     ikigai_local: LocalAccount,
+    ends_soon: Callable[[], None],
     isolation: str,
     deferrable: bool,
 ) -> None:
-    dag = running(app, isolation=isolation, on_busy="wait", deferrable=deferrable)
+    dag = running(app, isolation=isolation, deferrable=deferrable)
     first = run_dag(dag)
-    ikigai_local.control.outcome(flow.flow_id, duration=4, writes=True, times=1)
+    ikigai_local.control.outcome(flow.flow_id, duration=900, writes=True, times=1)
     colleagues = flow.start(output="the colleague's")
+    ends_soon()
     again = clear_and_run(dag, first)
+    if isolation == "copy":
+        ikigai_local.control.finish(flow.flow_id)
     assert again.state == "success", again.log
     assert "the flow runs anew" in again.log
     ids = [run.run_id for run in begun() if run.variables["output"] == "mine"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 from airflow.sdk import DAG
 
 from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
+from airflow_provider_ikigai.sensors.base import IkigaiBaseSensor
 from airflow_provider_ikigai.sensors.dataset import IkigaiDatasetUpdatedSensor
 from airflow_provider_ikigai.sensors.flow import IkigaiFlowIdleSensor, IkigaiFlowRunSensor
 from ikigai_core import Flow, Ikigai
 from ikigai_core.local.account import LocalAccount
+from ikigai_core.local.control.client import ControlError
 
 PAST = datetime.now(UTC) - timedelta(hours=1)
 FUTURE = datetime.now(UTC) + timedelta(hours=1)
@@ -26,12 +29,22 @@ def test_each_sensor_sees_what_it_waits_for(
     app: str,
     make_flow: Callable[..., Flow],
     ikigai_local: LocalAccount,
+    monkeypatch: pytest.MonkeyPatch,
     deferrable: bool,
 ) -> None:
     flow = make_flow("result = data")
-    control = ikigai_local.control
-    control.outcome(flow.flow_id, duration=5, times=1)
-    waiting = {"app": app, "deferrable": deferrable, "poke_interval": 0.3, "timeout": 60}
+    ikigai_local.control.outcome(flow.flow_id, duration=900, times=1)
+    poke = IkigaiBaseSensor.poke
+
+    def poked(sensor: IkigaiBaseSensor, context: Any) -> Any:
+        seen = poke(sensor, context)
+        if not seen:
+            with suppress(ControlError):
+                ikigai_local.control.finish(flow.flow_id)
+        return seen
+
+    monkeypatch.setattr(IkigaiBaseSensor, "poke", poked)
+    waiting = {"app": app, "deferrable": deferrable, "poke_interval": 0.2, "timeout": 60}
     with DAG(f"sensors_{deferrable}", schedule=None, default_args=waiting) as dag:
         start = IkigaiRunFlowOperator(task_id="start", flow="Scripted", wait_for_termination=False)
         ended = IkigaiFlowRunSensor(task_id="ended", flow="Scripted", flow_run=start.output)
@@ -77,7 +90,7 @@ def test_what_does_not_come_ends_the_waiting_in_time(
     run_dag: Callable[..., Any], app: str, ikigai_client: Ikigai, deferrable: bool
 ) -> None:
     ikigai_client.apps[app].flow.new("Never").build()
-    waiting = {"app": app, "deferrable": deferrable, "poke_interval": 0.3, "timeout": 1}
+    waiting = {"app": app, "deferrable": deferrable, "poke_interval": 0.2, "timeout": 0.5}
     with DAG(f"never_{deferrable}", schedule=None, default_args=waiting) as dag:
         IkigaiDatasetUpdatedSensor(task_id="nothing", dataset="nothing", since=PAST)
         IkigaiFlowRunSensor(task_id="later", flow="Never", since=FUTURE)
