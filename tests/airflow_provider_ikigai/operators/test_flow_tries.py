@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from airflow.sdk import DAG, AssetAlias, task
+from airflow.sdk import DAG, AssetAlias, chain, task
 
 from airflow_provider_ikigai import announcing
 from airflow_provider_ikigai.assets import dataset_asset
@@ -44,6 +44,26 @@ def running(app: str, **arguments: Any) -> DAG:
     with DAG(f"run_{app.split()[1]}", schedule=None) as dag:
         given = {"retry_delay": timedelta(0), "retries": 1, "variables": {"output": "mine"}, **arguments}
         IkigaiRunFlowOperator(task_id="run", app=app, flow="Scripted", **given)
+    return dag
+
+
+def both_running(app: str, **arguments: Any) -> DAG:
+    """A DAG that runs the flow ``Scripted`` in two tasks, ``worker`` and ``deferrable``, one after the other."""
+    with DAG(f"run_{app.split()[1]}", schedule=None) as dag:
+        given = {"retry_delay": timedelta(0), "retries": 1, "trigger_rule": "all_done", **arguments}
+        chain(
+            *(
+                IkigaiRunFlowOperator(
+                    task_id=name,
+                    app=app,
+                    flow="Scripted",
+                    deferrable=name == "deferrable",
+                    variables={"output": name},
+                    **given,
+                )
+                for name in ("worker", "deferrable")
+            )
+        )
     return dag
 
 
@@ -181,7 +201,6 @@ def test_a_try_that_dies_in_the_last_metre_costs_no_second_run(
     assert [name for name in ikigai_client.apps[app].flows() if copies.original_of(name)] == []
 
 
-@both_ways
 def test_a_run_that_failed_fails_the_next_try_too_without_another(
     run_dag: Callable[..., Any],
     app: str,
@@ -189,14 +208,14 @@ def test_a_run_that_failed_fails_the_next_try_too_without_another(
     begun: Callable[[], list[Any]],
     dies: Callable[..., None],
     ikigai_local: LocalAccount,
-    deferrable: bool,
 ) -> None:
-    ikigai_local.control.outcome(duration=0.2, status="FAILED", message="all wrong", times=1)
+    ikigai_local.control.outcome(duration=0.2, status="FAILED", message="all wrong", times=2)
     dies(TaskRunStore, "take")
-    ran = run_dag(running(app, isolation="copy", deferrable=deferrable, retries=5))
-    assert (ran.states, ran.tries) == ({"run": "failed"}, {"run": 2})
-    assert ran.log.count("ended FAILED: all wrong") == 1
-    assert len(begun()) == 1
+    ran = run_dag(both_running(app, isolation="copy", retries=5))
+    assert ran.states == {"worker": "failed", "deferrable": "failed"}
+    assert ran.tries == {"worker": 2, "deferrable": 2}
+    assert ran.log.count("AirflowFailException: Flow 'Scripted' ended FAILED: all wrong") == 2
+    assert len(begun()) == 2
 
 
 def test_a_taken_result_is_returned_without_the_platform(
@@ -222,21 +241,21 @@ def test_a_taken_result_is_returned_without_the_platform(
     assert sent[0] == sent[1] > 0
 
 
-@both_ways
 def test_a_run_that_is_over_is_taken_in_the_worker(
     run_dag: Callable[..., Any],
     app: str,
     flow: Flow,
+    begun: Callable[[], list[Any]],
     dies: Callable[..., None],
     ikigai_local: LocalAccount,
-    deferrable: bool,
 ) -> None:
     # The try dies once its run has started, and the next one comes when that is over.
     dies(TaskRunStore, "_note", when=in_phase("started"), after=True)
     ikigai_local.control.outcome(duration=0)
-    ran = run_dag(running(app, deferrable=deferrable))
-    assert (ran.states, ran.tries) == ({"run": "success"}, {"run": 2}), ran.log
+    ran = run_dag(both_running(app))
+    assert (ran.state, set(ran.tries.values())) == ("success", {2}), ran.log
     assert "DEFERRED" not in ran.log
+    assert len(begun()) == 2
 
 
 # -- what is told of what was written ----------------------------------------------------------------------------------
