@@ -1,1 +1,1 @@
-"""What the platform does apart from requests: runs, schedules, checks of uploads, each in a process of its own."""
+"""Background work of the platform: runs, schedules and checks of uploads, each in its own process."""

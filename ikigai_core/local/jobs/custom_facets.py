@@ -1,4 +1,4 @@
-"""What custom facets do in a run: the script of the version that is meant, where the run's user may run it."""
+"""Custom facets in a run: the script of the requested version, if the run's user may run it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FACET_TYPE = "CUSTOM_FACET"
 
 
 class CustomFacetAccessLevel(StrEnum):
-    """What a user may do with a custom facet: put it into flows, read its script, change it, share and delete it."""
+    """Access levels of a custom facet: use it in flows, read its script, change it, share and delete it."""
 
     RUN = "RUN"
     VIEW = "VIEW"
@@ -23,20 +23,20 @@ class CustomFacetAccessLevel(StrEnum):
     ADMIN = "ADMIN"
 
     def includes(self, other: CustomFacetAccessLevel) -> bool:
-        """Say whether this level allows what another does."""
+        """Return whether this level includes another one."""
         ascending = list(CustomFacetAccessLevel)
         return ascending.index(self) >= ascending.index(other)
 
 
 class _NotRunnableError(Exception):
-    """A custom facet that cannot be run; the message is for the flow's author."""
+    """A custom facet that cannot be run. The message is for the flow's author."""
 
 
 def custom_facets_of(run: Run, store: Store) -> dict[str, dict[str, Any]]:
-    """Return what the custom facets of a run do, by facet id, as a worker needs it.
+    """Return the custom facets of a run by facet id, in the form that a worker needs.
 
-    Each entry has `script`, `libraries` and `arguments` (with their types and defaults), or the `problem` for which
-    there is none.
+    Each entry has `script`, `libraries` and `arguments` (with types and defaults), or only `problem`: the reason why
+    the facet cannot be run.
     """
     found = {}
     for facet in run.definition.get("facets", []):
@@ -50,7 +50,7 @@ def custom_facets_of(run: Run, store: Store) -> dict[str, dict[str, Any]]:
 
 
 def _meant(run: Run, facet: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a facet's arguments as the run's variables leave them."""
+    """Return a facet's arguments, after the run's variables have replaced some."""
     arguments = dict(facet.get("arguments") or {})
     for variable, target in (run.definition.get("variables") or {}).items():
         if variable in run.variables and facet.get("name") and target.get("facet_name") == facet["name"]:
@@ -77,7 +77,7 @@ def _script(arguments: Mapping[str, Any], chain_group: str, user: str, store: St
 
 
 def _version(custom_facet: CustomFacet, version_id: str, store: Store) -> CustomFacet | CustomFacetVersion:
-    """Return the version that is meant: without an id the newest one, and the draft where there is none."""
+    """Return the requested version. Without an id: the newest version, or the draft if there is none."""
     versions = store.custom_facet_versions.all(custom_facet_id=custom_facet.custom_facet_id)
     if not version_id:
         return versions[-1] if versions else custom_facet

@@ -1,4 +1,4 @@
-"""Data that is kept packed is unpacked when it is first asked for, apart from the request."""
+"""Unpacks compressed data in the background when a client first requests it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DownloadStatus(StrEnum):
 
 
 class Downloads:
-    """Makes datasets ready to be downloaded."""
+    """Prepares datasets for download."""
 
     def __init__(self, store: Store, files: Files) -> None:
         self._store = store
@@ -35,14 +35,14 @@ class Downloads:
         self._lock = threading.Lock()
 
     def prepare(self, dataset: Dataset) -> DownloadStatus:
-        """Say whether a dataset is ready; where it is not, see to it. One without data will never be."""
+        """Return whether a dataset is ready, and start unpacking it if necessary. FAILED if it has no data."""
         if not dataset.data_file:
             return DownloadStatus.FAILED
         if not self._files.is_packed(dataset.data_file):
             return DownloadStatus.SUCCESS
         with self._lock:
             if dataset.data_file in self._broken:
-                # Said once: the next request tries again.
+                # Reported once: the next request tries again.
                 self._broken.remove(dataset.data_file)
                 return DownloadStatus.FAILED
             if dataset.data_file not in self._unpacking:
@@ -51,7 +51,7 @@ class Downloads:
         return DownloadStatus.IN_PROGRESS
 
     def stop(self) -> None:
-        """Stop unpacking; it begins again at the next request for the data."""
+        """Stop unpacking. The next request for the data starts it again."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _unpack(self, dataset: Dataset) -> None:

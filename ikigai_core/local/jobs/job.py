@@ -1,4 +1,4 @@
-"""A run's job: the folder through which the platform and the worker process talk."""
+"""The job of a run: the folder in which the platform and the worker process exchange files."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from ikigai_core.local.store.runs import Run
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a worker has come, in percent, and what it is at."""
+    """Progress of a worker: percent, and its current activity."""
 
     percent: int = 0
     message: str = ""
 
 
 def write_job(run: Run, store: Store, files: Files) -> Path:
-    """Make the job of a run; return its folder.
+    """Create the job folder of a run; return its path.
 
-    The datasets that the run reads are put into the folder as they are now.
+    The folder gets the current data of the datasets that the run reads.
     """
     files.drop_job(run.run_id)
     folder = files.job(run.run_id)
@@ -50,18 +50,18 @@ def write_job(run: Run, store: Store, files: Files) -> Path:
 
 
 def read_progress(folder: Path) -> Progress:
-    """Return how far the worker of this job has come."""
+    """Return the progress of a job's worker."""
     content = _read(folder / "progress.json") or {}
     return Progress(int(content.get("progress") or 0), str(content.get("message") or ""))
 
 
 def read_result(folder: Path) -> dict[str, Any] | None:
-    """Return what the worker of this job made of it; None if it has not come to an end."""
+    """Return the result that the worker of a job left; None if it has not finished."""
     return _read(result_path(folder))
 
 
 def result_path(folder: Path) -> Path:
-    """Return where a worker puts what it made of its job."""
+    """Return the path of the file in which a worker leaves its result."""
     return folder / "result.json"
 
 
@@ -74,11 +74,11 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _lend_models(run: Run, folder: Path, store: Store, files: Files) -> dict[str, Any]:
-    """Return the models of the run's app by name, with their versions as they are now, oldest first."""
+    """Return the models that the run uses by name, with their current versions, oldest first."""
     names = _given(run, "model_name")
     models = {}
     for model in store.models.all(app_id=run.app_id):
-        # Of models that share a name the oldest is meant, as where one is asked for by name.
+        # If several models share a name, the oldest is used, as in requests by name.
         if model.name in names and model.name not in models:
             versions = store.model_versions.all(model_id=model.model_id)
             for version in versions:
@@ -95,7 +95,7 @@ def _lend_models(run: Run, folder: Path, store: Store, files: Files) -> dict[str
 
 
 def _given(run: Run, argument: str) -> set[str]:
-    """Return every text that a facet or a run variable gives for an argument of this name."""
+    """Return all strings that facets or run variables give for an argument of this name."""
     found = set()
     for facet in run.definition.get("facets", []):
         found.add((facet.get("arguments") or {}).get(argument))

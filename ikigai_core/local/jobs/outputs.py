@@ -1,4 +1,4 @@
-"""What a run wrote becomes datasets of its app."""
+"""Turns the outputs of a run into datasets of its app."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class OutputRefusedError(Exception):
 def import_outputs(
     run: Run, outputs: list[dict[str, Any]], model_versions: list[dict[str, Any]], store: Store, files: Files
 ) -> None:
-    """Make a run's outputs datasets, keep what its models learned and write its log, in one step.
+    """Save a run's outputs as datasets, save its trained models and write its log, in one transaction.
 
-    An output takes the place of the data of the app's dataset of that name; where there is none it becomes a new one.
+    An output replaces the data of the dataset with its name, or becomes a new dataset if there is none.
 
     Raises
     ------
     OutputRefusedError
-        If an output asks for a directory that does not exist, or a model was trained or deleted meanwhile; nothing is
+        If an output names a directory that does not exist, or a model was trained or deleted during the run. Nothing is
         changed then.
     """
     for output in outputs:
@@ -82,7 +82,7 @@ def _check_directory(run: Run, output: dict[str, Any], store: Store) -> None:
 
 
 def _write_dataset(run: Run, output: dict[str, Any], data_file: str, store: Store) -> str:
-    """Write one output; return the name of the data file that it replaced, if any."""
+    """Write one output; return the name of the data file that it replaced; empty if none."""
     name = output["dataset_name"]
     data = {
         "data_file": data_file,

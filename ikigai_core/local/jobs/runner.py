@@ -1,4 +1,4 @@
-"""Runs queued flows in worker processes, a bounded number side by side, and settles how they end."""
+"""Executes queued runs in worker processes, a limited number at a time, and records how they end."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ logger = logging.getLogger(__name__)
 
 _WORKER = "ikigai_core.local.engine.worker"
 _START_SECONDS = 2.0
-# Characters of what the scripts of a run have printed: in its record, and in the message of a failed run.
+# Limits in characters for the output of a run's scripts: in the run's record, and in the message of a failed run.
 _MOST_PRINTED = 100_000
 _MOST_SHOWN = 5_000
 INTERRUPTED = "The platform was stopped while this run was under way. No dataset was written: start the flow again."
 
 
 class Runner:
-    """Takes runs from the queue.
+    """Takes runs from the queue and executes them.
 
     Parameters
     ----------
     store : Store
-        Where runs are kept.
+        Keeps the runs.
     files : Files
-        Where their jobs and outputs are kept.
+        Keeps their jobs and outputs.
     workers : Workers
-        The processes that do the work.
+        The worker processes.
     side_by_side : int
-        How many flows run at the same time; others wait in the queue.
+        Maximum number of flows that run at the same time. Others wait in the queue.
     outcomes : Outcomes
-        The runs that go as ordered.
+        The ordered outcomes of runs.
     """
 
     def __init__(self, store: Store, files: Files, workers: Workers, side_by_side: int, outcomes: Outcomes) -> None:
@@ -57,10 +57,10 @@ class Runner:
         self._outcomes = outcomes
 
     def start(self, flow: Flow, user: str, variables: dict[str, Any], outcome: Outcome | None = None) -> None:
-        """Queue a run of a flow; where a worker is free, return once it has left the queue.
+        """Queue a run of a flow. If a worker is free, wait until the run has left the queue.
 
-        The released client sleeps for seconds when it sees a run in the queue. A run that goes as ordered, or by the
-        outcome that is given, takes no worker.
+        The wait matters because the released client sleeps for seconds if it sees a run in the queue. A run with an
+        ordered outcome, or with the given `outcome`, needs no worker.
 
         Raises
         ------
@@ -80,16 +80,16 @@ class Runner:
             left_queue.wait(_START_SECONDS)
 
     def progress(self, run: Run) -> Progress:
-        """Return how far a run has come."""
+        """Return the progress of a run."""
         return read_progress(self._files.job(run.run_id))
 
     def cancel(self, run: Run) -> None:
-        """End a run's worker, if it has one; its run must be deleted already."""
+        """Stop the worker of a run, if there is one. The run must be deleted already."""
         self._outcomes.forget(run.run_id)
         self._workers.end(run.run_id)
 
     def recover(self) -> None:
-        """Settle what an earlier process left: import finished results, fail what was cut off, queue the rest."""
+        """Handle runs of an earlier process: import finished results, fail interrupted runs, queue the rest."""
         for run in self._store.runs.in_state(RunState.RUNNING):
             with self._failing(run.run_id):
                 self._settle(run, INTERRUPTED)
@@ -99,7 +99,7 @@ class Runner:
             self._pool.submit(self._take, run.run_id, threading.Event())
 
     def stop(self) -> None:
-        """Take no more runs from the queue. Those under way are settled by `recover`, at the next start."""
+        """Take no more runs from the queue. The next start settles unfinished ones with `recover`."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _take(self, run_id: str, left_queue: threading.Event) -> None:
@@ -116,7 +116,7 @@ class Runner:
 
     @contextmanager
     def _failing(self, run_id: str) -> Iterator[None]:
-        """Let a run fail, rather than be under way for ever, where the platform itself goes wrong."""
+        """Mark a run as failed if the platform itself fails, so that it does not stay unfinished forever."""
         try:
             yield
         except RunStoppedError:
@@ -136,7 +136,7 @@ class Runner:
             self._settle(run, f"The worker process of this run {ending(code)} before the flow was done")
 
     def _settle(self, run: Run, unfinished: str) -> None:
-        """Bring a run whose worker has ended to its end; `unfinished` says why, where it left no result."""
+        """Finish a run whose worker has ended. `unfinished` is the error message if the worker left no result."""
         result = read_result(self._files.job(run.run_id)) or {"status": "FAILED", "message": unfinished}
         printed = str(result.get("printed") or "")[-_MOST_PRINTED:]
         self._store.runs.keep_printed(run.run_id, printed)

@@ -1,4 +1,4 @@
-"""Flows that run by themselves: when, and their start when that time has come."""
+"""Schedules of flows: computes the next time, and starts flows when they are due."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ def now() -> datetime:
 
 
 def next_time(schedule: Mapping[str, str], after: datetime) -> datetime | None:
-    """Return when a schedule starts its flow for the first time after a moment; None if it never does again.
+    """Return the first time after a moment at which a schedule starts its flow; None if there is none.
 
-    Cron expressions are read in UTC. Start and end belong to the schedule's time.
+    Cron expressions are in UTC. The start and end times are inclusive.
 
     Parameters
     ----------
     schedule : mapping
-        `cron`, and `start_time` and `end_time` as texts of seconds since the epoch; an empty end is open.
+        `cron`, and `start_time` and `end_time` as strings of seconds since the epoch; an empty end means no end.
     after : datetime
         With time zone.
     """
     try:
         start = datetime.fromtimestamp(int(schedule["start_time"]), UTC)
-        # The start itself counts.
+        # The start time is included.
         moment = next(CronSim(schedule["cron"], max(after.astimezone(UTC), start - timedelta(seconds=1))), None)
     except (ValueError, OverflowError):
-        # Beyond the year 9999.
+        # After the year 9999.
         return None
     if moment is None or (schedule["end_time"] and moment.timestamp() > int(schedule["end_time"])):
         return None
@@ -48,14 +48,14 @@ def next_time(schedule: Mapping[str, str], after: datetime) -> datetime | None:
 
 
 class Scheduler:
-    """Starts flows by their schedules, as long as the platform runs; what came due before it ran is not made up for.
+    """Starts flows by their schedules while the platform runs. Missed starts are not made up for.
 
     Parameters
     ----------
     store : Store
-        Where flows are kept.
+        Keeps the flows.
     runner : Runner
-        What runs them.
+        Executes them.
     clock : callable
         Returns the current time, with time zone.
     """
@@ -68,7 +68,7 @@ class Scheduler:
         self._seen_until = clock()
 
     def start(self) -> None:
-        """Begin to look at the clock."""
+        """Start to watch the clock."""
         self._seen_until = self._clock()
         threading.Thread(target=self._watch, name="schedules", daemon=True).start()
 
@@ -77,17 +77,17 @@ class Scheduler:
         self._stopping.set()
 
     def start_due(self, moment: datetime) -> None:
-        """Start the flows whose time has come since the last call, each once; `moment` is the current time."""
+        """Start each flow that became due since the last call, once. `moment` is the current time."""
         since, self._seen_until = self._seen_until, moment
         for flow in self._store.flows.all():
             if flow.schedule:
-                # A schedule is not about times before it was made.
+                # A schedule does not apply to times before its creation.
                 due = next_time(flow.schedule, max(since, datetime.fromtimestamp(flow.scheduled_at, UTC)))
                 if due is not None and due <= moment:
                     self._start(flow, due)
 
     def _watch(self) -> None:
-        # Cron knows whole minutes only.
+        # Cron has a resolution of one minute.
         while not self._stopping.wait(_seconds_to_next_minute(self._clock())):
             try:
                 self.start_due(self._clock())

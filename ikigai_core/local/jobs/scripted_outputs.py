@@ -1,4 +1,4 @@
-"""What an ordered run writes, without the engine."""
+"""Outputs of ordered runs, written without the engine."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _TEXT = {"data_type": "TEXT", "data_formats": {}}
 
 
 def write_outputs(run: Run, store: Store, files: Files) -> None:
-    """End a run with success: every dataset that it exports gets one row, its id and its variables.
+    """End a run with success: write one row with the run's id and variables to every dataset that it exports.
 
     Raises
     ------
     OutputRefusedError
-        As `import_outputs`.
+        As in `import_outputs`.
     """
     row = {"run_id": run.run_id, **{name: str(value) for name, value in run.variables.items()}}
     folder = files.job(run.run_id)
@@ -47,7 +47,7 @@ def _written(facet: dict[str, Any], row: dict[str, str], path: Path) -> dict[str
 
 
 def _exported(run: Run) -> list[dict[str, Any]]:
-    """The Exported facets, with their arguments as the run's variables have them."""
+    """The Exported facets, with their arguments after the run's variables were applied."""
     given: dict[str, dict[str, Any]] = {}
     for variable, target in (run.definition.get("variables") or {}).items():
         if variable in run.variables:

@@ -1,4 +1,4 @@
-"""How runs go on order: what their status says, for how long, and how they end."""
+"""Ordered outcomes of runs: their statuses, durations and ends."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NOT_RUNNING = {"STOPPED", "FAILED", "IDLE"}
 
 
 class Stage(BaseModel):
-    """What a flow's status says for a while; `progress` in percent, by default as far as its running time has come."""
+    """A status of a flow for some time. `progress` is in percent, by default the elapsed share of the running time."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -44,7 +44,7 @@ class Stage(BaseModel):
 
 
 class Outcome(BaseModel):
-    """How runs of a flow go; `ikigai_core.local.control.LocalControl.outcome` explains the fields."""
+    """An outcome for runs of a flow. `ikigai_core.local.control.LocalControl.outcome` explains the fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -71,22 +71,22 @@ class Outcome(BaseModel):
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """What the flow's status says, one after another."""
+        """Successive statuses of the flow."""
         return self.sequence or (Stage(status="RUNNING", seconds=self.duration or 0.0),)
 
     @property
     def seconds(self) -> float:
-        """From the start to the end."""
+        """Total duration."""
         return sum(stage.seconds for stage in self.stages)
 
     def is_about(self, flow: Flow) -> bool:
-        """Say whether it is meant for this flow."""
+        """Return whether the outcome applies to this flow."""
         return self.flow in (ANY, flow.flow_id, flow.name)
 
 
 @dataclass
 class Order:
-    """An outcome that was ordered, and how many runs took it."""
+    """An ordered outcome, with the number of runs that used it."""
 
     outcome: Outcome
     outcome_id: str = field(default_factory=new_id)
@@ -94,11 +94,11 @@ class Order:
 
     @property
     def is_over(self) -> bool:
-        """Whether no more runs take it."""
+        """Whether no more runs use the order."""
         return self.outcome.times is not None and self.runs >= self.outcome.times
 
     def report(self) -> dict[str, Any]:
-        """Return it as the control API answers it."""
+        """Return the order in the format of the control API."""
         return {
             "outcome_id": self.outcome_id,
             "runs": self.runs,
@@ -109,7 +109,7 @@ class Order:
 
 @dataclass(frozen=True)
 class _Staged:
-    """A run that goes as ordered."""
+    """A run with an ordered outcome."""
 
     run: Run
     outcome: Outcome
@@ -118,11 +118,11 @@ class _Staged:
 
     @property
     def left(self) -> float:
-        """Seconds until its end; negative after it."""
+        """Seconds until the end; negative after it."""
         return self.outcome.seconds - (time.monotonic() - self.began)
 
     def status(self) -> dict[str, Any]:
-        """Return what the flow's status says now, as the wire has it."""
+        """Return the current status of the flow in wire format."""
         stage, done = self._now()
         progress = {"status": stage.status, "message": stage.message}
         if stage.status == "SCHEDULED":
@@ -132,7 +132,7 @@ class _Staged:
         return {"status": stage.status not in _NOT_RUNNING, "progress": progress}
 
     def _now(self) -> tuple[Stage, int]:
-        """The stage that it is in, and the percentage of the running time that is over."""
+        """Return the current stage, and the elapsed percentage of the running time."""
         passed = time.monotonic() - self.began
         stages = self.outcome.stages
         whole = sum(stage.seconds for stage in stages if stage.status == "RUNNING")
@@ -148,14 +148,14 @@ class _Staged:
 
 
 class Outcomes:
-    """The outcomes that were ordered, and the runs that go by them, which take neither a worker nor CPU time.
+    """All ordered outcomes, and the runs that follow them without a worker or CPU time.
 
     Parameters
     ----------
     store : Store
-        Where runs are kept.
+        Keeps the runs.
     files : Files
-        Where what they write is kept.
+        Keeps the data that they write.
     """
 
     def __init__(self, store: Store, files: Files) -> None:
@@ -164,13 +164,13 @@ class Outcomes:
         self._lock = threading.Lock()
         self._orders: dict[str, Order] = {}
         self._staged: dict[str, _Staged] = {}
-        # Until when the logs of runs that are over are kept back.
+        # End of the log delay of each finished run.
         self._late: dict[str, float] = {}
         self._timetable = Timetable("ordered runs")
         self._is_stopped = False
 
     def order(self, outcome: Outcome) -> Order:
-        """Order an outcome; the oldest are forgotten where there are very many."""
+        """Add an outcome. If there are too many, forget the oldest."""
         order = Order(outcome)
         with self._lock:
             self._orders[order.outcome_id] = order
@@ -179,17 +179,17 @@ class Outcomes:
         return order
 
     def all(self) -> list[Order]:
-        """Return all orders, used up or not, oldest first."""
+        """Return all orders, including those that are over, oldest first."""
         with self._lock:
             return list(self._orders.values())
 
     def cancel(self, outcome_id: str) -> Order | None:
-        """Take an order back; return what became of it. Runs that go by it go on."""
+        """Remove and return an order; None if it does not exist. Runs that follow it continue."""
         with self._lock:
             return self._orders.pop(outcome_id, None)
 
     def clear(self) -> None:
-        """Take all orders back; runs that go by them fail now."""
+        """Remove all orders. Runs that follow them fail now."""
         with self._lock:
             self._orders.clear()
             self._late.clear()
@@ -201,12 +201,12 @@ class Outcomes:
             self.forget(one.run.run_id)
 
     def stage(self, run: Run, flow: Flow, outcome: Outcome | None = None) -> bool:
-        """Have a queued run go by the outcome that is given, or else ordered.
+        """Apply the given or an ordered outcome to a queued run.
 
         Returns
         -------
         bool
-            Whether nobody else has to run it.
+            Whether the run needs no worker.
         """
         wanted = outcome or self._pick(flow)
         if wanted is None:
@@ -224,7 +224,7 @@ class Outcomes:
         return True
 
     def finish(self, flow: Flow, status: EndStatus, message: str, facet: str) -> bool:
-        """End a flow's run that was ordered, now and so; say whether there was one."""
+        """End a flow's ordered run now with this status; return whether there was one."""
         with self._lock:
             of_flow = [
                 staged
@@ -237,17 +237,17 @@ class Outcomes:
         return bool(of_flow)
 
     def status(self, run: Run) -> dict[str, Any] | None:
-        """Return what an unfinished run's status was ordered to say now, as the wire has it; None if nothing was."""
+        """Return the ordered current status of a run in wire format; None if none was ordered or its time is over."""
         staged = self._staged.get(run.run_id)
         return staged.status() if staged is not None and staged.left > 0 else None
 
     def wait(self, run: Run) -> None:
-        """Return once a run that the engine has run may end.
+        """Wait until a run that the engine executed may end.
 
         Raises
         ------
         RunStoppedError
-            If the platform stops meanwhile.
+            If the platform stops in the meantime.
         """
         staged = self._staged.get(run.run_id)
         if staged is not None and staged.left > 0:
@@ -257,7 +257,7 @@ class Outcomes:
 
     @contextmanager
     def ending(self, run: Run) -> Iterator[None]:
-        """Keep the log that is written inside back for as long as was ordered, and forget the run."""
+        """Apply the ordered log delay to the log that is written inside, and forget the run."""
         staged = self._staged.get(run.run_id)
         if staged is not None and staged.outcome.log_delay:
             now = time.monotonic()
@@ -268,27 +268,27 @@ class Outcomes:
         self.forget(run.run_id)
 
     def late(self) -> set[str]:
-        """Return the runs whose logs are kept back now."""
+        """Return the runs whose logs are still delayed."""
         now = time.monotonic()
         with self._lock:
             return {run_id for run_id, until in self._late.items() if until > now}
 
     def forget(self, run_id: str) -> None:
-        """Order nothing more about a run."""
+        """Forget the ordered outcome of a run."""
         with self._lock:
             staged = self._staged.pop(run_id, None)
         if staged is not None:
             staged.cancelled.set()
 
     def stop(self) -> None:
-        """Have no more runs end."""
+        """Stop ending ordered runs."""
         self._is_stopped = True
         self._timetable.stop()
         for staged in list(self._staged.values()):
             staged.cancelled.set()
 
     def _pick(self, flow: Flow) -> Outcome | None:
-        """Take the outcome of a flow's next run: the oldest with runs left, else the newest without a number."""
+        """Return the outcome of a flow's next run: the oldest with runs left, or else the newest without `times`."""
         with self._lock:
             about = [order for order in self._orders.values() if order.outcome.is_about(flow) and not order.is_over]
             counted = [order for order in about if order.outcome.times is not None]
@@ -316,7 +316,7 @@ class Outcomes:
 
 
 def _facet_id(run: Run, facet: str) -> str:
-    """Return the id of the facet that is meant; an id is taken as it is."""
+    """Return the id of a facet by its name; an id is returned as it is."""
     for candidate in run.definition.get("facets", []):
         if facet and candidate.get("name") == facet:
             return str(candidate["facet_id"])

@@ -1,4 +1,4 @@
-"""Things that are done later, any number of them with one thread."""
+"""Delayed function calls, all on one thread."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class Timetable:
-    """Calls functions when their time has come; its thread starts with the first.
+    """Calls functions at their time. The first one starts its thread.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Timetable:
         self._is_stopped = False
 
     def add(self, seconds: float, action: Callable[[], None]) -> None:
-        """Have a function called in so many seconds."""
+        """Call a function after this many seconds."""
         with self._changed:
             heapq.heappush(self._due, (time.monotonic() + seconds, next(self._numbers), action))
             if not self._is_running:
@@ -52,7 +52,7 @@ class Timetable:
                 logger.exception("What was to be done later could not be done")
 
     def _next(self) -> Callable[[], None] | None:
-        """Wait for the next function whose time has come; None once it is stopped."""
+        """Wait for the next due function; None after `stop`."""
         with self._changed:
             while not self._is_stopped:
                 left = self._due[0][0] - time.monotonic() if self._due else None

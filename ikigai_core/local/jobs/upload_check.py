@@ -1,6 +1,6 @@
-"""``python -m ikigai_core.local.jobs.upload_check CSV RESULT``: look at an uploaded file, write the verdict.
+"""``python -m ikigai_core.local.jobs.upload_check CSV RESULT``: check an uploaded file, write the verdict.
 
-A process of its own: reading other people's tables takes time and memory, and must not take the API down.
+It runs in its own process: foreign tables can take much time and memory, which must not stop the API.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ikigai_core.local.engine.examination import examine
 
 
 def main(csv: Path, result: Path) -> None:
-    """Write why the file is no table, or what its columns are."""
+    """Write the file's columns, or the reason why it is not a table."""
     draft = result.with_suffix(".new")
     draft.write_text(json.dumps(asdict(examine(csv))), encoding="utf-8")
     draft.replace(result)

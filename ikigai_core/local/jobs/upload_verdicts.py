@@ -1,4 +1,4 @@
-"""The verdict on uploads: is what arrived a table, and what are its columns."""
+"""Checks of uploads: whether the file is a table, and its columns."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ logger = logging.getLogger(__name__)
 
 _CHECK = "ikigai_core.local.jobs.upload_check"
 _SIDE_BY_SIDE = 2
-# Tests upload the same little tables again and again.
+# Tests upload the same small tables again and again.
 _LARGEST_KNOWN = 1 << 20
 _MOST_KNOWN = 64
 _UNFINISHED = "The check of the uploaded file did not come to an end"
 
 
 class UploadChecks:
-    """Checks completed uploads, apart from the requests that ask for it.
+    """Checks completed uploads in the background.
 
-    Data that passes takes the place of the dataset's old data; data that fails is dropped and the old data stays.
+    Valid data replaces the old data of the dataset. Invalid data is deleted, and the old data stays.
     """
 
     def __init__(self, store: Store, files: Files, workers: Workers) -> None:
@@ -40,17 +40,17 @@ class UploadChecks:
         self._known: OrderedDict[bytes, dict[str, Any]] = OrderedDict()
 
     def start(self, upload: Upload) -> None:
-        """Begin to check a completed upload."""
+        """Start to check a completed upload."""
         self._store.uploads.set_state(upload.upload_id, UploadState.CHECKING)
         self._pool.submit(self._check, upload)
 
     def recover(self) -> None:
-        """Begin again what an earlier process did not finish."""
+        """Restart the checks that an earlier process did not finish."""
         for upload in self._store.uploads.in_state(UploadState.CHECKING):
             self.start(upload)
 
     def stop(self) -> None:
-        """Check no more; what is under way is begun again by `recover`."""
+        """Start no more checks. `recover` restarts unfinished ones."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _check(self, upload: Upload) -> None:
@@ -69,7 +69,7 @@ class UploadChecks:
             self._files.drop_job(upload.upload_id)
 
     def _verdict(self, upload: Upload) -> dict[str, Any]:
-        """Return what is to be said of an upload; small files that were looked at before are known."""
+        """Return the verdict on an upload. Verdicts on small files are cached."""
         path = self._files.data(upload.data_file)
         if path.stat().st_size > _LARGEST_KNOWN:
             return self._look(upload, path)

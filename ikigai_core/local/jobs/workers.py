@@ -1,4 +1,4 @@
-"""Worker processes: they do the heavy work, apart from the API and without its secrets."""
+"""Worker processes for heavy work, separate from the API and without its secrets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_WORDS = 4000
 
 
 class Workers:
-    """The worker processes of a platform. They end with it, however it ends."""
+    """The worker processes of a platform. They end with it in all cases."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -30,23 +30,23 @@ class Workers:
         Parameters
         ----------
         key : str
-            What `end` knows it by.
+            Identifies the process for `end`.
         module : str
             The module to run.
         folder : Path
-            Its working directory; what it says goes to a file there.
+            Working directory. A file there gets the output of the process.
         *arguments : str
-            Its arguments.
+            Arguments of the module.
 
         Returns
         -------
         int
-            The exit code, negative if a signal ended it.
+            Exit code; negative if a signal ended the process.
 
         Raises
         ------
         RunStoppedError
-            If the platform stops meanwhile.
+            If the platform stops in the meantime.
         """
         with (folder / _LOG).open("wb") as log, self._lock:
             if self._stopping:
@@ -63,7 +63,7 @@ class Workers:
         code = process.wait()
         with self._lock:
             del self._processes[key]
-            # What the worker started ends with it.
+            # End the worker's child processes, too.
             _kill_group(process)
             if self._stopping and code:
                 raise RunStoppedError
@@ -72,13 +72,13 @@ class Workers:
         return code
 
     def end(self, key: str) -> None:
-        """End a worker and all that it started, now, if it runs."""
+        """Kill a worker and its child processes, if it is running."""
         with self._lock:
             if key in self._processes:
                 _kill_group(self._processes[key])
 
     def stop(self) -> None:
-        """End all workers, and start no more."""
+        """Kill all workers, and start no more."""
         with self._lock:
             self._stopping = True
             for process in self._processes.values():
@@ -86,17 +86,17 @@ class Workers:
 
 
 def last_words(folder: Path) -> str:
-    """Return the end of what the worker of a folder said, for the platform's own log."""
+    """Return the end of a worker's output, for the platform's own log."""
     return (folder / _LOG).read_text(encoding="utf-8", errors="replace")[-_MOST_WORDS:].strip()
 
 
 def ending(code: int) -> str:
-    """Say how a process with this exit code ended."""
+    """Return a phrase about the end of a process with this exit code."""
     return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment of a worker: what programs need to run, and nothing that the platform was told."""
+    """Return the environment of a worker: what programs need, without the platform's settings."""
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
     environment |= {name: value for name, value in os.environ.items() if name.startswith("LC_")}
     return environment | {"PYTHONUNBUFFERED": "1"}
