@@ -1,10 +1,12 @@
-"""Failures, run outcomes and test accounts on order: the control API of the local platform.
+"""Control API of the local platform: order failures, run outcomes and test accounts.
 
-`LocalControl` is its client, which needs the standard library only. The other modules are the platform's side.
+`LocalControl` is its client. The client and its records need the standard library only. The other modules belong to the
+server.
 """
 
 from __future__ import annotations
 
-from ikigai_core.local.control.client import Answered, BegunRun, ControlError, LocalControl, OrderedFault, Stage
+from ikigai_core.local.control.client import LocalControl
+from ikigai_core.local.control.records import Answered, BegunRun, ControlError, OrderedFault, Stage
 
 __all__ = ["Answered", "BegunRun", "ControlError", "LocalControl", "OrderedFault", "Stage"]

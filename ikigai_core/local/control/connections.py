@@ -1,4 +1,4 @@
-"""Connections that can be ended by those who serve requests on them."""
+"""Connections that the code that serves a request can close."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _TRANSPORT = "ikigai.transport"
 
 
 class Connection(HttpToolsProtocol):
-    """A connection whose requests know its transport."""
+    """A connection that gives its requests access to its transport."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to serve a connection."""
+        """Start to serve a connection."""
         self.app_state: dict[str, Any] = {**self.app_state, _TRANSPORT: transport}
         super().connection_made(transport)
 
 
 def transport_of(scope: Scope) -> asyncio.Transport:
-    """Return the transport that a request came through."""
+    """Return the transport of a request."""
     return cast(asyncio.Transport, scope["state"][_TRANSPORT])

@@ -1,4 +1,4 @@
-"""A request as faults and the journal see it."""
+"""Requests in the form that faults and the journal use."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Exchange:
     ----------
     method, path : str
     operation : str
-        What it asks for: the last segment of the path, or `UPLOAD_PART` and `DOWNLOAD` for signed URLs.
+        Last segment of the path, or `UPLOAD_PART` and `DOWNLOAD` for signed URLs.
     query : mapping
     raw_body : bytes
-        The JSON text that was sent; empty for data.
+        The JSON text of the body; empty for data.
     user : str
-        The user whose key it had; empty if it had none.
+        Owner of the API key; empty without a valid key.
     agent : str
-        Its user agent.
+        User agent.
     """
 
     method: str
@@ -50,14 +50,14 @@ class Exchange:
 
     @cached_property
     def body(self) -> Any:
-        """The JSON body, with secrets hidden; None where there is none or it is no JSON."""
+        """The JSON body, with secrets hidden; None if there is none or it is invalid."""
         try:
             return without_secrets(json.loads(self.raw_body)) if self.raw_body else None
         except (ValueError, RecursionError):
             return None
 
     def has(self, name: str, value: str) -> bool:
-        """Say whether the request gives this value for a name: in its path, its query or anywhere in its body."""
+        """Return whether the request has this value for a name: in its path, its query or anywhere in its body."""
         return any(given == (name, value) for given in self._given())
 
     def _given(self) -> Iterator[tuple[str, str]]:
@@ -67,7 +67,7 @@ class Exchange:
 
 
 def exchange_of(scope: Scope, headers: Headers, body: bytes, user: str) -> Exchange:
-    """Return what there is to know of a request."""
+    """Return the request without its secrets."""
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     return Exchange(
         method=scope["method"],
@@ -81,14 +81,14 @@ def exchange_of(scope: Scope, headers: Headers, body: bytes, user: str) -> Excha
 
 
 def operation_of(method: str, path: str) -> str:
-    """Return what faults and the journal call a request for this path."""
+    """Return the name of a request's operation, for faults and the journal."""
     if path.startswith(DATA_PREFIX):
         return UPLOAD_PART if method == "PUT" else DOWNLOAD
     return path.rstrip("/").rpartition("/")[2]
 
 
 def is_data(path: str) -> bool:
-    """Say whether a request for this path carries data rather than JSON."""
+    """Return whether a request for this path carries data instead of JSON."""
     return path.startswith(DATA_PREFIX)
 
 
@@ -109,7 +109,7 @@ def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def without_secrets(value: Any) -> Any:
-    """Return JSON as it is, but for what stands under the names of secrets."""
+    """Return a copy of JSON with secrets hidden."""
     if isinstance(value, dict):
         return {name: _HIDDEN if name in _SECRET and below else without_secrets(below) for name, below in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Stands between the clients and the platform: takes note of requests, and does to them what was ordered."""
+"""Records every request, and applies ordered faults to it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _MESSAGE = "This fault was ordered through the control API"
 
 
 class Interception:
-    """Passes requests on to an application, as far as faults let it.
+    """Passes requests on to an application, except where a fault intervenes.
 
     Parameters
     ----------
     faults : Faults
-        What was ordered.
+        The ordered faults.
     journal : Journal
-        Where requests are noted.
+        Records the requests.
     """
 
     def __init__(self, faults: Faults, journal: Journal) -> None:
@@ -33,7 +33,7 @@ class Interception:
         self._journal = journal
 
     async def pass_on(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, user: str) -> None:
-        """Have a request answered by `app`, unless a fault is about it."""
+        """Let `app` answer a request, unless a fault hits it."""
         body = b""
         if scope["method"] == "POST" and not is_data(scope["path"]):
             body, receive = await _read(receive)
@@ -47,7 +47,7 @@ class Interception:
                 entry.fault_id = order.fault_id
                 await _spoil(order.fault, app, scope, receive, _noting(entry, send))
         except Exception:
-            # Answered further out.
+            # An outer layer sends the answer.
             entry.status = 500
             raise
         finally:
@@ -83,7 +83,7 @@ def _answer(fault: Fault, status: int) -> Response:
 
 
 class _HalfAnswer:
-    """Sends the first half of an answer's body, with headers that promise all of it."""
+    """Sends the first half of a body, with headers that announce the whole."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -100,7 +100,7 @@ class _HalfAnswer:
 
 
 async def _read(receive: Receive) -> tuple[bytes, Receive]:
-    """Read a request's body; return it, and what to receive it from once more."""
+    """Read a request's body; return it, and a `receive` that repeats it."""
     body = bytearray()
     while True:
         message = await receive()
@@ -135,11 +135,11 @@ def _late(send: Send, delay: float) -> Send:
 
 
 async def _swallow(message: Message) -> None:
-    """Take an answer that nobody gets."""
+    """Discard an answer."""
 
 
 async def _hang_up(how: Callable[[], None], receive: Callable[[], Awaitable[Message]]) -> None:
-    """End the connection, and return once the server knows."""
+    """Close the connection; return when the server has noticed."""
     how()
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""Faults on order: what goes wrong, with which requests, how often."""
+"""Ordered faults: their effect, the requests that they match, and how often they hit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Seconds = Annotated[float, Field(ge=0, le=_LONGEST, allow_inf_nan=False)]
 
 
 class Fault(BaseModel):
-    """What goes wrong, and with which requests; `ikigai_core.local.control.LocalControl.fault` explains the fields."""
+    """A fault and its filter. `ikigai_core.local.control.LocalControl.fault` explains the fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -53,12 +53,12 @@ class Fault(BaseModel):
 
     @property
     def most(self) -> int | None:
-        """How many requests it hits at most; None is any number."""
+        """Maximum number of hits; None means unlimited."""
         once = self.probability == 1.0 and self.lasting is None
         return self.times if self.times is not None else 1 if once else None
 
     def is_about(self, exchange: Exchange) -> bool:
-        """Say whether it is meant for this request."""
+        """Return whether the fault matches this request."""
         return (
             self.operation in (ANY, exchange.operation)
             and (self.user is None or self.user.casefold() == exchange.user.casefold())
@@ -68,7 +68,7 @@ class Fault(BaseModel):
 
 @dataclass
 class Order:
-    """A fault that was ordered, and how often it has been met and has hit."""
+    """An ordered fault, with its number of matching requests and of hits."""
 
     fault: Fault
     fault_id: str = field(default_factory=new_id)
@@ -82,12 +82,12 @@ class Order:
 
     @property
     def is_over(self) -> bool:
-        """Whether it will hit no more."""
+        """Whether the fault is used up or has expired."""
         used_up = self.fault.most is not None and self.hits >= self.fault.most
         return used_up or (self._ends is not None and time.monotonic() > self._ends)
 
     def hit(self, exchange: Exchange) -> bool:
-        """Say whether it hits this request, and count."""
+        """Return whether the fault hits this request, and count it."""
         if self.is_over or not self.fault.is_about(exchange):
             return False
         self.met += 1
@@ -97,7 +97,7 @@ class Order:
         return True
 
     def report(self) -> dict[str, Any]:
-        """Return it as the control API answers it."""
+        """Return the order in the format of the control API."""
         return {
             "fault_id": self.fault_id,
             "hits": self.hits,
@@ -107,13 +107,13 @@ class Order:
 
 
 class Faults:
-    """The faults that were ordered, oldest first. It belongs to the event loop."""
+    """All ordered faults, oldest first. For use on the event loop only."""
 
     def __init__(self) -> None:
         self._orders: dict[str, Order] = {}
 
     def order(self, fault: Fault) -> Order:
-        """Order a fault; the oldest are forgotten where there are very many."""
+        """Add a fault. If there are too many, forget the oldest."""
         order = Order(fault)
         self._orders[order.fault_id] = order
         while len(self._orders) > _MOST_FAULTS:
@@ -121,21 +121,21 @@ class Faults:
         return order
 
     def all(self) -> list[Order]:
-        """Return all orders, used up or not."""
+        """Return all orders, including those that are over."""
         return list(self._orders.values())
 
     def find(self, fault_id: str) -> Order | None:
-        """Return an order, if it is there."""
+        """Return an order; None if it does not exist."""
         return self._orders.get(fault_id)
 
     def cancel(self, fault_id: str) -> Order | None:
-        """Take an order back; return what became of it."""
+        """Remove and return an order; None if it does not exist."""
         return self._orders.pop(fault_id, None)
 
     def clear(self) -> None:
-        """Take all orders back."""
+        """Remove all orders."""
         self._orders.clear()
 
     def pick(self, exchange: Exchange) -> Order | None:
-        """Return the oldest order that hits a request, if any does."""
+        """Return the oldest order that hits a request; None if none does."""
         return next((order for order in self._orders.values() if order.hit(exchange)), None)

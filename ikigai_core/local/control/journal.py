@@ -1,4 +1,4 @@
-"""The last requests, for tests to assert on."""
+"""Journal of the latest requests, for assertions in tests."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from ikigai_core.local.control.exchange import Exchange
 
 _MOST_ENTRIES = 10_000
 _MOST_BYTES = 16 << 20
-# Of a body that is larger only the fact is kept.
+# Larger bodies are not kept.
 _LARGEST_BODY = 1 << 20
 
 
 @dataclass
 class Entry:
-    """A request and what it was answered.
+    """A request and the result of its answer.
 
     Attributes
     ----------
     status : int or None
-        None while it is under way, and where it got no answer.
+        None while the request is in progress, or if it got no answer.
     seconds : float or None
-        From its arrival to the end of its answer; None while it is under way.
+        Time from arrival to the end of the answer; None while the request is in progress.
     fault_id : str
-        The fault that hit it, if one did.
+        The fault that hit the request; empty if none did.
     """
 
     number: int
@@ -41,16 +41,16 @@ class Entry:
         self._began = time.monotonic()
 
     def close(self) -> None:
-        """Take note that it is over."""
+        """Mark the request as finished."""
         self.seconds = round(time.monotonic() - self._began, 6)
 
     @property
     def size(self) -> int:
-        """Bytes of what is kept of its body."""
+        """Size of the kept body in bytes."""
         return len(self.exchange.raw_body)
 
     def report(self) -> dict[str, Any]:
-        """Return it as the control API answers it."""
+        """Return the entry in the format of the control API."""
         exchange = self.exchange
         return {
             "number": self.number,
@@ -69,7 +69,7 @@ class Entry:
 
 
 class Journal:
-    """The last requests, oldest first, in bounded memory. It belongs to the event loop."""
+    """The latest requests, oldest first, in limited memory. For use on the event loop only."""
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque()
@@ -77,7 +77,7 @@ class Journal:
         self._numbers = itertools.count(1)
 
     def open(self, exchange: Exchange) -> Entry:
-        """Take note of a request that has arrived; the oldest are forgotten where there are very many."""
+        """Record a new request. If there are too many, forget the oldest."""
         entry = Entry(next(self._numbers), exchange)
         self._entries.append(entry)
         self._bytes += entry.size
@@ -86,7 +86,7 @@ class Journal:
         return entry
 
     def entries(self, operation: str | None = None, user: str | None = None, after: int = 0) -> list[Entry]:
-        """Return the requests for an operation and of a user, if given, whose number is larger than `after`."""
+        """Return requests with a number larger than `after`, filtered by operation and user if given."""
         return [
             entry
             for entry in self._entries
@@ -102,5 +102,5 @@ class Journal:
 
 
 def kept_body(body: bytes) -> bytes:
-    """Return what the journal keeps of a body."""
+    """Return the part of a body that the journal keeps: all of it, or nothing if it is too large."""
     return body if len(body) <= _LARGEST_BODY else b""

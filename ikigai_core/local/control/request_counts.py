@@ -1,4 +1,4 @@
-"""Who asked for what, how often: for tests and demonstrations."""
+"""Request counts per user agent, for tests and demonstrations."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import threading
 from collections import Counter, defaultdict
 from typing import Any
 
-# Whoever makes paths and agents up must not fill the memory.
+# Limits the memory that invented paths and user agents can take.
 _MOST_AGENTS = 200
 _MOST_PATHS = 200
 _OTHER = "(other)"
 
 
 class RequestCounter:
-    """Counts requests by user agent, method and path since the start or the last reset."""
+    """Counts requests by user agent, method and path, since the start or the last reset."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -29,12 +29,12 @@ class RequestCounter:
             paths[what if what in paths or len(paths) < _MOST_PATHS else _OTHER] += 1
 
     def reset(self) -> None:
-        """Begin to count from nothing."""
+        """Set all counts to zero."""
         with self._lock:
             self._counts.clear()
 
     def report(self) -> dict[str, Any]:
-        """Return all counts as a JSON-able dict."""
+        """Return all counts as a JSON-serializable dict."""
         with self._lock:
             by_agent = {agent: dict(paths) for agent, paths in self._counts.items()}
         return {"total": sum(sum(paths.values()) for paths in by_agent.values()), "by_agent": by_agent}
