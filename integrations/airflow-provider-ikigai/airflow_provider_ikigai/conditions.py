@@ -21,7 +21,7 @@ def idle(flow: FlowRecord, report: FlowStatusReport) -> dict[str, Any] | None:
 
 
 def ended(flow: FlowRecord, logs: Sequence[RunLog]) -> dict[str, Any] | None:
-    """The oldest of the logs, which are newest first, with its flow; None where there is none."""
+    """The oldest of the logs, which are newest first, with its flow; None if there is none."""
     return {**_named(flow), "run_log": logs[-1].model_dump(mode="json")} if logs else None
 
 

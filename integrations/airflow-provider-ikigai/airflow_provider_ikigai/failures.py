@@ -24,7 +24,7 @@ def task_failure(message: str, *, transient: bool) -> AirflowException:
     Returns
     -------
     AirflowException
-        An `AirflowFailException` where `transient` is false.
+        An `AirflowFailException` if `transient` is false.
     """
     return AirflowException(message) if transient else AirflowFailException(message)
 

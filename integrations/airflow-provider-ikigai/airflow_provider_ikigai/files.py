@@ -102,7 +102,7 @@ def stored(path: str) -> Iterator[Path]:
     Parameters
     ----------
     path : str
-        A path on the worker, whose folder is made where it is missing, or one of Airflow's object storage paths.
+        A path on the worker, whose folder is made if it is missing, or one of Airflow's object storage paths.
     """
     if not is_url(path):
         Path(path).parent.mkdir(parents=True, exist_ok=True)

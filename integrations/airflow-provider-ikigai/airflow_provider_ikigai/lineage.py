@@ -1,6 +1,6 @@
 """What tasks tell OpenLineage: the datasets that they read and wrote, with their columns and sizes.
 
-Nothing here is needed where the extra ``openlineage`` is not installed.
+Nothing here is needed if the extra ``openlineage`` is not installed.
 """
 
 from __future__ import annotations

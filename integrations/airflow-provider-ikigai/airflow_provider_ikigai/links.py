@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Linked(Protocol):
-    """What has an address on the platform, where that address is known."""
+    """What has an address on the platform, if that address is known."""
 
     @property
     def web_url(self) -> str | None:
@@ -30,7 +30,7 @@ class _IkigaiLink(BaseOperatorLink):
         return XCom.get_value(ti_key=ti_key, key=self.xcom_key) or ""
 
     def push(self, context: Context, target: Linked) -> None:
-        """Show the link from now on, where the platform's web address is known."""
+        """Show the link from now on, if the platform's web address is known."""
         url = target.web_url
         if url:
             context["ti"].xcom_push(key=self.xcom_key, value=url)

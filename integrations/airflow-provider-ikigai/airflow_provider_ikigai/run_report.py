@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ikigai_core.orchestration import RunReport
+
 if TYPE_CHECKING:
-    from ikigai_core import FlowDefinition
-    from ikigai_core.orchestration import RunReport
+    from ikigai_core import FlowDefinition, FlowRun
 
 
 def task_result(report: RunReport) -> dict[str, Any]:
@@ -20,6 +21,19 @@ def task_result(report: RunReport) -> dict[str, Any]:
         "run_log": report.log,
         "doubt": report.doubt,
     }
+
+
+def started_result(run: FlowRun, outputs: list[str] | None) -> dict[str, Any]:
+    """What a task returns of a run that it does not wait for.
+
+    Parameters
+    ----------
+    run : FlowRun
+    outputs : list of str or None
+        What it will write; None if that is not known.
+    """
+    report = RunReport(app_id=run.app_id, flow_id=run.flow_id, flow_name=run.flow_name, outputs=outputs)
+    return {**task_result(report), "flow_run": run.to_dict()}
 
 
 def about_run(definition: FlowDefinition, run: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,11 +21,11 @@ class Sighting:
     Attributes
     ----------
     found : dict or None
-        What was waited for, as the sensor returns it; None where it was not found.
+        What was waited for, as the sensor returns it; None if it was not found.
     is_timeout : bool
         Whether the time was up.
     message : str
-        What went wrong; empty where nothing did.
+        What went wrong; empty if nothing did.
     transient : bool
         Whether the same task may succeed later, unchanged.
     """
@@ -47,7 +47,7 @@ class Sighting:
         Raises
         ------
         AirflowFailException
-            Where the event says nothing: a state is never taken for reached by default.
+            The event says nothing: a state is never taken for reached by default.
         """
         known = {field.name for field in fields(cls)}
         sighting = cls(**{name: value for name, value in (event or {}).items() if name in known})
@@ -60,6 +60,6 @@ class Sighting:
         return asdict(self)
 
     def raise_failure(self) -> None:
-        """Raise what went wrong, where something did."""
+        """Raise what went wrong, if something did."""
         if self.message:
             raise task_failure(self.message, transient=self.transient)

@@ -69,9 +69,9 @@ class IkigaiUploadDatasetOperator(_DatasetOperator):
     parameters : mapping or sequence, optional
         The statement's.
     create_app : bool, default False
-        Create the app where there is none of that name.
+        Create the app if there is none of that name.
     count_rows_up_to : float, default 10 MB
-        Size in bytes up to which the data's rows are counted for asset events and lineage, where the task has outlets
+        Size in bytes up to which the data's rows are counted for asset events and lineage, if the task has outlets
         or OpenLineage is on. The platform does not tell them: they are fetched for it.
     **kwargs
         ``ikigai_conn_id``, and those of Airflow's `BaseOperator`. An outlet that is this dataset
@@ -122,8 +122,8 @@ class IkigaiUploadDatasetOperator(_DatasetOperator):
         Raises
         ------
         AirflowFailException
-            Where there is no such file (nothing is sent then), where the platform refuses the data, and for everything
-            else that would fail again.
+            There is no such file (nothing is sent then), or the platform refuses the data; and everything else that
+            would fail again.
         """
         with self._source() as data, self.connected(context, create_app=self.create_app) as (ikigai, app):
             builder = app.dataset.new(self.dataset).data(data)
@@ -179,7 +179,7 @@ class IkigaiDownloadDatasetOperator(_DatasetOperator):
     dataset : str
         Name or id of the dataset.
     path : str or path
-        File on the worker, replaced at once when all of the data is there, and its folder made where it is missing; or
+        File on the worker, replaced at once when all of the data is there, and its folder made if it is missing; or
         one of Airflow's object storage paths, such as ``s3://my_aws_conn@bucket/key.csv``. The ending ``.parquet``
         makes it a Parquet file.
     **kwargs

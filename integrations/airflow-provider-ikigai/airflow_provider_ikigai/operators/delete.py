@@ -38,7 +38,7 @@ class IkigaiDeleteOperator(IkigaiBaseOperator):
     Returns
     -------
     dict
-        As XCom: ``deleted``, the id of what was deleted, or None where there was nothing.
+        As XCom: ``deleted``, the id of what was deleted, or None if there was nothing.
     """
 
     template_fields: Sequence[str] = (*IkigaiBaseOperator.template_fields, *_KINDS)
@@ -64,7 +64,7 @@ class IkigaiDeleteOperator(IkigaiBaseOperator):
         Raises
         ------
         AirflowFailException
-            Where it is not said what, and for everything that would fail again.
+            It is not said what; and everything that would fail again.
         """
         given = [kind for kind in _KINDS if getattr(self, kind)]
         if len(given) + self.whole_app != 1:

@@ -36,7 +36,7 @@ class IkigaiEnsureFlowOperator(IkigaiBaseOperator):
         DAG and in its ``template_searchpath`` unless the path is absolute. Templates in it are rendered; a definition
         with double braces of its own, in a script for example, is given as ``airflow.sdk.literal(definition)``.
     create_app : bool, default False
-        Create the app where there is none of that name.
+        Create the app if there is none of that name.
     **kwargs
         ``ikigai_conn_id``, and those of Airflow's `BaseOperator`.
 
@@ -80,7 +80,7 @@ class IkigaiEnsureFlowOperator(IkigaiBaseOperator):
         Raises
         ------
         AirflowFailException
-            Where the definition has a fault (it names the facet), and for everything else that would fail again.
+            The definition has a fault (it names the facet); and everything else that would fail again.
         """
         from ikigai_core.orchestration import LoadedDefinition
 

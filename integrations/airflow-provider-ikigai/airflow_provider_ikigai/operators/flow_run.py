@@ -16,7 +16,7 @@ from airflow_provider_ikigai.failures import failing_the_task, task_failure
 from airflow_provider_ikigai.launching import is_over, launch, remove_copy
 from airflow_provider_ikigai.links import IkigaiFlowLink, IkigaiFlowRunLink
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
-from airflow_provider_ikigai.run_report import about_run, task_result
+from airflow_provider_ikigai.run_report import about_run, started_result, task_result
 from airflow_provider_ikigai.run_store import TaskRunStore
 from airflow_provider_ikigai.time_limit import TimeLimit
 from airflow_provider_ikigai.trigger_event import Sighting
@@ -37,64 +37,52 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
     """Run a flow and follow it to its end.
 
     A failed run fails the task with the facet's name and the platform's message, without retries. A retry takes the run
-    that an earlier try started, where Airflow keeps a task's state (3.3 and later): it follows it, or returns its
-    result. A task that is cleared runs the flow anew once its own run is over.
-
-    The task ends well only if a run that is provably its own ended well; see `isolation` and `on_doubt`.
+    that an earlier try started (Airflow 3.3 and later); a task that is cleared runs the flow anew once its own run is
+    over. The task ends well only if a run that is provably its own did; see `isolation` and `on_doubt`.
 
     Parameters
     ----------
-    app : str
-        Name or id of the app that holds the flow.
-    flow : str
-        Name or id of the flow.
+    app, flow : str
+        Name or id of the flow, and of the app that holds it.
     variables : dict, optional
         Run variables; the flow's definition says which facet's argument each of them replaces.
     on_busy : {"wait", "fail", "attach"}, default "wait"
-        What to do if the flow runs already: wait for that run's end and start then, fail (the task's retries apply), or
-        take that run for one's own.
+        What to do if the flow runs already: wait for its end and then start, fail (retries apply), or take that run.
     isolation : {"shared", "copy"}, default "shared"
         Whether the flow itself runs, once at a time, or a private copy of it, made for this task alone: then it is
-        never busy, and it is always certain which run is this task's. The copy has no schedule and no grants, starts no
-        downstream flows, and goes after its run. Use copies for mapped tasks, backfills and all that must never run
-        twice.
+        never busy, and it is certain which run is this task's. The copy has no schedule and no grants, starts no
+        downstream flows, and goes after its run. Use copies for mapped tasks and backfills.
     on_doubt : {"fail", "accept"}, default "fail"
-        What to do where it cannot be proven which run of a shared flow is this task's, or how it ended: fail without
-        retries, or take the run that seems to be it. The result's ``doubt`` then says why that is a guess.
+        What to do if it cannot be proven which run of a shared flow is this task's, or how it ended: fail without
+        retries, or take the likely run; the result's ``doubt`` then says why that is a guess.
     unique_output : str, optional
-        Name of the run variable that names a dataset which no other run writes. That dataset proves which run of a
-        shared flow is this task's if the answer to its start was lost.
+        Name of the run variable that names a dataset which no other run writes: it proves which run of a shared flow is
+        this task's if the answer to its start was lost.
     keep_copies : bool, default False
-        Let the private copy stay after its run, so that people can look at it.
+        Let the private copy stay after its run, to be looked at.
     wait_for_termination : bool, default True
-        Whether the task ends with the run. With False it ends as soon as the run has started, and returns it as
-        ``flow_run``, for `IkigaiFlowRunSensor`. A private copy then stays until it is swept, a day later.
+        Whether the task ends with the run. If not, it returns the run that it started as ``flow_run``, for
+        `IkigaiFlowRunSensor`. A private copy then stays until it is swept, a day later.
     timeout : float or timedelta, optional
-        How long to wait, for a busy flow and for the run's end together, in seconds. The run goes on after that: the
-        platform has no way to stop it.
+        Seconds to wait, for a busy flow and for the run's end together. The run itself goes on after that.
     definition : FlowDefinition, DefinitionDocument, dict or path, optional
         The flow's definition, from which the task's inlets and outlets are taken: the datasets that it imports and
-        exports, as assets. Nothing is sent for it, and the flow stays as it is. An output whose name is known only to
-        the run (from a template, another task, a decorated function) is no outlet: an `AssetAlias` tells of it. An
-        outlet that the run did not write gets no event. A task that does not wait has no such outlets: they would be
-        told of before they are written.
+        exports. Nothing is sent for it. An output whose name only the run knows (from a template, another task, a
+        decorated function) is no outlet: an `AssetAlias` tells of it. A task that does not wait has no such outlets.
     count_rows_up_to : float, default 10 MB
-        Size in bytes up to which an output's rows are counted for asset events and lineage, where the task has outlets
-        or OpenLineage is on. The platform does not tell them: the data are fetched for it.
+        Size in bytes up to which an output is fetched to count its rows, for asset events and lineage.
     deferrable : bool, optional
-        Whether the triggerer waits, and not a worker. Default: ``operators.default_deferrable`` of Airflow's
-        configuration.
+        Whether the triggerer waits, and not a worker. Default: Airflow's ``operators.default_deferrable``.
     **kwargs
         ``ikigai_conn_id``, and those of Airflow's `BaseOperator`. An `AssetAlias` among the outlets gets an event for
-        each dataset that the run wrote, also where no definition was given.
+        each dataset that the run wrote, also if no definition was given.
 
     Returns
     -------
     dict
         As XCom: ``app_id``, ``flow_id``, ``flow`` (its name), ``run_log`` (``log_id``, ``status``, ``user``,
-        ``timestamp``, …), ``outputs``, names of the datasets that the run wrote (None where it is somebody else's, with
-        ``on_busy="attach"``), and ``doubt``: why the log may be another run's, where another one that ended alike
-        overlapped this one, or with ``on_doubt="accept"``; empty where there is no doubt.
+        ``timestamp``, …), ``outputs``, names of the datasets that the run wrote (None for somebody else's run), and
+        ``doubt``: why the log may be another run's; empty if there is no doubt.
 
     Raises
     ------
@@ -160,17 +148,17 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         self._lineage = lineage.Lineage()
         self._progress: ProgressLog | None = None
 
-    # -- what Airflow calls --------------------------------------------------------------------------------------------
-
     def execute(self, context: Context) -> dict[str, Any]:
         """Start the flow, or pick up the run of an earlier try, and wait for its end or leave that to the triggerer.
 
         Raises
         ------
         AirflowFailException
-            Where the run failed, and for everything else that would fail again.
+            The run failed; and everything else that would fail again.
         AirflowException
-            Where it may work later: the flow is busy, the platform is away.
+            It may work later: the flow is busy, the platform is away.
+        AirflowTaskTimeout
+            The task's ``execution_timeout`` ended the wait, and the task is deferrable.
         """
         return self._run(context, self._time_limit.deadline())
 
@@ -180,20 +168,12 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         """Go on after the triggerer has waited for a busy flow; errors as for `execute`."""
         sighting = Sighting.from_event(event)
         if sighting.is_timeout:
-            self._time_limit.raise_timeout(
-                f"Flow {self.flow!r} was still running when the time was up. Nothing was started."
-            )
+            self._time_limit.raise_timeout(f"Flow {self.flow!r} still ran when the time was up. Nothing was started.")
         sighting.raise_failure()
         return self._run(context, Deadline(deadline))
 
     def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Take the result of a run that the triggerer followed; errors as for `execute`.
-
-        Raises
-        ------
-        AirflowTaskTimeout
-            Where the task's ``execution_timeout`` ended the wait.
-        """
+        """Take the result of a run that the triggerer followed; errors as for `execute`, timeouts included."""
         with failing_the_task():
             report = RunReport.from_dict(event)
             store = TaskRunStore(context, self.log)
@@ -209,8 +189,6 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
         """What the run read and wrote, with columns and sizes, for OpenLineage."""
         return self._lineage.to_openlineage()
-
-    # -- the run -------------------------------------------------------------------------------------------------------
 
     def _run(self, context: Context, deadline: Deadline) -> dict[str, Any]:
         with failing_the_task():
@@ -228,10 +206,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
             IkigaiFlowRunLink().push(context, run)
             about = store.about(run.to_dict())
             if not self.wait_for_termination:
-                started = RunReport(
-                    app_id=run.app_id, flow_id=run.flow_id, flow_name=run.flow_name, outputs=about["outputs"]
-                )
-                return {**task_result(started), "flow_run": run.to_dict()}
+                return started_result(run, about["outputs"])
             if self.deferrable and not is_over(run):
                 trigger = IkigaiFlowRunTrigger(
                     flow_run=run.to_dict(), ikigai_conn_id=self.ikigai_conn_id, about=about, deadline=deadline.at
@@ -266,8 +241,8 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
                 app=flow.app_id, flow=flow.flow_id, ikigai_conn_id=self.ikigai_conn_id, deadline=deadline.at
             )
             self.defer(trigger=trigger, method_name="execute_when_idle", kwargs={"deadline": deadline.at})
-        is_own_start = not (run.picked_up or run.attached)
-        self.log.info("%s a run of flow %r (%s)", "Started" if is_own_start else "Picked up", flow.name, flow.flow_id)
+        began = "Picked up" if run.picked_up or run.attached else "Started"
+        self.log.info("%s a run of flow %r (%s)", began, flow.name, flow.flow_id)
         return run
 
     def _wait(self, run: FlowRun, deadline: Deadline) -> RunReport:

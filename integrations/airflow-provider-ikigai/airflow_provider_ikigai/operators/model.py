@@ -46,7 +46,7 @@ class IkigaiEnsureModelOperator(_ModelOperator):
     description : str, optional
         Left as it is unless it is given.
     create_app : bool, default False
-        Create the app where there is none of that name.
+        Create the app if there is none of that name.
     **kwargs
         ``ikigai_conn_id``, and those of Airflow's `BaseOperator`.
 
@@ -73,8 +73,7 @@ class IkigaiEnsureModelOperator(_ModelOperator):
         Raises
         ------
         AirflowFailException
-            Where there is no such type, where the model is of another one, and for everything else that would fail
-            again.
+            There is no such type, or the model is of another one; and everything else that would fail again.
         """
         with self.connected(context, create_app=self.create_app) as (ikigai, app):
             builder = app.model.new(self.model).model_type(ikigai.model_types.find(self.model_type))

@@ -82,9 +82,9 @@ class IkigaiBaseSensor(IkigaiBaseOperator, BaseSensorOperator):
         Raises
         ------
         AirflowSensorTimeout
-            Where the time was up.
+            The time was up.
         AirflowFailException, AirflowException
-            Where the platform refused to be looked at.
+            The platform refused to be looked at.
         """
         sighting = Sighting.from_event(event)
         if sighting.is_timeout:

@@ -49,7 +49,7 @@ class IkigaiDatasetUpdatedSensor(IkigaiBaseSensor):
         self.since = since
 
     def look(self, context: Context, ikigai: Ikigai, app: App) -> dict[str, Any] | None:
-        """The dataset, where it has been changed since."""
+        """The dataset, if it has been changed since."""
         since = self._point_of_time("since")
         try:
             dataset = app.datasets.find(self.dataset)

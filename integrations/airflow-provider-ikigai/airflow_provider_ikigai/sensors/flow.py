@@ -54,7 +54,7 @@ class IkigaiFlowIdleSensor(IkigaiBaseSensor):
         self.flow = flow
 
     def look(self, context: Context, ikigai: Ikigai, app: App) -> dict[str, Any] | None:
-        """The flow, where it is idle."""
+        """The flow, if it is idle."""
         flow = app.flows.find(self.flow)
         IkigaiFlowLink().push(context, flow)
         return idle(flow, flow.status())
@@ -84,7 +84,7 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
     flow_run : dict or XComArg, optional
         The run: what `IkigaiRunFlowOperator` returns with ``wait_for_termination=False``, or its ``flow_run``.
     since : str or datetime, optional
-        The point of time, where the run is anybody's; a text is a template, such as ``{{ dag_run.run_after }}``, and in
+        The point of time, if the run is anybody's; a text is a template, such as ``{{ dag_run.run_after }}``, and in
         ISO 8601. Exactly one of `flow_run` and `since` is given.
     **kwargs
         Those of `IkigaiBaseSensor`.
@@ -112,7 +112,7 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
         self.since = since
 
     def look(self, context: Context, ikigai: Ikigai, app: App) -> dict[str, Any] | None:
-        """The run, where it has ended."""
+        """The run, if it has ended."""
         if (self.flow_run is None) == (self.since is None):
             raise AirflowFailException(f"Task {self.task_id!r} needs one of flow_run and since.")
         flow = app.flows.find(self.flow)

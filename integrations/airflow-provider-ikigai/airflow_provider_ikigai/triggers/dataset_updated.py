@@ -33,7 +33,7 @@ class IkigaiDatasetUpdatedTrigger(LookingTrigger):
         super().__init__(dataset=dataset, since=since, **arguments)
 
     async def look(self, app: AsyncApp) -> dict[str, Any] | None:
-        """The dataset, where it has been changed since."""
+        """The dataset, if it has been changed since."""
         try:
             dataset = await app.datasets.find(self.dataset)
         except NotFoundError:

@@ -42,7 +42,7 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
 
     watermark_key: ClassVar[str]
     nothing: ClassVar[Mapping[str, Any]] = {}
-    """What a look shows where the app, or the flow, is not there."""
+    """What a look shows if the app, or the flow, is not there."""
     app: str
     ikigai_conn_id: str
     poll_interval: float
@@ -250,7 +250,7 @@ class IkigaiDatasetChangedTrigger(_WatchingTrigger):
         }
 
     def compare(self, seen: Mapping[str, Any], watermark: str | None) -> tuple[list[dict[str, Any]], str]:
-        """The dataset, where it is not as the watermark says."""
+        """The dataset, if it is not as the watermark says."""
         found = seen.get(self.dataset)
         state = f"{found['dataset_id']} {found['modified_at']} {found['size']}" if found else ""
         is_new = watermark is not None and found is not None and state != watermark

@@ -33,6 +33,6 @@ class IkigaiFlowEndedTrigger(LookingTrigger):
         super().__init__(flow=flow, since=since, **arguments)
 
     async def look(self, app: AsyncApp) -> dict[str, Any] | None:
-        """The first run that has ended since, where there is one."""
+        """The first run that has ended since, if there is one."""
         self._found = self._found or await app.flows.find(self.flow)
         return ended(self._found, await self._found.run_logs(RECENT_RUNS, datetime.fromisoformat(self.since)))

@@ -29,6 +29,6 @@ class IkigaiFlowIdleTrigger(LookingTrigger):
         super().__init__(flow=flow, **arguments)
 
     async def look(self, app: AsyncApp) -> dict[str, Any] | None:
-        """The flow, where it is idle."""
+        """The flow, if it is idle."""
         self._found = self._found or await app.flows.find(self.flow)
         return idle(self._found, await self._found.status())

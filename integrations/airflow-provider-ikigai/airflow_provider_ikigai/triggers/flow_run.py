@@ -58,7 +58,7 @@ class IkigaiFlowRunTrigger(TaskTrigger):
         return {**(await self._report()).to_dict(), "about": dict(self.about)}
 
     async def on_kill(self) -> None:
-        """Say that the run goes on. Airflow calls it where a user fails, clears or succeeds the deferred task."""
+        """Say that the run goes on. Airflow calls it if a user fails, clears or succeeds the deferred task."""
         self._progress.goes_on(FOLLOWED_LATER)
 
     async def _report(self) -> RunReport:
