@@ -84,11 +84,12 @@ class Contention:
 
     def await_end(self, seconds: float, meanwhile: Killer | None = None) -> None:
         """Wait until all tasks are over, while things go wrong; then until what was cleared last is over, too."""
-        deadline = time.monotonic() + seconds
+        began = time.monotonic()
         if meanwhile is not None:
             with meanwhile:
-                self._await(deadline)
-        self._await(deadline)
+                # What was cleared, or harmed, last has time to come to an end.
+                self._await(began + 0.8 * seconds)
+        self._await(began + seconds)
 
     def verdicts(self) -> dict[str, Verdict]:
         """What is found, by mode."""

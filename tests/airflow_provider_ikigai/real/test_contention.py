@@ -47,7 +47,7 @@ def test_a_thousand_tasks_on_few_flows(chaos_deployment: Any, capsys: pytest.Cap
     there.proxy.faults(late=0.01, late_seconds=(5.0, 100.0))
     contention = Contention(there, chaos, TASKS // 2)
     killer = Killer().kills(contention.pids, every=(2, 8)).freezes(contention.pids, every=(10, 30))
-    killer.does(contention.clear_one, every=(5, 20), name="clear").does(chaos.fail_next, every=(20, 60), name="fail")
+    killer.does(contention.clear_one, every=(3, 12), name="clear").does(chaos.fail_next, every=(20, 60), name="fail")
     killer.does(chaos.restart, every=(60, 120), name="restart of the platform")
     killer.does(there.restart_triggerer, every=(60, 120), name="kill of the triggerer")
     killer.does(there.restart_scheduler, every=(150, 250), name="kill of the scheduler")
