@@ -1,4 +1,4 @@
-"""Runs flows: reads a definition, works its tables with DuckDB, reports progress."""
+"""Flow engine: reads a definition, processes its tables with DuckDB, reports progress."""
 
 from __future__ import annotations
 

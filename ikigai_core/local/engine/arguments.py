@@ -1,4 +1,4 @@
-"""The arguments that a facet runs with: its own, those that the run's variables replace, and its spec's defaults."""
+"""Arguments of facets: the facet's own, those from the run's variables, and the defaults of its spec."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ ArgumentSpec = Mapping[str, Any]
 
 
 def resolve_arguments(graph: Graph, values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Give the arguments of every facet by facet id, checked against the specs.
+    """Return the arguments of every facet by facet id, checked against the specs.
 
     Parameters
     ----------
     values
-        The run's variables: what they replace, they replace for this run only.
+        Run variables. They replace arguments for this run only.
 
     Raises
     ------
     FlowError
-        An unknown variable or argument, a value of another type than the spec says, a required one that is missing.
+        Unknown variable or argument, a value of the wrong type, or a missing required argument.
     """
     given = {facet_id: dict(facet.arguments) for facet_id, facet in graph.facets.items()}
     for variable, value in values.items():
@@ -100,7 +100,7 @@ def _single_value(spec: ArgumentSpec, value: Any) -> Any:
 
 
 def _map_value(spec: ArgumentSpec, value: Any) -> Any:
-    # Dumps of older releases hold a list of one map where the spec has a map.
+    # In definitions of older releases, a map is a list of one map.
     if isinstance(value, list) and len(value) <= 1:
         value = value[0] if value else {}
     if not isinstance(value, Mapping):
@@ -123,7 +123,7 @@ def _map_value(spec: ArgumentSpec, value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    # Orchestrators and YAML give numbers where a text is asked for.
+    # Orchestrators and YAML pass numbers for text arguments.
     if isinstance(value, str):
         return value
     if isinstance(value, bool | int | float):

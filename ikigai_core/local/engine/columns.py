@@ -1,8 +1,8 @@
 """Columns of the tables between facets.
 
-Every value is kept as the text that the CSV file holds, missing ones as NULL, so that a value which no facet changes
-leaves as it came: `007`, `1.50` and `2013-01-01T05:00Z` survive. A column's type says how to read that text where a
-facet has to compare or calculate.
+Every value is kept as the text from the CSV file; missing values are NULL. Values that no facet changes therefore keep
+their exact form, such as `007`, `1.50` and `2013-01-01T05:00Z`. The type of a column says how to read this text for
+comparisons and calculations.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ DataType = Literal["NUMERIC", "TIME", "CATEGORICAL", "TEXT"]
 
 INTEGER_FORMAT = {"numeric_format": "INTEGER"}
 
-# Text that stands for "no value" in a column of numbers or times. In a column of text it is text like any other.
+# Text that means "no value" in columns of numbers or times. In text columns it is ordinary text.
 MISSING_MARKS = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None")
 MISSING_MARKS_SQL = ", ".join(f"'{mark}'" for mark in MISSING_MARKS)
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column: its name in the flow, where DuckDB keeps it, and how its text is to be read.
+    """A column: its name, its key in DuckDB, and its data type.
 
     Parameters
     ----------
     name
-        As the user sees it; any text, unique in its table.
+        Name for the user; any text, unique in the table.
     key
-        The column's name in DuckDB. Never the user's: DuckDB's names ignore case, and `rowid` means something there.
+        Name in DuckDB. It differs from the user's: DuckDB ignores case in names, and reserves `rowid`.
     data_type
         NUMERIC, TIME, CATEGORICAL or TEXT.
     data_formats
@@ -47,11 +47,11 @@ class Column:
 
     @property
     def value(self) -> str:
-        """The SQL expression of the value: a number, a point in time, or the text."""
+        """SQL expression for the value: a number, a point in time, or the text."""
         return self.cast(self.key)
 
     def cast(self, text: str) -> str:
-        """Give the SQL expression that reads `text`, an SQL expression of text, as a value of this column."""
+        """Return the SQL expression that converts `text`, itself an SQL expression, to a value of this column."""
         if self.is_integer:
             return f"TRY_CAST({text} AS BIGINT)"
         if self.data_type == "NUMERIC":
@@ -65,19 +65,19 @@ class Column:
 
     @property
     def identity(self) -> str:
-        """The SQL expression by which two values count as the same: 1.0 and 1.00 do as numbers."""
+        """SQL expression that is the same for equal values: as numbers, 1.0 and 1.00 are equal."""
         return self.value if self.data_type == "NUMERIC" and not self.is_integer else self.key
 
     def as_type(self, data_type: DataType, data_formats: dict[str, str]) -> Self:
-        """Give the same column read another way."""
+        """Return this column with another type."""
         return replace(self, data_type=data_type, data_formats=data_formats)
 
     def called(self, name: str) -> Self:
-        """Give the same column under another name."""
+        """Return this column with another name."""
         return replace(self, name=name)
 
     def merged_with(self, other: Column) -> Self | None:
-        """Give this column as it holds another's values, too; None where only the values can tell its type."""
+        """Return this column with a type that fits both columns; None if only the values can tell that type."""
         if self.describe() == other.describe():
             return self
         if self.data_type == other.data_type == "NUMERIC":
@@ -87,15 +87,15 @@ class Column:
         return None
 
     def describe(self) -> dict[str, Any]:
-        """Give the type as the wire format has it."""
+        """Return the type in wire format."""
         return {"data_type": self.data_type, "data_formats": dict(self.data_formats)}
 
 
 def quote(text: str) -> str:
-    """Write a text as an SQL literal."""
+    """Return a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def column_keys(count: int) -> list[str]:
-    """Give the DuckDB names of a table's columns."""
+    """Return the DuckDB names of a table's columns."""
     return [f"c{number}" for number in range(count)]

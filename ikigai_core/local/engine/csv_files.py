@@ -1,7 +1,7 @@
-"""CSV in and out: the dialect, the verdict on a file, reading into DuckDB and writing from it.
+"""CSV files: their dialect, their check, reading them into DuckDB and writing them from it.
 
-The dialect is RFC 4180: commas, double quotes, UTF-8, any line ending. A field without quotes and without text is
-missing; a quoted empty one is empty text.
+The dialect is RFC 4180: commas, double quotes, UTF-8, any line ending. An empty field without quotes is a missing
+value; a quoted empty field is an empty text.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from _csv import Reader
 
 _CHUNK_BYTES = 1 << 20
-# What the second reader can take in one value.
+# Size limit for one value in the second reader.
 _LARGEST_BLOCK_BYTES = 256 << 20
 
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
 
 def check_table(csv_path: Path | str) -> str | None:
-    """Say why a CSV file cannot be a dataset.
+    """Return the reason why a CSV file cannot be a dataset.
 
     Returns
     -------
     str or None
-        What is wrong, where, and what to do; None where nothing is.
+        The problem, its place and its solution; None if the file is valid.
     """
     path = Path(csv_path)
     if not path.stat().st_size:
@@ -60,7 +60,7 @@ def _check_encoding(path: Path) -> str | None:
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             data = rest + chunk
-            # A character may straddle two chunks, a line feed never does.
+            # A character can span two chunks, a line feed cannot.
             cut = data.rfind(b"\n") + 1
             rest = data[cut:]
             problem = _check_bytes(data[:cut], line)
@@ -84,7 +84,7 @@ def _check_bytes(data: bytes, first_line: int) -> str | None:
 
 
 def check_header(header: Sequence[str]) -> str | None:
-    """Say why names cannot be the columns of a table; None where they can."""
+    """Return the reason why these names cannot be the columns of a table; None if they can."""
     if not header:
         return "The first line is empty; it has to hold the column names."
     for position, name in enumerate(header, start=1):
@@ -100,7 +100,7 @@ def _check_rows(reader: Reader, header: list[str]) -> str | None:
     width = len(header)
     first_line = reader.line_num + 1
     for row in reader:
-        # An empty line is a missing value in a table of one column, and nothing at all in others.
+        # An empty line is a missing value if the table has one column, and is ignored otherwise.
         if row and len(row) != width:
             hint = " The header holds semicolons: values are to be separated by commas." if ";" in header[0] else ""
             return (
@@ -116,7 +116,7 @@ def _values(count: int) -> str:
 
 
 def read_first_row(csv_path: Path | str, skip: int = 0) -> list[str]:
-    """Give the first row of a CSV file after `skip` rows; empty where there is none."""
+    """Return the first row of a CSV file after `skip` rows; empty if there is none."""
     with Path(csv_path).open(newline="", encoding="utf-8-sig") as file:
         rows = csv.reader(file)
         for _ in range(skip):
@@ -127,19 +127,19 @@ def read_first_row(csv_path: Path | str, skip: int = 0) -> list[str]:
 def read_csv(
     connection: duckdb.DuckDBPyConnection, path: Path, table: str, width: int, skip: int, null_mark: str = ""
 ) -> None:
-    """Read a CSV file into a new table of text columns `c0`, `c1`, …; rows keep their order.
+    """Read a CSV file into a new table of text columns `c0`, `c1`, …, in the order of its rows.
 
     Parameters
     ----------
     width
         Number of columns.
     skip
-        Number of rows to leave out at the start (1 for a header).
+        Number of rows to skip at the start (1 for a header).
     null_mark
-        What a missing value looks like.
+        Text of a missing value.
     """
-    # DuckDB reads faster and does without pyarrow's import, but gives up on mixed line endings, drops empty lines of
-    # single-column files with these, and cannot skip rows that hold line feeds (only a header).
+    # DuckDB is faster and avoids the import of pyarrow. But it fails on mixed line endings, drops empty lines of
+    # single-column files, and cannot skip rows that contain line feeds, except a header.
     if width > 1 and skip <= 1:
         try:
             connection.execute(
@@ -153,7 +153,7 @@ def read_csv(
 
 
 def scan(path: Path, width: int, *, header: bool, null_mark: str = "", padded: bool = False) -> str:
-    """Give the SQL expression of a CSV file's rows as text columns `c0`, `c1`, …; most files can be read so."""
+    """Return the SQL expression that reads a CSV file as text columns `c0`, `c1`, …; it suits most files."""
     columns = ", ".join(f"'{key}': 'VARCHAR'" for key in column_keys(width))
     return (
         f"read_csv({quote(str(path))}, columns = {{{columns}}}, auto_detect = false, header = {str(header).lower()}, "
@@ -185,7 +185,7 @@ def _read_with_arrow(
                 ),
             )
         except pa.ArrowInvalid as error:
-            # A header without a line end is to Arrow a row that goes on in the next block.
+            # For Arrow, a header without a line end is a row that continues in the next block.
             if "Empty CSV file" in str(error) or not _has_row(path, skip):
                 batches = pa.RecordBatchReader.from_batches(schema, [])
             elif block_bytes < largest:
@@ -204,7 +204,7 @@ def _read_with_arrow(
 
 
 def _has_row(path: Path, skip: int) -> bool:
-    """Whether there is a row after those that are left out; one of no values counts."""
+    """Return whether there is a row after the skipped ones, even one without values."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         return next(itertools.islice(csv.reader(file), skip, None), None) is not None
 
@@ -217,16 +217,16 @@ def write_csv(
     Parameters
     ----------
     source
-        Table's name.
+        Name of the table.
     names
-        What the header says; None for a file without one.
+        Names in the header; None for no header.
     """
-    # The header goes out as a row: as DuckDB's header, names that differ only in case would be changed.
+    # The header is written as a row: DuckDB's own header would change names that differ only in case.
     single = len(keys) == 1
     rows = f"SELECT {', '.join(f'''coalesce({key}, '')''' if single else key for key in keys)} FROM {source}"
     if names is not None:
         rows = f"SELECT {', '.join(map(quote, names))} UNION ALL {rows}"
-    # With a single column, a missing value would be an empty line, which readers take for no row at all.
+    # Without quotes, a missing value in a single column would be an empty line, which readers ignore.
     options = ", FORCE_QUOTE *" if single else ""
     connection.execute(
         f"COPY ({rows}) TO {quote(str(path))} "

@@ -1,4 +1,4 @@
-"""Why a flow run failed."""
+"""Reasons for failed runs."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from difflib import get_close_matches
 
 
 class FlowError(Exception):
-    """A flow run that failed for a reason its author can do something about.
+    """A flow run failed for a reason that its author can fix.
 
     Parameters
     ----------
     message
-        What was wrong and what to do; shown to the user as it is.
+        The problem and its solution, shown to the user unchanged.
     facet_id
-        The facet that is to blame; empty where none is.
+        The facet with the problem; empty if no facet has one.
     """
 
     def __init__(self, message: str, facet_id: str = "") -> None:
@@ -24,7 +24,7 @@ class FlowError(Exception):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Give the end of a message about an unknown name: the nearest known one, and all that there are."""
+    """Return the end of a message about an unknown name: the most similar name, and all known names."""
     names = list(known)
     folded = {other.casefold(): other for other in reversed(names)}
     nearest = get_close_matches(name.casefold(), folded, n=1)

@@ -1,4 +1,4 @@
-"""The examination of an uploaded file: is it a table, and of what columns."""
+"""Examination of an uploaded file: whether it is a table, and its columns."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an examination found.
+    """Result of an examination.
 
     Parameters
     ----------
     reason
-        Why the file is no table, and what to do; None where it is one.
+        Why the file is not a table, and the solution; None if it is one.
     columns
-        Column name to `{"data_type", "data_formats"}`, in the file's order.
+        Column name to `{"data_type", "data_formats"}`, in the order of the file.
     """
 
     reason: str | None
@@ -34,7 +34,7 @@ class Verdict:
 
 
 def examine(path: Path) -> Verdict:
-    """Examine a CSV file. One that is like most is read once; others, and those with a fault, several times."""
+    """Examine a CSV file. Ordinary files are read once; unusual or invalid ones several times."""
     columns = _look_once(path)
     if columns is None:
         reason = check_table(path)
@@ -46,18 +46,18 @@ def examine(path: Path) -> Verdict:
 
 
 def _look_once(path: Path) -> list[Column] | None:
-    """Give the columns of a file that DuckDB reads without a complaint, which is strict about rows and encoding."""
-    # It takes a quote after a space for the start of a quoted value.
+    """Return the columns if DuckDB, which is strict about rows and encoding, accepts the file; None otherwise."""
+    # DuckDB reads a quote after a space as the start of a quoted value.
     if not path.stat().st_size or _holds(path, b"\0", b', "', b'\n "', b'\r "'):
         return None
     try:
         names = read_first_row(path)
-        # Of a single column DuckDB leaves rows without a value out.
+        # In a single column, DuckDB skips rows without a value.
         if len(names) < 2 or check_header(names):
             return None
         with TemporaryDirectory(prefix="ikigai-") as folder, Tables(Path(folder)) as tables:
             columns = tables.infer_file(path, names)
-            # It takes a row that has empty values too many for one without them.
+            # DuckDB accepts a row with too many values if the extra ones are empty.
             is_suspect = _holds(path, b",\n", b",\r") or _ends_with_comma(path)
             return None if is_suspect and tables.has_wide_row(path, len(names)) else columns
     except (duckdb.Error, UnicodeDecodeError, ValueError):
@@ -65,7 +65,7 @@ def _look_once(path: Path) -> list[Column] | None:
 
 
 def _holds(path: Path, *wanted: bytes) -> bool:
-    """Whether one of these occurs in a file; none is longer than three bytes."""
+    """Return whether a file contains one of these strings of at most three bytes."""
     before = b""
     with path.open("rb") as file:
         while block := file.read(_BLOCK):

@@ -1,4 +1,4 @@
-"""A flow definition as a graph: facets, who feeds whom, whether the shape is sound, in what order to run."""
+"""A flow definition as a graph: facets, connections, checks of its shape, and the order of execution."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ikigai_core.local.specs.facet_specs import FacetSpec
 
 @dataclass(frozen=True)
 class Arrow:
-    """The way of a table from one facet to another."""
+    """A connection that carries a table from one facet to another."""
 
     source: str
     destination: str
@@ -32,7 +32,7 @@ class Facet:
 
     @property
     def facet_type(self) -> str:
-        """The type's name, such as DROP_COLUMNS."""
+        """Name of the facet type, such as DROP_COLUMNS."""
         return str(self.spec["facet_info"]["facet_type"])
 
     @property
@@ -42,12 +42,12 @@ class Facet:
 
     @property
     def title(self) -> str:
-        """What messages call it: its type and its name, or its id where it has no name."""
+        """Name of the facet in messages: its type and its name, or its id if it has no name."""
         kind = self.facet_type.replace("_", " ").title()
         return f"{kind} '{self.name}'" if self.name else f"{kind} (facet {self.facet_id})"
 
     def fails(self, reason: str) -> FlowError:
-        """Give the error that blames this facet."""
+        """Return an error that names this facet."""
         return FlowError(f"{self.title}: {reason}", self.facet_id)
 
 
@@ -66,7 +66,7 @@ class Graph:
         Raises
         ------
         FlowError
-            The definition is no graph of known facets.
+            The definition is not a graph of known facets.
         """
         if not isinstance(definition, Mapping):
             raise FlowError("The flow definition is no mapping; give it 'facets' and 'arrows'.")
@@ -80,25 +80,25 @@ class Graph:
             raise FlowError("The flow has no facets; add an input facet such as Imported, and what its data goes to.")
         arrows = (_arrow(entry, facets) for entry in _mappings(definition, "arrows"))
         variables = definition.get("variables") or {}
-        # An arrow into an input facet carries nothing. Builders draw them where one input is chained to another.
+        # An arrow into an input facet carries nothing. Builders draw such arrows between chained inputs.
         carrying = tuple(arrow for arrow in arrows if facets[arrow.destination].chain_group != "INPUT")
         return cls(facets, carrying, variables if isinstance(variables, Mapping) else {})
 
     def parents(self, facet: Facet) -> list[Arrow]:
-        """Give the arrows into a facet, in the order of the definition."""
+        """Return the arrows into a facet, in the order of the definition."""
         return [arrow for arrow in self.arrows if arrow.destination == facet.facet_id]
 
     def children(self, facet: Facet) -> list[Arrow]:
-        """Give the arrows out of a facet."""
+        """Return the arrows out of a facet."""
         return [arrow for arrow in self.arrows if arrow.source == facet.facet_id]
 
     def in_order(self) -> list[Facet]:
-        """Give the facets, each after those that feed it.
+        """Return the facets in an order of execution: each after its inputs.
 
         Raises
         ------
         FlowError
-            The arrows run in a circle.
+            The arrows form a cycle.
         """
         sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(self.facets, ()))
         for arrow in self.arrows:
@@ -112,7 +112,7 @@ class Graph:
             raise circle[0].fails(f"the arrows run in a circle ({way}); remove one of them") from None
 
     def check_shape(self) -> None:
-        """Check every facet's numbers of parents and children against its requirements.
+        """Check the number of parents and children of every facet against its spec.
 
         Raises
         ------

@@ -1,1 +1,1 @@
-"""The facets that the engine runs, one module each, named after the facet type; each has `run(step)`."""
+"""Implementations of the facets: one module per facet type, with its name, and a function `run(step)`."""

@@ -1,4 +1,4 @@
-"""Copy: the table as it is, for another branch of the flow."""
+"""Copy: the unchanged table, for another branch of the flow."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from ikigai_core.local.engine.tables import Table
 
 
 def run(step: Step) -> Table:
-    """Give the table on. Tables never change, so nothing has to be copied."""
+    """Return the input table. Tables are immutable, so no copy is necessary."""
     return step.table

@@ -1,4 +1,4 @@
-"""Count: how often each combination of some columns' values occurs."""
+"""Count: the frequency of each combination of values in some columns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ikigai_core.local.engine.tables import Table
 
 
 def run(step: Step) -> Table:
-    """Count the combinations: in the order of their first row, or with `sort` the most frequent first."""
+    """Count the combinations: in the order of their first rows, or the most frequent first if `sort` is set."""
     targets = step.table.select(step.arguments["target_columns"])
     kept = ", ".join(f"first({column.key} ORDER BY rowid)" for column in targets)
     groups = ", ".join(column.identity for column in targets)

@@ -1,4 +1,4 @@
-"""Custom Facet: a script that was saved under a name, with arguments of its own."""
+"""Custom Facet: a saved script with its own arguments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ikigai_core.local.engine.tables import Table
 
 
 def run(step: Step) -> Table | None:
-    """Run the script of the custom facet's version on the tables that come in; each argument is a variable of it."""
+    """Run the script of the requested version on the input tables; each argument becomes a variable."""
     custom_facet = step.workspace.custom_facets.get(step.facet.facet_id, {"problem": "its script is not known here"})
     if "problem" in custom_facet:
         raise FlowError(custom_facet["problem"])
@@ -22,13 +22,13 @@ def run(step: Step) -> Table | None:
         custom_facet["libraries"],
         step.inputs,
         needs_result=step.facet.chain_group != "OUTPUT",
-        # As they were written: the facet's own specs make text of every value.
+        # The original arguments: the facet's spec converts every value to text.
         values=_values(custom_facet["arguments"], step.facet.arguments.get("arguments") or []),
     )
 
 
 def _values(declared: list[Mapping[str, Any]], given: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """Give the arguments' values: those that were given, cast to the declared types, and defaults for the rest."""
+    """Return the values of the arguments: the given ones, cast to the declared types, or else the defaults."""
     types = {argument["name"]: argument["type"] for argument in declared}
     values = {argument["name"]: argument["value"] for argument in declared}
     for argument in given:

@@ -1,4 +1,4 @@
-"""Deduplicate: one row of those that are alike."""
+"""Deduplicate: one row per group of equal rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ikigai_core.local.engine.tables import Table
 
 
 def run(step: Step) -> Table:
-    """Keep the first or the last row of each combination of the target columns' values; missing values are alike."""
+    """Keep the first or last row of each combination of target column values. Missing values count as equal."""
     table = step.table
     targets = table.select(step.arguments["target_columns"] or table.column_names)
     chosen = "max" if step.arguments["keep"] == "last" else "min"

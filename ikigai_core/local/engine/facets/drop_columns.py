@@ -7,6 +7,6 @@ from ikigai_core.local.engine.tables import Table
 
 
 def run(step: Step) -> Table:
-    """Leave the named columns out."""
+    """Remove the named columns."""
     dropped = step.table.select(step.arguments["target_columns"])
     return step.table.with_columns([column for column in step.table.columns if column not in dropped])

@@ -1,4 +1,4 @@
-"""Exported: a table leaves the flow as a dataset."""
+"""Exported: writes a table as a dataset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filter: the rows whose value in a column meets a condition."""
+"""Filter: the rows that meet a condition on one column."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TEXT_TESTS = {"contains": "contains", "starts_with": "starts_with", "ends_with"
 
 
 def run(step: Step) -> Table:
-    """Keep the rows that meet the condition, in their order. A missing value meets only not_equals and is_missing."""
+    """Keep the rows that meet the condition, in order. Missing values meet only not_equals and is_missing."""
     column = step.table.column(step.arguments["column_name"])
     condition, value = step.arguments["condition"], step.arguments["value"]
     parameters = [value]
@@ -38,7 +38,7 @@ def run(step: Step) -> Table:
 
 
 def _operand(tables: Tables, column: Column, value: str) -> str:
-    """Give the SQL that reads the value as the column's type; fractions may be compared with whole numbers."""
+    """Return the SQL that reads the value as the column's type. Integers can be compared with fractions."""
     text = "CAST(? AS VARCHAR)"
     operand = f"TRY_CAST({text} AS DOUBLE)" if column.data_type == "NUMERIC" else column.cast(text)
     if column.is_integer and value.strip().lstrip("-").isdecimal():

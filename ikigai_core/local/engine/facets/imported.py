@@ -1,4 +1,4 @@
-"""Imported: a dataset comes into the flow."""
+"""Imported: reads a dataset into the flow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ikigai_core.local.engine.tables import Table, Tables
 
 
 def run(step: Step) -> Table:
-    """Read the dataset's CSV file, with the types that the facet's arguments or the dataset say."""
+    """Read the dataset's CSV file, with the types from the facet's arguments or from the dataset."""
     arguments = step.arguments
     dataset = step.workspace.datasets.get(arguments["dataset_id"])
     if dataset is None:
@@ -74,7 +74,7 @@ def _with_data_types(tables: Tables, table: Table, data_types: list[dict[str, An
 
 def _retyped(tables: Tables, table: Table, column: Column, entry: Mapping[str, Any]) -> Column:
     if entry["data_type"] == "NUMERIC":
-        # Whether numbers are whole is for their values to say: read as integers, fractions would be rounded.
+        # The values decide whether the numbers are integers: reading fractions as integers would round them.
         judged = tables.infer(table, [column.name]).column(column.name)
         return judged if judged.data_type == "NUMERIC" else column.as_type("NUMERIC", {})
     return column.as_type(entry["data_type"], {item["key"]: item["value"] for item in entry["data_formats"] or []})

@@ -1,4 +1,4 @@
-"""Join: rows of two tables side by side where key columns agree."""
+"""Join: combines rows of two tables with equal keys."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ikigai_core.local.engine.tables import Table
 
 @dataclass(frozen=True)
 class _Keys:
-    """The columns that have to agree, pair by pair."""
+    """The key columns, in pairs."""
 
     left: tuple[Column, ...]
     right: tuple[Column, ...]
 
     def partner(self, column: Column) -> Column | None:
-        """Give the right column that a left one is matched with if both have one name: they become one column."""
+        """Return the right key column of a left one if both have the same name: they become one column."""
         for left, right in zip(self.left, self.right, strict=True):
             if column == left and left.name == right.name:
                 return right
@@ -27,9 +27,9 @@ class _Keys:
 
 
 def run(step: Step) -> Table:
-    """Join the tables: rows in the left table's order, then the right's. Missing keys match nothing.
+    """Join the tables, in the row order of the left table, then of the right one. Missing keys match nothing.
 
-    Key columns of one name become one column; another column of the right table whose name the left one has gets the
+    Key columns with the same name become one column. Other right columns with a name from the left table get the
     suffix.
     """
     left, right = step.sided("table_side", ("left", "right"))

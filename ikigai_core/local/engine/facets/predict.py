@@ -1,4 +1,4 @@
-"""Predict: a model learns a column from the others, and tells it for every row."""
+"""Predict: a model learns one column from the others and predicts it for every row."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _RUNNABLE = "Linear"
 
 @dataclass(frozen=True)
 class _Learned:
-    """A version's file: the pipeline, what goes into it, what comes out."""
+    """Content of a version's file: the pipeline, its input columns and its target."""
 
     pipeline: Any
     kinds: dict[str, Kind]
@@ -31,7 +31,7 @@ class _Learned:
     target_type: str
 
     def save(self, path: Path) -> None:
-        # Plain values and scikit-learn's own objects: a file outlives what this module calls things.
+        # Only plain values and scikit-learn objects: files must survive renamed classes in this module.
         joblib.dump(vars(self), path)
 
     @classmethod
@@ -46,10 +46,10 @@ class _Learned:
 
 
 def run(step: Step) -> Table:
-    """Train the model, or use a version of it, by the parameter `mode`; give the table with the predictions.
+    """Train the model or use one of its versions, as the parameter `mode` says; return the table with predictions.
 
-    They are in the column `predicted_<target column>`. Rows without a value in the target column are not learned
-    from; their values are predicted like all others.
+    The predictions are in the column `predicted_<target column>`. Rows without a target value are not used for
+    training, but get a prediction like all others.
     """
     name = step.arguments["model_name"]
     model = step.workspace.models.get(name)
@@ -122,7 +122,7 @@ def _learn(step: Step, model: Model, target_name: str | None, hyperparameters: M
 
 
 def _free_name(name: str, model: Model) -> str:
-    """Give the name, with a number if the model has a version of this name."""
+    """Return the name, followed by a number if the model already has a version with this name."""
     number, free = 1, name
     while free in model.versions:
         number += 1
@@ -154,7 +154,7 @@ def _kind(column: Column) -> Kind:
 
 
 def _frame(step: Step, kinds: Mapping[str, Kind]) -> pd.DataFrame:
-    """Give columns as floats and texts, whatever they are by now; times as seconds since the epoch."""
+    """Return columns as floats or texts, in the kinds of the training; times as seconds since the epoch."""
     columns = [step.table.column(name) for name in kinds]
     values = (_value(column, kind) for column, kind in zip(columns, kinds.values(), strict=True))
     selected = ", ".join(f"{value} AS v{number}" for number, value in enumerate(values))

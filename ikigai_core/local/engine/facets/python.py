@@ -1,4 +1,4 @@
-"""Python: a script of the flow's author works on the data."""
+"""Python: runs a script by the flow's author on the data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ikigai_core.local.engine.tables import Table
 
 
 def run(step: Step) -> Table | None:
-    """Run the script on the tables that come in; what it leaves in `result` goes on."""
+    """Run the script on the input tables; return what it leaves in `result`."""
     return run_script(
         step.workspace,
         step.arguments["script"],

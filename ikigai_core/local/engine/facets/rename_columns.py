@@ -1,4 +1,4 @@
-"""Rename Columns: other names for some columns."""
+"""Rename Columns: gives some columns other names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ikigai_core.local.engine.tables import Table
 
 
 def run(step: Step) -> Table:
-    """Rename the columns, all at once: two can trade names."""
+    """Rename all columns at once; two columns can swap names."""
     renamings = step.arguments["columns"]
     step.table.select(renaming["old_name"] for renaming in renamings)
     names = {renaming["old_name"]: renaming["new_name"] for renaming in renamings}

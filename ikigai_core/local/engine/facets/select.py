@@ -1,4 +1,4 @@
-"""Select: some columns of the table."""
+"""Select: keeps some columns of the table."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from ikigai_core.local.engine.tables import Table
 
 
 def run(step: Step) -> Table:
-    """Keep the named columns, in the order in which they are named."""
+    """Keep the named columns, in the given order."""
     return step.table.with_columns(step.table.select(step.arguments["target_columns"]))

@@ -1,4 +1,4 @@
-"""Sort: rows in the order of some columns' values."""
+"""Sort: orders rows by the values of some columns."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ikigai_core.local.engine.tables import Table
 
 
 def run(step: Step) -> Table:
-    """Sort the rows, missing values last either way; rows that are equal keep their order."""
+    """Sort the rows, with missing values always last. Equal rows keep their order."""
     direction = "ASC" if step.arguments["ascending"] else "DESC"
     targets = step.table.select(step.arguments["target_columns"])
     order = ", ".join(f"{column.value} {direction} NULLS LAST" for column in targets)

@@ -1,4 +1,4 @@
-"""Union: the rows of one table below those of another."""
+"""Union: appends the rows of one table to another."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ikigai_core.local.engine.tables import Table
 
 
 def run(step: Step) -> Table:
-    """Put the top table's rows before the bottom's; columns meet by name.
+    """Append the bottom table's rows to the top table's; match columns by name.
 
-    With the option `full` the result has all columns of both, with `intersection` those that both have.
+    With the option `full`, the result has all columns of both tables; with `intersection`, only common columns.
     """
     top, bottom = step.sided("table_side", ("top", "bottom"))
     tops = {column.name: column for column in top.columns}
