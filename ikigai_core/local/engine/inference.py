@@ -1,4 +1,4 @@
-"""What type the columns of a table have, judged by their text."""
+"""Inference of column types from the text of the values."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import duckdb
 
 from ikigai_core.local.engine.columns import INTEGER_FORMAT, MISSING_MARKS_SQL, DataType, quote
 
-# Leading zeros, plus signs and more than 18 digits are an identifier's, not a number's.
+# Text with leading zeros, a plus sign or more than 18 digits is an identifier, not a number.
 _INTEGER = r"-?(0|[1-9][0-9]{0,17})"
 _NUMBER = r"-?((0|[1-9][0-9]{0,17})(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|-?inf"
 _TIME = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?)?"
 )
 
-# A column is CATEGORICAL when few values make up many rows.
+# A column is CATEGORICAL if it has few different values in many rows.
 _MOST_CATEGORIES = 100
 _ROWS_PER_CATEGORY = 2
 
-# Most columns are told from their first rows; only what those leave open is looked for in all rows.
+# The first rows rule out most types. Only the remaining ones are tested on all rows.
 _SAMPLE_ROWS = 5_000
 
-# SQL over the column, which stands as `?column?`: braces have a meaning in patterns.
+# SQL conditions on the column `?column?`. The placeholder has no braces because patterns use them.
 _TESTS = {
     "integer": f"regexp_full_match(?column?, {quote(_INTEGER)})",
     "number": f"regexp_full_match(?column?, {quote(_NUMBER)}) AND TRY_CAST(?column? AS DOUBLE) IS NOT NULL",
@@ -32,14 +32,14 @@ _TESTS = {
 
 
 class Inferred(NamedTuple):
-    """The type that a column's text suggests."""
+    """The inferred type of a column."""
 
     data_type: DataType
     data_formats: dict[str, str]
 
 
 def infer_types(connection: duckdb.DuckDBPyConnection, source: str, keys: Sequence[str]) -> list[Inferred]:
-    """Judge the types of text columns.
+    """Infer the types of text columns.
 
     Parameters
     ----------
@@ -56,17 +56,17 @@ def infer_types(connection: duckdb.DuckDBPyConnection, source: str, keys: Sequen
 
 
 class _Seen(NamedTuple):
-    """What a pass over a column has shown."""
+    """Findings of one pass over a column."""
 
     values: int
     distinct: int
     refuted: frozenset[str]
-    """The tests that a value failed; missing marks count as no values."""
+    """Tests that a value failed. Missing marks count as no values."""
     is_marked_through: bool
-    """Whether it holds missing marks only."""
+    """Whether the column contains only missing marks."""
 
     def joined_with(self, whole: _Seen) -> _Seen:
-        """Return what this pass, over a sample, and one over the whole column have shown together."""
+        """Return the combined findings of this pass, over a sample, and of one over the whole column."""
         return whole._replace(
             refuted=self.refuted | whole.refuted, is_marked_through=self.is_marked_through and whole.is_marked_through
         )
@@ -75,12 +75,12 @@ class _Seen(NamedTuple):
 def _scan(
     connection: duckdb.DuckDBPyConnection, source: str, tests: dict[str, tuple[str, ...]], unmarked: Sequence[str]
 ) -> dict[str, _Seen]:
-    """Look at all columns in one pass: at each with its tests, at those of `unmarked` for values that are no marks."""
+    """Examine all columns in one pass: apply the tests of each, and look for real values in the `unmarked` ones."""
     expressions = []
     for key, names in tests.items():
         is_value = f"{key} NOT IN ({MISSING_MARKS_SQL})"
         expressions += [f"count({key})", f"approx_count_distinct({key})"]
-        # Most values pass: only those that do not are compared with the marks.
+        # Most values pass. Only the others are compared with the marks.
         expressions += [
             f"bool_or(CASE WHEN {_TESTS[test].replace('?column?', key)} THEN false ELSE {is_value} END)"
             for test in names

@@ -1,4 +1,4 @@
-"""Linear models: how they are trained, how good they are, what they predict. Imported where a flow has one."""
+"""Linear models: training, evaluation and prediction. Imported only if a flow has one."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ Kind = Literal["number", "text"]
 
 REGRESSION_METRICS = ("r2", "neg_mean_absolute_error", "neg_mean_squared_error")
 CLASSIFICATION_METRICS = ("accuracy", "balanced_accuracy")
-# Columns of text stand for their most frequent values; the others count as one.
+# For text columns, the most frequent values become features; the rest share one.
 _MOST_VALUES = 30
 _MOST_FOLDS = 5
 _FEWEST_ROWS_A_FOLD = 2
-# What a model is worth shows on a part of very large tables, too.
+# For very large tables, a sample is enough for the evaluation.
 _MOST_EVALUATED = 50_000
 _MOST_PERMUTED = 2_000
 _SEED = 0
 
 
 class CannotTrainError(Exception):
-    """Hyperparameters or data that no such model can be trained with; the message is for the flow's author."""
+    """The hyperparameters or the data do not allow training. The message is for the flow's author."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained model: its pipeline, its hyperparameters with all defaults, and what it is worth."""
+    """A trained model: its pipeline, all its hyperparameters, and its metrics."""
 
     pipeline: Pipeline
     hyperparameters: dict[str, Any]
@@ -58,22 +58,22 @@ def train(
     given
         Hyperparameters.
     frame
-        The features: floats or texts, missing ones as NaN or None.
+        Features: floats or texts, with missing values as NaN or None.
     kinds
-        What the columns of `frame` hold.
+        Kinds of the columns of `frame`.
     target
-        Floats (a regression) or texts (a classification), none missing.
+        Floats (regression) or texts (classification), without missing values.
 
     Raises
     ------
     CannotTrainError
-        The hyperparameters or the data are none that such a model can be trained with.
+        The hyperparameters or the data do not allow training.
     """
     is_number = target.dtype.kind == "f"
     estimator = _regressor(sub_model_type, given) if is_number else _classifier(sub_model_type, given)
     pipeline = make_pipeline(_preparation(kinds), estimator)
     with warnings.catch_warnings():
-        # That a solver has not converged shows in the metrics.
+        # The metrics show if a solver has not converged.
         warnings.simplefilter("ignore")
         try:
             pipeline.fit(frame, target)
@@ -137,7 +137,7 @@ def _preparation(kinds: Mapping[str, Kind]) -> ColumnTransformer:
 
 
 def _performance(pipeline: Pipeline, frame: pd.DataFrame, target: pd.Series, is_number: bool) -> dict[str, Any]:
-    """Cross-validate; None stands for what so few rows do not tell."""
+    """Cross-validate; metrics are None if there are too few rows."""
     names = REGRESSION_METRICS if is_number else CLASSIFICATION_METRICS
     frame, target = _sample(frame, target, _MOST_EVALUATED)
     fewest = len(target) if is_number else int(target.value_counts().min())
@@ -166,14 +166,14 @@ def _importance(pipeline: Pipeline, frame: pd.DataFrame, target: pd.Series, is_n
 
 
 def _coefficients(pipeline: Pipeline, names: list[str]) -> dict[str, float]:
-    """Sum the coefficients' magnitudes by column: a column of text has one coefficient for each value."""
+    """Return the sum of absolute coefficients per column: text columns have one coefficient per value."""
     magnitudes = np.abs(np.atleast_2d(pipeline[-1].coef_)).sum(axis=0)
     parts = _parts(pipeline[0])
     return {name: float(magnitudes[parts[name]].sum()) for name in names}
 
 
 def _shapley(pipeline: Pipeline, frame: pd.DataFrame) -> dict[str, float]:
-    """Give each column's mean Shapley value, without its sign: in a linear model, its part's distance from the mean."""
+    """Return each column's mean absolute Shapley value: in a linear model, its contribution minus the mean."""
     prepared = pipeline[0].transform(frame)
     prepared = prepared.toarray() if hasattr(prepared, "toarray") else np.asarray(prepared)
     centered, coefficients = prepared - prepared.mean(axis=0), np.atleast_2d(pipeline[-1].coef_)
@@ -185,7 +185,7 @@ def _shapley(pipeline: Pipeline, frame: pd.DataFrame) -> dict[str, float]:
 
 
 def _parts(preparation: ColumnTransformer) -> dict[str, slice]:
-    """Say which of the prepared columns each column became."""
+    """Return the positions of each column in the prepared matrix."""
     parts: dict[str, slice] = {}
     for kind, transformer, columns in preparation.transformers_:
         if not columns or kind == "remainder":
@@ -215,7 +215,7 @@ def _sample(frame: pd.DataFrame, target: pd.Series, most: int) -> tuple[pd.DataF
 
 
 def _plain(value: Any) -> Any:
-    """Make a value one of JSON's: what is not finite has none."""
+    """Return the value as JSON: None if it is not finite."""
     if isinstance(value, np.generic):
         value = value.item()
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,4 +1,4 @@
-"""A model facet's parameters and hyperparameters, checked against the model's spec."""
+"""Parameters and hyperparameters of a model facet, checked against the model's spec."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _WORDS = {"TEXT": "text", "NUMBER": "a number", "BOOLEAN": "true or false"}
 
 
 def read_settings(model: Model, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Give the parameters and the hyperparameters of a model facet, with the spec's defaults for those not given.
+    """Return the parameters and the hyperparameters of a model facet, with the spec's defaults for missing ones.
 
     Raises
     ------
     FlowError
-        An unknown one, a value of another type than the spec says, or not among its options.
+        Unknown name, value of the wrong type, or value that is not among the options.
     """
     subs = {spec["name"]: spec for spec in load_model_specs()[model.model_type]["sub_model_types"]}
     spec = subs[model.sub_model_type]

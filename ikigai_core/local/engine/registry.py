@@ -1,4 +1,4 @@
-"""Which facets the engine runs: those that have a module in `facets`, named after the facet type."""
+"""The facet types that the engine supports: those with a module in `facets`, named after the type."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ Implementation = Callable[["Step"], "Table | None"]
 
 
 def runnable_facet_types() -> list[str]:
-    """Give the facet types that the engine runs, such as DROP_COLUMNS."""
+    """Return the facet types that the engine supports, such as DROP_COLUMNS."""
     return sorted(module.name.upper() for module in iter_modules(facets.__path__))
 
 
 def implementation(facet: Facet) -> Implementation:
-    """Give what runs a facet.
+    """Return the function that runs a facet.
 
     Raises
     ------
     FlowError
-        The engine cannot run facets of this type.
+        The engine does not support this type.
     """
     runnable = runnable_facet_types()
     if facet.facet_type not in runnable:

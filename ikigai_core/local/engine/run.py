@@ -21,22 +21,22 @@ Report = Callable[[int, str], None]
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a run ended.
+    """Result of a run.
 
     Parameters
     ----------
     status
         SUCCESS or FAILED.
     facet_id
-        The facet that failed; empty where none did.
+        The failed facet; empty if none failed.
     message
-        Why it failed; empty on success.
+        Reason for the failure; empty on success.
     outputs
-        The datasets that the flow wrote; empty unless it succeeded.
+        Datasets that the flow wrote; empty unless it succeeded.
     printed
-        What the scripts of its Python facets printed.
+        Output of the scripts of its Python facets.
     model_versions
-        What its model facets learned; empty unless it succeeded.
+        New versions that its model facets trained; empty unless it succeeded.
     """
 
     status: str
@@ -47,7 +47,7 @@ class RunResult:
     model_versions: tuple[ModelVersion, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the result as JSON-able values."""
+        """Return the result as JSON-serializable values."""
         files = {
             name: [_with_text_path(item) for item in getattr(self, name)] for name in ("outputs", "model_versions")
         }
@@ -78,22 +78,22 @@ def run_flow(
     variables
         Run variables: they replace arguments of named facets for this run.
     datasets
-        What the flow may import, by dataset id.
+        Datasets that the flow may import, by dataset id.
     folder
-        The run's own folder: outputs and intermediate files go there.
+        Folder of the run, for its outputs and intermediate files.
     report
-        Called with the progress (0 to 100) and a message as the run goes on.
+        Called with the progress (0 to 100) and a message during the run.
     script_limits
-        What scripts may use.
+        Limits for scripts.
     custom_facets
-        Script, libraries and arguments of the custom facets by facet id, or the `problem` for which there are none.
+        Script, libraries and arguments of the custom facets by facet id, or the `problem` why they are unavailable.
     models
         The models of the flow's app by name.
 
     Returns
     -------
     RunResult
-        Also for a run that failed: what the flow's author got wrong is no exception.
+        Also for a failed run: errors of the flow's author raise no exception.
     """
     with Tables(folder) as tables:
         workspace = Workspace(
@@ -116,7 +116,7 @@ class _Run:
         self._order = self._graph.in_order()
         self._graph.check_shape()
         self._arguments = resolve_arguments(self._graph, variables)
-        # All of them before the first runs: a flow that cannot be finished is not begun.
+        # All implementations are looked up first: a flow with an unsupported facet does not start.
         self._implementations: dict[str, Implementation] = {
             facet.facet_id: implementation(facet) for facet in self._order
         }
@@ -126,7 +126,7 @@ class _Run:
 
     def go(self) -> None:
         for number, facet in enumerate(self._order):
-            # What is left after the last facet, keeping the outputs, counts as one more.
+            # The final step, keeping the outputs, counts as one more facet.
             self._report(100 * number // (len(self._order) + 1), f"Running {facet.title}")
             result = self._run(facet)
             if result is not None:

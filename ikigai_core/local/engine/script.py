@@ -1,4 +1,4 @@
-"""Runs the scripts of Python facets, each in a process of its own without the platform's environment."""
+"""Runs the scripts of Python facets, each in its own process without the platform's environment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ikigai_core.local.engine.step import Input, ScriptLimits, Workspace
 from ikigai_core.local.engine.tables import Table, Tables
 
 _HOST = Path(__file__).with_name("script_host.py")
-# All that a script's Python gets of the environment; credentials are elsewhere in it.
+# The only environment variables that a script gets. Others may contain credentials.
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 _MOST_PRINTED_BYTES = 100_000
 
@@ -40,23 +40,23 @@ def run_script(
     Parameters
     ----------
     libraries
-        What the script imports beyond Python; has to be installed.
+        Installed packages that the script imports.
     inputs
-        Tables, each a DataFrame in the script under its arrow's `name`; the first is also `data`.
+        Tables. In the script, each is a DataFrame with the `name` of its arrow; the first is also `data`.
     needs_result
-        Whether it is an error if the script leaves no `result`.
+        Whether a script without a `result` is an error.
     values
-        Further variables of the script; JSON-able.
+        Further variables of the script; JSON-serializable.
 
     Returns
     -------
     Table or None
-        What the script left in `result`.
+        The `result` of the script.
 
     Raises
     ------
     FlowError
-        The script failed, exceeded a limit, or left something that is no table.
+        The script failed, exceeded a limit, or its result is not a table.
     """
     folder = Path(mkdtemp(prefix="script-", dir=workspace.folder))
     try:
@@ -112,7 +112,7 @@ def _variables(entry: Input, number: int, taken: set[str]) -> list[str]:
 
 
 def _script_value(column: Column) -> str:
-    # Times stay text, as they are in a DataFrame that the client reads.
+    # Times stay text, as in a DataFrame that the client reads.
     return column.value if column.data_type == "NUMERIC" else column.key
 
 
@@ -131,7 +131,7 @@ def _run_host(folder: Path, workspace: Workspace) -> dict[str, Any]:
             [sys.executable, "-I", "-X", "utf8", str(_HOST)],
             cwd=folder,
             env=environment,
-            # Never written to: that it is closed tells the process that this one is gone.
+            # Nothing is written to it. If this process ends, the pipe closes, and the script's process ends.
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -149,7 +149,7 @@ def _run_host(folder: Path, workspace: Workspace) -> dict[str, Any]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the script's process and all that it has started."""
+    """Kill the script's process and its child processes."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:

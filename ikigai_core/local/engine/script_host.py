@@ -1,7 +1,7 @@
-"""The process that a Python facet's script runs in; started by `script`, by path, with nothing of the platform around.
+"""Process for the script of a Python facet. `script` starts it by its path, isolated from the platform.
 
-Reads `request.json` in its working directory and leaves `outcome.json` there, and `result.csv` where there is a result.
-It imports nothing of this package: scripts see Python and its installed libraries, and no more.
+It reads `request.json` in its working directory, and writes `outcome.json` and, if there is a result, `result.csv`. It
+imports nothing from this package: scripts see only Python and its installed libraries.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _TRUTHS = ({"True", "False"}, {"true", "false"}, {"TRUE", "FALSE"})
 
 
 class ScriptError(Exception):
-    """The script, or what it left, cannot be used; the message is for its author."""
+    """The script or its result is unusable. The message is for its author."""
 
 
 def main() -> None:
-    """Run the script of the request and leave the outcome."""
+    """Run the script of the request and write the outcome."""
     request = json.loads(Path("request.json").read_text(encoding="utf-8"))
     try:
         _end_with_starter()
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def _end_with_starter() -> None:
-    """End, with all that the script starts, when the other side of standard input is closed: its holder is gone."""
+    """Kill this process and its child processes when standard input closes, because the starter has ended."""
     lifeline = os.dup(0)
     devnull = os.open(os.devnull, os.O_RDONLY)
     os.dup2(devnull, 0)
@@ -60,7 +60,7 @@ def _limit_memory(memory_bytes: int) -> None:
     import resource
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Data, not address space: libraries reserve far more addresses than they ever use.
+    # The limit is on data, not on address space: libraries reserve many more addresses than they use.
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
 
 
@@ -92,7 +92,7 @@ def _run(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_frame(entry: dict[str, Any], truths: dict[str, str]) -> Any:
-    """Read an input as `read_csv` would give it, but with whole numbers whole also where some are missing."""
+    """Read an input as `read_csv` would, but keep integers even if some values are missing."""
     import pandas as pd
     from pyarrow import parquet
 
@@ -117,7 +117,7 @@ def _read_frame(entry: dict[str, Any], truths: dict[str, str]) -> Any:
 
 
 def _truth_style(values: Any) -> str | None:
-    """Give how a column writes "true", where it holds nothing but true and false."""
+    """Return the column's word for "true" if it contains only true and false values; None otherwise."""
     if not len(values) or values.null_count:
         return None
     first = values[0].as_py()
@@ -167,7 +167,7 @@ def _as_frame(result: Any) -> Any:
     if not isinstance(result, pd.DataFrame):
         raise ScriptError(f"`result` is a {type(result).__name__}; make it a DataFrame")
     named = [name for name in result.index.names if name is not None and name not in result.columns]
-    # Keys that a groupby or set_index has put into the index are data, too.
+    # The index can contain data: the keys of a groupby or set_index.
     frame = result.reset_index(level=named) if named else result
     if not len(frame.columns):
         raise ScriptError("`result` has no columns; leave at least one")
@@ -184,9 +184,9 @@ def _write_frame(result: Any, null_mark: str, truths: dict[str, str], integers: 
             style = truths.get(name, "True")
             frame[position] = values.map({True: style, False: _opposite(style)})
         elif name in integers and values.dtype.kind == "f" and values.dropna().mod(1).eq(0).all():
-            # pandas made them floats because a row without a value came in.
+            # pandas converted integers to floats because of a missing value in the input.
             frame[position] = values.astype("Int64")
-    # The carriage return in the line ending makes the writer quote values that hold one.
+    # With a carriage return in the line ending, the writer quotes values that contain one.
     frame.to_csv("result.csv", index=False, header=False, na_rep=null_mark, lineterminator="\r\n", encoding="utf-8")
     return {"columns": list(zip(names, texts, strict=True)), "rows": len(frame)}
 

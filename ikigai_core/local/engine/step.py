@@ -1,4 +1,4 @@
-"""What a facet sees while it runs."""
+"""Data that a facet has access to while it runs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Model:
-    """A model of the flow's app; `versions` are the files of its trained versions by name, oldest first."""
+    """A model of the flow's app. `versions` are the files of its trained versions by name, oldest first."""
 
     model_id: str
     model_type: str
@@ -47,7 +47,7 @@ class Model:
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """What a facet learned: a new version of a model."""
+    """A new version of a model that a facet trained."""
 
     facet_id: str
     model_id: str
@@ -60,7 +60,7 @@ class ModelVersion:
 
 @dataclass(frozen=True)
 class ScriptLimits:
-    """What a Python facet's script may use: seconds of wall time, bytes of memory."""
+    """Limits for the script of a Python facet: seconds of wall time, bytes of memory."""
 
     seconds: float = 600.0
     memory_bytes: int = 4 << 30
@@ -68,9 +68,9 @@ class ScriptLimits:
 
 @dataclass
 class Workspace:
-    """What the facets of one run share: tables, the datasets that they read, and what they leave.
+    """Data that the facets of a run share: tables, available datasets and models, and outputs.
 
-    `custom_facets` says by facet id what the custom facets do, or the `problem` for which that is not known.
+    `custom_facets` are the custom facets' scripts by facet id, or the `problem` why one is unavailable.
     """
 
     folder: Path
@@ -86,7 +86,7 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Input:
-    """A table that comes into a facet, and the arguments of its arrow."""
+    """An input table of a facet, with the arguments of its arrow."""
 
     table: Table
     arguments: Mapping[str, Any]
@@ -94,7 +94,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Step:
-    """One facet's turn in a run."""
+    """The execution of one facet in a run."""
 
     facet: Facet
     arguments: Mapping[str, Any]
@@ -108,23 +108,23 @@ class Step:
 
     @property
     def table(self) -> Table:
-        """The table that comes in first."""
+        """The first input table."""
         return self.inputs[0].table
 
     def sided(self, argument: str, sides: tuple[str, str]) -> tuple[Table, Table]:
-        """Give the two tables that come in, by the side that their arrows name.
+        """Return the two input tables, ordered by the sides that their arrows name.
 
         Parameters
         ----------
         argument
             The arrow argument, such as `table_side`.
         sides
-            Its two values. An arrow without one takes the side that is left.
+            Its two values. An arrow without a value gets the other side.
 
         Raises
         ------
         FlowError
-            An unknown side, or the same for both.
+            An unknown side, or the same side twice.
         """
         named = [entry.arguments.get(argument) for entry in self.inputs]
         for side in named:

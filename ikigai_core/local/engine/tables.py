@@ -1,4 +1,4 @@
-"""The tables between facets, kept and worked by DuckDB within bounded memory."""
+"""Tables between facets, stored and processed by DuckDB in limited memory."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from ikigai_core.local.engine.inference import Inferred, infer_types
 if TYPE_CHECKING:
     import pandas as pd
 
-# What DuckDB keeps in memory; what is beyond goes to files in the job's folder.
+# Memory limit of DuckDB. Larger data goes to files in the job's folder.
 _MEMORY_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table between facets. Its rows have an order, that of DuckDB's `rowid`.
+    """A table between facets. Its rows are ordered by DuckDB's `rowid`.
 
     Parameters
     ----------
     name
-        Its name in DuckDB.
+        Name in DuckDB.
     columns
-        Its columns, in their order.
+        Columns in order.
     """
 
     name: str
@@ -44,12 +44,12 @@ class Table:
         return [column.name for column in self.columns]
 
     def column(self, name: str) -> Column:
-        """Give the column of a name.
+        """Return the column with this name.
 
         Raises
         ------
         FlowError
-            There is none; the message offers the nearest.
+            There is none. The message suggests the most similar name.
         """
         for column in self.columns:
             if column.name == name:
@@ -57,12 +57,12 @@ class Table:
         raise FlowError(f"there is no column '{name}'{did_you_mean(name, self.column_names)}")
 
     def select(self, names: Iterable[str]) -> tuple[Column, ...]:
-        """Give the columns of some names, in the names' order.
+        """Return the columns with these names, in the given order.
 
         Raises
         ------
         FlowError
-            One is not there, or named twice.
+            A name does not exist, or appears twice.
         """
         columns = tuple(self.column(name) for name in names)
         for number, column in enumerate(columns):
@@ -71,12 +71,12 @@ class Table:
         return columns
 
     def with_columns(self, columns: Sequence[Column]) -> Table:
-        """Give the same rows with some of the columns, or with columns under other names.
+        """Return the same rows with a selection of the columns or with renamed columns.
 
         Raises
         ------
         FlowError
-            There are none, or their names are no table's.
+            There are no columns, or their names are not valid.
         """
         _check_names([column.name for column in columns])
         return Table(self.name, tuple(columns))
@@ -88,7 +88,7 @@ class Tables:
     Parameters
     ----------
     folder
-        Where DuckDB puts what does not fit in memory.
+        Folder for data that does not fit in memory.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -96,10 +96,10 @@ class Tables:
         self._made = 0
         self.execute(f"SET temp_directory = {quote(str(folder / 'spill'))}")
         self.execute(f"SET memory_limit = '{_MEMORY_BYTES // (1 << 20)}MiB'")
-        # Times without an offset must not mean something else on another machine.
+        # Times without an offset must have the same meaning on every machine.
         self.execute("SET TimeZone = 'UTC'")
         self.execute("SET enable_progress_bar = false")
-        # A flow's file is its own data, never a way to fetch code.
+        # Data files must not make DuckDB download extensions.
         self.execute("SET autoinstall_known_extensions = false")
 
     def __enter__(self) -> Self:
@@ -111,32 +111,32 @@ class Tables:
         self._connection.close()
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
-        """Run a statement."""
+        """Execute a statement."""
         return self._connection.execute(sql, list(parameters))
 
     def first_row(self, sql: str, parameters: Sequence[object] = ()) -> tuple[Any, ...] | None:
-        """Run a query and give its first row; None where it has none."""
-        # All rows are fetched: DuckDB takes no new table while an answer is half read.
+        """Execute a query; return its first row, None if there is none."""
+        # All rows are fetched: DuckDB cannot create tables while a result is partly read.
         rows: list[tuple[Any, ...]] = self.execute(sql, parameters).fetchall()
         return rows[0] if rows else None
 
     def frame(self, query: str) -> pd.DataFrame:
-        """Run a query and give its rows as a DataFrame, all in memory."""
+        """Execute a query; return its rows as a DataFrame in memory."""
         return self.execute(query).df()
 
     def register(self, name: str, frame: pd.DataFrame) -> None:
-        """Let queries read a DataFrame under a name."""
+        """Make a DataFrame available to queries under a name."""
         self._connection.register(name, frame)
 
     def create(self, query: str, columns: Sequence[Column], parameters: Sequence[object] = ()) -> Table:
-        """Make a table of a query.
+        """Create a table from a query.
 
         Parameters
         ----------
         query
-            SELECT whose columns come in the order of `columns`; their names do not matter. Its row order is kept.
+            SELECT with its columns in the order of `columns`; their names do not matter. The row order is kept.
         columns
-            What the columns are called and how they are read; their keys are given anew.
+            Names and types of the columns; their keys are replaced.
         parameters
             Values for the `?` in the query.
         """
@@ -147,21 +147,21 @@ class Tables:
         return Table(name, _with_keys(columns))
 
     def read(self, path: Path, names: Sequence[str], skip: int, null_mark: str = "") -> Table:
-        """Read a CSV file without its first `skip` rows into a table whose columns are all TEXT for now."""
+        """Read a CSV file without its first `skip` rows into a table; all columns are TEXT at first."""
         _check_names(names)
         name = self._new_name()
         read_csv(self._connection, path, name, len(names), skip, null_mark)
         return Table(name, _with_keys([Column(column, "") for column in names]))
 
     def infer(self, table: Table, names: Collection[str] | None = None, texts: Collection[str] = ()) -> Table:
-        """Give the table with its columns' types judged by their values.
+        """Return the table with column types inferred from the values.
 
         Parameters
         ----------
         names
-            The columns to judge; None for all.
+            Columns to infer; None for all.
         texts
-            Those that are text even where it looks like numbers.
+            Columns that stay text even if their values look like numbers.
         """
         asked = [column for column in table.columns if names is None or column.name in names]
         if not asked:
@@ -177,20 +177,20 @@ class Tables:
         )
 
     def infer_file(self, path: Path, names: Sequence[str]) -> list[Column]:
-        """Judge the columns of a CSV file with a header without keeping its rows.
+        """Infer the columns of a CSV file with a header, without storing its rows.
 
         Raises
         ------
         duckdb.Error
-            Something in the file is not as it is in most, or is wrong.
+            The file is invalid, or unusual in a way that needs the slower reader.
         """
         keys = column_keys(len(names))
         judged = infer_types(self._connection, scan(path, len(names), header=True), keys)
         return [Column(name, key, *kind) for name, key, kind in zip(names, keys, judged, strict=True)]
 
     def has_wide_row(self, path: Path, width: int) -> bool:
-        """Whether a row of a CSV file with a header has more values than this; may raise as `infer_file` does."""
-        # What pads short rows is told from empty values by the mark that stands for what is missing.
+        """Return whether a row of a CSV file with a header has more values than `width`; raises as `infer_file`."""
+        # The random mark for missing values distinguishes padding of short rows from empty values.
         rows = scan(path, width + 1, header=True, null_mark=secrets.token_hex(16), padded=True)
         return self.first_row(f"SELECT count({column_keys(width + 1)[-1]}) FROM {rows}") != (0,)
 
@@ -200,12 +200,12 @@ class Tables:
         write_csv(self._connection, table.name, keys, table.column_names if header else None, path)
 
     def row_count(self, table: Table) -> int:
-        """Count the rows of a table."""
+        """Return the number of rows of a table."""
         row = self.first_row(f"SELECT count(*) FROM {table.name}")
         return int(row[0]) if row else 0
 
     def drop(self, table: Table) -> None:
-        """Forget a table and free what it holds."""
+        """Delete a table and free its memory."""
         self.execute(f"DROP TABLE IF EXISTS {table.name}")
 
     def _new_name(self) -> str:

@@ -1,7 +1,7 @@
-"""The process that runs one flow: `python -m ikigai_core.local.engine.worker JOB_DIR`.
+"""Process that runs one flow: `python -m ikigai_core.local.engine.worker JOB_DIR`.
 
-Reads `job.json`, keeps `progress.json` up to date and leaves `result.json`, written last. Whatever the definition
-holds, it leaves a result; only a worker that is killed leaves none.
+It reads `job.json`, keeps `progress.json` up to date, and writes `result.json` last. It leaves a result for every
+definition; only a killed worker leaves none.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from ikigai_core.local.engine.step import Dataset, Model, ScriptLimits
 
 
 def main(arguments: list[str]) -> int:
-    """Run the job in the folder that the arguments name; give the process's exit code."""
+    """Run the job in the folder from the arguments; return the exit code of the process."""
     if len(arguments) != 1:
         sys.stderr.write("usage: python -m ikigai_core.local.engine.worker JOB_DIR\n")
         return 2
-    # Scripts and DuckDB's spill files have relative paths of their own.
+    # Scripts and DuckDB's spill files use other relative paths.
     folder = Path(arguments[0]).resolve()
     try:
         result = _run(folder)
@@ -70,7 +70,7 @@ def _script_limits(parameters: Mapping[str, Any]) -> ScriptLimits:
 
 
 def _replace(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON file so that a reader sees the old one or the new one, never half of it."""
+    """Write a JSON file atomically: readers see the old content or the new one, never a part."""
     new = path.with_name(path.name + ".new")
     new.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
     os.replace(new, path)
