@@ -1,4 +1,4 @@
-"""Everything that the platform remembers, apart from the data itself."""
+"""Persistent state of the platform, except the data files."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _BY_APP = ("app_id", "name")
 
 
 class Store:
-    """The platform's records, one attribute a noun.
+    """The platform's records, with one attribute per kind.
 
     Parameters
     ----------
     path : Path
-        The SQLite file; created if it is not there.
+        The SQLite file; created if it does not exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,7 +57,7 @@ class Store:
         self.custom_facet_grants = Grants(self._database, "custom_facet_grants", "custom facet")
 
     def transaction(self) -> AbstractContextManager[Any]:
-        """Do what is inside entirely or not at all."""
+        """Apply the changes inside as one transaction."""
         return self._database.transaction()
 
     def close(self) -> None:
@@ -65,7 +65,7 @@ class Store:
         self._database.close()
 
     def delete_dataset(self, dataset_id: str) -> None:
-        """Delete a dataset and what is known of its uploads."""
+        """Delete a dataset, its log and its uploads."""
         with self.transaction():
             self.datasets.remove(dataset_id=dataset_id)
             self.dataset_log.remove(dataset_id)
@@ -84,7 +84,7 @@ class Store:
             self.model_versions.remove(model_id=model_id)
 
     def delete_custom_facet(self, custom_facet_id: str) -> None:
-        """Delete a custom facet, its versions and who may use it."""
+        """Delete a custom facet, its versions and its grants."""
         with self.transaction():
             self.custom_facets.remove(custom_facet_id=custom_facet_id)
             self.custom_facet_versions.remove(custom_facet_id=custom_facet_id)

@@ -1,4 +1,4 @@
-"""What users may do with apps."""
+"""Access levels of apps."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from enum import StrEnum
 
 
 class AccessLevel(StrEnum):
-    """What a user may do with an app: look at what is in it, change it, share and delete it."""
+    """Access levels of an app: view its content, change it, share and delete it."""
 
     VIEWER = "VIEWER"
     BUILDER = "BUILDER"
     OWNER = "OWNER"
 
     def includes(self, other: AccessLevel) -> bool:
-        """Say whether this level allows what another does."""
+        """Return whether this level includes another one."""
         ascending = list(AccessLevel)
         return ascending.index(self) >= ascending.index(other)

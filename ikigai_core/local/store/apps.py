@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class App:
-    """A project on the wire. Times are seconds since the epoch."""
+    """An app, called project in the API. Times are in seconds since the epoch."""
 
     app_id: str
     name: str

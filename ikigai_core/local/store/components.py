@@ -1,4 +1,4 @@
-"""What apps, datasets, flows, models and directories have in common: an id, a name, a place."""
+"""Common operations on apps, datasets, flows, models and directories: records with an id and a name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Component(Record, Protocol):
 
     @property
     def name(self) -> str:
-        """What its users call it."""
+        """Name of the component for users."""
         ...
 
 
@@ -27,20 +27,20 @@ else:
 
 
 class Components(Generic[C]):
-    """The components of one kind. Names need not be unique.
+    """All components of one kind. Names need not be unique.
 
     Parameters
     ----------
     database : Database
-        Where they are kept.
+        Keeps the components.
     table : str
-        Their table's name.
+        Name of their table.
     record : type
-        Their dataclass; its first field is the id.
+        Their dataclass. Its first field is the id.
     noun : str
-        What messages call one of them.
+        Name of one component in messages.
     index : tuple of str
-        Columns that are searched by.
+        Indexed columns.
     """
 
     def __init__(self, database: Database, table: str, record: type[C], noun: str, *, index: tuple[str, ...]) -> None:
@@ -53,47 +53,47 @@ class Components(Generic[C]):
         return self._table.insert(component)
 
     def find(self, component_id: str, **equal: Any) -> C | None:
-        """Return the component with this id if there is one and its columns equal what is given."""
+        """Return the component with this id if its columns have the given values; None otherwise."""
         equal[self._key] = component_id
         found = self._table.find(**equal)
         return found[0] if found else None
 
     def get(self, component_id: str, **equal: Any) -> C:
-        """Return the component with this id; a 404 if there is none or its columns differ from what is given."""
+        """Return the component with this id and these column values; 404 if there is none."""
         found = self.find(component_id, **equal)
         if found is None:
             raise not_found(self._noun, component_id)
         return found
 
     def named(self, name: str, **equal: Any) -> C:
-        """Return the oldest component of this name; a 404 if there is none."""
+        """Return the oldest component with this name; 404 if there is none."""
         found = self._table.find(name=name, limit=1, **equal)
         if not found:
             raise not_found(self._noun, name)
         return found[0]
 
     def had_any(self) -> bool:
-        """Say whether there ever was a component of this kind, even if it is deleted by now."""
+        """Return whether a component of this kind ever existed."""
         return self._table.had_any()
 
     def all(self, **equal: Any) -> list[C]:
-        """Return the components whose columns equal what is given, oldest first."""
+        """Return the components with these column values, oldest first."""
         return self._table.find(**equal)
 
     def search(self, query: str, **equal: Any) -> list[C]:
-        """Return the components whose name has `query` in it, in any case."""
+        """Return the components with `query` in their names, ignoring case."""
         wanted = query.casefold()
         return [component for component in self._table.find(**equal) if wanted in component.name.casefold()]
 
     def edit(self, component_id: str, **changes: Any) -> None:
-        """Change a component, and stamp it as modified."""
+        """Change a component and its modification time."""
         if changes:
             self._table.update(component_id, modified_at=timestamps.now(), **changes)
 
     def touch(self, component_id: str, **changes: Any) -> None:
-        """Change a component without stamping it as modified."""
+        """Change a component, but not its modification time."""
         self._table.update(component_id, **changes)
 
     def remove(self, **equal: Any) -> None:
-        """Delete the components whose columns equal what is given."""
+        """Delete the components with these column values."""
         self._table.delete(**equal)

@@ -1,4 +1,4 @@
-"""Who may use the platform: its user, and others beside them, each with a key."""
+"""Users of the platform: its own user and further users, each with a key."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ FILE_NAME = "credentials.json"
 
 @dataclass
 class Credentials:
-    """The user's email address and key; `file` is where they are kept, if anywhere.
+    """Email address and key of the platform's own user; `file` keeps them, if it is given.
 
-    `others` are the keys of further users, by email address, which are kept in `data_dir`; it is replaced, never
-    changed, since requests look into it at any time.
+    `others` maps the email addresses of further users to their keys, which are kept in `data_dir`. Changes replace the
+    whole dict because requests read it at any time.
     """
 
     user_email: str
@@ -36,7 +36,7 @@ class Credentials:
         self._changing = threading.Lock()
 
     def user_of(self, user_email: str, api_key: str) -> str | None:
-        """Return the user whose email address and key these are, if any, in a time that does not depend on them."""
+        """Return the user with this email address and key, None if there is none. Runs in constant time."""
         user = None
         for email, key in ((self.user_email, self.api_key), *self.others.items()):
             same_user = hmac.compare_digest(_folded(user_email), _folded(email))
@@ -46,24 +46,24 @@ class Credentials:
         return user
 
     def known_as(self, email: str) -> str | None:
-        """Return the email address of a user as they were added; None if there is no such user."""
+        """Return a user's email address as originally written; None if there is no such user."""
         emails = (self.user_email, *self.others)
         return next((other for other in emails if other.casefold() == email.casefold()), None)
 
     def add_user(self, email: str) -> str:
-        """Add a further user; return their key.
+        """Add a further user; return the user's key.
 
         Raises
         ------
         ValueError
-            If the email address is not one that clients accept.
+            If the email address is not valid for clients.
         """
         key = _new_key()
         self._change({_checked_email(email): key})
         return key
 
     def rotate_key(self, email: str, api_key: str | None = None) -> str | None:
-        """Give a further user another key, or the one that is wanted; return it. None where there is no such user.
+        """Replace a further user's key with `api_key` or a new one; return it. None if there is no such user.
 
         Raises
         ------
@@ -78,7 +78,7 @@ class Credentials:
         return key
 
     def remove_user(self, email: str) -> bool:
-        """Remove a further user; say whether there was one of this email address."""
+        """Remove a further user; return whether the user existed."""
         known = self.known_as(email)
         is_other = known is not None and known != self.user_email
         if is_other:
@@ -97,22 +97,22 @@ class Credentials:
 def load_credentials(
     data_dir: Path, user_email: str | None, api_key: str | None, others: Iterable[str] = ()
 ) -> Credentials:
-    """Return the credentials that were given, completed by those kept in the data directory; keep new ones there.
+    """Return the given credentials, completed from the data directory. Missing ones are created and kept there.
 
     Parameters
     ----------
     data_dir : Path
         The data directory.
     user_email, api_key : str, optional
-        What was given; a key that was given is not written down.
+        The given credentials. A given key is not written to disk.
     others : iterable of str
-        Email addresses of further users; their keys are made and kept in the data directory, where those of earlier
-        starts stay valid.
+        Email addresses of further users. Their keys are created and kept in the data directory. Keys of earlier starts
+        stay valid.
 
     Raises
     ------
     ValueError
-        If an email address is not one that clients accept, or the key cannot be sent in a header.
+        If an email address is not valid for clients, or the key cannot be sent in a header.
     """
     file = data_dir / FILE_NAME
     kept = json.loads(file.read_text()) if file.exists() else {}
@@ -125,7 +125,7 @@ def load_credentials(
         content["users"] = keys
     if content != kept:
         write_private(file, json.dumps(content, indent=2).encode())
-    # The platform's user has one key, also if an earlier start had them beside another.
+    # The platform's own user has only one key, even if an earlier start added the same user as a further one.
     others_keys = {other: key for other, key in keys.items() if other.casefold() != email.casefold()}
     if api_key:
         return Credentials(email, _checked_key(api_key), data_dir, None, others_keys)
@@ -133,7 +133,7 @@ def load_credentials(
 
 
 def _keys(emails: Iterable[str], kept: Mapping[str, str]) -> dict[str, str]:
-    """Return the keys of users by email address: the kept ones, and new ones for those who have none."""
+    """Return the keys of users by email address: the kept ones, and new ones for users without a key."""
     keys = dict(kept)
     for email in emails:
         known = {other.casefold() for other in keys}

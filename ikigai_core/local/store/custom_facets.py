@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class CustomFacet:
-    """A facet that a user wrote, as its draft is; each of `arguments` has a name, a type and a value."""
+    """A facet written by a user, in its draft state. Each of `arguments` has a name, a type and a value."""
 
     custom_facet_id: str
     owner: str
@@ -26,7 +26,7 @@ class CustomFacet:
 
 @dataclass(frozen=True)
 class CustomFacetVersion:
-    """A custom facet as it was when this version was saved; `name` is the version's name."""
+    """A saved version of a custom facet. `name` is the name of the version."""
 
     version_id: str
     custom_facet_id: str

@@ -1,4 +1,4 @@
-"""The database file: one connection, one writer at a time, transactions that nest."""
+"""The database file: one connection, one writer at a time, nested transactions."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _LAYOUT = 5
 
 
 class Database:
-    """An SQLite file that survives the sudden end of its process.
+    """An SQLite file that survives a sudden end of the process.
 
     Parameters
     ----------
     path : Path
-        The file; created if it is not there.
+        The file; created if it does not exist.
 
     Raises
     ------
     RuntimeError
-        If the file was written with another layout of tables.
+        If the file has another table layout.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,7 +39,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Run what is inside entirely or not at all; inside another transaction, as a part of it."""
+        """Apply the changes inside as one transaction, or as part of the surrounding transaction."""
         with self._lock:
             if self._is_closed:
                 raise RunStoppedError

@@ -1,4 +1,4 @@
-"""Datasets, and the log of what was done to their data."""
+"""Datasets, and the log of changes to their data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ikigai_core.local.store.table import Table
 class Dataset:
     """A table of data.
 
-    `data_file` is the name of the file with the data, empty as long as there is none; `size` is in bytes of CSV.
+    `data_file` is the name of the data file, empty if there is no data yet; `size` is in bytes of CSV.
     """
 
     dataset_id: str
@@ -34,7 +34,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class DatasetLogEntry:
-    """Something that was done to a dataset's data, how it went and when."""
+    """A log entry about a dataset's data: the operation, its result and its time."""
 
     entry_id: str
     dataset_id: str
@@ -45,13 +45,13 @@ class DatasetLogEntry:
 
 
 class DatasetLog:
-    """What was done to the data of all datasets."""
+    """The log of all datasets."""
 
     def __init__(self, database: Database) -> None:
         self._table: Table[DatasetLogEntry] = Table(database, "dataset_log", DatasetLogEntry, index=("dataset_id",))
 
     def write(self, dataset_id: str, status: str, message: str = "") -> None:
-        """Note how an upload ended, stamped strictly later than now."""
+        """Record the result of an upload, with a time strictly later than now."""
         entry = DatasetLogEntry(new_id(), dataset_id, status, "UPLOAD_DATASET", timestamps.after_now(), message)
         self._table.insert(entry)
 
@@ -60,5 +60,5 @@ class DatasetLog:
         return self._table.find(dataset_id=dataset_id, newest_first=True, limit=limit)
 
     def remove(self, dataset_id: str) -> None:
-        """Forget what was done to a dataset."""
+        """Delete the log of a dataset."""
         self._table.delete(dataset_id=dataset_id)

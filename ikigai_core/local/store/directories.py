@@ -13,9 +13,9 @@ KINDS = ("PROJECT", "DATASET", "PIPELINE", "MODEL")
 
 @dataclass(frozen=True)
 class Directory:
-    """A directory; `kind` is one of `KINDS`, `app_id` is empty for directories of apps, `parent_id` at the root.
+    """A directory. `kind` is one of `KINDS`; `app_id` is empty for directories of apps, `parent_id` at the root.
 
-    Directories of apps have an `owner`, an email address without upper case; others belong to their app.
+    Directories of apps have an `owner`, a lowercase email address. Other directories belong to their app.
     """
 
     directory_id: str
@@ -34,12 +34,12 @@ class Directories(Components[Directory]):
         super().__init__(database, "directories", Directory, "Directory", index=("app_id",))
 
     def check(self, directory_id: str, kind: str, app_id: str, field: str, *, owner: str = "") -> str:
-        """Return `directory_id` if something of this kind can be put there; empty is the root.
+        """Return `directory_id` if it can contain components of this kind; empty means the root.
 
         Raises
         ------
         RefusalError
-            400, naming `field`, if there is no such directory of this kind in this app, or of this owner.
+            400, naming `field`, if there is no such directory of this kind in this app or of this owner.
         """
         place = {"kind": kind, "app_id": app_id, "owner": owner.casefold()}
         if directory_id and self.find(directory_id, **place) is None:
@@ -47,7 +47,7 @@ class Directories(Components[Directory]):
         return directory_id
 
     def dissolve(self, directory: Directory) -> None:
-        """Delete a directory; what was directly in it moves up."""
+        """Delete a directory. Its subdirectories move to its parent."""
         for child in self.all(parent_id=directory.directory_id):
             self.touch(child.directory_id, parent_id=directory.parent_id)
         self.remove(directory_id=directory.directory_id)

@@ -12,19 +12,19 @@ from pathlib import Path
 
 from ikigai_core.local.store.ids import new_id
 
-# A download that was just handed a file's name must still find it after the file was replaced.
+# A download that just started must still find its file after the dataset got a new one.
 _GRACE_SECONDS = 60.0
 _BLOCK = 1 << 20
 _PACKED = ".gz"
 
 
 class Files:
-    """Files under one folder. A file never changes once it has its name; what replaces it has another name.
+    """Files in one folder. Named files never change; new content gets a new name.
 
     Parameters
     ----------
     root : Path
-        The data directory; sub-folders are made.
+        The data directory. Its subfolders are created.
     """
 
     def __init__(self, root: Path) -> None:
@@ -45,13 +45,13 @@ class Files:
         return self._data / f"{new_id()}{suffix}"
 
     def new_part(self, upload_id: str, number: int) -> Path:
-        """Return a path for a part of an upload."""
+        """Return a path for a new part of an upload."""
         folder = self._uploads / upload_id
         folder.mkdir(exist_ok=True)
         return folder / f"{number}-{new_id()}"
 
     def part(self, upload_id: str, name: str) -> Path:
-        """Return the path of a part that has arrived."""
+        """Return the path of a received part."""
         return self._uploads / upload_id / name
 
     def drop_upload(self, upload_id: str) -> None:
@@ -59,15 +59,15 @@ class Files:
         shutil.rmtree(self._uploads / upload_id, ignore_errors=True)
 
     def job(self, run_id: str) -> Path:
-        """Return the folder of a run's job."""
+        """Return the job folder of a run."""
         return self._jobs / run_id
 
     def drop_job(self, run_id: str) -> None:
-        """Delete the folder of a run's job."""
+        """Delete the job folder of a run."""
         shutil.rmtree(self.job(run_id), ignore_errors=True)
 
     def join(self, parts: list[Path]) -> Path:
-        """Return a new data file with the parts one after another; the parts stay."""
+        """Concatenate parts into a new data file; return its path. The parts stay."""
         target = self.new_data()
         if len(parts) == 1:
             os.link(parts[0], target)
@@ -79,7 +79,7 @@ class Files:
         return target
 
     def adopt(self, path: Path, *, packed: bool) -> Path:
-        """Return a new data file with the content of `path`, packed or not; `path` stays."""
+        """Copy `path` into a new data file, compressed if `packed`; return its path. `path` stays."""
         target = self.new_data(path.suffix)
         if not packed:
             os.link(path, target)
@@ -90,18 +90,18 @@ class Files:
         return target
 
     def is_packed(self, name: str) -> bool:
-        """Say whether a data file is kept packed."""
+        """Return whether a data file is compressed."""
         return name.endswith(_PACKED)
 
     def unpack(self, name: str) -> Path:
-        """Return a new data file with the content of a packed one; the packed one stays."""
+        """Decompress a data file into a new one; return its path. The compressed file stays."""
         target = self.new_data()
         with gzip.open(self.data(name), "rb") as source, target.open("wb") as unpacked:
             shutil.copyfileobj(source, unpacked, _BLOCK)
         return target
 
     def lend(self, name: str, target: Path) -> None:
-        """Put a data file's content at `target`, where it stays as it is whatever becomes of the dataset."""
+        """Provide the content of a data file at `target`, where changes of the dataset do not affect it."""
         if self.is_packed(name):
             unpacked = self.unpack(name)
             unpacked.rename(target)
@@ -109,7 +109,7 @@ class Files:
             os.link(self.data(name), target)
 
     def retire(self, *names: str) -> None:
-        """Delete data files that nothing refers to any more, in a while."""
+        """Delete unused data files after a grace period."""
         now = time.monotonic()
         with self._lock:
             due = [path for since, path in self._retired if now - since > _GRACE_SECONDS]
@@ -119,7 +119,7 @@ class Files:
             path.unlink(missing_ok=True)
 
     def sweep(self, data: Iterable[str], uploads: Iterable[str], runs: Iterable[str]) -> None:
-        """Delete everything but these data files, uploads and jobs: what an earlier process left behind."""
+        """Delete all data files, uploads and jobs except these: remains of an earlier process."""
         for folder, kept in ((self._data, set(data)), (self._uploads, set(uploads)), (self._jobs, set(runs))):
             for path in folder.iterdir():
                 if path.name not in kept:

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Flow:
-    """A pipeline on the wire; `schedule` is empty where there is none, else it was made by `scheduled_by`, then."""
+    """A flow, called pipeline in the API. `schedule` is empty, or was set by `scheduled_by` at `scheduled_at`."""
 
     flow_id: str
     app_id: str

@@ -1,4 +1,4 @@
-"""Who may use what, and how."""
+"""Access of users to components."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ikigai_core.local.store.table import Table
 
 @dataclass(frozen=True)
 class Grant:
-    """One user's access to one component. Emails are kept without upper case: users are told apart without it."""
+    """Access of one user to one component. Email addresses are stored in lowercase because their case is ignored."""
 
     grant_id: str
     component_id: str
@@ -21,16 +21,16 @@ class Grant:
 
 
 class Grants:
-    """Who may use the components of one kind.
+    """Access of users to the components of one kind.
 
     Parameters
     ----------
     database : Database
-        Where they are kept.
+        Keeps the grants.
     table : str
-        Their table's name.
+        Name of their table.
     noun : str
-        What messages call one of the components.
+        Name of one component in messages.
     """
 
     def __init__(self, database: Database, table: str, noun: str) -> None:
@@ -43,30 +43,30 @@ class Grants:
         return self._table.find(component_id=component_id)
 
     def level(self, component_id: str, email: str) -> str | None:
-        """Return what a user may do with a component; None is nothing."""
+        """Return a user's access level for a component; None means no access."""
         found = self._table.find(component_id=component_id, email=email.casefold())
         return found[0].access_level if found else None
 
     def levels(self, email: str) -> dict[str, str]:
-        """Return what a user may do, by the ids of the components."""
+        """Return a user's access levels by component id."""
         return {grant.component_id: grant.access_level for grant in self._table.find(email=email.casefold())}
 
     def set(self, component_id: str, email: str, access_level: str) -> None:
-        """Give a user access, or change the level of it."""
+        """Grant access to a user, or change its level."""
         with self._database.transaction():
             self._table.delete(component_id=component_id, email=email.casefold())
             self._table.insert(Grant(new_id(), component_id, email.casefold(), access_level))
 
     def change(self, component_id: str, email: str, access_level: str) -> None:
-        """Change the level of an access that was given before."""
+        """Change the level of an existing grant."""
         self._table.update(self._given(component_id, email).grant_id, access_level=access_level)
 
     def revoke(self, component_id: str, email: str) -> None:
-        """Take a user's access away."""
+        """Revoke a user's access."""
         self._table.delete(grant_id=self._given(component_id, email).grant_id)
 
     def remove(self, component_id: str) -> None:
-        """Forget all grants of a component."""
+        """Delete all grants of a component."""
         self._table.delete(component_id=component_id)
 
     def _given(self, component_id: str, email: str) -> Grant:

@@ -1,4 +1,4 @@
-"""All runs that ever began, those of flows that are deleted by now included."""
+"""History of all runs ever started, including those of deleted flows."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ DELETED = "DELETED"
 
 @dataclass(frozen=True)
 class BegunRun:
-    """A run that was accepted, and how it ended.
+    """An accepted run, and its end.
 
-    `status` is empty while it is under way, and `DELETED` where its flow was deleted meanwhile; times are seconds since
-    the epoch, 0 where there is none yet.
+    `status` is empty during the run, and `DELETED` if the flow was deleted during the run. Times are in seconds since
+    the epoch, 0 if not reached yet.
     """
 
     run_id: str
@@ -33,22 +33,22 @@ class BegunRun:
 
 
 class History:
-    """The runs that began, oldest first; what became of their flows does not matter."""
+    """All started runs, oldest first, independent of what happens to their flows."""
 
     def __init__(self, database: Database) -> None:
         self._table: Table[BegunRun] = Table(database, "history", BegunRun, index=("flow_id, status", "user"))
         self._database = database
 
     def begin(self, run_id: str, flow: Flow, user: str, variables: dict[str, Any]) -> None:
-        """Take note that a run of a flow was accepted."""
+        """Record an accepted run of a flow."""
         self._table.insert(BegunRun(run_id, flow.flow_id, flow.name, flow.app_id, user, variables, time.time()))
 
     def end(self, run_id: str, status: str) -> None:
-        """Take note of a run's end."""
+        """Record the end of a run."""
         self._table.update(run_id, status=status, ended=time.time())
 
     def drop(self, flow_id: str) -> None:
-        """Take note that a flow is deleted, which ends its run."""
+        """Record that a flow was deleted, which ends its run."""
         with self._database.transaction():
             for run in self._table.find(flow_id=flow_id, status=""):
                 self.end(run.run_id, DELETED)
@@ -58,6 +58,6 @@ class History:
         return self._table.find() if user is None else self._table.find(user=user)
 
     def forget(self, user: str | None = None) -> None:
-        """Forget all runs, or those of a user."""
+        """Delete all runs, or those of a user."""
         of_user = {} if user is None else {"user": user}
         self._table.delete(**of_user)

@@ -1,4 +1,4 @@
-"""Ids: 27 characters that sort by the second of their making, as the platform's own do."""
+"""Ids of 27 characters that sort by the second of their creation, like those of the real platform."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _RANDOM_BITS = 128
 
 
 def new_id() -> str:
-    """Return a new id (a KSUID): 32 bits of time, 128 bits of chance, in base 62."""
+    """Return a new id (a KSUID): 32 bits of time and 128 random bits, in base 62."""
     number = (int(time.time()) - _EPOCH) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
     digits = []
     for _ in range(_LENGTH):

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Model:
-    """A model of a type and sub-type from the model specs."""
+    """A model with a type and sub-type from the model specs."""
 
     model_id: str
     app_id: str
@@ -23,7 +23,7 @@ class Model:
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """What one training made of a model; `name` is the version's name, `data_file` holds what was learned."""
+    """Result of one training of a model. `name` is the name of the version, `data_file` contains the trained model."""
 
     version_id: str
     app_id: str

@@ -1,4 +1,4 @@
-"""Runs of flows; the ones that are over are the flows' logs."""
+"""Runs of flows. Finished runs are the flows' logs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ikigai_core.local.store.table import Table
 
 
 class RunState(StrEnum):
-    """How far a run has come."""
+    """Progress of a run."""
 
     QUEUED = "QUEUED"
     RUNNING = "RUNNING"
@@ -25,10 +25,10 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a flow, with the definition and the high volume preference that it started with.
+    """One run of a flow, with the definition and the high volume preference at its start.
 
-    `status`, `facet_id`, `message` and `timestamp` say how it ended, `printed` what its scripts have
-    printed; they are empty (0) before.
+    `status`, `facet_id`, `message` and `timestamp` describe its end; `printed` is the output of its scripts. They are
+    empty (0) before the end.
     """
 
     run_id: str
@@ -48,12 +48,12 @@ class Run:
 
 
 class Runs:
-    """All runs. A flow has one unfinished run at most.
+    """All runs. A flow has at most one unfinished run.
 
     Attributes
     ----------
     history : History
-        What began, ended or not, deleted or not.
+        All runs ever started, finished or not, deleted or not.
     """
 
     def __init__(self, database: Database) -> None:
@@ -87,11 +87,11 @@ class Runs:
             return self._table.insert(run)
 
     def get(self, run_id: str) -> Run | None:
-        """Return the run with this id, if there is one."""
+        """Return the run with this id, None if there is none."""
         return self._table.get(run_id)
 
     def begin(self, run_id: str) -> Run | None:
-        """Move a run out of the queue; None if it is no longer there."""
+        """Take a run out of the queue and return it; None if it is no longer queued."""
         with self._database.transaction():
             run = self._table.get(run_id)
             if run is None or run.state != RunState.QUEUED:
@@ -100,7 +100,7 @@ class Runs:
             return run
 
     def active(self, flow_id: str) -> Run | None:
-        """Return the flow's unfinished run, if it has one."""
+        """Return the flow's unfinished run, None if there is none."""
         for state in (RunState.RUNNING, RunState.QUEUED):
             found = self._table.find(flow_id=flow_id, state=state.value)
             if found:
@@ -112,17 +112,17 @@ class Runs:
         return self._table.find(state=state.value)
 
     def keep_printed(self, run_id: str, printed: str) -> None:
-        """Keep what a run's scripts have printed."""
+        """Save the output of a run's scripts."""
         self._table.update(run_id, printed=printed)
 
     def finish(self, run_id: str, status: str, *, facet_id: str = "", message: str = "") -> None:
-        """Write a run's log and make its flow idle, in one step; a run that is over or was deleted stays so."""
+        """Write a run's log and make its flow idle, in one step. Finished and deleted runs do not change."""
         with self._database.transaction():
             run = self._table.get(run_id)
             if run is None or run.state == RunState.OVER:
                 return
             previous = self.logs(run.flow_id, 1)
-            # A client reads its clock once the start has answered: on a busy machine, after a short run is over.
+            # Clients read their clock after the answer to the start. On a busy machine, a short run has ended by then.
             timestamp = max(timestamps.after_now(spare=1), previous[0].timestamp if previous else 0)
             self._table.update(
                 run_id,
@@ -135,10 +135,10 @@ class Runs:
             self.history.end(run_id, status)
 
     def logs(self, flow_id: str, limit: int) -> list[Run]:
-        """Return the flow's runs that are over, newest first."""
+        """Return the flow's finished runs, newest first."""
         return self._table.find(flow_id=flow_id, state=RunState.OVER.value, newest_first=True, limit=limit)
 
     def remove(self, flow_id: str) -> None:
-        """Forget all runs of a flow, apart from the history."""
+        """Delete all runs of a flow, except in the history."""
         self.history.drop(flow_id)
         self._table.delete(flow_id=flow_id)

@@ -1,4 +1,4 @@
-"""Signed URLs: whoever holds one may do one thing with one piece of data, for a while, without credentials."""
+"""Signed URLs: they allow one operation on one piece of data, for limited time, without credentials."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _KEY_BYTES = 32
 
 
 class Signer:
-    """Signs URLs and checks them.
+    """Signs URLs and checks their signatures.
 
     Parameters
     ----------
     key : bytes
-        The secret that signatures are made with.
+        Secret key for signatures.
     lifetime : float
-        Seconds for which a signature holds.
+        Validity of a signature in seconds.
     """
 
     def __init__(self, key: bytes, lifetime: float = DEFAULT_LIFETIME) -> None:
@@ -33,14 +33,14 @@ class Signer:
         self._lifetime = lifetime
 
     def url(self, base_url: str, method: str, subject: str, filename: str = "") -> str:
-        """Return a URL under which `method` may be used on `subject`; `filename` is for the reader's eye only."""
+        """Return a URL that allows `method` on `subject`. `filename` is only informative."""
         expires = f"{time.time() + self._lifetime:.3f}"
         path = DATA_PREFIX + subject + (f"/{quote(filename, safe='')}" if filename else "")
         query = urlencode({"expires": expires, "signature": self._signature(method, subject, expires)})
         return f"{base_url.rstrip('/')}{path}?{query}"
 
     def check(self, method: str, subject: str, expires: str, signature: str) -> None:
-        """Refuse a signature that was not made here for this method and subject, or that has expired.
+        """Refuse a signature that is expired or was not made here for this method and subject.
 
         Raises
         ------
@@ -58,7 +58,7 @@ class Signer:
 
 
 def load_key(path: Path) -> bytes:
-    """Return the key kept in a file that only its owner may read; make one if there is none."""
+    """Return the key from a file that only its owner can read; create it if it does not exist."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -68,7 +68,7 @@ def load_key(path: Path) -> bytes:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file of mode 0600, all at once."""
+    """Write a file with mode 0600, atomically."""
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

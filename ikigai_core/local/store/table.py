@@ -1,4 +1,4 @@
-"""A table of records: a frozen dataclass in, the same dataclass out."""
+"""Tables that store and return frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ikigai_core.local.store.database import Database
 
 
 class Record(Protocol):
-    """A dataclass; its first field is the table's key."""
+    """A dataclass. Its first field is the key of the table."""
 
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
 
@@ -25,10 +25,10 @@ _SQL_TYPES = {str: "TEXT", int: "INTEGER", bool: "INTEGER"}
 
 
 class Table(Generic[R]):
-    """Keeps records of one dataclass; its first field is the key.
+    """Stores records of one dataclass. Its first field is the key.
 
-    Text, whole numbers and truth values are kept as they are, everything else as JSON. Records come back in the order
-    in which they were inserted. `index` lists what they are looked up by: a column, or some, separated by commas.
+    Strings, integers and booleans are stored as they are, everything else as JSON. Results are in the order of
+    insertion. Each entry of `index` is a column, or several, separated by commas.
     """
 
     def __init__(self, database: Database, name: str, record: type[R], *, index: tuple[str, ...] = ()) -> None:
@@ -49,13 +49,13 @@ class Table(Generic[R]):
         return record
 
     def get(self, key: str) -> R | None:
-        """Return the record with this key, if there is one."""
+        """Return the record with this key, None if there is none."""
         by_key: dict[str, Any] = {self._key: key}
         found = self.find(**by_key)
         return found[0] if found else None
 
     def find(self, *, newest_first: bool = False, limit: int = -1, **equal: Any) -> list[R]:
-        """Return the records whose columns equal what is given, oldest first unless told otherwise."""
+        """Return the records with these column values, oldest first unless `newest_first` is set."""
         where, values = self._where(equal)
         order = "DESC" if newest_first else "ASC"
         sql = f"SELECT * FROM {self._name}{where} ORDER BY position {order} LIMIT ?"
@@ -73,13 +73,13 @@ class Table(Generic[R]):
             connection.execute(f"UPDATE {self._name} SET {assignments} WHERE {self._key} = ?", [*values, key])
 
     def delete(self, **equal: Any) -> None:
-        """Delete the records whose columns equal what is given."""
+        """Delete the records with these column values."""
         where, values = self._where(equal)
         with self._database.transaction() as connection:
             connection.execute(f"DELETE FROM {self._name}{where}", values)
 
     def had_any(self) -> bool:
-        """Say whether a record was ever inserted, even if it is deleted by now."""
+        """Return whether a record was ever inserted."""
         with self._database.transaction() as connection:
             row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", [self._name]).fetchone()
         return row is not None
@@ -89,7 +89,7 @@ class Table(Generic[R]):
             f"{column} {_SQL_TYPES.get(self._types[column], 'TEXT')} NOT NULL" for column in self._columns
         )
         with self._database.transaction() as connection:
-            # AUTOINCREMENT: a position is never used twice, so that order survives deletions.
+            # AUTOINCREMENT never reuses a position, so deletions do not change the order.
             connection.execute(
                 f"CREATE TABLE IF NOT EXISTS {self._name} (position INTEGER PRIMARY KEY AUTOINCREMENT, {columns})"
             )

@@ -1,4 +1,4 @@
-"""Time stamps: whole seconds since the epoch, sent as text."""
+"""Timestamps: whole seconds since the epoch, sent as strings."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ def now() -> int:
 
 
 def after_now(*, spare: int = 0) -> int:
-    """Return the first whole second that is strictly later than now, and `spare` seconds on top.
+    """Return the first whole second strictly after now, plus `spare` seconds.
 
-    Clients look for log entries later than their own clock, which has fractions: an entry stamped with the current
-    second would look older than the request that caused it.
+    Clients look for log entries later than their own clock, which has fractions of a second. An entry with the current
+    second would seem older than the request that caused it.
     """
     return math.floor(time.time()) + 1 + spare

@@ -1,4 +1,4 @@
-"""The app that every new platform begins with."""
+"""The tutorial app of every new platform."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _COLUMNS = {
 
 
 def create_once(store: Store, files: Files, owner: str) -> None:
-    """Make the tutorial on a platform that never had an app; a user who deletes it is rid of it."""
+    """Create the tutorial if the platform never had an app. A deleted tutorial does not come back."""
     with store.transaction():
         if not store.apps.had_any():
             create(store, files, owner)
 
 
 def create(store: Store, files: Files, owner: str) -> None:
-    """Make the tutorial of a user."""
+    """Create the tutorial of a user."""
     with store.transaction():
         now = timestamps.now()
         app = store.apps.add(App(new_id(), APP_NAME, owner, "", "", now, now, now))
@@ -77,7 +77,7 @@ def _add_dataset(store: Store, files: Files, app: App, directory_id: str) -> Dat
 
 
 def _count_by_channel(dataset_id: str, directory_id: str) -> dict[str, object]:
-    """Count the rows of each channel, as the client's own tutorial does."""
+    """Return the definition of the client's own tutorial: count the rows of each channel."""
     facets = [
         ("input", "I_005", {"dataset_id": dataset_id, "file_type": "csv", "header": True, "use_raw_file": False}),
         ("count", "M_003", {"output_column_name": "count", "sort": True, "target_columns": ["Channel/Location"]}),

@@ -1,4 +1,4 @@
-"""Uploads in parts: what was announced, which parts have arrived, how it ended."""
+"""Uploads in parts: their announcement, received parts and result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ikigai_core.local.store.table import Table
 
 
 class UploadState(StrEnum):
-    """How far an upload has come."""
+    """Progress of an upload."""
 
     OPEN = "OPEN"
     COMPLETED = "COMPLETED"
@@ -26,7 +26,7 @@ UNCHECKED = (UploadState.COMPLETED, UploadState.CHECKING)
 
 @dataclass(frozen=True)
 class Upload:
-    """An upload to a dataset; `file_size` in bytes as announced, `data_file` once its parts were put together."""
+    """An upload to a dataset. `file_size` is announced, in bytes; `data_file` is set once the parts are joined."""
 
     upload_id: str
     dataset_id: str
@@ -41,7 +41,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Part:
-    """A part that has arrived; `etag` without quotes."""
+    """A received part; `etag` is without quotes."""
 
     part_id: str
     upload_id: str
@@ -64,11 +64,11 @@ class Uploads:
         return self._table.insert(upload)
 
     def find(self, upload_id: str) -> Upload | None:
-        """Return the upload with this id, if there is one."""
+        """Return the upload with this id, None if there is none."""
         return self._table.get(upload_id)
 
     def get(self, upload_id: str, dataset_id: str) -> Upload:
-        """Return an upload to this dataset; a 404 if there is none with this id."""
+        """Return an upload to this dataset; 404 if there is none with this id."""
         upload = self._table.get(upload_id)
         if upload is None or upload.dataset_id != dataset_id:
             raise not_found("Upload", upload_id)
@@ -79,18 +79,18 @@ class Uploads:
         return [upload for state in states for upload in self._table.find(state=state.value)]
 
     def last_completed(self, dataset_id: str) -> Upload | None:
-        """Return the dataset's newest upload that was completed, whatever became of it."""
+        """Return the newest completed upload to a dataset, with any result; None if there is none."""
         for upload in self._table.find(dataset_id=dataset_id, newest_first=True):
             if upload.state not in (UploadState.OPEN, UploadState.ABORTED):
                 return upload
         return None
 
     def set_state(self, upload_id: str, state: UploadState, **changes: str) -> None:
-        """Note how far an upload has come."""
+        """Change the state of an upload."""
         self._table.update(upload_id, state=state.value, **changes)
 
     def put_part(self, part: Part) -> Part | None:
-        """Note a part that has arrived; return the one that it takes the place of, if any."""
+        """Save a received part; return the part that it replaces, None if there was none."""
         with self._database.transaction():
             before = self._parts.find(upload_id=part.upload_id, number=part.number)
             self._parts.delete(upload_id=part.upload_id, number=part.number)
@@ -98,15 +98,15 @@ class Uploads:
         return before[0] if before else None
 
     def parts(self, upload_id: str) -> dict[int, Part]:
-        """Return the parts that have arrived, by number."""
+        """Return the received parts by number."""
         return {part.number: part for part in self._parts.find(upload_id=upload_id)}
 
     def drop_parts(self, upload_id: str) -> None:
-        """Forget the parts of an upload."""
+        """Delete the records of an upload's parts."""
         self._parts.delete(upload_id=upload_id)
 
     def remove(self, dataset_id: str) -> None:
-        """Forget all uploads to a dataset."""
+        """Delete the records of all uploads to a dataset."""
         with self._database.transaction():
             for upload in self._table.find(dataset_id=dataset_id):
                 self.drop_parts(upload.upload_id)
