@@ -62,6 +62,7 @@ class IkigaiFlowRunTrigger(TaskTrigger):
         self._progress.goes_on(FOLLOWED_LATER)
 
     async def _report(self) -> RunReport:
+        self.log.info("The triggerer follows the run of flow %r", self.flow_run.get("flow_name"))
         timeout = Deadline(self.deadline).left
         try:
             async with IkigaiAsyncHook(self.ikigai_conn_id).shared_conn() as ikigai:
