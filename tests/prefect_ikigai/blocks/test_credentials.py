@@ -111,6 +111,12 @@ def test_a_key_in_a_file_is_read_where_the_task_runs(credentials: IkigaiCredenti
     file.write_text(credentials.api_key.get_secret_value() + "\n")
     with named.get_client() as ikigai:
         assert str(ikigai.apps[app].web_url).startswith(pages)
+    # Also if the saved block had the key itself when the task began.
+    block(user_email=credentials.user_email, base_url=credentials.base_url).save("moving", overwrite=True)
+    loaded = IkigaiCredentials.load("moving")
+    named.save("moving", overwrite=True)
+    with loaded.get_client() as ikigai:
+        assert app in ikigai.apps()
 
 
 def test_requests_go_through_the_proxy_that_a_saved_block_names(credentials: IkigaiCredentials) -> None:

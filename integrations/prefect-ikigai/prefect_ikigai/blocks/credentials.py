@@ -163,6 +163,7 @@ class IkigaiCredentials(CredentialsBlock):
         return connection_fields(given, self._saved_key if self.document_id else None)
 
     def _saved_key(self) -> str:
+        """The key that the saved block has by now, or the file that it names."""
         # In async code too: this would be a coroutine otherwise.
         saved: Any = type(self).load_from_ref(self.document_id, _sync=True)  # type: ignore[call-arg, arg-type]
-        return str(saved.api_key.get_secret_value())
+        return str(saved._connection().client_arguments()["api_key"]())
