@@ -1,1 +1,1 @@
-"""The platform's HTTP side: application, middleware, routes, and the form of its answers."""
+"""HTTP side of the platform: middleware, routes, and the schemas of answers."""

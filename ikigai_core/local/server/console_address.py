@@ -1,8 +1,8 @@
-"""Where the console is."""
+"""Address of the console."""
 
 PREFIX = "/console"
 
 
 def is_console(path: str) -> bool:
-    """Whether a path is one of the console's."""
+    """Return whether a path belongs to the console."""
     return path == PREFIX or path.startswith(f"{PREFIX}/")

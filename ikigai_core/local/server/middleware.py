@@ -1,4 +1,4 @@
-"""What every request passes first: paths are cleaned, requests counted, credentials checked, faults met."""
+"""First steps of every request: clean the path, count the request, check credentials, apply faults."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Gate:
         self._interception = Interception(platform.faults, platform.journal)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request pass, or refuse it."""
+        """Pass a request on, or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -47,7 +47,7 @@ class Gate:
         await self._interception.pass_on(app, scope, receive, send, user_email)
 
     def _control_refusal(self, scope: Scope, user_email: str) -> ASGIApp | None:
-        """Return what refuses a request to the control API; None if it may pass."""
+        """Return the app that refuses a request to the control API; None if the request is allowed."""
         if not user_email:
             return _NO_CREDENTIALS
         owner = self._platform.credentials.user_email
@@ -61,7 +61,7 @@ class Gate:
         return self._platform.credentials.user_of(headers.get("user", ""), headers.get("api-key", ""))
 
     def _is_open(self, path: str) -> bool:
-        # The console asks for credentials in the way that browsers understand.
+        # The console asks for credentials itself, with the browser's login dialog.
         if path in (*heartbeats.PATHS, openapi.PATH):
             return True
         return path.startswith(DATA_PREFIX) or is_console(path)

@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from the code: whoever has it can call, and test, every endpoint."""
+"""The OpenAPI document, generated from the code. It describes all endpoints well enough to call and test them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ikigai_core.local.store.signing import DATA_PREFIX
 
 PATH = "/openapi.json"
 
-# For every route. Without it FastAPI would promise its own 422, where requests that do not fit are refused with 400.
+# For every route. Otherwise, FastAPI documents its own 422, but invalid requests are refused with 400.
 REFUSALS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": Refusal, "description": "Refused; `message` says why, and names the field at fault."}
 }
@@ -29,7 +29,7 @@ _CREDENTIALS = {"user": "The user's email address.", "api-key": "The key of that
 
 
 def documented(app: FastAPI) -> Callable[[], dict[str, Any]]:
-    """Return what makes the OpenAPI document of an application, once it is asked for."""
+    """Return the function that creates the OpenAPI document of an application on its first call."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -40,7 +40,7 @@ def documented(app: FastAPI) -> Callable[[], dict[str, Any]]:
                 name: {"type": "apiKey", "in": "header", "name": name, "description": description}
                 for name, description in _CREDENTIALS.items()
             }
-            # Both at once: FastAPI's own security dependencies would say either.
+            # Both are required. FastAPI's own security dependencies would document either of them.
             schema["security"] = [{name: [] for name in _CREDENTIALS}]
             for path, operations in schema["paths"].items():
                 if path in PATHS or path.startswith(DATA_PREFIX):

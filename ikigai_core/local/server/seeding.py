@@ -1,4 +1,4 @@
-"""Apps with data in them, made in one step."""
+"""Creates apps with data in one step."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _BETWEEN_LOOKS = 0.01
 
 
 def seed(platform: Platform, owner: str, app_name: str, dataset_name: str, data: Path) -> Dataset:
-    """Make a data file the data of a user's dataset, new or not, in an app, new or not.
+    """Use a file as the data of a user's dataset. Create the dataset and its app if they do not exist.
 
     Raises
     ------
     RefusalError
-        400 if the file is no table.
+        400 if the file is not a table.
     """
     store = platform.store
     with store.transaction():
@@ -53,7 +53,7 @@ def seed(platform: Platform, owner: str, app_name: str, dataset_name: str, data:
 
 
 def _verdict(platform: Platform, upload: Upload) -> str:
-    """Wait for the check of an upload."""
+    """Wait for the check of an upload; return its state."""
     while True:
         current = platform.store.uploads.find(upload.upload_id)
         if current is None or current.state != UploadState.CHECKING:

@@ -1,4 +1,4 @@
-"""Users who come, and leave with all that is theirs."""
+"""Adds and removes users, with everything that they own."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from ikigai_core.local.store import tutorial
 
 
 def add_user(platform: Platform, email: str) -> str:
-    """Add a user, who begins with the tutorial as everybody does, and return their key.
+    """Add a user with the tutorial app; return the user's key.
 
     Raises
     ------
     RefusalError
-        409 if there is such a user.
+        409 if the user exists already.
     """
     if platform.credentials.known_as(email) is not None:
         raise conflict(f"There is a user {email!r} already")
@@ -23,7 +23,7 @@ def add_user(platform: Platform, email: str) -> str:
 
 
 def remove_user(platform: Platform, email: str) -> None:
-    """Take a user's access away, and delete the apps, their directories and the custom facets that are theirs."""
+    """Revoke a user's access, and delete the user's apps, app directories and custom facets."""
     store = platform.store
     for app in store.apps.all():
         if app.owner.casefold() == email.casefold():

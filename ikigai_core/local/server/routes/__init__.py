@@ -1,4 +1,4 @@
-"""The platform's HTTP API, one module a noun."""
+"""The platform's HTTP API, one module per kind of component."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from ikigai_core.local.server.routes.queries import check_query
 _GUARDED = (apps, directories, datasets, uploads, flows, runs, models)
 _OPEN = (custom_facets, heartbeats, specs)
 
-# Each with what its requests pass first. No routers of routers: each level makes all routes anew, at every start.
+# Each router with its checks. Routers are not nested: each level would create all routes again at every start.
 ROUTERS: tuple[tuple[APIRouter, Sequence[Any]], ...] = (
     *((module.router, (Depends(check_query), Depends(check_access))) for module in _GUARDED),
     *((module.router, (Depends(check_query),)) for module in _OPEN),
@@ -41,4 +41,4 @@ ROUTERS: tuple[tuple[APIRouter, Sequence[Any]], ...] = (
 
 _paths = [route.path for module in (*_GUARDED, *_OPEN) for route in module.router.routes if isinstance(route, Route)]
 OPERATIONS = frozenset({UPLOAD_PART, DOWNLOAD, *(operation_of("", path) for path in _paths)})
-"""What faults can be ordered for."""
+"""Operations that faults can be ordered for."""

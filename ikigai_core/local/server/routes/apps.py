@@ -1,4 +1,4 @@
-"""Apps, called projects on the wire, and who may use them."""
+"""Apps, called projects in the API, and their users."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class UnshareApp(Body):
 
 
 def app_answer(platform: Platform, app: App, caller: str) -> AppItem:
-    """Return an app as the wire has it, for one of its users."""
+    """Return an app in wire format, for one of its users."""
     return {
         "project_id": app.app_id,
         "name": app.name,
@@ -121,7 +121,7 @@ def create_app(platform: PlatformPart, caller: Caller, body: CreateApp) -> AppRe
 
 @router.get("/component/get-project")
 def get_app(platform: PlatformPart, caller: Caller, project_id: str | None = None, name: str | None = None) -> AppFound:
-    """Return one app, by id or name; of several the caller's own before those shared with them."""
+    """Return one app, by id or name. If several have this name, the caller's own app comes first."""
     if project_id is not None:
         app = platform.store.apps.get(project_id)
     elif name is not None:
@@ -145,7 +145,7 @@ def get_apps(
 
 @router.get("/search/search-projects-for-user")
 def search_apps(platform: PlatformPart, caller: Caller, query: str) -> AppsFound:
-    """Return the apps that the caller may use and whose name has the query in it."""
+    """Return the apps that the caller may use, with the query in their names."""
     apps = _visible(platform, caller, platform.store.apps.search(query))
     items, warning = listed(platform, apps, lambda app: app_answer(platform, app, caller))
     return {"projects": items, "limit_warning": warning}
@@ -153,7 +153,7 @@ def search_apps(platform: PlatformPart, caller: Caller, query: str) -> AppsFound
 
 @router.get("/component/get-components-for-project")
 def get_components(platform: PlatformPart, project_id: str) -> ComponentsFound:
-    """Return everything that is in an app."""
+    """Return everything in an app."""
     store = platform.store
     app_id = store.apps.get(project_id).app_id
     components: Any = {kind: [] for kind in _UNUSED}
@@ -182,7 +182,7 @@ def edit_app(platform: PlatformPart, body: EditApp) -> AppRef:
 
 @router.post("/component/delete-project")
 def delete_app(platform: PlatformPart, body: DeleteApp) -> AppRef:
-    """Delete an app and all that is in it; runs that are under way end."""
+    """Delete an app and everything in it. Runs in progress end."""
     app = platform.store.apps.get(body.project.project_id)
     platform.delete_app(app.app_id)
     return {"project_id": app.app_id}
@@ -199,7 +199,7 @@ def share_app(platform: PlatformPart, body: ShareApp) -> AppRef:
 
 @router.post("/component/edit-project-access-level-for-user")
 def edit_access(platform: PlatformPart, body: ShareApp) -> AppRef:
-    """Change the level of a user's access to an app."""
+    """Change a user's access level for an app."""
     app = platform.store.apps.get(body.project.project_id)
     _check_not_owner(app, body.user.email)
     platform.store.app_grants.change(app.app_id, body.user.email, body.user.project_access_level)
@@ -208,7 +208,7 @@ def edit_access(platform: PlatformPart, body: ShareApp) -> AppRef:
 
 @router.post("/component/unshare-project")
 def unshare_app(platform: PlatformPart, body: UnshareApp) -> AppRef:
-    """Take a user's access to an app away."""
+    """Revoke a user's access to an app."""
     app = platform.store.apps.get(body.project.project_id)
     _check_not_owner(app, body.user.email)
     platform.store.app_grants.revoke(app.app_id, body.user.email)
@@ -232,7 +232,7 @@ def _is_owner(app: App, email: str) -> bool:
 
 
 def _directory_id(app: App, caller: str) -> str:
-    """Return the directory that the caller sees the app in: directories are their owner's own."""
+    """Return the directory in which the caller sees the app. Only owners see their directories."""
     return app.directory_id if _is_owner(app, caller) else ""
 
 

@@ -1,4 +1,4 @@
-"""Refuses requests about apps whose sender may not use them, or not in this way."""
+"""Refuses requests about apps if the caller has no access or too low an access level."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OF_OWNERS = {
     "/component/edit-project-access-level-for-user",
     "/component/unshare-project",
 }
-# They are GETs, and change a dataset.
+# These are GETs, but they change a dataset.
 _OF_BUILDERS = {"/component/get-dataset-multipart-upload-urls", "/component/verify-dataset-upload"}
 
 
@@ -31,14 +31,14 @@ NamedApps = Annotated[list[Any], Depends(_named_apps)]
 
 
 def check_access(request: Request, platform: PlatformPart, caller: Caller, named: NamedApps) -> None:
-    """Refuse a request about an app that its sender may not use, or not in this way.
+    """Refuse a request about an app if the caller has no access or too low an access level.
 
-    Apps that are not there are for the endpoints to refuse: they know what was asked for.
+    The endpoints themselves refuse apps that do not exist, with a precise message.
 
     Raises
     ------
     RefusalError
-        404 if the app is not shared with the sender, 403 if it is, but on a lower level.
+        404 if the app is not shared with the caller, 403 if the access level is too low.
     """
     needed = _needed(request)
     flows = [] if named else request.query_params.getlist("pipeline_id")
@@ -72,7 +72,7 @@ async def _body(request: Request) -> Any:
     try:
         return await request.json()
     except (ValueError, RecursionError):
-        # It is refused where the endpoint reads it.
+        # The endpoint refuses it when it reads the body.
         return None
 
 

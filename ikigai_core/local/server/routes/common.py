@@ -1,4 +1,4 @@
-"""What all routes share: the platform, checked bodies, words of the wire."""
+"""Common parts of all routes: the platform, checked bodies, conversions to wire format."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ Limit = Annotated[int, Query(ge=0), AfterValidator(lambda limit: min(limit, _MOS
 
 
 class Given(BaseModel):
-    """A part of a request's body: of exactly these fields, each of exactly its type."""
+    """Part of a request body: exactly these fields, with exactly these types."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
 class Body(Given):
-    """The whole JSON body of a request. What could not be kept or answered again is refused here."""
+    """The whole JSON body of a request. Values that cannot be stored and returned are refused."""
 
     @model_validator(mode="before")
     @classmethod
@@ -69,13 +69,13 @@ class Body(Given):
 
 
 def sound(value: Any) -> Any:
-    """Return what was sent, if it can be kept and answered again."""
+    """Return the value if it can be stored and returned; raise ValueError otherwise."""
     _check_json(value)
     return value
 
 
 class DirectoryPart(BaseModel):
-    """The directory that something is put into, with more of what is known of it or not; empty is none."""
+    """The directory of a component; an empty id means none. Further fields are ignored."""
 
     model_config = ConfigDict(strict=True)
 
@@ -83,7 +83,7 @@ class DirectoryPart(BaseModel):
 
 
 def _check_json(value: Any) -> None:
-    """Refuse numbers that JSON lacks, text that is not Unicode, and nesting without end."""
+    """Refuse numbers that are not valid JSON, text that is not valid Unicode, and excessive nesting."""
     level, depth = [value], 0
     while level:
         if depth > _DEEPEST:
@@ -110,7 +110,7 @@ def _check_text(text: str) -> None:
 
 
 def pick(components: Components[C], id_field: str, component_id: str | None, name: str | None, **equal: Any) -> C:
-    """Return the component that a request asks for, by id or name."""
+    """Return the requested component, by id or name."""
     if component_id is not None:
         return components.get(component_id, **equal)
     if name is not None:
@@ -119,12 +119,12 @@ def pick(components: Components[C], id_field: str, component_id: str | None, nam
 
 
 def edits(part: BaseModel, **names: str) -> Fields:
-    """Return what a request wants changed: the fields of `names` that it has, under the names that they are kept by."""
+    """Return the requested changes: the given fields of `names`, under their stored names."""
     return {kept: getattr(part, sent) for sent, kept in names.items() if getattr(part, sent) is not None}
 
 
 def directory_answer(directory: Directory) -> DirectoryItem:
-    """Return a directory as the wire has it."""
+    """Return a directory in wire format."""
     return {
         "directory_id": directory.directory_id,
         "name": directory.name,
@@ -136,18 +136,18 @@ def directory_answer(directory: Directory) -> DirectoryItem:
 
 
 def place_answer(platform: Platform, kind: str, directory_id: str) -> DirectoryItem:
-    """Return the directory that something is in; outside all directories it has an empty id."""
+    """Return the directory that contains a component; with an empty id if there is none."""
     directory = platform.store.directories.find(directory_id) if directory_id else None
     return directory_answer(directory or Directory("", "", kind, "", "", 0))
 
 
 def within(fetch_all: bool, directory_id: str | None) -> Fields:
-    """Return the filter of a listing: everything, or what is directly in a directory (empty: in none)."""
+    """Return the filter of a listing: everything, or the direct content of a directory (empty: of none)."""
     return {} if fetch_all or directory_id is None else {"directory_id": directory_id}
 
 
 def listed(platform: Platform, components: list[C], answer: Callable[[C], Item]) -> tuple[list[Item], str]:
-    """Return a list as the wire has it, and the warning where the platform was started with a limit that cuts it."""
+    """Return a list in wire format, and a warning if the platform's limit shortened it."""
     most = platform.list_limit
     is_cut = most is not None and len(components) > most
     warning = f"Only {most} of {len(components)} are listed" if is_cut else ""

@@ -1,4 +1,4 @@
-"""The control API: what goes wrong, how runs go, who uses the platform, what was asked of it; all on order."""
+"""The control API: order faults and run outcomes, manage users, and read the journal."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class NewKey(BaseModel):
 
 
 class NewRun(BaseModel):
-    """A run that somebody starts now."""
+    """A run that starts now, in the name of a user."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -66,7 +66,7 @@ class EndOfRun(BaseModel):
     facet: str = ""
 
 
-# Faults and the journal belong to the event loop: their endpoints are coroutines.
+# Faults and the journal belong to the event loop, so their endpoints are coroutines.
 
 
 @router.post("/faults")
@@ -78,37 +78,37 @@ async def order_fault(request: Request, platform: PlatformPart, fault: Annotated
 
 @router.get("/faults")
 async def get_faults(platform: PlatformPart) -> Answer:
-    """Return all faults that were ordered, oldest first."""
+    """Return all ordered faults, oldest first."""
     return {"faults": [order.report() for order in platform.faults.all()]}
 
 
 @router.get("/faults/{fault_id}")
 async def get_fault(platform: PlatformPart, fault_id: str) -> Answer:
-    """Return a fault that was ordered, and how often it has hit."""
+    """Return an ordered fault with its number of hits."""
     return _found(platform.faults.find(fault_id), fault_id).report()
 
 
 @router.delete("/faults/{fault_id}")
 async def cancel_fault(platform: PlatformPart, fault_id: str) -> Answer:
-    """Take a fault back."""
+    """Cancel a fault."""
     return _found(platform.faults.cancel(fault_id), fault_id).report()
 
 
 @router.post("/outcomes")
 def order_outcome(platform: PlatformPart, outcome: Annotated[Outcome, SOUND]) -> Answer:
-    """Order how runs go."""
+    """Order an outcome of runs."""
     return platform.outcomes.order(outcome).report()
 
 
 @router.get("/outcomes")
 def get_outcomes(platform: PlatformPart) -> Answer:
-    """Return all outcomes that were ordered, oldest first."""
+    """Return all ordered outcomes, oldest first."""
     return {"outcomes": [order.report() for order in platform.outcomes.all()]}
 
 
 @router.delete("/outcomes/{outcome_id}")
 def cancel_outcome(platform: PlatformPart, outcome_id: str) -> Answer:
-    """Take an outcome back."""
+    """Cancel an outcome."""
     order = platform.outcomes.cancel(outcome_id)
     if order is None:
         raise not_found("Outcome", outcome_id)
@@ -117,7 +117,7 @@ def cancel_outcome(platform: PlatformPart, outcome_id: str) -> Answer:
 
 @router.post("/runs")
 def start_run(platform: PlatformPart, new: Annotated[NewRun, SOUND]) -> Answer:
-    """Start a run of a flow, as another user would."""
+    """Start a run of a flow as another user."""
     flow = _flow(platform.store, new.outcome.flow)
     platform.runner.start(flow, new.user, {}, new.outcome)
     return {"pipeline_id": flow.flow_id}
@@ -125,14 +125,14 @@ def start_run(platform: PlatformPart, new: Annotated[NewRun, SOUND]) -> Answer:
 
 @router.get("/runs")
 def get_runs(platform: PlatformPart, user: str | None = None) -> Answer:
-    """Return all runs that began, oldest first, those of deleted flows included."""
+    """Return all runs ever started, oldest first, including those of deleted flows."""
     runs = [dataclasses.asdict(run) for run in platform.store.runs.history.all(user)]
     return {"runs": [{**run, "variables": without_secrets(run["variables"])} for run in runs]}
 
 
 @router.post("/runs/finish")
 def finish_run(platform: PlatformPart, end: Annotated[EndOfRun, SOUND]) -> Answer:
-    """End a run that was ordered now."""
+    """End an ordered run now."""
     flow = _flow(platform.store, end.flow)
     if not platform.outcomes.finish(flow, end.status, end.message, end.facet):
         raise conflict(f"Flow {flow.name!r} has no run under way that was ordered")
@@ -146,20 +146,20 @@ async def get_journal(
     user: str | None = None,
     after: Annotated[int, Query(ge=0)] = 0,
 ) -> Answer:
-    """Return the last requests, oldest first."""
+    """Return the latest requests, oldest first."""
     return {"requests": [entry.report() for entry in platform.journal.entries(operation, user, after)]}
 
 
 @router.delete("/journal")
 async def clear_journal(platform: PlatformPart) -> Answer:
-    """Forget the requests so far."""
+    """Clear the journal."""
     platform.journal.clear()
     return {}
 
 
 @router.post("/reset")
 async def reset(platform: PlatformPart, wanted: Reset | None = None) -> Answer:
-    """Take all orders back and forget the requests so far; delete everything that users made, if that is wanted."""
+    """Cancel all orders and clear the journal. With `data`, also delete everything that users created."""
     platform.faults.clear()
     platform.journal.clear()
     await run_in_threadpool(_reset, platform, data=wanted is not None and wanted.data)
@@ -168,13 +168,13 @@ async def reset(platform: PlatformPart, wanted: Reset | None = None) -> Answer:
 
 @router.post("/users")
 def create_user(platform: PlatformPart, new: NewUser) -> Answer:
-    """Add a user; return their key."""
+    """Add a user; return the user's key."""
     return {"user_email": new.user_email, "api_key": add_user(platform, new.user_email)}
 
 
 @router.post("/users/{user_email}/key")
 def rotate_key(platform: PlatformPart, user_email: str, new: NewKey) -> Answer:
-    """Give a user another key; the one before is refused from now on."""
+    """Replace a user's key. The old key stops working."""
     try:
         api_key = platform.credentials.rotate_key(user_email, new.api_key)
     except ValueError as error:
@@ -186,7 +186,7 @@ def rotate_key(platform: PlatformPart, user_email: str, new: NewKey) -> Answer:
 
 @router.delete("/users/{user_email:path}")
 def delete_user(platform: PlatformPart, user_email: str) -> Answer:
-    """Remove a user and all that is theirs."""
+    """Remove a user and everything that the user owns."""
     if not platform.credentials.remove_user(user_email):
         raise not_found("User", user_email)
     remove_user(platform, user_email)
@@ -195,7 +195,7 @@ def delete_user(platform: PlatformPart, user_email: str) -> Answer:
 
 @router.put("/datasets")
 async def seed(request: Request, platform: PlatformPart, app: Name, dataset: Name, user: str | None = None) -> Answer:
-    """Make the CSV text that is sent the data of a dataset; make the dataset and its app where they are not there."""
+    """Replace the data of a dataset with the given CSV. Create the dataset and its app if they do not exist."""
     owner = platform.credentials.known_as(user) if user else platform.credentials.user_email
     if owner is None:
         raise not_found("User", str(user))
@@ -222,7 +222,7 @@ def _found(order: FaultOrder | None, fault_id: str) -> FaultOrder:
 
 
 def _check_operation(request: Request, operation: str) -> None:
-    """Refuse a fault that would never hit."""
+    """Refuse a fault that can never hit."""
     known: frozenset[str] = request.app.state.operations
     if operation != ANY and operation not in known:
         similar = difflib.get_close_matches(operation, known, 1)

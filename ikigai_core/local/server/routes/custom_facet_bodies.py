@@ -1,4 +1,4 @@
-"""What requests about custom facets give."""
+"""Request bodies for custom facets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AnyAccessLevel = Annotated[CustomFacetAccessLevel, Field(strict=False)]
 
 
 class Argument(Given):
-    """An argument of a script. Values are sent as text, and kept and answered as what they are."""
+    """An argument of a script. Values arrive as strings, and are stored and returned with their own types."""
 
     name: Name
     type: Literal["bool", "int", "str", "float"]
@@ -69,7 +69,7 @@ class ScriptFields(Given):
         return arguments
 
     def kept(self) -> dict[str, Any]:
-        """Return what was given, as it is kept."""
+        """Return the given fields in their stored form."""
         same = ("description", "python_script", "libraries", "rootkit_token")
         given = edits(self, **{name: name for name in same})
         if self.arguments is not None:

@@ -1,4 +1,4 @@
-"""Custom facets, their versions, and who may use them. They belong to a user, not to an app."""
+"""Custom facets, their versions and their users. They belong to a user, not to an app."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _NOUN = "Custom facet"
 
 @router.post("/component/create-custom-facet")
 def create_custom_facet(platform: PlatformPart, caller: Caller, body: CreateCustomFacet) -> CustomFacetRef:
-    """Create a custom facet; what is given of its script is its draft."""
+    """Create a custom facet. The given script fields become its draft."""
     new, now = body.custom_facet, timestamps.now()
     custom_facet = CustomFacet(
         new_id(), caller.casefold(), new.name, new.chain_group, now, now, tags=new.tags, **new.kept()
@@ -61,7 +61,7 @@ def create_custom_facet(platform: PlatformPart, caller: Caller, body: CreateCust
 def get_custom_facet(
     platform: PlatformPart, caller: Caller, custom_facet_id: str | None = None, name: str | None = None
 ) -> CustomFacetFound:
-    """Return one custom facet, by id or name; of several the caller's own before those shared with them."""
+    """Return one custom facet, by id or name. If several have this name, the caller's own comes first."""
     if custom_facet_id is not None:
         custom_facet = _allowed(platform, caller, custom_facet_id, CustomFacetAccessLevel.RUN)
     elif name is not None:
@@ -80,7 +80,7 @@ def get_custom_facets(platform: PlatformPart, caller: Caller) -> CustomFacetsFou
 
 @router.get("/search/search-custom-facets-for-user")
 def search_custom_facets(platform: PlatformPart, caller: Caller, query: str) -> CustomFacetsFound:
-    """Return the custom facets that the caller may use and whose name has the query in it."""
+    """Return the custom facets that the caller may use, with the query in their names."""
     found = _visible(platform, caller, platform.store.custom_facets.search(query))
     return {"custom_facets": [_answer(platform, custom_facet, caller) for custom_facet in found]}
 
@@ -89,7 +89,7 @@ def search_custom_facets(platform: PlatformPart, caller: Caller, query: str) -> 
 def edit_custom_facet(
     platform: PlatformPart, caller: Caller, body: EditCustomFacet
 ) -> CustomFacetRef | CustomFacetVersionRef:
-    """Change what is given of a custom facet's draft, or save a version of it."""
+    """Change the given fields of a custom facet's draft, or save a version of it."""
     if body.save_as_version:
         if body.custom_facet_version is None:
             raise bad_request("custom_facet_version: required where save_as_version is true")
@@ -101,7 +101,7 @@ def edit_custom_facet(
 
 @router.post("/component/delete-custom-facet")
 def delete_custom_facet(platform: PlatformPart, caller: Caller, body: DeleteCustomFacet) -> CustomFacetRef:
-    """Delete a custom facet with its versions; flows that it is in cannot run any more."""
+    """Delete a custom facet with its versions. Flows that use it cannot run any more."""
     custom_facet = _allowed(platform, caller, body.custom_facet.custom_facet_id, CustomFacetAccessLevel.ADMIN)
     platform.store.delete_custom_facet(custom_facet.custom_facet_id)
     return {"custom_facet_id": custom_facet.custom_facet_id}
@@ -128,13 +128,13 @@ def get_versions(platform: PlatformPart, caller: Caller, custom_facet_id: str) -
 
 @router.post("/component/generate-rootkit-token")
 def generate_token(body: RootkitScript) -> RootkitToken:
-    """Return a token that lets a script out of its sandbox; here it changes nothing."""
+    """Return a token that frees a script from its sandbox. It has no effect on the local platform."""
     return {"token": hashlib.sha256(body.script.encode()).hexdigest()}
 
 
 @router.post("/component/share-custom-facet")
 def share_custom_facet(platform: PlatformPart, caller: Caller, body: ShareCustomFacet) -> CustomFacetRef:
-    """Let a user in."""
+    """Give a user access to a custom facet."""
     custom_facet = _shared(platform, caller, body.custom_facet.custom_facet_id, body.user.email)
     platform.store.custom_facet_grants.set(custom_facet.custom_facet_id, body.user.email, body.access_level)
     return {"custom_facet_id": custom_facet.custom_facet_id}
@@ -142,7 +142,7 @@ def share_custom_facet(platform: PlatformPart, caller: Caller, body: ShareCustom
 
 @router.post("/component/edit-custom-facet-access-level")
 def edit_access(platform: PlatformPart, caller: Caller, body: EditCustomFacetAccess) -> CustomFacetRef:
-    """Change what a user may do, or shut them out."""
+    """Change a user's access level for a custom facet, or revoke the access."""
     custom_facet = _shared(platform, caller, body.custom_facet.custom_facet_id, body.user.email)
     grants = platform.store.custom_facet_grants
     if body.access_level == NO_ACCESS:
@@ -191,7 +191,7 @@ def _allowed(platform: Platform, caller: str, custom_facet_id: str, needed: Cust
 
 
 def _shared(platform: Platform, caller: str, custom_facet_id: str, email: str) -> CustomFacet:
-    """Return a custom facet whose access for somebody the caller may change."""
+    """Return a custom facet if the caller may change the access of this user."""
     custom_facet = _allowed(platform, caller, custom_facet_id, CustomFacetAccessLevel.ADMIN)
     if email.casefold() == custom_facet.owner:
         raise conflict(f"{email} owns custom facet {custom_facet.name!r}: the access of an owner cannot be changed")
@@ -211,7 +211,7 @@ def _named(platform: Platform, caller: str, name: str) -> CustomFacet:
 
 
 def _answer(platform: Platform, custom_facet: CustomFacet, caller: str) -> CustomFacetItem:
-    """Return a custom facet as the wire has it; those who may only run it do not see how it works."""
+    """Return a custom facet in wire format. Users with level RUN do not see the script."""
     level = platform.store.custom_facet_grants.level(custom_facet.custom_facet_id, caller)
     is_hidden = level == CustomFacetAccessLevel.RUN
     return {

@@ -1,4 +1,4 @@
-"""The bytes themselves, behind signed URLs: parts come in, datasets go out, both in a stream."""
+"""Data transfer through signed URLs: streams of uploaded parts and of datasets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BLOCK = 1 << 20
 
 
 def part_subject(upload_id: str, number: int) -> str:
-    """Return what the signature of a part's URL is about."""
+    """Return the subject of the signature of a part's URL."""
     return f"uploads/{upload_id}/{number}"
 
 
@@ -34,7 +34,7 @@ router = APIRouter(prefix=DATA_PREFIX.rstrip("/"), dependencies=[Depends(_no_cre
 
 
 class DataResponse(FileResponse):
-    """A file in blocks that are large enough for a fast disk."""
+    """A file response with blocks large enough for fast disks."""
 
     chunk_size = _BLOCK
 
@@ -48,7 +48,7 @@ class DataResponse(FileResponse):
 async def put_part(
     request: Request, platform: PlatformPart, upload_id: str, number: int, expires: str = "", signature: str = ""
 ) -> Response:
-    """Take one part of an upload."""
+    """Receive one part of an upload."""
     platform.signer.check("PUT", part_subject(upload_id, number), expires, signature)
     if request.headers.get("content-type") != CONTENT_TYPE:
         raise forbidden(f"headers: this URL was signed for Content-Type: {CONTENT_TYPE}")
@@ -74,7 +74,7 @@ async def put_part(
 def get_data(
     platform: PlatformPart, dataset_id: str, filename: str, expires: str = "", signature: str = ""
 ) -> FileResponse:
-    """Hand a dataset's data out; parts of it too, if a range is asked for."""
+    """Return a dataset's data, or a range of it."""
     platform.signer.check("GET", f"datasets/{dataset_id}", expires, signature)
     dataset = platform.store.datasets.get(dataset_id)
     if not dataset.data_file or platform.files.is_packed(dataset.data_file):
@@ -90,7 +90,7 @@ def _open_upload(platform: Platform, upload_id: str) -> Upload:
 
 
 async def receive(request: Request, path: Path, most: int) -> tuple[int, str]:
-    """Write the request's body to a file; return its size and MD5. At most one block of it is in memory."""
+    """Write the request's body to a file; return its size and MD5. Keeps at most one block in memory."""
     size, digest, block = 0, hashlib.md5(usedforsecurity=False), bytearray()
     file = await run_in_threadpool(path.open, "wb")
     try:

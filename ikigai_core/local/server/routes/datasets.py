@@ -67,7 +67,7 @@ class DeleteDataset(Body):
 
 
 def dataset_answer(platform: Platform, dataset: Dataset) -> DatasetItem:
-    """Return a dataset as the wire has it."""
+    """Return a dataset in wire format."""
     return {
         "project_id": dataset.app_id,
         "dataset_id": dataset.dataset_id,
@@ -126,7 +126,7 @@ def get_datasets(
 
 @router.get("/search/search-datasets-for-project")
 def search_datasets(platform: PlatformPart, project_id: str, query: str) -> DatasetsFound:
-    """Return the datasets of an app whose name has the query in it."""
+    """Return the datasets of an app with the query in their names."""
     app = platform.store.apps.get(project_id)
     datasets = platform.store.datasets.search(query, app_id=app.app_id)
     items, warning = listed(platform, datasets, partial(dataset_answer, platform))
@@ -156,7 +156,7 @@ def delete_dataset(platform: PlatformPart, body: DeleteDataset) -> DatasetRef:
 
 @router.get("/component/get-dataset-log")
 def get_dataset_log(platform: PlatformPart, project_id: str, dataset_id: str, limit: Limit = 5) -> DatasetLogFound:
-    """Return what was last done to a dataset's data, newest first."""
+    """Return the latest log entries of a dataset's data, newest first."""
     dataset = platform.store.datasets.get(dataset_id, app_id=project_id)
     entries = platform.store.dataset_log.newest(dataset.dataset_id, limit)
     return {
@@ -174,7 +174,7 @@ def get_dataset_log(platform: PlatformPart, project_id: str, dataset_id: str, li
 
 @router.get("/component/get-dataset-download-url")
 def get_download_url(request: Request, platform: PlatformPart, project_id: str, dataset_id: str) -> DownloadUrl:
-    """Return a signed URL of a dataset's data, once it is ready."""
+    """Return a signed URL for a dataset's data, once the data is ready."""
     dataset = platform.store.datasets.get(dataset_id, app_id=project_id)
     status = platform.downloads.prepare(dataset)
     if status is not DownloadStatus.SUCCESS:

@@ -71,13 +71,13 @@ def get_app_directory(platform: PlatformPart, caller: Caller, directory_id: str)
 def get_app_directories(
     platform: PlatformPart, caller: Caller, fetch_all: bool = False, directory_id: str | None = None
 ) -> DirectoriesFound:
-    """Return all directories of apps that the caller has, or those in a directory."""
+    """Return all app directories of the caller, or those in a directory."""
     return _list(platform, "PROJECT", "", None if fetch_all else directory_id, caller)
 
 
 @router.post("/component/delete-project-directory")
 def delete_app_directory(platform: PlatformPart, caller: Caller, body: DeleteDirectory) -> DirectoryRef:
-    """Delete a directory of apps; what was in it moves up."""
+    """Delete a directory of apps. Its content moves up one level."""
     store = platform.store
     with store.transaction():
         directory = store.directories.get(body.directory.directory_id, kind="PROJECT", owner=caller.casefold())

@@ -1,4 +1,4 @@
-"""Flows, called pipelines on the wire."""
+"""Flows, called pipelines in the API."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from ikigai_core.local.store.ids import new_id
 router = APIRouter()
 
 _NO_SCHEDULE: ScheduleItem = {"name": "", "start_time": "", "end_time": "", "cron": ""}
-# Clients cannot send "no schedule": they send this one in its place.
+# Clients cannot send an empty schedule. They send this one instead.
 _REMOVE_SCHEDULE = {"name": "-", "start_time": "1", "end_time": "1", "cron": "0 0 0 0 0"}
 
 Digits = Annotated[str, Field(pattern=r"^[0-9]{1,12}$")]
 
 
 class AsSent(BaseModel):
-    """A part of a definition: what is known of it is checked, and all of it is kept."""
+    """Part of a definition: known fields are checked, all fields are kept."""
 
     model_config = ConfigDict(strict=True, extra="allow")
 
@@ -66,7 +66,7 @@ class Variable(AsSent):
 
 
 class Definition(AsSent):
-    """The shape of a definition. Whether it makes sense is found out when it runs."""
+    """The shape of a definition. Its meaning is checked only when it runs."""
 
     facets: list[Facet] = []
     arrows: list[Arrow] = []
@@ -74,7 +74,7 @@ class Definition(AsSent):
     model_variables: dict[str, Any] | None = None
 
     def kept(self) -> dict[str, Any]:
-        """Return the definition as it was sent."""
+        """Return the definition unchanged."""
         return self.model_dump(exclude_unset=True)
 
 
@@ -108,7 +108,7 @@ class Schedule(Given):
         return self
 
     def kept(self) -> dict[str, str]:
-        """Return the schedule as it is kept and answered."""
+        """Return the schedule in its stored form."""
         return {"name": self.name, "start_time": self.start_time, "end_time": self.end_time or "", "cron": self.cron}
 
 
@@ -148,7 +148,7 @@ class DeleteFlow(Body):
 
 
 def flow_answer(platform: Platform, flow: Flow) -> FlowItem:
-    """Return a flow as the wire has it."""
+    """Return a flow in wire format."""
     last_run = platform.store.runs.logs(flow.flow_id, 1)
     return {
         "project_id": flow.app_id,
@@ -213,7 +213,7 @@ def get_flows(
 
 @router.get("/search/search-pipelines-for-project")
 def search_flows(platform: PlatformPart, project_id: str, query: str) -> FlowsFound:
-    """Return the flows of an app whose name has the query in it."""
+    """Return the flows of an app with the query in their names."""
     app = platform.store.apps.get(project_id)
     flows = platform.store.flows.search(query, app_id=app.app_id)
     items, warning = listed(platform, flows, partial(flow_answer, platform))
@@ -222,7 +222,7 @@ def search_flows(platform: PlatformPart, project_id: str, query: str) -> FlowsFo
 
 @router.post("/component/edit-pipeline")
 def edit_flow(platform: PlatformPart, caller: Caller, body: EditFlow) -> FlowRef:
-    """Change what is given of a flow. A run that is under way goes on as it started."""
+    """Change the given fields of a flow. A run in progress continues unchanged."""
     edit = body.pipeline
     flow = platform.store.flows.get(edit.pipeline_id, app_id=edit.project_id)
     same = {name: name for name in ("name", "high_volume_preference", "agent_access")}
@@ -238,7 +238,7 @@ def edit_flow(platform: PlatformPart, caller: Caller, body: EditFlow) -> FlowRef
 
 @router.post("/component/delete-pipeline")
 def delete_flow(platform: PlatformPart, body: DeleteFlow) -> FlowRef:
-    """Delete a flow and its logs; a run that is under way ends."""
+    """Delete a flow and its logs. A run in progress ends."""
     store = platform.store
     with store.transaction():
         flow = store.flows.get(body.pipeline.pipeline_id, app_id=body.pipeline.project_id)

@@ -1,4 +1,4 @@
-"""Signs of life; calls that need no credentials."""
+"""Heartbeats, which need no credentials."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ router = APIRouter()
 @router.get("/access/heartbeat")
 @router.get("/search/heartbeat")
 async def heartbeat() -> Alive:
-    """Say that the platform is there."""
+    """Confirm that the platform is running."""
     return {"status": "ok"}

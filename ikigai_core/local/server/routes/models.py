@@ -72,7 +72,7 @@ class DeleteModel(Body):
 
 
 def model_answer(platform: Platform, model: Model) -> ModelItem:
-    """Return a model as the wire has it."""
+    """Return a model in wire format."""
     versions = platform.store.model_versions.all(model_id=model.model_id)
     return {
         "project_id": model.app_id,
@@ -90,7 +90,7 @@ def model_answer(platform: Platform, model: Model) -> ModelItem:
 
 @router.post("/component/create-model")
 def create_model(platform: PlatformPart, body: CreateModel) -> ModelRef:
-    """Create a model that has not been trained."""
+    """Create an untrained model."""
     new = body.model
     app = platform.store.apps.get(new.project_id)
     _check_type(new)
@@ -131,7 +131,7 @@ def get_models(
 
 @router.get("/search/search-models-for-project")
 def search_models(platform: PlatformPart, project_id: str, query: str) -> ModelsFound:
-    """Return the models of an app whose name has the query in it."""
+    """Return the models of an app with the query in their names."""
     app = platform.store.apps.get(project_id)
     models = platform.store.models.search(query, app_id=app.app_id)
     items, warning = listed(platform, models, partial(model_answer, platform))

@@ -1,4 +1,4 @@
-"""What only the local platform has: how often it was asked for what."""
+"""Request counts, which only the local platform has."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ async def get_requests(platform: PlatformPart) -> Answer:
 
 @router.post("/requests/reset")
 async def reset_requests(platform: PlatformPart) -> Answer:
-    """Begin to count from nothing."""
+    """Set all counts to zero."""
     platform.requests.reset()
     return platform.requests.report()

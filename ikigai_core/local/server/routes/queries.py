@@ -1,4 +1,4 @@
-"""Refuses query parameters that an endpoint does not take, or not so often: they would be ignored otherwise."""
+"""Refuses unknown and repeated query parameters, which would otherwise be ignored."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ikigai_core.local.problems import bad_request
 
 
 def check_query(request: Request) -> None:
-    """Refuse a request with a parameter in its query that its endpoint lacks, or with one that is there twice.
+    """Refuse a request if a query parameter is unknown to the endpoint or is repeated.
 
     Raises
     ------

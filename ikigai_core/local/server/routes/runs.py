@@ -1,4 +1,4 @@
-"""Running flows: start, status, logs."""
+"""Runs of flows: start, status, logs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class RunFlow(Body):
 
 @router.post("/component/run-pipeline")
 def run_flow(platform: PlatformPart, caller: Caller, body: RunFlow) -> FlowRef:
-    """Start a flow. Its status has left IDLE when this answers."""
+    """Start a flow. Its status is no longer IDLE when the answer arrives."""
     flow = platform.store.flows.get(body.pipeline.pipeline_id, app_id=body.pipeline.project_id)
     variables = {name: given.value for name, given in (body.variables or {}).items()}
     known = flow.definition.get("variables") or {}
@@ -42,7 +42,7 @@ def run_flow(platform: PlatformPart, caller: Caller, body: RunFlow) -> FlowRef:
 
 @router.get("/component/is-pipeline-running")
 def get_status(platform: PlatformPart, project_id: str, pipeline_id: str) -> FlowStatus:
-    """Say whether a flow is running, and how far it has come."""
+    """Return whether a flow is running, and its progress."""
     flow = platform.store.flows.get(pipeline_id, app_id=project_id)
     run = platform.store.runs.active(flow.flow_id)
     if run is None:
@@ -60,7 +60,7 @@ def get_status(platform: PlatformPart, project_id: str, pipeline_id: str) -> Flo
 
 @router.get("/component/get-pipeline-log")
 def get_logs(platform: PlatformPart, project_id: str, pipeline_id: str, limit: Limit = 1) -> FlowLogFound:
-    """Return the logs of a flow's last runs, newest first."""
+    """Return the logs of a flow's latest runs, newest first."""
     flow = platform.store.flows.get(pipeline_id, app_id=project_id)
     late = platform.outcomes.late()
     runs = [run for run in platform.store.runs.logs(flow.flow_id, limit + len(late)) if run.run_id not in late]
@@ -75,6 +75,6 @@ def _log_answer(run: Run) -> FlowLogItem:
         "erroneous_facet_id": run.facet_id,
         "message": run.message,
         "timestamp": str(run.timestamp),
-        # The platform's own has no such field: for a success its message is empty.
+        # The real platform has no such field, and its message is empty on success.
         "printed": run.printed,
     }

@@ -1,4 +1,4 @@
-"""What facet types and model types there are."""
+"""Specs of facet types and model types."""
 
 from __future__ import annotations
 

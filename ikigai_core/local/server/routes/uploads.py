@@ -55,7 +55,7 @@ def begin_upload(
     filename: str,
     file_size: Annotated[int, Query(ge=1, le=LARGEST_FILE)],
 ) -> UploadBegun:
-    """Begin an upload: return one signed URL for each part."""
+    """Start an upload: return one signed URL per part."""
     dataset = platform.store.datasets.get(dataset_id, app_id=project_id)
     if not filename.lower().endswith(".csv"):
         raise bad_request(f"filename: {filename!r} is not the name of a CSV file: it must end in .csv")
@@ -81,7 +81,7 @@ def begin_upload(
 
 @router.post("/component/complete-dataset-multipart-upload")
 def complete_upload(platform: PlatformPart, body: CompleteUpload) -> DatasetRef:
-    """Put the parts of an upload together, or throw them away."""
+    """Join the parts of an upload, or discard them."""
     dataset = platform.store.datasets.get(body.dataset.dataset_id, app_id=body.dataset.project_id)
     upload = platform.store.uploads.get(body.upload_id, dataset.dataset_id)
     if body.dataset.filename != upload.filename:
@@ -95,7 +95,7 @@ def complete_upload(platform: PlatformPart, body: CompleteUpload) -> DatasetRef:
 
 @router.get("/component/verify-dataset-upload")
 def verify_upload(platform: PlatformPart, project_id: str, dataset_id: str, filename: str) -> DatasetRef:
-    """Start the check of what was uploaded last."""
+    """Start the check of the latest upload."""
     upload = _last_upload(platform, project_id, dataset_id)
     if filename != upload.filename:
         raise bad_request(f"filename: the last upload is of {upload.filename!r}, not {filename!r}")
@@ -108,7 +108,7 @@ def verify_upload(platform: PlatformPart, project_id: str, dataset_id: str, file
 
 @router.get("/component/confirm-dataset-upload")
 def confirm_upload(platform: PlatformPart, project_id: str, dataset_id: str) -> UploadVerdict:
-    """Say how the check of what was uploaded last went."""
+    """Return the status of the latest upload's check."""
     upload = _last_upload(platform, project_id, dataset_id)
     if upload.state == UploadState.COMPLETED:
         raise conflict("This upload is not being checked: call verify-dataset-upload first")
@@ -139,7 +139,7 @@ def _complete(platform: Platform, upload: Upload, etags: dict[int, str]) -> None
     parts = platform.store.uploads.parts(upload.upload_id)
     _check_etags(upload, parts, etags)
     if upload.state != UploadState.OPEN:
-        # The same call again, after an answer that was lost.
+        # A repeated call, because the first answer was lost.
         return
     _check_sizes(upload, parts)
     in_order = [platform.files.part(upload.upload_id, parts[number].file) for number in sorted(parts)]

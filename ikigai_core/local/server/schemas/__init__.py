@@ -1,1 +1,1 @@
-"""What the API answers, one module a noun: what the OpenAPI document describes, and every answer is checked against."""
+"""Schemas of the API's answers, one module per kind. They define the OpenAPI document, and check every answer."""

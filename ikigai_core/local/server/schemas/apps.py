@@ -1,10 +1,10 @@
-"""Apps and what is in them, as the API answers them."""
+"""Answers about apps and their content."""
 
 from __future__ import annotations
 
 from typing import Any
 
-# The one of `typing` says too little about itself before Python 3.12.
+# Before Python 3.12, Pydantic needs this TypedDict instead of the one in `typing`.
 from typing_extensions import TypedDict
 
 from ikigai_core.local.server.schemas.datasets import DatasetItem
@@ -45,7 +45,7 @@ class UserItem(TypedDict):
 
 
 class AppComponents(TypedDict):
-    """Everything that is in an app; the local platform has nothing of the kinds that are lists of anything."""
+    """Everything in an app. On the local platform, the lists of untyped objects are always empty."""
 
     charts: list[dict[str, Any]]
     connectors: list[dict[str, Any]]

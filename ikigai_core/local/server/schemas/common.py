@@ -1,4 +1,4 @@
-"""What answers have in common, and those that are about nothing in particular."""
+"""Common parts of answers, and general answers."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import Literal
 
 from pydantic import WithJsonSchema
 
-# The one of `typing` says too little about itself before Python 3.12.
+# Before Python 3.12, Pydantic needs this TypedDict instead of the one in `typing`.
 from typing_extensions import TypedDict
 
 
 def one_of(*options: str) -> WithJsonSchema:
-    """Say in the OpenAPI document that a text is one of these."""
+    """Return the JSON schema of a string with these options."""
     return WithJsonSchema({"type": "string", "enum": list(options)})
 
 
 class Refusal(TypedDict):
-    """Why a request was not served."""
+    """Reason why a request was refused."""
 
     message: str
 

@@ -1,10 +1,10 @@
-"""Datasets and their uploads and downloads, as the API answers them."""
+"""Answers about datasets, their uploads and downloads."""
 
 from __future__ import annotations
 
 from typing import Annotated, NotRequired
 
-# The one of `typing` says too little about itself before Python 3.12.
+# Before Python 3.12, Pydantic needs this TypedDict instead of the one in `typing`.
 from typing_extensions import TypedDict
 
 from ikigai_core.local.server.schemas.common import one_of

@@ -1,10 +1,10 @@
-"""Flows and their runs, as the API answers them."""
+"""Answers about flows and their runs."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, NotRequired
 
-# The one of `typing` says too little about itself before Python 3.12.
+# Before Python 3.12, Pydantic needs this TypedDict instead of the one in `typing`.
 from typing_extensions import TypedDict
 
 from ikigai_core.local.server.schemas.common import one_of

@@ -1,10 +1,10 @@
-"""Models and their versions, as the API answers them."""
+"""Answers about models and their versions."""
 
 from __future__ import annotations
 
 from typing import Any
 
-# The one of `typing` says too little about itself before Python 3.12.
+# Before Python 3.12, Pydantic needs this TypedDict instead of the one in `typing`.
 from typing_extensions import TypedDict
 
 from ikigai_core.local.server.schemas.directories import DirectoryItem

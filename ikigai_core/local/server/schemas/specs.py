@@ -1,10 +1,10 @@
-"""Facet specs and model specs, as the API answers them."""
+"""Answers about facet specs and model specs."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-# The one of `typing` says too little about itself before Python 3.12.
+# Before Python 3.12, Pydantic needs this TypedDict instead of the one in `typing`.
 from typing_extensions import TypedDict
 
 from ikigai_core.local.server.schemas.models import ModelMetrics
