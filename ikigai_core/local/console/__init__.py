@@ -1,4 +1,4 @@
-"""A small console for people: apps, their flows with past runs, their datasets and models. It changes nothing."""
+"""A small read-only console in the browser: apps, their flows with past runs, their datasets and models."""
 
 from ikigai_core.local.console.pages import router
 

@@ -1,4 +1,4 @@
-"""The console's pages, one function each."""
+"""The pages of the console, one function each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REALM = "Ikigai local platform: email address and API key"
 
 
 class _Page(APIRoute):
-    """A route that says what was wrong as a page too."""
+    """A route that shows errors as pages, too."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -78,7 +78,7 @@ def list_apps(request: Request, platform: PlatformPart, viewer: Viewer) -> HTMLR
 
 @router.get("/apps/{app_id}")
 def show_app(request: Request, platform: PlatformPart, app: VisibleApp) -> HTMLResponse:
-    """What is in an app."""
+    """The content of an app."""
     store = platform.store
     flows = store.flows.all(app_id=app.app_id)
     return page(
@@ -94,7 +94,7 @@ def show_app(request: Request, platform: PlatformPart, app: VisibleApp) -> HTMLR
 
 @router.get("/apps/{app_id}/flows/{flow_id}")
 def show_flow(request: Request, platform: PlatformPart, app: VisibleApp, flow_id: str) -> HTMLResponse:
-    """A flow, what it does, and its past runs."""
+    """A flow with its diagram and its past runs."""
     flow = platform.store.flows.get(flow_id, app_id=app.app_id)
     return page(
         request,
@@ -109,7 +109,7 @@ def show_flow(request: Request, platform: PlatformPart, app: VisibleApp, flow_id
 
 @router.get("/apps/{app_id}/flows/{flow_id}/runs/{run_id}")
 def show_run(request: Request, platform: PlatformPart, app: VisibleApp, flow_id: str, run_id: str) -> HTMLResponse:
-    """How a run ended, or that it goes on."""
+    """The result of a run, or the note that it is still running."""
     flow = platform.store.flows.get(flow_id, app_id=app.app_id)
     run = platform.store.runs.get(run_id)
     if run is None or run.flow_id != flow_id:
@@ -128,7 +128,7 @@ def show_run(request: Request, platform: PlatformPart, app: VisibleApp, flow_id:
 
 @router.get("/apps/{app_id}/datasets/{dataset_id}")
 def show_dataset(request: Request, platform: PlatformPart, app: VisibleApp, dataset_id: str) -> HTMLResponse:
-    """A dataset's columns, its size, and what was done to its data."""
+    """The columns, size and log of a dataset."""
     dataset = platform.store.datasets.get(dataset_id, app_id=app.app_id)
     log = platform.store.dataset_log.newest(dataset_id, _MOST_RUNS)
     return page(request, "dataset.html", app=app, dataset=dataset, log=log)
@@ -143,7 +143,7 @@ def show_model(request: Request, platform: PlatformPart, app: VisibleApp, model_
 
 
 def _picture(platform: PlatformPart, flow: Flow) -> str:
-    """A flow's definition as Mermaid text; empty where it is none that a run could follow."""
+    """Return a flow's definition as Mermaid text; empty if the definition is not valid."""
     titles = {
         spec["facet_info"]["facet_uid"]: facet_type.replace("_", " ").title()
         for chain_group in load_facet_specs().values()

@@ -1,4 +1,4 @@
-"""From what is known to a page of HTML."""
+"""Renders pages as HTML."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _HEADERS = {
-    # No script runs and nothing is loaded, whatever a name or a message holds.
+    # Blocks scripts and external content, even if a name or a message contains some.
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -25,7 +25,7 @@ _HEADERS = {
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """Render a template. Whatever is put into it is escaped."""
+    """Render a template. All values are escaped."""
     root = request.scope.get("root_path", "") + PREFIX
     html = _environment().get_template(template).render(root=root, **values)
     return HTMLResponse(html, status, headers=_HEADERS)
@@ -33,7 +33,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
 
 @cache
 def _environment() -> Environment:
-    # Loaded with the first page: most who start a platform look at none.
+    # Loaded with the first page, because most platforms never show one.
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(

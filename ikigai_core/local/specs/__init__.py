@@ -1,6 +1,6 @@
-"""Facet and model specs of the local platform: the answers of `get-facet-specs` and `get-model-specs`, kept as data.
+"""Facet and model specs of the local platform, as data for `get-facet-specs` and `get-model-specs`.
 
-The YAML files say only what is particular; the loaders fill in every flag that the wire format has.
+The YAML files contain only what differs from the defaults. The loaders add all other fields of the wire format.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reading the spec files."""
+"""Reads the spec files."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
-# The loader over libyaml is ten times as fast; a worker process reads the facet specs at every start.
+# The loader with libyaml is ten times as fast. Every worker process reads the facet specs at its start.
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_documents(folder: Path) -> list[dict[str, Any]]:
-    """Read every YAML file of a folder, in the order that their `order` keys say."""
+    """Read all YAML files of a folder, ordered by chain group and by their `order` keys."""
     documents = [yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER) for path in folder.glob("*.yaml")]
     return sorted(documents, key=lambda document: (document.get("chain_group", ""), document["order"]))

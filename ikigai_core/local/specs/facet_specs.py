@@ -1,4 +1,4 @@
-"""Facet specs: what each facet type takes and how it may be chained."""
+"""Facet specs: the arguments of each facet type, and the rules for its connections."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ikigai_core.local.specs.documents import read_documents
 FacetSpec = dict[str, Any]
 
 _FOLDER = Path(__file__).parent / "facets"
-# `any` in a file. A number, because clients read the counts as numbers and may compare with them.
+# Value of `any` in the files. It is a number because clients read and compare the counts as numbers.
 _ANY_NUMBER = 9999
 
 
 @cache
 def load_facet_specs() -> dict[str, dict[str, dict[str, FacetSpec]]]:
-    """Give the facet specs in wire format: chain group, facet group, facet type.
+    """Return the facet specs in wire format: chain group, facet group, facet type.
 
-    Facet groups are last to first within a chain group: clients chain them into one mapping that lists the last one
-    first. Treat the answer as read-only; it is made once.
+    The facet groups of a chain group are in reverse order: clients merge them into one mapping that lists the last
+    group first. The result is cached, so treat it as read-only.
     """
     chains: dict[str, dict[str, dict[str, FacetSpec]]] = {"INPUT": {}, "MID": {}, "OUTPUT": {}}
     for document in reversed(read_documents(_FOLDER)):
@@ -32,7 +32,7 @@ def load_facet_specs() -> dict[str, dict[str, dict[str, FacetSpec]]]:
 
 @cache
 def facet_specs_by_uid() -> dict[str, FacetSpec]:
-    """Give the facet specs by facet uid."""
+    """Return the facet specs by facet uid."""
     return {
         spec["facet_info"]["facet_uid"]: spec
         for chain in load_facet_specs().values()

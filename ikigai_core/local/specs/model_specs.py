@@ -15,7 +15,7 @@ _FOLDER = Path(__file__).parent / "models"
 
 @cache
 def load_model_specs() -> dict[str, ModelSpec]:
-    """Give the model specs in wire format, by the name of the model type. Treat the answer as read-only."""
+    """Return the model specs in wire format, by the name of the model type. Treat the result as read-only."""
     return {document["name"]: _model_spec(document) for document in read_documents(_FOLDER)}
 
 
