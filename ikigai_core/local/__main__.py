@@ -1,4 +1,4 @@
-"""``python -m ikigai_core.local``: serve the local platform until told to stop."""
+"""``python -m ikigai_core.local``: serve the local platform until it is stopped."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def main(command_line: Sequence[str] | None = None, program: str = "python -m ik
     Parameters
     ----------
     command_line : sequence of str, optional
-        By default the process's own.
+        Default: the arguments of this process.
     program : str
-        What the command is called, for its help.
+        Name of the command in its help.
     """
     arguments = _parse(command_line, program)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -107,7 +107,7 @@ def _settings(arguments: argparse.Namespace, scratch: Path) -> Settings:
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        # The protocol is named: asyncio switches Nagle's delay (40 ms an answer) off for sockets that name it.
+        # asyncio disables Nagle's delay (40 ms per answer) only for sockets with an explicit protocol.
         listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
@@ -127,7 +127,7 @@ def _serve(platform: Platform, listener: socket.socket, *, as_json: bool) -> int
         sys.stdout.flush()
 
     server = Server(create_app(platform), on_ready=say_ready)
-    # uvicorn raises the signal that ended it once more, when all is closed.
+    # uvicorn raises the signal that stopped it again after the shutdown.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         asyncio.run(server.serve(sockets=[listener]))
@@ -137,7 +137,7 @@ def _serve(platform: Platform, listener: socket.socket, *, as_json: bool) -> int
 
 
 def _announcement(url: str, credentials: Credentials, *, as_json: bool) -> str:
-    """One line that says where the platform and its credentials are, without the key."""
+    """Return one line with the addresses of the platform and of its credentials file, without the key."""
     if as_json:
         file = str(credentials.file) if credentials.file else None
         return json.dumps({"base_url": url, "user_email": credentials.user_email, "credentials_file": file})
@@ -148,5 +148,5 @@ def _announcement(url: str, credentials: Credentials, *, as_json: bool) -> str:
 if __name__ == "__main__":
     status = main()
     sys.stdout.flush()
-    # Threads that are at work on data are not waited for: what they do is settled at the next start, as after a crash.
+    # Does not wait for working threads. The next start settles their work, as after a crash.
     os._exit(status)

@@ -20,9 +20,9 @@ class LocalAccount:
     Attributes
     ----------
     platform : LocalPlatform
-        Where the account is.
+        The platform of the account.
     user_email, api_key : str
-        Its credentials.
+        Credentials of the account.
     """
 
     platform: LocalPlatform
@@ -32,9 +32,9 @@ class LocalAccount:
     @classmethod
     @contextmanager
     def fresh(cls, platform: LocalPlatform) -> Iterator[Self]:
-        """Make an account for a while: it has the tutorial only, and is removed with all that it then has.
+        """Create a temporary account with only the tutorial; remove it with all its content at the end.
 
-        A platform that was killed is started again.
+        A killed platform is restarted.
         """
         _revive(platform)
         email = f"test-{uuid4().hex[:12]}@example.com"
@@ -52,15 +52,15 @@ class LocalAccount:
 
     @property
     def control(self) -> LocalControl:
-        """What orders failures and outcomes of runs, for all users of the platform."""
+        """The control API, which affects all users of the platform."""
         return self.platform.control
 
     def environ(self) -> dict[str, str]:
-        """Return the environment variables with which clients find the platform and the account."""
+        """Return the environment variables that connect clients to the platform and the account."""
         return {"IKIGAI_BASE_URL": self.url, "IKIGAI_USER_EMAIL": self.user_email, "IKIGAI_API_KEY": self.api_key}
 
     def seed(self, app: str, csv: Mapping[str, str | Path | bytes] | str | Path) -> dict[str, str]:
-        """Make datasets of CSV files in an app of the account; see `LocalControl.seed`."""
+        """Create datasets from CSV files in an app of the account; see `LocalControl.seed`."""
         return self.control.seed(app, csv, user=self.user_email)
 
 

@@ -1,4 +1,4 @@
-"""The platform as a web application, and the server of it."""
+"""The platform as a web application, and its server."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from ikigai_core.local.server import openapi
 from ikigai_core.local.server.middleware import Gate
 from ikigai_core.local.server.routes import OPERATIONS, ROUTERS
 
-# Clients keep connections between requests for longer than uvicorn's default of 5 s.
+# Clients keep idle connections for longer than uvicorn's default of 5 s.
 _KEEP_ALIVE_SECONDS = 300
 _STOP_SECONDS = 0.5
 
 
 def create_app(platform: Platform) -> FastAPI:
-    """Return the web application that serves a platform; it starts and stops the platform with itself."""
+    """Return the web application of a platform. The application starts and stops the platform."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -58,7 +58,7 @@ def create_app(platform: Platform) -> FastAPI:
 
 
 class Server(uvicorn.Server):
-    """A server that says when it is ready, and does not wait long for others when it is told to stop."""
+    """A server that announces when it is ready, and stops without a long wait for open requests."""
 
     def __init__(self, app: FastAPI, on_ready: Callable[[], None]) -> None:
         super().__init__(
@@ -71,12 +71,12 @@ class Server(uvicorn.Server):
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             )
         )
-        # uvicorn waits with asyncio, which takes fractions of a second too.
+        # uvicorn passes it to asyncio, which accepts fractions of a second.
         self.config.timeout_graceful_shutdown = _STOP_SECONDS  # type: ignore[assignment]
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to serve."""
+        """Start to serve."""
         await super().startup(sockets)
         if self.started:
             self._on_ready()
@@ -93,7 +93,7 @@ async def _answer_invalid(_: Request, error: Exception) -> JSONResponse:
 
 
 def _sentence(error: dict[str, object]) -> str:
-    """Say what is wrong with which field; never with what value, which might be a secret."""
+    """Describe the error of a field, without its value, which can be a secret."""
     location = error["loc"]
     assert isinstance(location, tuple)
     where = location[1:] if len(location) > 1 else location
@@ -115,5 +115,5 @@ async def _answer_http_error(request: Request, error: Exception) -> JSONResponse
 
 
 async def _answer_failure(_: Request, error: Exception) -> JSONResponse:
-    # The error itself goes on to uvicorn, which logs it.
+    # uvicorn logs the error itself.
     return JSONResponse({"message": "The local platform failed: see its own log"}, 500)

@@ -1,7 +1,7 @@
-"""A process that ends with the one that started it: its standard input is a pipe that the starter holds open.
+"""A process that ends when its starter ends: its standard input is a pipe that the starter holds open.
 
-``python -m ikigai_core.local.parent_watch MODULE ARGUMENT...`` runs a module that way; the process must be the leader
-of its own group, which ends as a whole.
+``python -m ikigai_core.local.parent_watch MODULE ARGUMENT...`` runs a module in this way. The process must be the
+leader of its process group; the whole group ends.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ _BLOCK = 4096
 
 
 def call_when_starter_ends(end: Callable[[], None]) -> None:
-    """Call `end` in a thread of its own once standard input is closed by whoever holds its other side."""
-    # Nothing that this process starts may inherit the pipe as its own standard input and read from it.
+    """Call `end` in a separate thread when the other side of standard input is closed."""
+    # Child processes must not inherit the pipe as their standard input and read from it.
     lifeline = os.dup(0)
     devnull = os.open(os.devnull, os.O_RDONLY)
     os.dup2(devnull, 0)
     os.close(devnull)
 
     def watch() -> None:
-        # os.read, since a thread that waits in sys.stdin would hold its lock and abort the interpreter's exit.
+        # A thread that waits in sys.stdin would hold its lock and abort the interpreter's exit. os.read has no lock.
         while os.read(lifeline, _BLOCK):
             pass
         end()

@@ -1,4 +1,4 @@
-"""The parts of a running platform, put together."""
+"""The parts of a running platform."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ _UPLOAD_LIFETIME = 24 * 3600
 
 @dataclass(frozen=True)
 class Settings:
-    """What a platform is started with.
+    """Settings of a platform.
 
     Parameters
     ----------
     data_dir : Path
-        The folder of its state; made if it is not there.
+        Folder of its state; created if it does not exist.
     user_email, api_key : str, optional
-        The credentials; by default those kept in the data directory, or new ones.
+        Credentials. Default: those kept in the data directory, or new ones.
     users : tuple of str
-        Email addresses of further users; their keys are made and kept in the data directory.
+        Email addresses of further users. Their keys are created and kept in the data directory.
     url_lifetime : float
-        Seconds for which signed URLs hold.
+        Validity of signed URLs in seconds.
     side_by_side : int
-        Flows that run at the same time.
+        Maximum number of flows that run at the same time.
     list_limit : int, optional
-        Components that a list holds at most; by default all.
+        Maximum number of components in a list. Default: no limit.
     remote_control : bool
-        Whether the control API may be used from other machines, too.
+        Whether other machines may use the control API, too.
     """
 
     data_dir: Path
@@ -60,14 +60,14 @@ class Settings:
 
 
 class Platform:
-    """Everything that requests are served with.
+    """All parts that serve requests.
 
     Raises
     ------
     ValueError
-        If the credentials cannot be used.
+        If the credentials are not valid.
     RuntimeError
-        If another process serves the data directory, or its layout is another release's.
+        If another process uses the data directory, or the directory has the layout of another release.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -91,7 +91,7 @@ class Platform:
         self.is_controlled_remotely = settings.remote_control
 
     def start(self) -> None:
-        """Settle what an earlier process left, and begin to work."""
+        """Settle the remains of an earlier process, and start all work."""
         self.drop_old_uploads()
         self._sweep()
         tutorial.create_once(self.store, self.files, self.credentials.user_email)
@@ -111,7 +111,7 @@ class Platform:
         self._lock.release()
 
     def delete_app(self, app_id: str) -> None:
-        """Delete an app and all that is in it; runs that are under way end."""
+        """Delete an app and everything in it. Runs in progress end."""
         with self.store.transaction():
             active = [self.store.runs.active(flow.flow_id) for flow in self.store.flows.all(app_id=app_id)]
             data = [dataset.data_file for dataset in self.store.datasets.all(app_id=app_id)]
@@ -123,7 +123,7 @@ class Platform:
         self.files.retire(*data)
 
     def drop_old_uploads(self) -> None:
-        """Abort the uploads that nobody has completed for a day."""
+        """Abort uploads that are still incomplete after a day."""
         for upload in self.store.uploads.in_state(UploadState.OPEN):
             if timestamps.now() - upload.created_at > _UPLOAD_LIFETIME:
                 self.store.uploads.set_state(upload.upload_id, UploadState.ABORTED)
@@ -142,7 +142,7 @@ class Platform:
 
 
 def _lock(path: Path) -> FileLock:
-    """Keep other processes off the data directory for as long as this one lives."""
+    """Lock the data directory against other processes until this one ends."""
     lock = FileLock(path, blocking=False, thread_local=False)
     try:
         lock.acquire()

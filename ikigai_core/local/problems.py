@@ -1,4 +1,4 @@
-"""What the platform refuses: every refusal has a status and a sentence for the caller."""
+"""Refusals of the platform: each has a status and a message for the caller."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class RefusalError(Exception):
     status : int
         HTTP status of the answer, 4xx.
     message : str
-        What was wrong and with what; sent to the caller.
+        The problem and the field or object that caused it; sent to the caller.
     """
 
     def __init__(self, status: int, message: str) -> None:
@@ -21,24 +21,24 @@ class RefusalError(Exception):
 
 
 class RunStoppedError(Exception):
-    """The platform is stopping: work in the background ends here and is settled at the next start."""
+    """The platform is stopping: background work ends here, and the next start settles it."""
 
 
 def bad_request(message: str) -> RefusalError:
-    """The request itself is wrong (400)."""
+    """Return a 400: the request itself is wrong."""
     return RefusalError(400, message)
 
 
 def forbidden(message: str) -> RefusalError:
-    """The caller may not do this (403)."""
+    """Return a 403: the caller may not do this."""
     return RefusalError(403, message)
 
 
 def not_found(noun: str, name: str) -> RefusalError:
-    """Nothing of this kind has this id or name (404)."""
+    """Return a 404: there is no object of this kind with this id or name."""
     return RefusalError(404, f"{noun} was not found: {name!r}")
 
 
 def conflict(message: str) -> RefusalError:
-    """The request does not fit the state that things are in (409)."""
+    """Return a 409: the request conflicts with the current state."""
     return RefusalError(409, message)

@@ -1,7 +1,6 @@
-"""The local platform as a process of its own, started and ended from Python.
+"""The local platform as a separate process, started and stopped from Python.
 
-Standard library only: it also works where the platform's own dependencies are not installed, as long as `python` names
-an interpreter that has them.
+Standard library only: it works without the platform's own dependencies if `python` is an interpreter that has them.
 """
 
 from __future__ import annotations
@@ -35,20 +34,20 @@ _CREDENTIALS_FILE = "credentials.json"
 class LocalPlatform:
     """A running local platform.
 
-    Made by `start`; a context manager that stops it. It also ends when the process that started it ends.
+    Create it with `start`. As a context manager, it stops at the end of the block. It also ends with its starter.
 
     Attributes
     ----------
     url : str
-        Base URL, with the port that was picked.
+        Base URL, with the actual port.
     user_email, api_key : str
-        The credentials that it accepts.
+        Its credentials.
     users : dict of str to str
-        The keys of its further users, by email address.
+        Keys of further users, by email address.
     data_dir : Path
-        The folder of its state.
+        Folder of its state.
     pid : int
-        Its process id, which is also the id of its process group.
+        Process id, which is also the id of the process group.
     """
 
     def __init__(
@@ -89,30 +88,30 @@ class LocalPlatform:
         host : str, default "127.0.0.1"
             Address to listen on.
         port : int, default 0
-            Port to listen on; 0 picks a free one.
+            Port to listen on; 0 selects a free one.
         data_dir : str or Path, optional
-            Folder of its state; by default a temporary one, deleted by `stop`.
+            Folder of its state. Default: a temporary folder, which `stop` deletes.
         user_email, api_key : str, optional
-            Its credentials; by default those kept in the folder, or new ones.
+            Credentials. Default: those kept in the folder, or new ones.
         users : iterable of str, optional
-            Email addresses of further users; `users` then has their keys.
+            Email addresses of further users. The attribute `users` contains their keys.
         python : str or Path, optional
-            Interpreter with ``ikigai-core[local]``; by default ``$IKIGAI_LOCAL_PYTHON``, else the running one.
+            Interpreter with ``ikigai-core[local]``. Default: ``$IKIGAI_LOCAL_PYTHON``, or else the current one.
         timeout : float, default 30.0
-            Seconds to wait for it.
+            Maximum wait in seconds.
         url_lifetime : float, optional
-            Seconds for which its signed URLs hold; by default an hour.
+            Validity of signed URLs in seconds. Default: one hour.
         workers : int, optional
-            Flows that it runs side by side; by default one for each CPU, two at least.
+            Maximum number of flows that run at the same time. Default: one per CPU, at least two.
         list_limit : int, optional
-            Components that a list holds at most, as platforms with many have it; by default all.
+            Maximum number of components in a list, as on large platforms. Default: no limit.
         remote_control : bool, default False
-            Whether `control` may be used from other machines, too.
+            Whether other machines may use `control`, too.
 
         Raises
         ------
         RuntimeError
-            If it ends before it is ready; the message has what it said.
+            If it ends before it is ready. The message contains its output.
         TimeoutError
             If it is not ready in time.
         """
@@ -126,7 +125,7 @@ class LocalPlatform:
         command += ["--remote-control"] if remote_control else []
         for email in users:
             command += ["--user", email]
-        # The key goes through the environment: a command line can be read by every user of the machine.
+        # The key is passed in the environment, because every user of the machine can read command lines.
         given = {"IKIGAI_USER_EMAIL": user_email, "IKIGAI_API_KEY": api_key}
         environment = {name: value for name, value in os.environ.items() if not name.startswith("IKIGAI_")}
         environment |= {name: value for name, value in given.items() if value}
@@ -139,21 +138,21 @@ class LocalPlatform:
 
     @property
     def is_running(self) -> bool:
-        """Whether its process is there."""
+        """Whether the process is running."""
         return self._process.poll() is None
 
     @property
     def control(self) -> LocalControl:
-        """What orders failures, outcomes of runs and test accounts from it."""
+        """The control API: orders failures, run outcomes and test accounts."""
         return LocalControl(self.url, self.user_email, self.api_key)
 
     def environ(self, user_email: str | None = None) -> dict[str, str]:
-        """Return the environment variables with which clients find the platform.
+        """Return the environment variables that connect clients to the platform.
 
         Parameters
         ----------
         user_email : str, optional
-            One of `users`; by default the platform's own user.
+            One of `users`. Default: the platform's own user.
 
         Raises
         ------
@@ -167,20 +166,20 @@ class LocalPlatform:
         }
 
     def stop(self) -> None:
-        """End the platform and delete its folder if it is a temporary one; nothing happens if it has ended already.
+        """Stop the platform and delete its folder if it is temporary. Does nothing if the platform has ended.
 
-        With a temporary folder that takes a few hundredths of a second, since there is nothing to be kept.
+        With a temporary folder, this takes only a few hundredths of a second, because nothing is kept.
         """
         self._end(signal.SIGKILL if self._is_scratch else signal.SIGTERM)
         if self._is_scratch:
             self._delete_folder()
 
     def kill(self) -> None:
-        """End the platform at once, as a crash would; its folder stays for `restart`."""
+        """Kill the platform, as in a crash. Its folder stays for `restart`."""
         self._end(signal.SIGKILL)
 
     def restart(self) -> None:
-        """Start it again, after `kill` or while it runs: the same port, folder and credentials."""
+        """Restart the platform with the same port, folder and credentials, also after `kill`."""
         self._end(signal.SIGTERM)
         self._launch(port=self.url.rpartition(":")[2])
 
@@ -267,7 +266,7 @@ class LocalPlatform:
     def _delete_folder(self) -> None:
         deadline = time.monotonic() + _STOP_SECONDS
         while self.data_dir.exists() and time.monotonic() < deadline:
-            # Its workers end by themselves, a moment later, and may have written meanwhile.
+            # The workers end a moment later, and may still have written files.
             shutil.rmtree(self.data_dir, ignore_errors=True)
 
     def _kill_group(self) -> None:

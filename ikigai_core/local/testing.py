@@ -1,6 +1,6 @@
-"""A pytest plugin: a local platform for tests. It is asked for by name and never loads itself.
+"""A pytest plugin with a local platform for tests. It does not load itself.
 
-Put ``pytest_plugins = ["ikigai_core.local.testing"]`` into the ``conftest.py`` at the root of your tests.
+Add ``pytest_plugins = ["ikigai_core.local.testing"]`` to the ``conftest.py`` at the root of your tests.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def ikigai_local_server() -> Iterator[LocalPlatform]:
-    """A local platform, one for the whole session; with pytest-xdist, one for each of its workers."""
+    """A local platform for the whole session; with pytest-xdist, one per worker."""
     with LocalPlatform.start() as platform:
         yield platform
 
 
 @pytest.fixture
 def ikigai_local(ikigai_local_server: LocalPlatform) -> Iterator[LocalAccount]:
-    """A fresh account on the local platform for each test; what was ordered of its control API is over at the end."""
+    """A new account on the local platform for each test. All control API orders are cancelled at its end."""
     with LocalAccount.fresh(ikigai_local_server) as account:
         yield account
         if ikigai_local_server.is_running:
@@ -45,7 +45,7 @@ def ikigai_client(ikigai_local: LocalAccount) -> Iterator[Ikigai]:
 
 @pytest.fixture
 def async_ikigai_client(ikigai_local: LocalAccount) -> AsyncIkigai:
-    """An async client of the test's account, for whatever event loop the test runs on; it closes itself with that."""
+    """An async client of the test's account, for the test's event loop. It closes with the loop."""
     from ikigai_core import AsyncIkigai
 
     class ClosedWithTheLoop(AsyncIkigai):
@@ -63,7 +63,7 @@ def async_ikigai_client(ikigai_local: LocalAccount) -> AsyncIkigai:
 
 
 async def _closing(client: AsyncIkigai) -> AsyncGenerator[None]:
-    """Close a client when its event loop is shut down: loops end the generators that were begun on them."""
+    """Close a client when its event loop shuts down: loops close the generators that started on them."""
     try:
         yield
     finally:

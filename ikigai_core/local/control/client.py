@@ -30,7 +30,7 @@ class LocalControl:
     url : str
         Base URL of the platform.
     user_email, api_key : str
-        Credentials of the platform's owner. The control API refuses other users.
+        Credentials of the platform's own user. The control API refuses other users.
 
     Raises
     ------
@@ -296,7 +296,7 @@ class LocalControl:
             Paths, or contents as bytes, by dataset name; or a folder: each ``*.csv`` in it becomes a dataset with the
             file's name. Existing datasets get new data.
         user : str, optional
-            Owner of the app. Default: the platform's owner.
+            Owner of the app. Default: the platform's own user.
 
         Returns
         -------
