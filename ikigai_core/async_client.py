@@ -1,6 +1,6 @@
-"""The client whose calls are awaited.
+"""The async client: every call is awaited.
 
-Its parts load with it, so that none has to be loaded on the event loop; the HTTP library does in a thread.
+Its modules load with it, so that none loads on the event loop. The HTTP library loads in a thread.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ R = TypeVar("R")
 
 
 class AsyncIkigai(Client):
-    """A user's access to a platform, of which every call is awaited. It needs the extra ``async``.
+    """A user's access to a platform, for asyncio: every call is awaited. It needs the extra ``async``.
 
     Constructing one sends nothing. It is an async context manager that closes its connections.
 
@@ -49,9 +49,9 @@ class AsyncIkigai(Client):
     _driver: AsyncDriver | None = None
 
     async def run(self, procedure: Procedure[R]) -> R:
-        """Perform a procedure."""
+        """Run a procedure."""
         if self._driver is None:
-            # The first import takes a while, in which the event loop goes on.
+            # The first import takes a while. Meanwhile the event loop continues.
             home = await asyncio.to_thread(import_module, "ikigai_core.transport.aio")
             if self._driver is None:
                 self._driver = home.AsyncDriver(self._config)
@@ -89,16 +89,16 @@ class AsyncIkigai(Client):
 
     @property
     def facet_types(self) -> Coroutine[Any, Any, FacetTypes]:
-        """What flows can be built from: ``(await ikigai.facet_types).MID.Count``."""
+        """The facet types that flows are built from: ``(await ikigai.facet_types).MID.Count``."""
         return self.run(self.facet_types_text())
 
     @property
     def model_types(self) -> Coroutine[Any, Any, ModelTypes]:
-        """What models can be made: ``(await ikigai.model_types).Linear.Lasso``."""
+        """The types of models: ``(await ikigai.model_types).Linear.Lasso``."""
         return self.run(self.model_types_text())
 
     def flow_run(self, run: Mapping[str, Any]) -> AsyncFlowRun:
-        """The run that `FlowRun.to_dict` described, in this or another process. Sends nothing."""
+        """Restore a run from the dictionary that `FlowRun.to_dict` made, in this or another process. Sends nothing."""
         return AsyncFlowRun.from_dict(run, self)
 
     async def watch(
@@ -109,20 +109,20 @@ class AsyncIkigai(Client):
         *,
         outage: float = OUTAGE,
     ) -> AsyncIterator[RunOutcome[AsyncFlowRun]]:
-        """Follow many runs at once, and yield each one's outcome as it ends.
+        """Follow several runs at once, and yield the outcome of each run when it ends.
 
-        All of them, and all that the process follows otherwise, share one budget of requests a second (100, or
-        ``IKIGAI_POLLING_RATE`` in the environment): where it is used up, looks at each run become less frequent alike.
+        All polling in this process shares one budget of requests per second (100, or ``IKIGAI_POLLING_RATE`` in the
+        environment). If the budget is used up, all runs are polled less often.
 
         Parameters
         ----------
         runs : iterable of AsyncFlowRun
         timeout : float, optional
-            Seconds, for all of them; those that go on then end with `RunTimeoutError`.
+            Seconds, for all runs together. A run that is still running then ends with `RunTimeoutError`.
         on_update : callable, optional
-            Told a run and a `FlowStatusReport`, as by `FlowRun.wait`.
+            Called with a run and a `FlowStatusReport`, as in `FlowRun.wait`.
         outage : float, default 300
-            Seconds for which the platform may be away.
+            Seconds for which the platform may be unavailable.
 
         Examples
         --------
@@ -139,7 +139,7 @@ class AsyncIkigai(Client):
                 task.cancel()
 
     async def aclose(self) -> None:
-        """Close the connections. They are opened again where the client is used again."""
+        """Close the connections. The client opens them again if it is used again."""
         driver, self._driver = self._driver, None
         if driver is not None:
             await driver.aclose()

@@ -1,4 +1,4 @@
-"""Users' callbacks: which of them are async, and that none of those is dropped unawaited."""
+"""Users' callbacks: detect async callbacks, and refuse them if nothing would await them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from ikigai_core.errors import WrongInputTypeError
 
 ON_PROGRESS = "on_progress"
-"""The parameter whose callback is called by the threads that move bytes. Neither face awaits what it returns."""
+"""The parameter whose callback is called by the threads that transfer data. Neither client awaits its result."""
 
 
 def is_async(function: object) -> bool:
-    """Whether a callable is known to return an awaitable, without calling it."""
+    """True if a callable is known to return an awaitable, without calling it."""
     while isinstance(function, partial):
         function = function.func
     if inspect.iscoroutinefunction(function):
@@ -22,14 +22,14 @@ def is_async(function: object) -> bool:
 
 
 def check_callback(callback: object, name: str) -> None:
-    """Refuse what is known to be async where nothing awaits it, before anything is sent.
+    """Refuse a callback that is known to be async and that nothing would await. Call it before anything is sent.
 
     Parameters
     ----------
     callback : object
-        What is no callable passes.
+        An object that is not callable passes.
     name : str
-        The parameter's.
+        The parameter's name.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def check_callback(callback: object, name: str) -> None:
 
 
 def not_awaitable(returned: Any, name: str) -> Any:
-    """Return what a callback returned; an awaitable, which nothing awaits, is closed and refused.
+    """Return a callback's result. Close and refuse an awaitable, since nothing would await it.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""The client whose calls return when they are done.
+"""The sync client: every call returns when it is done.
 
-Its parts load when they are first asked for: importing it costs next to nothing.
+Its modules load on first use, so that importing it costs very little.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ R = TypeVar("R")
 
 
 class Ikigai(Client):
-    """A user's access to a platform; every call returns when it is done.
+    """A user's access to a platform. Every call returns when it is done.
 
     Constructing one sends nothing. It is a context manager that closes its connections.
 
@@ -46,7 +46,7 @@ class Ikigai(Client):
     _driver: SyncDriver | None = None
 
     def run(self, procedure: Procedure[R]) -> R:
-        """Perform a procedure."""
+        """Run a procedure."""
         return self._ready().run(procedure)
 
     def _ready(self) -> SyncDriver:
@@ -111,16 +111,16 @@ class Ikigai(Client):
 
     @property
     def facet_types(self) -> FacetTypes:
-        """What flows can be built from: ``ikigai.facet_types.MID.Count``."""
+        """The facet types that flows are built from: ``ikigai.facet_types.MID.Count``."""
         return self.run(self.facet_types_text())
 
     @property
     def model_types(self) -> ModelTypes:
-        """What models can be made: ``ikigai.model_types.Linear.Lasso``."""
+        """The types of models: ``ikigai.model_types.Linear.Lasso``."""
         return self.run(self.model_types_text())
 
     def flow_run(self, run: Mapping[str, Any]) -> FlowRun:
-        """The run that `FlowRun.to_dict` described, in this or another process. Sends nothing."""
+        """Restore a run from the dictionary that `FlowRun.to_dict` made, in this or another process. Sends nothing."""
         from ikigai_core.runs.flow_run import FlowRun
 
         return FlowRun.from_dict(run, self)
@@ -133,20 +133,20 @@ class Ikigai(Client):
         *,
         outage: float = OUTAGE,
     ) -> Iterator[RunOutcome[FlowRun]]:
-        """Follow many runs at once, and yield each one's outcome as it ends.
+        """Follow several runs at once, and yield the outcome of each run when it ends.
 
-        All of them, and all that the process follows otherwise, share one budget of requests a second (100, or
-        ``IKIGAI_POLLING_RATE`` in the environment): where it is used up, looks at each run become less frequent alike.
+        All polling in this process shares one budget of requests per second (100, or ``IKIGAI_POLLING_RATE`` in the
+        environment). If the budget is used up, all runs are polled less often.
 
         Parameters
         ----------
         runs : iterable of FlowRun
         timeout : float, optional
-            Seconds, for all of them; those that go on then end with `RunTimeoutError`.
+            Seconds, for all runs together. A run that is still running then ends with `RunTimeoutError`.
         on_update : callable, optional
-            Told a run and a `FlowStatusReport`, as by `FlowRun.wait`.
+            Called with a run and a `FlowStatusReport`, as in `FlowRun.wait`.
         outage : float, default 300
-            Seconds for which the platform may be away.
+            Seconds for which the platform may be unavailable.
 
         Examples
         --------
@@ -159,7 +159,7 @@ class Ikigai(Client):
         return self._ready().run_all(outcomes(runs, timeout, on_update, outage=outage))
 
     def close(self) -> None:
-        """Close the connections. They are opened again where the client is used again."""
+        """Close the connections. The client opens them again if it is used again."""
         driver, self._driver = self._driver, None
         if driver is not None:
             driver.close()

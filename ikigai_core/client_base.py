@@ -1,4 +1,4 @@
-"""What both faces of the client have in common: the settings, and what needs no request."""
+"""The common base of the sync and the async client: the settings, and everything that needs no request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Client:
-    """A user's access to a platform, but for what sends."""
+    """A user's access to a platform, without the parts that send requests."""
 
     def __init__(
         self,
@@ -34,42 +34,43 @@ class Client:
         web_url: str | None = None,
         profile: str | None = None,
     ) -> None:
-        """Check the settings. Nothing is sent.
+        """Check the settings. Sends nothing.
 
         Parameters
         ----------
         user_email : str, optional
             Default: the environment variable ``IKIGAI_USER_EMAIL``.
         api_key : str or callable, optional
-            Default: the environment variable ``IKIGAI_API_KEY``. Never shown. A function that returns the key is asked
-            at the first request, and again where the platform refuses the key; so are the environment and the profile.
+            Default: the environment variable ``IKIGAI_API_KEY``. Never shown. If it is a function that returns the key,
+            the client calls it at the first request. If the platform refuses the key, the client calls the function
+            again, or reloads a key that came from the environment or a profile.
         base_url : str, optional
             Default: the environment variable ``IKIGAI_BASE_URL``, or ``https://api.ikigailabs.io``.
         ssl : bool, str or (str, str), default True
-            False turns the verification of the platform's certificate off (unsafe); a path, or a pair (certificate,
+            False turns off the verification of the platform's certificate (unsafe). A path, or a pair (certificate,
             key), is a client certificate.
         ca_bundle : path, optional
-            The certificates to trust instead of the usual ones. Default: what ``REQUESTS_CA_BUNDLE``,
+            The certificates to trust instead of the usual ones. Default: the file that ``REQUESTS_CA_BUNDLE``,
             ``CURL_CA_BUNDLE`` or ``SSL_CERT_FILE`` names.
         connect_timeout, read_timeout : float, default 10 and 60
             Seconds.
         proxy : str, optional
-            Address of a proxy for every request, with user and password where it wants them. Default: what
-            ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` say.
+            Address of a proxy for every request, with user and password if it needs them. Default: the settings of
+            ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``.
         user_agent : str, optional
-            Put before the client's own.
+            Put before the client's own user agent.
         web_url : str, optional
-            Where the platform's pages are, for the ``web_url`` of components: an address, or a template of one (see
-            `ikigai_core.web_urls`). Default: the environment variable ``IKIGAI_WEB_URL``; without it, the pages of the
-            default platform or of a local one.
+            Address of the platform's pages, for the ``web_url`` of components. Either an address, or a template of one
+            (see `ikigai_core.web_urls`). Default: the environment variable ``IKIGAI_WEB_URL``. Without it, the pages of
+            the default platform or of a local one.
         profile : str, optional
-            Name of a profile (see `ikigai_core.profiles`) for what is not given here. Without it the environment comes
-            before the profile that ``IKIGAI_PROFILE`` names, or the one named ``default``.
+            Name of a profile (see `ikigai_core.profiles`) for settings that are not given here. Without it, the
+            environment has priority over the profile that ``IKIGAI_PROFILE`` names, or the one named ``default``.
 
         Raises
         ------
         ConfigurationError
-            Something is missing or unusable.
+            A setting is missing or unusable.
         """
         self._config = Config.resolve(
             user_email,
@@ -89,12 +90,12 @@ class Client:
 
     @property
     def user_email(self) -> str:
-        """Who the client acts for."""
+        """The email address of the client's user."""
         return self._config.user_email
 
     @property
     def base_url(self) -> str:
-        """Where the platform is."""
+        """The platform's address."""
         return self._config.base_url
 
     @property
@@ -110,7 +111,7 @@ class Client:
         return FlowDefinitionBuilder()
 
     def facet_types_text(self) -> Procedure[FacetTypes]:
-        """The facet types, asked for once; a procedure, for use within others."""
+        """Fetch the facet types, only once. A procedure, for use within other procedures."""
         if self._facet_types is None:
             from ikigai_core.specs.facet import FacetTypes
 
@@ -118,7 +119,7 @@ class Client:
         return self._facet_types
 
     def model_types_text(self) -> Procedure[ModelTypes]:
-        """The model types, asked for once; a procedure, for use within others."""
+        """Fetch the model types, only once. A procedure, for use within other procedures."""
         if self._model_types is None:
             from ikigai_core.specs.model import ModelTypes
 

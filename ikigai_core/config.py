@@ -1,4 +1,4 @@
-"""What a client is told: who the user is, where the platform is, how patient to be."""
+"""The client's settings: the user, the platform's address, the timeouts."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _VARIABLES = {
     "web_url": "IKIGAI_WEB_URL",
 }
 
-# What the HTTP libraries know of these differs; here they hold for both faces.
+# The HTTP libraries treat these variables differently. Here both clients treat them the same.
 _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 ApiKey = str | Callable[[], str]
-"""A key, or a function that gives the key as it is now."""
+"""A key, or a function that returns the current key."""
 
 TlsConfig = bool | str | tuple[str, str]
 
@@ -45,22 +45,22 @@ class Config:
     ----------
     user_email : str
     api_key : str
-        Never shown by ``repr``. Blank where `look_up_key` has not been asked yet.
+        Never shown by ``repr``. Blank until `look_up_key` has been called.
     base_url : str
         Without a trailing slash.
     ssl : bool, str or (str, str)
-        False turns verification off; a path, or a pair (certificate, key), is a *client* certificate.
+        False turns off verification. A path, or a pair (certificate, key), is a *client* certificate.
     ca_bundle : str or None
         Path of the certificates to trust instead of the system's.
     connect_timeout, read_timeout : float
         Seconds.
     proxy : str or None
-        Address of a proxy for every request; None leaves it to ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``.
+        Address of a proxy for every request. None leaves it to ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``.
     user_agent : str
     web_url : str or None
-        Where the platform's pages are, for people to follow; or a template of their addresses (`ikigai_core.web_urls`).
+        Address of the platform's pages for people, or a template of it (see `ikigai_core.web_urls`).
     look_up_key : callable, optional
-        Gives the key as it is configured now. Without it the key cannot change.
+        Returns the key as it is configured now. Without it, the key cannot change.
     """
 
     user_email: str
@@ -91,15 +91,15 @@ class Config:
         web_url: str | None = None,
         profile: str | None = None,
     ) -> Config:
-        """Fill in what was not given, and check all of it.
+        """Fill in settings that are not given, and check all of them.
 
-        What is given wins; then a profile that is named here; then the environment; then the profile that the
+        Order of priority: the arguments; a profile that is named here; the environment; the profile that the
         environment names, or the default one.
 
         Raises
         ------
         ConfigurationError
-            Where something is missing or unusable; the key's value is not shown.
+            A setting is missing or unusable. The message does not show the key.
         """
         given = {
             "user_email": user_email,
@@ -140,7 +140,7 @@ class Config:
         Raises
         ------
         ConfigurationError
-            There is none any more, or it is unusable.
+            There is no key any more, or it is unusable.
         """
         return self if self.look_up_key is None else replace(self, api_key=_key(_text(self.look_up_key())))
 
@@ -163,7 +163,7 @@ def _settings(given: Mapping[str, Any], profile: str | None) -> dict[str, Any]:
 def _configured_key(given: Mapping[str, Any], profile: str | None, user_email: str, base_url: str) -> str:
     settings = _settings(given, profile)
     if (settings.get("user_email"), _base_url(settings)) != (user_email, base_url):
-        # Its key is not this user's, and must not go to this platform.
+        # This key belongs to another user or platform. It must not be sent to this platform.
         raise ConfigurationError(f"The configuration is no longer that of {user_email} at {base_url}.")
     return _required("api_key", settings)
 

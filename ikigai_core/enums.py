@@ -1,4 +1,4 @@
-"""The platform's fixed vocabularies. Values are the wire's."""
+"""The platform's enumerations. Their values are those of its API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 class FlowStatus(StrEnum):
     """State of a flow, or of one of its runs.
 
-    A flow reports all of these but ``SUCCESS``, which occurs in run logs only.
+    A flow can have all of these except ``SUCCESS``, which only run logs have.
     """
 
     SCHEDULED = "SCHEDULED"
@@ -37,7 +37,7 @@ class DatasetDataType(StrEnum):
 
 
 class DatasetDownloadStatus(StrEnum):
-    """How far the platform is with preparing a download."""
+    """State of the preparation of a download."""
 
     SUCCESS = "SUCCESS"
     IN_PROGRESS = "IN_PROGRESS"
@@ -45,7 +45,7 @@ class DatasetDownloadStatus(StrEnum):
 
 
 class DirectoryType(StrEnum):
-    """What a directory holds."""
+    """Kind of the components in a directory."""
 
     APP = "PROJECT"
     DATASET = "DATASET"
@@ -54,7 +54,7 @@ class DirectoryType(StrEnum):
 
 
 class AppAccessLevel(StrEnum):
-    """What a user may do with an app."""
+    """A user's rights in an app."""
 
     OWNER = "OWNER"
     BUILDER = "BUILDER"
@@ -62,7 +62,7 @@ class AppAccessLevel(StrEnum):
 
 
 class CustomFacetAccessLevel(StrEnum):
-    """What a user may do with a custom facet."""
+    """A user's rights for a custom facet."""
 
     ADMIN = "ADMIN"
     EDITOR = "EDIT"
@@ -71,7 +71,7 @@ class CustomFacetAccessLevel(StrEnum):
 
 
 class CustomFacetArgumentType(StrEnum):
-    """Type of a custom facet's argument, in its script's terms."""
+    """Type of a custom facet's argument, as its script names it."""
 
     BOOLEAN = "bool"
     INTEGER = "int"

@@ -1,8 +1,8 @@
-"""Everything that the client raises.
+"""All exceptions of the client.
 
-One hierarchy, and one question that adapters ask of each error: is it *transient* (the same thing may work later) or
-*terminal* (repeating it cannot help)? Texts are complete and hold no credentials and no signed URLs, so they may be
-logged as they are.
+One hierarchy. Each error tells adapters whether it is *transient* (the same operation may work later) or
+*terminal* (repeating it cannot help). Messages are complete and contain no credentials and no signed URLs, so they
+can be logged unchanged.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class IkigaiError(Exception):
     Attributes
     ----------
     transient : bool
-        Whether the same operation may succeed later, unchanged.
+        True if the same operation, unchanged, may succeed later.
     """
 
     transient: bool = False
@@ -31,7 +31,7 @@ class IkigaiError(Exception):
         return str(self.args[0]) if self.args else type(self).__name__
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Orchestrators carry exceptions from process to process; the default way calls __init__ with the text only.
+        # Orchestrators send exceptions between processes. By default, pickle would call __init__ with the message only.
         return _rebuild, (type(self), self.args, self.__dict__.copy())
 
 
@@ -43,19 +43,19 @@ def _rebuild(kind: type[IkigaiError], args: tuple[Any, ...], state: dict[str, An
 
 
 class ConfigurationError(IkigaiError, ValueError):
-    """The client is not told what it needs: a user, a key, a usable URL."""
+    """A setting is missing or unusable: a user, a key or a URL."""
 
 
 class InvalidInputError(IkigaiError, ValueError):
-    """What was given cannot be used: a missing file, an empty frame, an unusable name. Nothing was sent."""
+    """An argument cannot be used: a missing file, an empty frame, an unusable name. Nothing was sent."""
 
 
 class WrongInputTypeError(InvalidInputError, TypeError):
-    """What was given is of a type that cannot be used. Nothing was sent."""
+    """An argument has a type that cannot be used. Nothing was sent."""
 
 
 class MissingFileError(InvalidInputError, FileNotFoundError):
-    """A file that was given does not exist."""
+    """A given file does not exist."""
 
 
 class UnknownNameError(IkigaiError, KeyError):
@@ -63,27 +63,27 @@ class UnknownNameError(IkigaiError, KeyError):
 
 
 class AmbiguousError(IkigaiError, KeyError):
-    """Several components share the name that was asked for."""
+    """Several components have the requested name."""
 
 
-# -- what the platform answers -----------------------------------------------------------------------------------------
+# -- answers of the platform -------------------------------------------------------------------------------------------
 
 
 class ApiError(IkigaiError, RuntimeError):
-    """The platform refused a request or failed on it.
+    """The platform refused a request, or failed while handling it.
 
     Parameters
     ----------
     message : str
-        What the platform said.
+        The platform's message.
     status : int
-        HTTP status of the answer.
+        HTTP status of the response.
     method, path : str
         The request, without its query.
     request_id : str, optional
-        The platform's id of the request, where it gave one.
+        The platform's id of the request, if it gave one.
     hint : str, optional
-        What to do about it.
+        Advice for the user.
     retry_after : float, optional
         Seconds that the platform asked to wait.
     """
@@ -118,11 +118,11 @@ class ApiError(IkigaiError, RuntimeError):
 
 
 class BadRequestError(ApiError):
-    """The platform refused the request for its content (4xx)."""
+    """The platform refused the request because of its content (4xx)."""
 
 
 class AccessRefusedError(ApiError):
-    """The platform lets the user in no further: base of the two that follow."""
+    """The platform refused access. Base of `AuthenticationError` and `PermissionDeniedError`."""
 
 
 class AuthenticationError(AccessRefusedError):
@@ -130,7 +130,7 @@ class AuthenticationError(AccessRefusedError):
 
 
 class PermissionDeniedError(AccessRefusedError):
-    """The user may not do this (403). The platform also answers so if it does not know the key."""
+    """The user is not allowed to do this (403). The platform answers the same for an unknown key."""
 
 
 class NotFoundError(ApiError, KeyError):
@@ -138,23 +138,23 @@ class NotFoundError(ApiError, KeyError):
 
 
 class ConflictError(ApiError):
-    """The component is in a state that does not allow this (409)."""
+    """The component's state does not allow this (409)."""
 
 
 class RateLimitedError(ApiError):
-    """Too many requests (429), or the platform asks to come back later (408, 425)."""
+    """Too many requests (429), or the platform asks to try again later (408, 425)."""
 
     transient = True
 
 
 class ServerError(ApiError):
-    """The platform failed (5xx). Whether the request was carried out is not known."""
+    """The platform failed (5xx). It is not known whether it carried out the request."""
 
     transient = True
 
 
 class UnexpectedAnswerError(IkigaiError):
-    """The platform's answer is not of the form that was agreed."""
+    """The platform's answer does not have the expected form."""
 
 
 class ConnectionFailedError(IkigaiError):
@@ -168,7 +168,7 @@ class ConnectionFailedError(IkigaiError):
 
 
 class AnswerLostError(IkigaiError):
-    """The request went out and no answer came back. Whether it was carried out is not known."""
+    """The request was sent, but no answer arrived. It is not known whether the platform carried it out."""
 
     transient = True
 
@@ -177,7 +177,7 @@ class AnswerLostError(IkigaiError):
 
 
 class TransferError(IkigaiError):
-    """Data did not get through."""
+    """A transfer of data failed."""
 
     def __init__(self, message: str, *, transient: bool = False) -> None:
         super().__init__(message)
@@ -185,22 +185,22 @@ class TransferError(IkigaiError):
 
 
 class UploadError(TransferError):
-    """A dataset's data was not accepted, or did not arrive."""
+    """The platform did not accept a dataset's data, or the data did not arrive."""
 
 
 class DownloadError(TransferError):
-    """A dataset's data could not be fetched."""
+    """A dataset's data could not be downloaded."""
 
 
 # -- definitions -------------------------------------------------------------------------------------------------------
 
 
 class InvalidDefinitionError(IkigaiError, ValueError):
-    """A flow definition has a fault. Raised while it is built, before anything is sent."""
+    """A flow definition is invalid. Raised while it is built, before anything is sent."""
 
 
 class DefinitionWarning(UserWarning):
-    """The platform keeps a definition of this shape, and fails its runs."""
+    """The platform stores a definition of this shape, but its runs fail."""
 
 
 class WrongArgumentTypeError(InvalidDefinitionError, TypeError):
@@ -208,7 +208,7 @@ class WrongArgumentTypeError(InvalidDefinitionError, TypeError):
 
 
 class UnexpectedChildError(InvalidDefinitionError, KeyError):
-    """A map argument has a key that it should not have."""
+    """A map argument has an unexpected key."""
 
 
 class UnknownFacetTypeError(InvalidDefinitionError, AttributeError):
@@ -220,29 +220,29 @@ class UnknownModelTypeError(InvalidDefinitionError, AttributeError):
 
 
 class UnsupportedByModelError(IkigaiError, RuntimeError):
-    """The model, or the facet, takes no such settings."""
+    """The model, or the facet, does not accept such settings."""
 
 
 # -- runs --------------------------------------------------------------------------------------------------------------
 
 
 class FlowBusyError(IkigaiError):
-    """The flow is running already, and the caller asked not to wait and not to attach."""
+    """The flow is already running, and the caller asked neither to wait nor to attach."""
 
     transient = True
 
 
 class StartUnknownError(IkigaiError):
-    """Whether the flow was started, or which run is the one, could not be proven. Nothing was started a second time."""
+    """It is not known whether the flow was started, or which run was started. Nothing was started a second time."""
 
 
 class RunTimeoutError(IkigaiError, TimeoutError):
-    """The run did not end in the time allowed. It goes on: the platform offers no way to stop it.
+    """The run did not end in the time allowed. It is still running: the platform offers no way to stop it.
 
     Attributes
     ----------
     last_report : FlowStatusReport or None
-        What was last seen of it.
+        The last known state of the run.
     """
 
     def __init__(self, message: str, last_report: FlowStatusReport | None = None) -> None:
@@ -251,12 +251,12 @@ class RunTimeoutError(IkigaiError, TimeoutError):
 
 
 class PlatformAwayError(IkigaiError):
-    """The platform did not answer for longer than a wait was told to bear. The run may go on, or be over.
+    """The platform did not answer for longer than the allowed outage. The run may be still running, or over.
 
     Attributes
     ----------
     last_report : FlowStatusReport or None
-        What was last seen of the run.
+        The last known state of the run.
     """
 
     transient = True
@@ -267,16 +267,16 @@ class PlatformAwayError(IkigaiError):
 
 
 class RunLostError(IkigaiError):
-    """The run's log cannot be had: the flow is idle and none appeared, or which it is cannot be told."""
+    """The run's log cannot be found: the flow is idle without a new log, or several logs may be the run's."""
 
 
 class RunAmbiguousError(RunLostError):
-    """Which entry of the flow's log is the run's cannot be proven, so that neither can how it ended.
+    """Several entries of the flow's log may be the run's, so its outcome is not known.
 
     Attributes
     ----------
     candidates : tuple of RunLog
-        Oldest first.
+        The possible entries, oldest first.
     """
 
     def __init__(self, message: str, candidates: Iterable[RunLog] = ()) -> None:
@@ -285,18 +285,18 @@ class RunAmbiguousError(RunLostError):
 
 
 class RunFailedError(IkigaiError, RuntimeError):
-    """The run ended, and not well.
+    """The run ended without success.
 
     Attributes
     ----------
     facet_id, facet_name : str
-        The facet that failed, as in the flow's definition; empty where the platform names none.
+        The facet that failed, as in the flow's definition. Empty if the platform names none.
     message : str
-        What the platform said.
+        The platform's message.
     run_log : RunLog
         The run's log.
     doubt : str
-        Why the log may be another run's; empty where it cannot.
+        Why the log may belong to another run. Empty if it cannot.
     """
 
     def __init__(self, flow_name: str, run_log: RunLog, facet_name: str = "", doubt: str = "") -> None:
@@ -344,19 +344,19 @@ RunFailed = RunFailedError
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """Text that offers the nearest of the known names, or says what there is.
+    """A hint for an error message: the most similar known name, or a list of the known names.
 
     Parameters
     ----------
     name : object
-        What was asked for; its text counts.
+        The requested name; its ``str()`` is compared.
     known : iterable of str
-        What exists.
+        The existing names.
 
     Returns
     -------
     str
-        A sentence; empty where nothing is known.
+        A sentence. It says so if there are no names.
     """
     name, names = str(name), sorted(set(known))
     folded = {candidate.casefold(): candidate for candidate in names}

@@ -1,8 +1,8 @@
-"""Log records that say what happened in words, and in fields what a vendor's support asks for.
+"""Log records: a readable message, plus the fields that a vendor's support asks for.
 
-The loggers are ``ikigai_core.transport`` (a record for each request, its id included), ``ikigai_core.transfer`` and
-``ikigai_core.runs``. The fields are attributes of the record, named ``ikigai_…``, and there are no others than those of
-`Fields`: no bodies, queries, headers, signatures or keys.
+The loggers are ``ikigai_core.transport`` (one record per request, with its id), ``ikigai_core.transfer`` and
+``ikigai_core.runs``. The fields are attributes of the record, named ``ikigai_…``. Only the names in `Fields` are
+allowed: no bodies, queries, headers, signatures or keys.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ logging.getLogger("ikigai_core").addHandler(logging.NullHandler())
 
 
 class Fields(Subject, total=False):
-    """Everything that a record may have.
+    """All fields that a record may have.
 
     Attributes
     ----------
     method, path : str
         The request, without its query.
     status : int
-        HTTP status of the answer.
+        HTTP status of the response.
     request_id : str
         The platform's or the storage's own id of the request.
     seconds : float
-        How long it took.
+        Duration.
     attempt : int
-        Which try of the same request failed, from 1.
+        Number of the attempt that failed, from 1.
     app_id, dataset_id, flow_id, model_id, custom_facet_id : str
-        What the request was about.
+        The components that the request is about.
     upload_id : str
     part : int
         Number of a part of an upload.
     size : int
         Bytes.
     baseline, run_log_id : str
-        Id of the newest run log before a run was started, and of the run's own.
+        Id of the newest run log before the start of a run, and id of the run's own log.
     run_status : str
-        How a run ended.
+        Final status of a run.
     """
 
     method: str
@@ -66,7 +66,7 @@ _ALLOWED = frozenset(get_type_hints(Fields))
 
 
 def fields(**values: Unpack[Fields]) -> dict[str, Any]:
-    """The ``extra`` of a log record. Nothing but `Fields` gets in; what is None or blank is left out."""
+    """The ``extra`` of a log record. Only names in `Fields` are kept. Values that are None or blank are dropped."""
     return {
         f"{PREFIX}{name}": value
         for name, value in values.items()
@@ -75,11 +75,11 @@ def fields(**values: Unpack[Fields]) -> dict[str, Any]:
 
 
 def request_id_of(headers: Mapping[str, str]) -> str:
-    """The id by which the platform or the storage knows a request; blank where it gave none.
+    """The platform's or the storage's id of a request; blank if it gave none.
 
     Parameters
     ----------
     headers : mapping
-        The answer's; their names in small letters, or in any case.
+        The response's headers. The names are in lower case, or the mapping ignores case.
     """
     return next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), "")

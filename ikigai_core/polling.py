@@ -1,4 +1,4 @@
-"""Looking at something again and again, for as long as somebody wants to know."""
+"""Polling: look at something repeatedly, until a deadline or until the caller stops."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ async def snapshots(
     deadline: float | None = None,
     on_failure: Callable[[IkigaiError], None] | None = None,
 ) -> AsyncGenerator[T, None]:
-    """What a look shows, at once and then at intervals.
+    """Yield the result of each look: one at once, then one per interval.
 
     Parameters
     ----------
     look : callable
-        Such as ``flow.status`` of the async client.
+        The function to call, for example ``flow.status`` of the async client.
     interval : float
-        Seconds between two looks; a tenth more or less, so that watchers do not come all at once.
+        Seconds between two looks, varied by up to a tenth, so that many watchers do not look at the same moment.
     deadline : float, optional
-        When to end, in seconds since the epoch: absolute, so that a watcher that was started again gets no more time.
-        There is one look at least.
+        End time in seconds since the epoch. It is absolute, so that a restarted watcher gets no extra time. There is
+        always at least one look.
     on_failure : callable, optional
-        Told each failure, after which the looking goes on; it raises where there is no point in that. Without it only
-        failures that may pass are outlasted.
+        Called with each failure, after which polling continues. It raises if polling must end. Without it, polling
+        continues after transient failures only.
     """
     while True:
         try:

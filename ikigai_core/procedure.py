@@ -1,7 +1,7 @@
-"""Procedures: several calls and pauses in an order, written once and driven by a sync and an async driver.
+"""Procedures: calls and pauses in an order, written once for the sync and the async driver.
 
-A procedure is a generator that yields steps and is told their answers. It does no I/O. What a step raises is raised
-inside the procedure, at its ``yield``: it may handle it, clean up with further steps, or let it pass to the caller.
+A procedure is a generator that yields steps and receives their answers. It does no I/O. An error of a step is raised
+inside the procedure, at its ``yield``. The procedure may handle it, clean up with further steps, or let it propagate.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ R = TypeVar("R")
 
 
 class Step:
-    """One thing that a driver does for a procedure: a request, a pause, a blocking call, a part of a transfer."""
+    """One action of a driver for a procedure: a request, a pause, a blocking call, a part of a transfer."""
 
 
 Procedure = Generator[Step, Any, R]
@@ -26,17 +26,17 @@ Procedure = Generator[Step, Any, R]
 
 @dataclass(frozen=True)
 class Pause(Step):
-    """Wait; the answer is the time, in seconds, on a clock that only goes forward."""
+    """Wait. The answer is the time in seconds on a monotonic clock."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class BlockingCall(Step):
-    """Do something that may block (files, conversions) or that belongs to the caller; the answer is what it returns.
+    """Call a function that may block (files, conversions) or that the caller supplied. The answer is its result.
 
-    The async driver awaits coroutine functions and runs everything else in a thread; it awaits whatever awaitable that
-    returns. The sync driver refuses an awaitable.
+    The async driver awaits coroutine functions, and runs all other functions in a thread. If such a function returns an
+    awaitable, the driver awaits that too. The sync driver refuses an awaitable.
     """
 
     function: Callable[[], Any | Awaitable[Any]]
@@ -49,7 +49,7 @@ def send(call: Call[A]) -> Procedure[A]:
 
 
 def send_once(call: Call[A]) -> Procedure[A]:
-    """Send a call without the transport's own retries: for those who come back anyway."""
+    """Send a call without the transport's own retries, for callers that try again themselves."""
     answer: A = yield replace(call, retried=False)
     return answer
 
@@ -61,6 +61,6 @@ def pause(seconds: float) -> Procedure[float]:
 
 
 def call_blocking(function: Callable[[], A]) -> Procedure[A]:
-    """Do something that may block and return what it returns."""
+    """Call a function that may block, and return its result."""
     result: A = yield BlockingCall(function)
     return result

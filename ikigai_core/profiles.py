@@ -1,4 +1,4 @@
-"""Named profiles: settings of several platforms or users, in one file.
+"""Named profiles: settings for several platforms or users, in one file.
 
 The file is ``$IKIGAI_CONFIG``, or ``ikigai/profiles.toml`` in the user's configuration folder: on Linux
 ``$XDG_CONFIG_HOME``, by default ``~/.config``; on macOS ``~/Library/Application Support``; on Windows
@@ -42,7 +42,7 @@ _SETTINGS = (
 
 
 def profiles_file() -> Path:
-    """Where profiles are kept."""
+    """Path of the file with the profiles."""
     named = os.environ.get("IKIGAI_CONFIG")
     if named:
         return Path(named).expanduser()
@@ -50,7 +50,7 @@ def profiles_file() -> Path:
 
 
 def load_profile(name: str | None) -> dict[str, Any]:
-    """The settings of a profile; nothing where none is named and there is no default one.
+    """The settings of a profile; empty if none is named and there is no default one.
 
     Parameters
     ----------
@@ -60,12 +60,12 @@ def load_profile(name: str | None) -> dict[str, Any]:
     Returns
     -------
     dict
-        By the names of the client's arguments; ``api_key_file`` is read.
+        Settings by the names of the client's arguments. The key is read from ``api_key_file`` if that is set.
 
     Raises
     ------
     ConfigurationError
-        The profile that was named is not there, or the file has a fault. Keys are not shown.
+        The named profile does not exist, or the file is invalid. Keys are not shown.
     """
     wanted = name or os.environ.get("IKIGAI_PROFILE")
     path = profiles_file()

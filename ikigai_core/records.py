@@ -1,4 +1,4 @@
-"""Records of the platform's data: how they are read, what a notebook offers of them, and how they are shown."""
+"""Records of the platform's data: how they are read, what ``dir()`` lists, and how they are displayed."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ NOISE = {name for name in dir(BaseModel) if not name.startswith("_")} - _OFFERED
 
 
 class OwnNames:
-    """Makes a model not offer what pydantic brings, apart from dumping it."""
+    """Hides pydantic's own methods from ``dir()``, except those that dump the model."""
 
     def __dir__(self) -> Iterable[str]:
         return [name for name in super().__dir__() if name not in NOISE]
 
 
 class Record(OwnNames, BaseModel):
-    """Data of the platform. What is not known to this version is ignored."""
+    """Data of the platform. Fields that this version does not know are ignored."""
 
     model_config = ConfigDict(ignored_types=(operation, edit), populate_by_name=True, protected_namespaces=())
 
@@ -37,7 +37,7 @@ class Record(OwnNames, BaseModel):
         Raises
         ------
         UnexpectedAnswerError
-            Naming the fields that are missing or malformed, without their values.
+            The message names the fields that are missing or malformed, without their values.
         """
         try:
             return cls.model_validate(data)
@@ -57,12 +57,12 @@ class Record(OwnNames, BaseModel):
 
 
 def printed(component: BaseModel) -> str:
-    """One field a line, as components are shown."""
+    """The representation of a component, one field per line."""
     return _over_lines(component, "")
 
 
 def _shown(prefix: str, value: Any, indent: str) -> str:
-    """A field or an entry, on one line where it fits or cannot be divided."""
+    """A field or an entry, on one line if it fits or cannot be split."""
     line = f"{prefix}{value!r}"
     if len(indent) + len(line) < _WIDTH or not value or not isinstance(value, BaseModel | dict | list):
         return line

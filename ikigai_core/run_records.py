@@ -1,4 +1,4 @@
-"""What the platform says of a flow's state and of its runs."""
+"""Records of a flow's state and of its runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ikigai_core.records import Record, printed
 
 
 class Told(Record):
-    """What the platform tells, and no component."""
+    """A record of the platform that is not a component."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -22,7 +22,7 @@ class Told(Record):
         Raises
         ------
         UnexpectedAnswerError
-            Naming the fields that are missing or malformed.
+            The message names the fields that are missing or malformed.
         """
         return cls.read(data)
 
@@ -34,7 +34,7 @@ class FlowStatusReport(Told):
     ----------
     status : FlowStatus
     progress : int or None
-        Percent; None where there is none yet.
+        Percent; None if there is none yet.
     message : str
     """
 
@@ -49,7 +49,7 @@ class FlowStatusReport(Told):
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing runs."""
+        """True if nothing is running."""
         return self.status in (FlowStatus.IDLE, FlowStatus.FAILED, FlowStatus.STOPPED, FlowStatus.SUCCESS)
 
     def __repr__(self) -> str:
@@ -59,7 +59,7 @@ class FlowStatusReport(Told):
 
 
 class RunLog(Told):
-    """How a run ended.
+    """The outcome of a run.
 
     Attributes
     ----------
@@ -67,11 +67,11 @@ class RunLog(Told):
     status : FlowStatus
         ``SUCCESS``, ``FAILED`` or ``STOPPED``.
     user : str
-        Email address of who started it.
+        Email address of the user who started the run.
     erroneous_facet_id : str or None
         The facet that failed, as in the flow's definition.
     data : str
-        What the platform said; empty for a success.
+        The platform's message; empty for a success.
     timestamp : datetime
     """
 

@@ -1,9 +1,9 @@
-"""One text, two faces.
+"""Make a sync and an async method of one procedure.
 
-What a component can do is written once, as a procedure on a class that knows no driver, and offered twice: the sync
-class performs it and returns, the async class returns an awaitable. The two decorators below mark such a text. When a
-sync or an async class is made, each text becomes a real function of it, with its own signature and docstring, so that
-``help()``, `inspect` and documentation tools see what type checkers see.
+Each operation of a component is written once, as a procedure on a base class without a driver. The sync class runs it
+and returns the result; the async class returns an awaitable. The two decorators below mark such procedures. When a sync
+or an async class is defined, each procedure becomes a real function of it, with its own signature and docstring.
+Therefore ``help()``, `inspect` and documentation tools see the same as type checkers.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ R = TypeVar("R")
 
 
 class SyncContext(Protocol):
-    """What a sync client lends to its components."""
+    """The part of a sync client that components use."""
 
     def run(self, procedure: Procedure[R]) -> R:
-        """Perform a procedure."""
+        """Run a procedure."""
         ...
 
 
 class AsyncContext(Protocol):
-    """What an async client lends to its components."""
+    """The part of an async client that components use."""
 
     async def run(self, procedure: Procedure[R]) -> R:
-        """Perform a procedure."""
+        """Run a procedure."""
         ...
 
 
 class SyncFace:
-    """A class whose operations are performed at once. It has a `_client` with a sync driver."""
+    """Base of classes whose operations run at once. Its `_client` has a sync driver."""
 
     _client: Any
 
@@ -65,7 +65,7 @@ class SyncFace:
 
 
 class AsyncFace:
-    """A class whose operations are awaited. It has a `_client` with an async driver."""
+    """Base of classes whose operations are awaited. Its `_client` has an async driver."""
 
     _client: Any
 
@@ -84,14 +84,14 @@ AsyncOwner = TypeVar("AsyncOwner", bound=AsyncFace)
 
 
 class _ProcedureMethod:
-    """A procedure that becomes a method of both faces."""
+    """A procedure that becomes a method of the sync and the async class."""
 
     def __init__(self, procedure: Callable[..., Procedure[Any]]) -> None:
         self._procedure = procedure
         self.__doc__ = procedure.__doc__
 
     def sync_method(self, owner: type) -> Callable[..., Any]:
-        """The function that performs the procedure. No callback may be async: nothing would await it."""
+        """The function that runs the procedure. It refuses async callbacks, since nothing would await them."""
         run, named = self._run, self._named
 
         @wraps(self._procedure)
@@ -103,7 +103,7 @@ class _ProcedureMethod:
         return self._described(method, owner)
 
     def async_method(self, owner: type) -> Callable[..., Any]:
-        """The coroutine function that performs the procedure, which awaits all callbacks but one."""
+        """The coroutine function that runs the procedure. It awaits all callbacks except ``on_progress``."""
         run = self._run
 
         @wraps(self._procedure)
@@ -117,12 +117,12 @@ class _ProcedureMethod:
         return self._procedure(instance, *args, **kwargs)
 
     def _named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-        """The arguments of a call with their parameters' names."""
+        """The arguments of a call, with the names of their parameters."""
         yield from zip(self._procedure.__code__.co_varnames[1:], args, strict=False)
         yield from kwargs.items()
 
     def _result(self, owner: type) -> str:
-        """What the method returns, as an annotation."""
+        """The method's return type, as an annotation."""
         annotation = str(self._procedure.__annotations__["return"])
         return _concrete(owner, annotation.removeprefix("Procedure[").removesuffix("]"))
 
@@ -137,7 +137,7 @@ class _ProcedureMethod:
 
 
 class operation(_ProcedureMethod, Generic[P, R]):
-    """Makes a procedure a method that returns the procedure's result."""
+    """Turns a procedure into a method that returns the procedure's result."""
 
     def __init__(self, procedure: Callable[Concatenate[Any, P], Procedure[R]]) -> None:
         super().__init__(procedure)
@@ -153,12 +153,12 @@ class operation(_ProcedureMethod, Generic[P, R]):
         def __get__(self, instance: Any, owner: Any = None) -> Any: ...
 
         def procedure(self, instance: Any, *args: P.args, **kwargs: P.kwargs) -> Procedure[R]:
-            """The procedure itself, for use within another one: ``yield from Kind.method.procedure(component, …)``."""
+            """The procedure itself, for use within another: ``yield from Kind.method.procedure(component, …)``."""
             ...
 
 
 class edit(_ProcedureMethod, Generic[P]):
-    """Makes a procedure a method that changes its component and returns it."""
+    """Turns a procedure into a method that changes its component and returns it."""
 
     def __init__(self, procedure: Callable[Concatenate[Any, P], Procedure[None]]) -> None:
         super().__init__(procedure)
@@ -182,13 +182,13 @@ class edit(_ProcedureMethod, Generic[P]):
 
 
 def _procedure_methods(owner: type) -> Iterator[tuple[str, _ProcedureMethod]]:
-    """The texts that a class has and that are no methods yet; what hides one counts."""
+    """The procedures of a class that are not methods yet. An overridden one is left out."""
     found = {name: value for base in reversed(owner.__mro__) for name, value in vars(base).items()}
     return ((name, value) for name, value in found.items() if isinstance(value, _ProcedureMethod))
 
 
 def _concrete(owner: type, annotation: str) -> str:
-    """An annotation that is a type variable of a base class, as the class fills it in."""
+    """The concrete type of an annotation that is a type variable of a base class."""
     for base in getattr(owner, "__orig_bases__", ()):
         parameters = getattr(get_origin(base), "__parameters__", ())
         for parameter, argument in zip(parameters, get_args(base), strict=False):

@@ -1,4 +1,4 @@
-"""Checks of what users and the platform give, in words that may be shown."""
+"""Checks of input from users and from the platform. The messages may be shown to users."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def check_type(value: object, kinds: type | tuple[type, ...], what: str, expected: str) -> None:
-    """Make sure that a value is of one of some types.
+    """Check that a value has one of the given types.
 
     Parameters
     ----------
     what, expected : str
-        What the value is for, and what it should be, for the message.
+        Name of the value, and the expected type, for the message.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def check_type(value: object, kinds: type | tuple[type, ...], what: str, expecte
 
 
 def check_new_name(name: Any, word: str) -> None:
-    """Make sure that what is to be created has a name.
+    """Check that a new component has a name.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def check_new_name(name: Any, word: str) -> None:
 
 
 def check_name(name: Any, word: str) -> None:
-    """Make sure that a name is one.
+    """Check that a name is a string and not blank.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def check_name(name: Any, word: str) -> None:
 
 
 def check_text(text: Any, what: str) -> None:
-    """Make sure that a text is one; it may be empty.
+    """Check that a value is a string; it may be empty.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def check_text(text: Any, what: str) -> None:
 
 
 def check_flag(flag: Any, what: str) -> None:
-    """Make sure that a truth value is one.
+    """Check that a value is True or False.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def check_flag(flag: Any, what: str) -> None:
 
 
 def faults_of(error: ValidationError) -> str:
-    """What is wrong and where, without the values: they may be secrets."""
+    """List the faults and their locations, without the values: these may be secrets."""
     return "; ".join(map(_said, error.errors(include_url=False, include_input=False)))
 
 

@@ -1,4 +1,4 @@
-"""Where the platform's pages about apps, datasets, flows, models and runs are."""
+"""Addresses of the platform's web pages for apps, datasets, flows, models and runs."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ class WebPages:
     Attributes
     ----------
     address : str or None
-        Where the pages begin; or a template with any of ``{app_id}``, ``{kind}`` (apps, datasets, flows or models),
-        ``{id}`` and ``{run_id}``; or None where there are none.
+        Base address of the pages; or a template with any of ``{app_id}``, ``{kind}`` (apps, datasets, flows or models),
+        ``{id}`` and ``{run_id}``; or None if there are no pages.
     """
 
     address: str | None
 
     @classmethod
     def of(cls, base_url: str, web_url: str | None = None) -> WebPages:
-        """The pages that were named, or those that are known to belong to a base URL.
+        """The given pages, or the known pages of a base URL.
 
         Raises
         ------
         ConfigurationError
-            What was named is neither an address nor a template of one.
+            The given value is neither an address nor a template of one.
         """
         return cls(_default(base_url) if web_url is None else _checked(web_url))
 
     def page(self, app_id: str, kind: Kind = "apps", id: str | None = None, run_id: str = "") -> str | None:
-        """The page of a component, or of a run of a flow; without an id, that of the app."""
+        """The page of a component, or of a run of a flow. Without an id, the page of the app."""
         if self.address is None:
             return None
         ids = {"app_id": app_id, "kind": kind, "id": id or app_id, "run_id": run_id}
