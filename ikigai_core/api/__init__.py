@@ -1,4 +1,4 @@
-"""Every endpoint of the platform, once, as a pure function that returns a frozen `Call`.
+"""Every endpoint of the platform, as a pure function that returns a frozen `Call`.
 
-The wire's words (project, pipeline) stop at this layer; what is above says app and flow.
+The API's own words (project, pipeline) are used only in this layer. All other layers say app and flow.
 """

@@ -1,4 +1,4 @@
-"""Readers: how the answers' JSON is understood."""
+"""Readers of the JSON in the platform's answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Listing:
-    """Components of one kind, and the platform's warning where it cut the list short ("" where it did not)."""
+    """Components of one kind, and the platform's warning if it cut the list short (else "")."""
 
     records: list[Record]
     limit_warning: str = ""
@@ -36,7 +36,7 @@ def many(key: str) -> Callable[[Any], Listing]:
 
 
 def text(key: str) -> Callable[[Any], str]:
-    """Read one text, an id mostly, under its key."""
+    """Read a string, usually an id, under its key."""
 
     def read(answer: Any) -> str:
         return str(answer[key])
@@ -45,9 +45,9 @@ def text(key: str) -> Callable[[Any], str]:
 
 
 def whole(answer: Any) -> Record:
-    """The answer as it is, an object."""
+    """The whole answer, a JSON object."""
     return dict(answer)
 
 
 def nothing(answer: Any) -> None:
-    """The status says it all."""
+    """Ignore the answer: its status says everything."""

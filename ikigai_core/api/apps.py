@@ -1,4 +1,4 @@
-"""Apps; *projects* on the wire."""
+"""Apps; *projects* in the platform's API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One HTTP exchange, described."""
+"""The description of one HTTP request and its answer."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ class Subject(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Call(Step, Generic[A]):
-    """What is sent, how the answer is read, and whether sending it twice does harm.
+    """A request, the reader of its answer, and whether it may be sent twice.
 
     Attributes
     ----------
     method : str
-        ``GET`` (with a query) or ``POST`` (with a JSON body); the platform knows no others.
+        ``GET`` (with a query) or ``POST`` (with a JSON body). The platform uses no other methods.
     path : str
         Path below the base URL.
     read : callable
-        Turns the answer's JSON into what the caller wants; raises `KeyError`, `TypeError` or `ValueError` where the
-        answer is not of the agreed form.
+        Converts the answer's JSON to the caller's type. Raises `KeyError`, `TypeError` or `ValueError` if the answer
+        does not have the expected form.
     query : mapping of str to str
     body : mapping, optional
     repeatable : bool, default True
-        Whether the request may be sent again when nobody knows if the first was carried out.
+        True if the request may be sent again when it is not known whether the first one was carried out.
     retried : bool, default True
-        Whether the transport tries again at all.
+        True if the transport retries the call at all.
     """
 
     method: str
@@ -60,12 +60,12 @@ class Call(Step, Generic[A]):
 
     @property
     def label(self) -> str:
-        """What messages call it."""
+        """The call's name in messages."""
         return f"{self.method} {self.path}"
 
     @property
     def subject(self) -> Subject:
-        """The ids of what it is about, in our words."""
+        """The ids of the components that the call is about, with this package's names."""
         ids: dict[str, Any] = dict(self.query)
         for part in (self.body or {}).values():
             ids |= part if isinstance(part, Mapping) else {}
@@ -74,10 +74,10 @@ class Call(Step, Generic[A]):
 
 
 def get(path: str, read: Callable[[Any], A], **query: str | None) -> Call[A]:
-    """A GET; parameters that are None are left out."""
+    """A GET request. Parameters that are None are left out."""
     return Call("GET", path, read, query={key: value for key, value in query.items() if value is not None})
 
 
 def post(path: str, read: Callable[[Any], A], body: Mapping[str, Any], *, repeatable: bool = True) -> Call[A]:
-    """A POST with a JSON body."""
+    """A POST request with a JSON body."""
     return Call("POST", path, read, body=body, repeatable=repeatable)

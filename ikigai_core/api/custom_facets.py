@@ -1,4 +1,4 @@
-"""Custom facets, their versions, and who may use them. They belong to the user, not to an app."""
+"""Custom facets, their versions and their access levels. They belong to the user, not to an app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Datasets, and the bookkeeping of their uploads and downloads."""
+"""Datasets, and the requests around their uploads and downloads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ikigai_core.api.call import Call, get, post
 
 @dataclass(frozen=True)
 class UploadTicket:
-    """Where an upload's parts go. The URLs are signed: they are secrets for as long as they live."""
+    """The target of an upload's parts. The URLs are signed: keep them secret while they are valid."""
 
     upload_id: str
     content_type: str

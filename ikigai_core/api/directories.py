@@ -42,6 +42,6 @@ def listing(kind: DirectoryType, *, app_id: str | None = None, parent_id: str | 
 
 
 def delete(directory_id: str) -> Call[str]:
-    """Only directories of apps can be deleted."""
+    """Delete a directory of apps. The platform cannot delete other directories."""
     body = {"directory": {"directory_id": directory_id}}
     return post("/component/delete-project-directory", text("directory_id"), body)

@@ -1,4 +1,4 @@
-"""Flows and their runs; *pipelines* on the wire."""
+"""Flows and their runs; *pipelines* in the platform's API."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def run(app_id: str, flow_id: str, variables: Mapping[str, Any]) -> Call[str]:
 
 
 def status(app_id: str, flow_id: str) -> Call[Record]:
-    """The flow's state: ``{"status", "progress", "message"}``."""
+    """The state of a flow: ``{"status", "progress", "message"}``."""
 
     def read(answer: Any) -> Record:
         progress = answer.get("progress") or {}

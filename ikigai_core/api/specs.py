@@ -1,4 +1,4 @@
-"""What the platform can do: facet types and model types."""
+"""The platform's facet types and model types."""
 
 from __future__ import annotations
 
