@@ -1,1 +1,1 @@
-"""What the platform holds, by name: kinds of components, listings, finding one, creating one."""
+"""The platform's components by name: kinds, listings, finding and creating."""

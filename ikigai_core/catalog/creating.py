@@ -1,4 +1,4 @@
-"""Creating a component once, whatever becomes of the answer."""
+"""Create a component only once, even if the answer is lost."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from ikigai_core.errors import AnswerLostError, IkigaiError, ServerError
 from ikigai_core.procedure import Procedure, pause, send
 
 LOOK_FOR = 10.0
-"""Seconds for which a component is looked for whose creation was not answered."""
+"""Seconds to look for a component if its creation was not answered."""
 
 
 def create(kind: Kind, name: str, call: Call[str], *, is_first: bool) -> Procedure[str]:
-    """Create a component, and return its id. It is never sent twice.
+    """Create a component, and return its id. The request is never sent twice.
 
     Parameters
     ----------
     is_first : bool
-        Whether nothing carried the name before, and nobody else uses it: then it is known what an answer that was lost
-        was about.
+        True if no component had the name before, and nobody else uses it. Then a component that appears after a lost
+        answer is certainly the new one.
 
     Raises
     ------
     AnswerLostError, ServerError
-        Whether it was created is not known.
+        It is not known whether the component was created.
     AmbiguousError
-        Somebody else has used the name meanwhile.
+        Somebody else has used the name in the meantime.
     """
     try:
         return (yield from send(call))
@@ -42,12 +42,12 @@ def create(kind: Kind, name: str, call: Call[str], *, is_first: bool) -> Procedu
 
 
 def appeared(kind: Kind, name: str, unanswered: IkigaiError) -> Procedure[list[Record]]:
-    """What carries a name after a creation that was not answered: one component at least.
+    """The components with a name, after a creation that was not answered: at least one.
 
     Raises
     ------
     IkigaiError
-        The given one: nothing appeared for `LOOK_FOR`.
+        The given error, if no component appeared within `LOOK_FOR`.
     """
     began = now = yield from pause(0)
     while now - began < LOOK_FOR:

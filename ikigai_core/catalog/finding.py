@@ -1,4 +1,4 @@
-"""Finding one component by its name."""
+"""Find one component by its name."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ikigai_core.procedure import Procedure, send
 
 
 def get_by_name(kind: Kind, name: str, *, or_id: bool = False) -> Procedure[Record]:
-    """The component of that name, or, where none has it and that is asked for too, of that id.
+    """The component of that name; or, if there is none and `or_id` is set, the component with that id.
 
     Raises
     ------
     NotFoundError
-        Naming the nearest existing name.
+        The message names the most similar existing name.
     """
     try:
         return (yield from send(kind.by_name(name)))
@@ -36,7 +36,7 @@ def get_by_name(kind: Kind, name: str, *, or_id: bool = False) -> Procedure[Reco
 
 
 def ambiguous(kind: Kind, name: str, same: list[Record]) -> AmbiguousError:
-    """What to raise where several share a name."""
+    """The error to raise if several components have the same name."""
     ids = ", ".join(str(record[kind.id_key]) for record in same)
     return AmbiguousError(
         f"{len(same)} {kind.word}s {kind.place} are named {name!r} ({ids}). "

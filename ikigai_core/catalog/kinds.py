@@ -1,4 +1,4 @@
-"""What the kinds of component have in common on the platform, so that finding and ensuring one is written once."""
+"""The common description of each kind of component, so that finding and ensuring are written once."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ def _as_it_is(record: Record, client: Any) -> Procedure[Record]:
 
 @dataclass(frozen=True)
 class Kind:
-    """The endpoints that find and delete components of one kind, in one place (an account, or an app).
+    """The endpoints that find and delete components of one kind, in one place (an account or an app).
 
     Attributes
     ----------
     word : str
-        What users call it.
+        The users' word for the kind.
     id_key : str
-        The wire's name of its id.
+        The name of its id in the platform's API.
     place : str
-        Where it was looked for, for messages.
+        Description of the searched place, for messages.
     listing : callable
-        Lists those in a directory, by its id; with None all of them, with ``""`` those in none.
+        Lists the components in a directory, by its id. None lists all; ``""`` lists those outside any directory.
     directories : DirectoryType, optional
-        What its directories hold, where it can be put into directories.
+        Type of its directories, if it can be put into directories.
     app_id : str, optional
-        The app that it is of, where it is of one.
+        The app that it belongs to, if any.
     is_used : callable
-        Whether a record shows that somebody relies on the component, so that its creator will not delete it.
+        True if a record shows that somebody relies on the component. Then its creator does not delete it.
     """
 
     word: str
@@ -50,7 +50,7 @@ class Kind:
     search: Callable[[str], Call[Listing]]
     delete: Callable[[str], Call[Any]]
     complete: Complete = _as_it_is
-    """Adds to a record what the platform tells elsewhere."""
+    """Adds data to a record that the platform provides elsewhere."""
     directories: DirectoryType | None = None
     app_id: str | None = None
     is_used: Callable[[Record], bool] = lambda _: False
@@ -85,7 +85,7 @@ def custom_facets_of(user_email: str) -> Kind:
 
 
 def with_facet_type(record: Record, client: Any) -> Procedure[Record]:
-    """A custom facet's record with its facet type, of which it tells the uid only."""
+    """Add the facet type to a custom facet's record, which contains only its uid."""
     facet_types = yield from client.facet_types_text()
     return {**record, "facet_type": facet_types.find_by_uid(record["facet_uid"])}
 

@@ -1,4 +1,4 @@
-"""Complete listings: where the platform cuts a list short, the rest is looked for in directories and by search."""
+"""Complete listings: if the platform cuts a list short, the rest is found through directories and search."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from ikigai_core.errors import BadRequestError, NotFoundError
 from ikigai_core.procedure import Procedure, send
 
 MOST_REQUESTS = 300
-"""Requests, at most, for the rest of a list that was cut short."""
+"""Maximum number of requests for the rest of a list that was cut short."""
 
 _ROOT = ""
 _CHARACTERS = string.ascii_letters + string.digits + " _-."
 
 
 def list_all(kind: Kind) -> Procedure[Listing]:
-    """All components of a kind.
+    """List all components of a kind.
 
     Returns
     -------
     Listing
-        Its `limit_warning` is empty unless even directories and search did not bring all of them to light.
+        Its `limit_warning` is empty, unless even directories and search did not find all of them.
     """
     listing = yield from send(kind.listing(None))
     if not listing.limit_warning:
@@ -34,7 +34,7 @@ def list_all(kind: Kind) -> Procedure[Listing]:
 
 
 def search_all(kind: Kind, query: str) -> Procedure[Listing]:
-    """All components of a kind whose name contains the query, in any case; as `list_all`."""
+    """List all components whose name contains the query; case does not matter. Otherwise as `list_all`."""
     found = yield from send(kind.search(query))
     if not found.limit_warning:
         return found
@@ -47,11 +47,11 @@ def search_all(kind: Kind, query: str) -> Procedure[Listing]:
 
 
 def named(kind: Kind, name: str) -> Procedure[list[Record]]:
-    """All components of exactly that name."""
+    """List all components with exactly that name."""
     found = yield from search_all(kind, name)
     same = [record for record in found.records if record["name"] == name]
     if found.limit_warning and not same:
-        # What no list shows may still be there: to be sure that a name is free, it is asked for.
+        # A component may exist although no list shows it. Request it by name, to be sure that the name is free.
         same += yield from _by_name(kind, name)
     return same
 
@@ -64,7 +64,7 @@ def _by_name(kind: Kind, name: str) -> Procedure[list[Record]]:
 
 
 class _Rest:
-    """Looks for what a list that was cut short leaves out."""
+    """Finds the components that are missing from a list that was cut short."""
 
     def __init__(self, kind: Kind, cut: Listing) -> None:
         self._kind = kind
@@ -78,7 +78,7 @@ class _Rest:
         return Listing(list(self._records.values()), "" if is_complete else self._warning)
 
     def _walk_directories(self) -> Procedure[bool]:
-        """List each directory, and what is in none; whether that brought everything."""
+        """List each directory, and the components outside directories. Return whether that found everything."""
         kind = self._kind
         if kind.directories is None:
             return False
@@ -89,14 +89,14 @@ class _Rest:
             found = yield from self._look(kind.listing(directory_id))
             seen |= {str(record[kind.id_key]) for record in found.records}
             is_complete &= not found.limit_warning
-        # A platform that means something else by the root than "in no directory" shows by what the walk misses.
+        # Some platforms may not take the root as "in no directory". Then the walk misses known components.
         return is_complete and known <= seen
 
     def _search(self) -> Procedure[bool]:
-        """Search for every character, then for longer texts; whether that brought everything.
+        """Search for every character, then for longer strings. Return whether that found everything.
 
-        What a search that is not cut short brings is complete. So a name that is still unknown consists of texts whose
-        search was cut short, and only such texts are worth making longer.
+        A search that is not cut short is complete. So a name that is still unknown consists only of strings whose
+        search was cut short. Only such strings are worth extending.
         """
         texts = yield from self._characters()
         while texts:
@@ -115,7 +115,7 @@ class _Rest:
         try:
             found = yield from send(call)
         except (NotFoundError, BadRequestError):
-            # A way that this platform does not have brings nothing, and proves nothing.
+            # This platform does not support this request: it finds nothing, and proves nothing.
             return Listing([], self._warning)
         self._add(found.records)
         return found
@@ -133,7 +133,7 @@ class _Rest:
         return False
 
     def _characters(self) -> Procedure[list[str]]:
-        """What names are made of: letters, digits, and what occurs in the names that are known."""
+        """The characters that names may contain: letters, digits, and all characters of known names."""
         known = [record["name"] for record in self._records.values()]
         if self._kind.app_id is not None:
             components = yield from send(apps.components(self._kind.app_id))
