@@ -1,1 +1,1 @@
-"""What a user holds: apps, datasets, flows, directories. Texts are shared; sync and async classes are thin faces."""
+"""Components: apps, datasets, flows, directories. Sync and async classes share their procedures."""

@@ -1,4 +1,4 @@
-"""Who else may use an app or a custom facet."""
+"""Access of other users to an app or a custom facet."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ L = TypeVar("L", bound=StrEnum)
 
 @dataclass(frozen=True)
 class Grants(Generic[L]):
-    """The endpoints that change who may use one component.
+    """The endpoints that change the access to one component.
 
     Attributes
     ----------
     levels : type
-        The levels that there are.
+        The available access levels.
     """
 
     levels: type[L]
@@ -35,7 +35,7 @@ class Grants(Generic[L]):
 
 
 def app_grants(app_id: str) -> Grants[AppAccessLevel]:
-    """Who may use an app."""
+    """The access to an app."""
     return Grants(
         AppAccessLevel,
         lambda email, level: apps.share(app_id, email, level),
@@ -45,7 +45,7 @@ def app_grants(app_id: str) -> Grants[AppAccessLevel]:
 
 
 def custom_facet_grants(custom_facet_id: str) -> Grants[CustomFacetAccessLevel]:
-    """Who may use a custom facet; the platform revokes with the level ``NO_ACCESS``."""
+    """The access to a custom facet. The platform revokes access with the level ``NO_ACCESS``."""
     return Grants(
         CustomFacetAccessLevel,
         lambda email, level: custom_facets.share(custom_facet_id, email, level),
@@ -61,32 +61,32 @@ class _AccessText(Generic[L]):
 
     @edit
     def grant(self, email: str, access_level: L) -> Procedure[None]:
-        """Let a user in.
+        """Give a user access.
 
         Parameters
         ----------
         email : str
-            Of the user.
+            The user's email address.
         access_level : AppAccessLevel or CustomFacetAccessLevel
-            Or its value as a text.
+            An access level, or its value as a string.
 
         Raises
         ------
         InvalidInputError
-            There is no such level. Nothing was sent.
+            There is no such access level. Nothing was sent.
         """
         check_name(email, "user")
         yield from send(self._grants.share(email, self._level(access_level)))
 
     @edit
     def update(self, email: str, access_level: L) -> Procedure[None]:
-        """Change what a user may do; parameters and errors as for `grant`."""
+        """Change a user's access level. Parameters and errors as for `grant`."""
         check_name(email, "user")
         yield from send(self._grants.edit(email, self._level(access_level)))
 
     @edit
     def revoke(self, email: str) -> Procedure[None]:
-        """Shut a user out."""
+        """Take a user's access away."""
         check_name(email, "user")
         yield from send(self._grants.unshare(email))
 
@@ -99,8 +99,8 @@ class _AccessText(Generic[L]):
 
 
 class Access(SyncFace, _AccessText[L]):
-    """Who else may use a component: ``app.access.grant(email, level)``."""
+    """The access of other users to a component: ``app.access.grant(email, level)``."""
 
 
 class AsyncAccess(AsyncFace, _AccessText[L]):
-    """Who else may use a component: ``await app.access.grant(email, level)``."""
+    """The access of other users to a component: ``await app.access.grant(email, level)``."""

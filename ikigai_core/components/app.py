@@ -1,4 +1,4 @@
-"""Apps: what everything else belongs to."""
+"""Apps. All other components except custom facets belong to an app."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from ikigai_core.validation import check_name, check_text
 
 
 class AppRecord(Component):
-    """What the platform tells of an app.
+    """Record of an app, as the platform describes it.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class AppRecord(Component):
 
     @property
     def web_url(self) -> str | None:
-        """The app's page for people; None where the platform's pages are not known. Sends nothing."""
+        """Address of the app's page for people; None if the platform's pages are not known. Sends nothing."""
         return self._page(self.app_id)
 
     def __repr__(self) -> str:
@@ -75,7 +75,7 @@ class AppRecord(Component):
 
 
 class _AppText:
-    """What an app can do."""
+    """Operations of an app."""
 
     if TYPE_CHECKING:
         app_id: str
@@ -87,13 +87,13 @@ class _AppText:
 
     @operation
     def describe(self) -> Procedure[dict[str, Any]]:
-        """The app's details and all its components, as plain values."""
+        """Describe the app and all its components, as plain values."""
         components = yield from send(apps.components(self.app_id))
         return {"app": self.to_dict(), "components": components}
 
     @edit
     def rename(self, name: str) -> Procedure[None]:
-        """Give the app another name."""
+        """Rename the app."""
         check_name(name, "app")
         yield from send(apps.edit(self.app_id, name=name))
         self.name = name
@@ -112,9 +112,9 @@ class _AppText:
 
     @operation
     def flow_definitions(self) -> Procedure[dict[str, WireRecord]]:
-        """The definitions of all of the app's flows, by flow id, as the platform keeps them: unchecked, in its words.
+        """Fetch the definitions of all flows of the app, by flow id, in the platform's own format and unchecked.
 
-        One request, and one more for each flow whose definition the listing leaves out.
+        Sends one request, and one more for each flow whose definition is missing from the listing.
         """
         listing = yield from list_all(flows_of(self.app_id, self.name))
         definitions: dict[str, WireRecord] = {}
@@ -126,17 +126,17 @@ class _AppText:
 
     @operation
     def sweep_copies(self, flow: str | None = None, older_than: timedelta = STALE) -> Procedure[list[str]]:
-        """Delete private copies of flows that nobody came back for, and return their names.
+        """Delete abandoned private copies of flows, and return their names.
 
-        A run on a private copy deletes it at its end. A copy stays only if its process died and has no successor.
+        A run on a private copy deletes it when it ends. A copy remains only if its process died without a successor.
 
         Parameters
         ----------
         flow : str, optional
-            Name of the flow whose copies are meant; None for those of all the app's flows.
+            Name of the flow whose copies are deleted; None for all flows of the app.
         older_than : timedelta, default 24 hours
-            Age of the copies that are deleted, by the platform's stamp and this machine's clock. Give more time than
-            runs, and pauses between the tries of a task, take. A copy that runs stays.
+            Minimum age of the copies to delete, by the platform's timestamp and this machine's clock. Choose more time
+            than runs, and pauses between the attempts of a task, take. A copy that is running is not deleted.
         """
         return (yield from sweep(self.app_id, flow, older_than))
 
@@ -211,7 +211,7 @@ class App(AppRecord, SyncFace, _AppText):
 
     @property
     def access(self) -> Access[AppAccessLevel]:
-        """Who else may use the app: ``app.access.grant(email, level)``."""
+        """The access of other users to the app: ``app.access.grant(email, level)``."""
         return Access(self._client, app_grants(self.app_id))
 
 
@@ -280,5 +280,5 @@ class AsyncApp(AppRecord, AsyncFace, _AppText):
 
     @property
     def access(self) -> AsyncAccess[AppAccessLevel]:
-        """Who else may use the app: ``await app.access.grant(email, level)``."""
+        """The access of other users to the app: ``await app.access.grant(email, level)``."""
         return AsyncAccess(self._client, app_grants(self.app_id))

@@ -1,4 +1,4 @@
-"""The building of apps."""
+"""Builders of apps."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class _AppBuilderText(Builder, Generic[A]):
         self._directory: Directory | None = None
 
     def new(self, name: str) -> Self:
-        """Name the app."""
+        """Set the app's name."""
         self._name = name
         return self
 
     def description(self, description: str) -> Self:
-        """Describe the app."""
+        """Set the app's description."""
         self._description = description
         return self
 
@@ -52,9 +52,9 @@ class _AppBuilderText(Builder, Generic[A]):
 
     @operation
     def ensure(self) -> Procedure[A]:
-        """Create the app, or bring its description and directory up to date where they were given.
+        """Create the app if it does not exist. Otherwise update the description and directory that were given.
 
-        The app's ``changes`` then say ``("created",)``, the names of what was changed, or ``()`` where all was so.
+        The app's ``changes`` are ``("created",)``, the names of the changed fields, or ``()`` if nothing changed.
 
         Raises
         ------

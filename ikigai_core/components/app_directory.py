@@ -1,4 +1,4 @@
-"""The directories of a user's apps."""
+"""Directories of a user's apps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class AppDirectory(_OfApps, SyncFace):
 
     @operation
     def apps(self) -> Procedure[NamedMapping[App]]:
-        """The apps in it, as a mapping by name."""
+        """List the apps in the directory, as a mapping by name."""
         return (yield from contents(self, apps_of(self._client.user_email), App))
 
 
@@ -37,7 +37,7 @@ class AsyncAppDirectory(_OfApps, AsyncFace):
 
     @operation
     def apps(self) -> Procedure[NamedMapping[AsyncApp]]:
-        """The apps in it, as a mapping by name."""
+        """List the apps in the directory, as a mapping by name."""
         return (yield from contents(self, apps_of(self._client.user_email), AsyncApp))
 
 

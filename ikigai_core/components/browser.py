@@ -1,4 +1,4 @@
-"""Finding components: all of them, one by name, or by a part of the name."""
+"""Find components: all of them, one by its name, or some by a part of the name."""
 
 from __future__ import annotations
 
@@ -29,35 +29,35 @@ class _BrowserText(Generic[C]):
         return f"<{self._kind.word}s {self._kind.place}>"
 
     def __iter__(self) -> Iterator[str]:
-        # Without this, Python would ask the platform for a component named 0.
+        # Without this method, Python would request a component named 0 from the platform.
         raise TypeError(f"Call it to list the {self._kind.word}s: app.{self._kind.word}s(), and look in the answer.")
 
     __contains__ = None
 
     @operation
     def __call__(self) -> Procedure[NamedMapping[C]]:
-        """All components, as a mapping by name.
+        """List all components, as a mapping by name.
 
-        Where the platform cuts its list short, the rest is looked for in the directories and by search; a warning says
-        so where even that may not have found everything.
+        If the platform cuts its list short, the rest is found through directories and search. A warning follows if even
+        that may not have found everything.
         """
         return (yield from self._mapping((yield from list_all(self._kind))))
 
     @operation
     def __getitem__(self, name: str) -> Procedure[C]:
-        """The component of that name; `NotFoundError` (also a `KeyError`) where there is none."""
+        """The component with that name. Raises `NotFoundError` (also a `KeyError`) if there is none."""
         record = yield from get_by_name(self._kind, name)
         return self._component.bind((yield from self._kind.complete(record, self._client)), self._client)
 
     @operation
     def find(self, name_or_id: str) -> Procedure[C]:
-        """The component of that name, or else of that id; `NotFoundError` if there is none of either."""
+        """The component with that name, or else with that id. Raises `NotFoundError` if there is neither."""
         record = yield from get_by_name(self._kind, name_or_id, or_id=True)
         return self._component.bind((yield from self._kind.complete(record, self._client)), self._client)
 
     @operation
     def search(self, query: str) -> Procedure[NamedMapping[C]]:
-        """The components whose name contains the query, as a mapping by name."""
+        """Find the components whose name contains the query, as a mapping by name."""
         check_text(query, "The query")
         return (yield from self._mapping((yield from search_all(self._kind, query))))
 
@@ -66,7 +66,7 @@ class _BrowserText(Generic[C]):
 
 
 def bound_mapping(kind: Kind, component: type[C], client: Any, listing: Listing) -> Procedure[NamedMapping[C]]:
-    """The components of a listing, as a mapping by name; warns where the platform cut the list short."""
+    """The components of a listing, as a mapping by name. Warns if the platform cut the list short."""
     if listing.limit_warning:
         warnings.warn(f"The list of {kind.word}s is not complete: {listing.limit_warning}", stacklevel=7)
     components: dict[str, C] = {}

@@ -1,4 +1,4 @@
-"""The browsers by what they find."""
+"""The browsers of each kind of component."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""What the builders of all kinds of component have in common."""
+"""The common base of all builders of components."""
 
 from __future__ import annotations
 
 
 class Builder:
-    """Something that is about to be created."""
+    """A component before its creation."""
 
     _name: str
 

@@ -1,4 +1,4 @@
-"""What all components share: they are records that are bound to the client that fetched them."""
+"""The common base of all components: records that are bound to the client that fetched them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Component(Record):
 
     @classmethod
     def bind(cls, data: Mapping[str, Any], client: Any, changes: tuple[str, ...] = ()) -> Self:
-        """Read the platform's data and bind the component to a client."""
+        """Read the platform's data, and bind the component to a client."""
         self = cls.read(data)
         self._client = client
         self._changes = changes
@@ -30,18 +30,18 @@ class Component(Record):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], client: Any) -> Self:
-        """The component that `to_dict`, or the platform, described; ``client`` is whose it becomes. Sends nothing.
+        """Restore a component from the output of `to_dict`, or from the platform's data. Sends nothing.
 
         Raises
         ------
         UnexpectedAnswerError
-            Naming the fields that are missing or malformed.
+            The message names the fields that are missing or malformed.
         """
         return cls.bind(data, client)
 
     @property
     def changes(self) -> tuple[str, ...]:
-        """What `.build()` or `.ensure()` did: ``("created",)``, names of what it changed, or ``()`` for nothing."""
+        """The effect of `.build()` or `.ensure()`: ``("created",)``, names of changed fields, or ``()`` for none."""
         return self._changes
 
     def _page(self, app_id: str, kind: Kind = "apps", id: str | None = None) -> str | None:
@@ -49,9 +49,9 @@ class Component(Record):
         return None if pages is None else pages.page(app_id, kind, id)
 
     def __eq__(self, other: object) -> bool:
-        # What the platform says of them, whichever client fetched it and whatever was done to get there.
+        # Compares the platform's data only. The client and the `changes` do not count.
         return type(other) is type(self) and other.__dict__ == self.__dict__
 
     def to_dict(self) -> dict[str, Any]:
-        """The component's data as plain values, from which `from_dict` makes it again."""
+        """The component's data as plain values. `from_dict` restores the component from them."""
         return self.model_dump()

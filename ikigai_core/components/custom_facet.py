@@ -27,19 +27,19 @@ from ikigai_core.sync_async import AsyncFace, SyncFace, edit, operation
 from ikigai_core.validation import check_name, check_text, check_type
 
 PLATFORM_PYTHON = (3, 10)
-"""The Python in whose syntax scripts must be."""
+"""The platform's Python version. Scripts must be valid in it."""
 
 
 class Script:
-    """A script, what it needs installed, and its arguments with their defaults.
+    """A script, its requirements, and its arguments with their defaults.
 
     Raises
     ------
     MissingFileError
     InvalidInputError
-        An argument's default is of a type that the platform does not know.
+        The default of an argument has a type that the platform does not know.
     SyntaxError
-        The script is not Python as the platform runs it.
+        The script is not valid in the platform's Python version.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Script:
         self.arguments = {name: CustomFacetArgument.of(name, value) for name, value in (arguments or {}).items()}
 
     def fields(self) -> WireRecord:
-        """The wire's form."""
+        """The script in the format of the platform's API."""
         return {
             "python_script": self.text,
             "libraries": self.requirements,
@@ -65,7 +65,7 @@ class Script:
 
 
 def warn_of_system_access(system_access: bool) -> None:
-    """Warn a caller of a public method, two calls up, that granting it means nothing any more."""
+    """Warn the caller of a public method, two calls up, that `system_access` no longer has an effect."""
     if system_access:
         warnings.warn(
             "The platform grants scripts no system access any longer: system_access is ignored.",
@@ -85,12 +85,12 @@ def _arguments_by_name(value: object) -> object:
 
 
 class CustomFacetVersion(Record):
-    """A version of a custom facet, to be used in flows: ``builder.custom_facet(version)``.
+    """A version of a custom facet, for use in flows: ``builder.custom_facet(version)``.
 
     Attributes
     ----------
     name, version_id, custom_facet_id, description : str
-        An unpinned version has an empty id.
+        An unpinned version has an empty version id.
     arguments : dict of str to CustomFacetArgument
     created_at : datetime
         With time zone.
@@ -112,7 +112,7 @@ class CustomFacetVersion(Record):
 
     @classmethod
     def of(cls, data: Mapping[str, Any], facet_type: FacetType) -> Self:
-        """Read the platform's data of a version of a custom facet of that facet type."""
+        """Read the platform's data of a version. `facet_type` is the facet type of its custom facet."""
         self = cls.read(data)
         self._chain_facet_type = facet_type
         return self
@@ -129,7 +129,7 @@ class CustomFacetVersion(Record):
 
 
 class CustomFacetRecord(Component):
-    """What the platform tells of a custom facet.
+    """Record of a custom facet, as the platform describes it.
 
     Attributes
     ----------
@@ -165,7 +165,7 @@ class CustomFacetRecord(Component):
 
 
 class _CustomFacetText:
-    """What a custom facet can do."""
+    """Operations of a custom facet."""
 
     if TYPE_CHECKING:
         custom_facet_id: str
@@ -180,7 +180,7 @@ class _CustomFacetText:
 
     @edit
     def rename(self, name: str) -> Procedure[None]:
-        """Give the custom facet another name."""
+        """Rename the custom facet."""
         check_name(name, "custom facet")
         yield from send(custom_facets.edit(self.custom_facet_id, self.facet_type.chain_group, name=name))
         self.name = name
@@ -201,7 +201,7 @@ class _CustomFacetText:
         system_access: bool = False,
         arguments: Mapping[str, Argument] | None = None,
     ) -> Procedure[None]:
-        """Change the draft: script, requirements and arguments; as for the builder."""
+        """Change the draft: script, requirements and arguments. Parameters as for the builder."""
         warn_of_system_access(system_access)
         draft = Script(script, requirements, arguments)
         yield from send(custom_facets.edit(self.custom_facet_id, self.facet_type.chain_group, **draft.fields()))
@@ -226,12 +226,12 @@ class _CustomFacetText:
 
     @operation
     def versions(self) -> Procedure[NamedMapping[CustomFacetVersion]]:
-        """The saved versions, as a mapping by name, newest first."""
+        """List the saved versions, as a mapping by name, newest first."""
         return (yield from self._versions())
 
     @operation
     def unpinned(self) -> Procedure[CustomFacetVersion]:
-        """Whatever version is the newest when the flow runs; the draft where there is none."""
+        """A version that stands for the newest one at the time of the run. Without versions, it describes the draft."""
         versions = yield from self._versions()
         newest = max(versions.values(), key=lambda version: version.created_at, default=None)
         described: Any = newest or self
@@ -254,7 +254,7 @@ class _CustomFacetText:
 
     @operation
     def describe(self) -> Procedure[WireRecord]:
-        """All that the platform tells of the custom facet, as plain values in the platform's own words."""
+        """Fetch the platform's full record of the custom facet, as plain values with the platform's names."""
         return (yield from send(custom_facets.fetch(self.custom_facet_id)))
 
     @operation
@@ -268,7 +268,7 @@ class CustomFacet(CustomFacetRecord, SyncFace, _CustomFacetText):
 
     @property
     def access(self) -> Access[CustomFacetAccessLevel]:
-        """Who else may use the custom facet: ``custom_facet.access.grant(email, level)``."""
+        """The access of other users to the custom facet: ``custom_facet.access.grant(email, level)``."""
         return Access(self._client, custom_facet_grants(self.custom_facet_id))
 
 
@@ -277,5 +277,5 @@ class AsyncCustomFacet(CustomFacetRecord, AsyncFace, _CustomFacetText):
 
     @property
     def access(self) -> AsyncAccess[CustomFacetAccessLevel]:
-        """Who else may use the custom facet: ``await custom_facet.access.grant(email, level)``."""
+        """The access of other users to the custom facet: ``await custom_facet.access.grant(email, level)``."""
         return AsyncAccess(self._client, custom_facet_grants(self.custom_facet_id))

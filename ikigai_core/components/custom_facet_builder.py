@@ -1,4 +1,4 @@
-"""The building of custom facets."""
+"""Builders of custom facets."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class _CustomFacetBuilderText(Builder, Generic[C]):
         self._script = Script("")
 
     def new(self, name: str, facet_type: FacetType) -> Self:
-        """Name the custom facet, and say of which chain group it is.
+        """Set the custom facet's name and its chain group.
 
         Parameters
         ----------
         facet_type : FacetType
-            Such as ``ikigai.facet_types.MID.CUSTOM_FACET``.
+            For example ``ikigai.facet_types.MID.CUSTOM_FACET``.
         """
         check_type(facet_type, FacetType, "The facet type", "such as ikigai.facet_types.MID.CUSTOM_FACET")
         self._name = name
@@ -49,7 +49,7 @@ class _CustomFacetBuilderText(Builder, Generic[C]):
         return self
 
     def description(self, description: str) -> Self:
-        """Describe the custom facet."""
+        """Set the custom facet's description."""
         self._description = description
         return self
 
@@ -61,18 +61,18 @@ class _CustomFacetBuilderText(Builder, Generic[C]):
         system_access: bool = False,
         arguments: Mapping[str, Argument] | None = None,
     ) -> Self:
-        """Say what the custom facet does.
+        """Set the script of the custom facet.
 
         Parameters
         ----------
         script : str or Path
-            Python 3.10: reads the frame ``data`` and leaves a frame in ``result``. A path is read.
+            Python 3.10 code that reads the frame ``data`` and stores a frame in ``result``; or the path of such a file.
         requirements : list of str or Path, optional
-            Libraries, as pip names them, or the path of a requirements file.
+            Libraries, with their names for pip, or the path of a requirements file.
         system_access : bool, default False
-            The platform grants it no longer: True warns.
+            No longer supported by the platform: True causes a warning.
         arguments : mapping, optional
-            Defaults by name; each is a variable of the script.
+            Defaults by name. Each argument is a variable of the script.
         """
         warn_of_system_access(system_access)
         self._script = Script(script, requirements, arguments)
@@ -85,7 +85,7 @@ class _CustomFacetBuilderText(Builder, Generic[C]):
         Raises
         ------
         InvalidInputError
-            No name or no facet type was given. Nothing was sent.
+            The name or the facet type is missing. Nothing was sent.
         """
         check_new_name(self._name, "custom facet")
         if self._facet_type is None:

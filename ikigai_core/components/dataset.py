@@ -1,4 +1,4 @@
-"""Datasets: tables that the platform keeps."""
+"""Datasets: tables on the platform."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ __all__ = [
 
 
 class _DatasetText:
-    """What a dataset can do."""
+    """Operations of a dataset."""
 
     if TYPE_CHECKING:
         app_id: str
@@ -58,16 +58,16 @@ class _DatasetText:
         Parameters
         ----------
         on_progress : callable or bool, optional
-            Is called with a `Progress` now and then, from the thread that moves the bytes. By default a bar is drawn in
-            a terminal or notebook, and nowhere else; True draws it always, False never.
+            Called with a `Progress` at intervals, from the thread that transfers the data. By default, a bar is
+            shown only in a terminal or notebook. True always shows it, False never.
         **options
-            As for `pandas.read_csv`.
+            Passed to `pandas.read_csv`.
 
         Raises
         ------
         DownloadError
         """
-        # Loading pandas takes longer than many a download: it need not wait for that.
+        # Importing pandas often takes longer than the download, so do both at the same time.
         Thread(target=_load_pandas, daemon=True).start()
         with QuickFile() as file:
             yield from download_into(self.app_id, self.dataset_id, self.name, file.place, on_progress)
@@ -75,7 +75,7 @@ class _DatasetText:
 
     @operation
     def arrow(self, *, on_progress: OnProgress = None) -> Procedure[pa.Table]:
-        """Download the data as an Arrow table, in which empty values are null.
+        """Download the data as an Arrow table. Empty values are null.
 
         Raises
         ------
@@ -89,12 +89,12 @@ class _DatasetText:
 
     @operation
     def batches(self, *, on_progress: OnProgress = None) -> Procedure[Batches]:
-        """Download the data, and read them batch by batch: memory does not grow with them.
+        """Download the data, and read it batch by batch. The memory needed does not depend on the size of the data.
 
         Returns
         -------
         Batches
-            Iterate over it, with ``for`` or ``async for``: each batch is a `pyarrow.RecordBatch`.
+            Iterate over it with ``for`` or ``async for``: each batch is a `pyarrow.RecordBatch`.
 
         Raises
         ------
@@ -108,7 +108,7 @@ class _DatasetText:
 
     @operation
     def to_csv(self, path: Path | str, *, on_progress: OnProgress = None) -> Procedure[Path | str]:
-        """Download the data into a CSV file, which appears complete or not at all.
+        """Download the data into a CSV file. The file appears only when it is complete.
 
         Parameters
         ----------
@@ -125,9 +125,9 @@ class _DatasetText:
 
     @operation
     def to_parquet(self, path: Path | str, *, on_progress: OnProgress = None) -> Procedure[Path | str]:
-        """Download the data into a Parquet file, which appears complete or not at all.
+        """Download the data into a Parquet file. The file appears only when it is complete.
 
-        The columns get the narrowest types that hold all of their values.
+        Each column gets the narrowest type that holds all its values.
 
         Parameters
         ----------
@@ -151,16 +151,16 @@ class _DatasetText:
         Parameters
         ----------
         data : DataFrame, Arrow stream, Path or str
-            A pandas frame; anything with the Arrow stream interface; or the path or URL of a CSV or Parquet file.
+            A pandas frame, any object with the Arrow stream interface, or the path or URL of a CSV or Parquet file.
         on_progress : callable or bool, optional
             See `df`.
         resume : bool, default True
-            Go on with an upload of the dataset that a killed process began; see `DatasetBuilder.build`.
+            Resume an upload of this dataset that a killed process began; see `DatasetBuilder.build`.
 
         Raises
         ------
         InvalidInputError
-            The file is missing, or there is nothing in it. Nothing was sent.
+            The file does not exist or is empty. Nothing was sent.
         UploadError
         """
         staged = Staged(source_of(data))
@@ -175,7 +175,7 @@ class _DatasetText:
 
     @operation
     def logs(self, max_count: int = 1) -> Procedure[list[DatasetLog]]:
-        """What became of the dataset's newest uploads and other jobs, newest first.
+        """The outcomes of the dataset's newest uploads and other jobs, newest first.
 
         Parameters
         ----------
@@ -186,12 +186,12 @@ class _DatasetText:
 
     @operation
     def describe(self) -> Procedure[WireRecord]:
-        """All that the platform tells of the dataset, as plain values in the platform's own words."""
+        """Fetch the platform's full record of the dataset, as plain values with the platform's names."""
         return (yield from send(datasets.fetch(self.app_id, self.dataset_id)))
 
     @edit
     def rename(self, name: str) -> Procedure[None]:
-        """Give the dataset another name."""
+        """Rename the dataset."""
         check_name(name, "dataset")
         yield from send(datasets.edit(self.app_id, self.dataset_id, name=name))
         self.name = name
@@ -223,12 +223,12 @@ class AsyncDataset(DatasetRecord, AsyncFace, _DatasetText):
 
 
 def journal_of(client: Any, app_id: str, name: str, resume: bool) -> Journal:
-    """Return the journal of the upload to a dataset, by the dataset's name; one that keeps nothing unless `resume`."""
+    """The journal of uploads to a dataset, by the dataset's name. Unless `resume` is set, it stores nothing."""
     return Journal.of(client.base_url, client.user_email, app_id, name, wanted=resume)
 
 
 def _load_pandas() -> None:
-    # What is wrong with it is told where it is used.
+    # If the import fails, the later use of pandas reports the error.
     with contextlib.suppress(ImportError):
         importlib.import_module("pandas")
 

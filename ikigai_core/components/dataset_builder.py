@@ -1,4 +1,4 @@
-"""The building of datasets: what they are made of goes up, or only what has changed."""
+"""Builders of datasets. They upload the data, or only the parts that changed."""
 
 from __future__ import annotations
 
@@ -51,35 +51,35 @@ class _DatasetBuilderText(Builder, Generic[D]):
         self._agent_access: bool | None = None
 
     def new(self, name: str) -> Self:
-        """Name the dataset."""
+        """Set the dataset's name."""
         self._name = name
         return self
 
     def df(self, data: pd.DataFrame) -> Self:
-        """Take the data from a frame; its index is left out. Raises `InvalidInputError` where it is empty."""
+        """Take the data from a frame, without its index. Raises `InvalidInputError` if it is empty."""
         self._source = Frame(data)
         return self
 
     def csv(self, file: Path | str) -> Self:
-        """Take the data from a CSV file, a path or URL. Raises `InvalidInputError` where it is missing or empty."""
+        """Take the data from a CSV file, a path or URL. Raises `InvalidInputError` if it is missing or empty."""
         self._source = CsvFile(file)
         return self
 
     def parquet(self, file: Path | str) -> Self:
-        """Take the data from a Parquet file, a path or URL. Raises `InvalidInputError` where it is missing or empty."""
+        """Take the data from a Parquet file, a path or URL. Raises `InvalidInputError` if it is missing or empty."""
         self._source = ParquetFile(file)
         return self
 
     def arrow(self, data: Any) -> Self:
-        """Take the data from anything with the Arrow stream interface, such as a table of pyarrow, polars or DuckDB.
+        """Take the data from any object with the Arrow stream interface, such as a table of pyarrow, polars or DuckDB.
 
-        It is read when the dataset is built. Raises `InvalidInputError` where it is no such thing.
+        The stream is read when the dataset is built. Raises `InvalidInputError` if the object has no such interface.
         """
         self._source = ArrowStream(data)
         return self
 
     def data(self, data: Any) -> Self:
-        """Take the data from what holds them: a frame, an Arrow stream, the path or URL of a CSV or Parquet file."""
+        """Take the data from a frame, an Arrow stream, or the path or URL of a CSV or Parquet file."""
         self._source = source_of(data)
         return self
 
@@ -97,23 +97,23 @@ class _DatasetBuilderText(Builder, Generic[D]):
     def build(self, *, on_progress: OnProgress = None, resume: bool = True) -> Procedure[D]:
         """Create the dataset and upload its data. If the upload fails, the dataset is deleted again.
 
-        Where an earlier process was killed in the middle of this, its dataset is taken over, and parts that have
-        arrived and have not changed are not sent again.
+        If an earlier process was killed during the upload, its dataset is reused. Parts that have arrived and have not
+        changed are not sent again.
 
         Parameters
         ----------
         on_progress : callable or bool, optional
-            Is called with a `Progress` now and then, from the thread that moves the bytes. By default a bar is drawn in
-            a terminal or notebook, and nowhere else; True draws it always, False never.
+            Called with a `Progress` at intervals, from the thread that transfers the data. By default, a bar is
+            shown only in a terminal or notebook. True always shows it, False never.
         resume : bool, default True
-            Go on with what a killed process began, and keep what a later one needs for that, the signed URLs of the
-            parts, in a file of the user's cache folder while the upload lasts. ``IKIGAI_RESUME_UPLOADS=off`` switches
-            it off everywhere.
+            Resume the upload of a killed process. For a later process, keep the necessary data (the signed URLs of the
+            parts) in a file of the user's cache folder during the upload. ``IKIGAI_RESUME_UPLOADS=off`` disables this
+            everywhere.
 
         Raises
         ------
         InvalidInputError
-            No name or no data was given. Nothing was sent.
+            The name or the data is missing. Nothing was sent.
         UploadError
         """
         staged = Staged(self._checked_source())
@@ -133,9 +133,9 @@ class _DatasetBuilderText(Builder, Generic[D]):
 
     @operation
     def ensure(self, *, on_progress: OnProgress = None, resume: bool = True) -> Procedure[D]:
-        """Create the dataset, or replace its data where they differ.
+        """Create the dataset if it does not exist. Otherwise replace its data if they differ.
 
-        The dataset's ``changes`` then say ``("created",)``, ``("data",)`` or, where all was so already, ``()``.
+        The dataset's ``changes`` are ``("created",)``, ``("data",)``, or ``()`` if nothing changed.
 
         Parameters
         ----------
@@ -180,14 +180,14 @@ class _DatasetBuilderText(Builder, Generic[D]):
 
     @property
     def _created(self) -> WireRecord:
-        """What the dataset is created with, beside its name."""
+        """The fields of a new dataset, except its name."""
         return {"directory": reference(self._directory), "agent_access": self._agent_access}
 
     def _creation(self) -> Call[str]:
         return datasets.create(self._app_id, self._name, **self._created)
 
     def _fill(self, dataset_id: str, path: Path, journal: Journal, on_progress: OnProgress) -> Procedure[None]:
-        """Upload the first data of a dataset that this call created; if that fails, it is deleted again."""
+        """Upload the first data of a dataset that this call created. If that fails, delete the dataset again."""
         created = self._created
         try:
             yield from upload(
@@ -213,7 +213,7 @@ class AsyncDatasetBuilder(AsyncFace, _DatasetBuilderText[AsyncDataset]):
 
 
 def _taken_over(app_id: str, left: Interrupted | None, created: WireRecord, size: int) -> Procedure[str | None]:
-    """The dataset that a killed process created for the same upload; one that it created for another is deleted."""
+    """The dataset that a killed process created for the same upload. One created for a different upload is deleted."""
     if left is None or left.created is None:
         return None
     try:
@@ -228,11 +228,11 @@ def _taken_over(app_id: str, left: Interrupted | None, created: WireRecord, size
 
 
 def _forget(app_id: str, dataset_id: str) -> Procedure[None]:
-    """Delete a dataset without data; not if others have found it by its name and put theirs into it."""
+    """Delete a dataset without data. Keep it if others have found it by its name and uploaded data to it."""
     try:
         log = yield from send(datasets.log(app_id, dataset_id, LOG_DEPTH))
         if all(entry.get("status") != "SUCCESS" for entry in log):
             yield from send(datasets.delete(app_id, dataset_id))
     except IkigaiError:
-        # Why the upload failed is what the caller needs to hear.
+        # The caller needs the error of the upload, not this one.
         return

@@ -1,4 +1,4 @@
-"""What the platform tells of a dataset."""
+"""Records of datasets, as the platform describes them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ikigai_core.records import Record, printed
 
 
 class ColumnDataType(BaseModel):
-    """Type of a column, and how its values are written.
+    """Type of a column, and the format of its values.
 
     Attributes
     ----------
     data_type : DatasetDataType
     data_formats : dict of str to str
-        Such as ``{"numeric_format": "INTEGER"}``.
+        For example ``{"numeric_format": "INTEGER"}``.
     """
 
     data_type: DatasetDataType
@@ -27,14 +27,14 @@ class ColumnDataType(BaseModel):
 
 
 class DatasetLog(Record):
-    """What became of a dataset's data, such as of an upload.
+    """The outcome of a job on a dataset, for example of an upload.
 
     Attributes
     ----------
     status : str
-        Such as ``SUCCESS`` or ``FAILED``.
+        For example ``SUCCESS`` or ``FAILED``.
     job_type : str
-        Such as ``UPLOAD_DATASET``.
+        For example ``UPLOAD_DATASET``.
     timestamp : datetime
         With time zone.
     """
@@ -50,7 +50,7 @@ class DatasetLog(Record):
 
 
 class DatasetRecord(Component):
-    """What the platform tells of a dataset.
+    """Record of a dataset, as the platform describes it.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class DatasetRecord(Component):
     data_types : dict of str to ColumnDataType
         By column.
     size : int
-        Bytes of the data as CSV.
+        Size of the data as CSV, in bytes.
     agent_access : bool
     created_at, modified_at : datetime
         With time zone.
@@ -76,12 +76,12 @@ class DatasetRecord(Component):
     modified_at: datetime
 
     def to_dict(self) -> dict[str, Any]:
-        """The dataset's data as plain values, from which `from_dict` makes it again."""
+        """The dataset's data as plain values. `from_dict` restores the dataset from them."""
         return {**self.model_dump(), "agent_access": self.agent_access}
 
     @property
     def web_url(self) -> str | None:
-        """The dataset's page for people; None where the platform's pages are not known. Sends nothing."""
+        """Address of the dataset's page for people; None if the platform's pages are not known. Sends nothing."""
         return self._page(self.app_id, "datasets", self.dataset_id)
 
     def __repr__(self) -> str:

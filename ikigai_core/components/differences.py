@@ -1,4 +1,4 @@
-"""What an `.ensure()` has to change."""
+"""The changes that `.ensure()` has to make."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from ikigai_core.components.directory import Directory, place
 
 
 def differences(current: Record, directory: Directory | None, **wanted: Any) -> dict[str, Any]:
-    """What was asked for and is not so yet, as the arguments of an edit; None asks for nothing.
+    """The requested values that differ from the current ones, as arguments of an edit. None requests nothing.
 
     Parameters
     ----------
     current : dict
-        The component as the platform has it.
+        The component's current record on the platform.
     directory : Directory, optional
-        Where it is to be.
+        The requested directory.
     **wanted
-        Values by the platform's names.
+        Requested values, with the platform's names.
     """
     differing = {name: value for name, value in wanted.items() if value is not None and current.get(name) != value}
     if directory is not None and current["directory"].get("directory_id") != directory.directory_id:

@@ -28,7 +28,7 @@ class DatasetDirectory(_OfDatasets, SyncFace):
 
     @operation
     def datasets(self) -> Procedure[NamedMapping[Dataset]]:
-        """The datasets in it, as a mapping by name."""
+        """List the datasets in the directory, as a mapping by name."""
         return (yield from contents(self, self._kind, Dataset))
 
 
@@ -37,7 +37,7 @@ class AsyncDatasetDirectory(_OfDatasets, AsyncFace):
 
     @operation
     def datasets(self) -> Procedure[NamedMapping[AsyncDataset]]:
-        """The datasets in it, as a mapping by name."""
+        """List the datasets in the directory, as a mapping by name."""
         return (yield from contents(self, self._kind, AsyncDataset))
 
 
@@ -54,7 +54,7 @@ class FlowDirectory(_OfFlows, SyncFace):
 
     @operation
     def flows(self) -> Procedure[NamedMapping[Flow]]:
-        """The flows in it, as a mapping by name."""
+        """List the flows in the directory, as a mapping by name."""
         return (yield from contents(self, self._kind, Flow))
 
 
@@ -63,7 +63,7 @@ class AsyncFlowDirectory(_OfFlows, AsyncFace):
 
     @operation
     def flows(self) -> Procedure[NamedMapping[AsyncFlow]]:
-        """The flows in it, as a mapping by name."""
+        """List the flows in the directory, as a mapping by name."""
         return (yield from contents(self, self._kind, AsyncFlow))
 
 
@@ -80,7 +80,7 @@ class ModelDirectory(_OfModels, SyncFace):
 
     @operation
     def models(self) -> Procedure[NamedMapping[Model]]:
-        """The models in it, as a mapping by name."""
+        """List the models in the directory, as a mapping by name."""
         return (yield from contents(self, self._kind, Model))
 
 
@@ -89,7 +89,7 @@ class AsyncModelDirectory(_OfModels, AsyncFace):
 
     @operation
     def models(self) -> Procedure[NamedMapping[AsyncModel]]:
-        """The models in it, as a mapping by name."""
+        """List the models in the directory, as a mapping by name."""
         return (yield from contents(self, self._kind, AsyncModel))
 
 

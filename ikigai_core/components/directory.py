@@ -1,4 +1,4 @@
-"""What the directories of all kinds have in common: a place in a tree, and a builder."""
+"""The common base of all directories, and of their builders."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Directory(Component):
     ----------
     directory_id, name : str
     type : DirectoryType
-        What it holds.
+        Kind of its components.
     """
 
     holds: ClassVar[DirectoryType]
@@ -39,7 +39,7 @@ class Directory(Component):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def type(self) -> DirectoryType:
-        """What it holds."""
+        """Kind of the components in the directory."""
         return self.holds
 
     def to_dict(self) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class Directory(Component):
 
     @operation
     def directories(self) -> Procedure[NamedMapping[Self]]:
-        """The directories in it, as a mapping by name."""
+        """List the subdirectories, as a mapping by name."""
         return (yield from list_directories(type(self), self._client, _app_id(self), self.directory_id))
 
     def __repr__(self) -> str:
@@ -64,7 +64,7 @@ class DirectoryInApp(Directory):
     ----------
     app_id, directory_id, name : str
     type : DirectoryType
-        What it holds.
+        Kind of its components.
     """
 
     app_id: str = Field(validation_alias="project_id")
@@ -79,13 +79,13 @@ def _app_id(directory: Any) -> str | None:
 
 
 def contents(directory: Directory, kind: Kind, component: type[C]) -> Procedure[NamedMapping[C]]:
-    """What is directly in a directory, as a mapping by name."""
+    """List the components directly in a directory, as a mapping by name."""
     listing = yield from send(kind.listing(directory.directory_id))
     return (yield from bound_mapping(kind, component, directory._client, listing))
 
 
 def reference(directory: Directory | None) -> dict[str, Any] | None:
-    """The form in which a component refers to its directory, where it has one."""
+    """The form in which a component refers to its directory; None if it has none."""
     return None if directory is None else place(directory)
 
 
@@ -103,7 +103,7 @@ def place(directory: Directory) -> dict[str, Any]:
 def list_directories(
     directory: type[D], client: Any, app_id: str | None = None, parent_id: str | None = None
 ) -> Procedure[NamedMapping[D]]:
-    """The directories of a kind, as a mapping by name: all of the account's or the app's, or those in another one."""
+    """List directories of one kind, as a mapping by name: all of the account or the app, or those in a parent."""
     records = yield from send(directories.listing(directory.holds, app_id=app_id, parent_id=parent_id))
     return NamedMapping({str(record["directory_id"]): directory.bind(record, client) for record in records})
 
@@ -117,12 +117,12 @@ class _DirectoryBuilderText(Builder, Generic[D]):
         self._parent: Directory | None = None
 
     def new(self, name: str) -> Self:
-        """Name the directory."""
+        """Set the directory's name."""
         self._name = name
         return self
 
     def parent(self, parent: Directory) -> Self:
-        """Put the directory into another one of its kind."""
+        """Put the directory into another directory of the same kind."""
         self._parent = parent
         return self
 

@@ -1,16 +1,17 @@
-"""Ensuring that there is one component of a name, however many processes do so at once.
+"""Ensure that there is exactly one component of a name, even if several processes do so at once.
 
-The platform lets components share a name, and has nothing that only one of several processes can take. All that is
-relied on: a list that shows a component also shows all that were created before it. So who has created one looks again.
+The platform allows several components with the same name, and it has no locks. The protocol relies on one fact only: a
+list that shows a component also shows all components that were created before it. So after creating a component, a
+process lists the name again.
 
-- If it sees no other, its own stays, at once. Of two components, the look for the later one shows the earlier one too;
-  so at most one is seen alone, and nobody ever deletes that one.
-- If it sees an earlier one (by the platform's stamp, then by id), it deletes its own, which nobody has taken yet.
-- Otherwise it waits for the others to go. One that stays had been seen alone, or its process died: then the one that
-  waited is deleted, unless it is so much older that somebody may have taken it.
+- If it sees no other component, its own stays, at once. Of two components, the list after the later creation also shows
+  the earlier one. So at most one component is ever seen alone, and nobody deletes that one.
+- If it sees an earlier one (by the platform's timestamp, then by id), it deletes its own. Nobody uses that one yet.
+- Otherwise it waits until the others are deleted. If another one stays, that one was seen alone, or its process died.
+  Then this process deletes its own component, unless that is so much older that somebody may already use it.
 
-Who has none of its own takes what is alone for `SETTLING`, or older than that, or in use. Who created it has looked by
-then.
+A process that created nothing takes a component that was alone for `SETTLING`, that is older than that, or that is in
+use. By then, its creator has listed the name again.
 """
 
 from __future__ import annotations
@@ -29,18 +30,18 @@ from ikigai_core.errors import AnswerLostError, BadRequestError, NotFoundError, 
 from ikigai_core.procedure import Procedure, pause, send
 
 SETTLING = 2.0
-"""Seconds within which who has created a component looks whether others have, and gives way."""
+"""Seconds within which a creator checks for other components of the name, and deletes its own if necessary."""
 
 PATIENCE = 10.0
-"""Seconds for which components that share a name may do so before that is an error."""
+"""Seconds for which several components may share a name before this is an error."""
 
 _GLANCE = 0.25
 _LATE_LOOKS = 3
-"""How often a look that took too long is taken again; a platform may be that slow all the time."""
+"""How often a list that took too long is requested again. A platform may always be that slow."""
 
 _CLOCKS = 1.0
-"""Seconds by which the clocks of the platform and of this machine may differ. If they differ by more, `SETTLING` is
-waited for in vain, or not waited for."""
+"""Maximum difference in seconds between the clocks of the platform and of this machine. If they differ by more,
+`SETTLING` is waited for unnecessarily, or not at all."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,11 @@ class Ensured:
     ----------
     component_id : str
     record : dict
-        As listed.
+        As in the listing.
     is_own : bool
-        Whether it was this call that created it, for certain.
+        True if this call certainly created it.
     changes : tuple of str
-        ``("created",)`` if this call created it, or may have: an answer that was lost leaves that open.
+        ``("created",)`` if this call created it, or may have created it because the answer was lost.
     """
 
     component_id: str
@@ -65,27 +66,27 @@ class Ensured:
 
 
 def ensure_only(kind: Kind, name: str, creation: Call[str]) -> Procedure[Ensured]:
-    """The only component of exactly that name; it is created if there is none.
+    """Find the only component with exactly that name, or create it if there is none.
 
-    It costs one request if the component is there and not just created, two more if it is created.
+    Sends one request if the component exists and is not new, and two more if it is created.
 
     Raises
     ------
     AmbiguousError
-        Several share the name, and not because they are being created right now.
+        Several components share the name, and not only during a concurrent creation.
     AnswerLostError, ServerError
-        Whether it was created is not known.
+        It is not known whether the component was created.
     """
     return (yield from _Ensuring(kind, name, creation).run())
 
 
 def find_settled(kind: Kind, name: str) -> Procedure[Record | None]:
-    """The only component of exactly that name, or None; waits while creators of several settle which one stays.
+    """Find the only component with exactly that name, or None. Waits while concurrent creators settle which one stays.
 
     Raises
     ------
     AmbiguousError
-        Several share the name, and not because they are being created right now.
+        Several components share the name, and not only during a concurrent creation.
     """
     began: float | None = None
     while len(same := (yield from named(kind, name))) > 1:
@@ -97,7 +98,7 @@ def find_settled(kind: Kind, name: str) -> Procedure[Record | None]:
 
 
 class _Ensuring:
-    """One call's part in settling which component stays."""
+    """One call that ensures a component, and its state."""
 
     def __init__(self, kind: Kind, name: str, creation: Call[str]) -> None:
         self._kind = kind
@@ -134,7 +135,7 @@ class _Ensuring:
 
     def _settled(self, same: list[Record]) -> Ensured | None:
         if self._own is not None and not same and self._is_overdue:
-            # A platform that does not list what it created.
+            # This platform does not list the component that it created.
             return Ensured(self._own, {self._kind.id_key: self._own}, True, self._changes)
         if len(same) != 1:
             return None
@@ -146,20 +147,20 @@ class _Ensuring:
         return Ensured(component_id, same[0], self._own is not None, self._changes) if stays else None
 
     def _may_go(self, record: Record) -> bool:
-        """Whether who created a component may be about to delete it, as far as one look can tell."""
+        """True if the creator of a component may be about to delete it, as far as one list can show."""
         return not self._kind.is_used(record) and (self._is_contested or _is_young(record))
 
     def _create(self) -> Procedure[None]:
         try:
             self._own = yield from send(self._creation)
         except (AnswerLostError, ServerError) as error:
-            # What has appeared may be another process's: none of it counts as this call's own, to be deleted.
+            # A component that has appeared may belong to another process, so this call must not delete it as its own.
             yield from appeared(self._kind, self._name, error)
         self._changes = ("created",)
         yield from self._wait(0)
 
     def _await_others(self, same: list[Record]) -> Procedure[None]:
-        """Wait for those who created these."""
+        """Wait for the creators of these components."""
         if len(same) == 1:
             self._was_alone = self._id(same[0])
             yield from self._wait(SETTLING)
@@ -170,7 +171,7 @@ class _Ensuring:
         yield from self._wait(_GLANCE)
 
     def _stand(self, same: list[Record], own: str) -> Procedure[None]:
-        """Let the own component stay or go, beside others."""
+        """Keep or delete this call's own component if others exist too."""
         mine = next((record for record in same if self._id(record) == own), None)
         if mine is None and self._is_overdue:
             # Somebody has deleted it.
@@ -183,20 +184,20 @@ class _Ensuring:
             yield from self._wait(_GLANCE)
 
     def _others_stay(self, same: list[Record], mine: Record) -> bool:
-        """Whether others were seen for long that were there before anybody can have taken the own one."""
+        """True if others stay that were created before anybody can have used this call's component."""
         soon = (_stamp(record) - _stamp(mine) < SETTLING for record in same if record is not mine)
         return self._now - self._seen_since >= SETTLING and any(soon)
 
     def _withdraw(self, own: str) -> Procedure[None]:
         looked, self._now = self._now, (yield from pause(0))
         if self._now - looked >= SETTLING and self._late_looks < _LATE_LOOKS:
-            # This process was stopped, or its look took long: by now, the others may have given way.
+            # This process was suspended, or its list took long. The others may have been deleted in the meantime.
             self._late_looks += 1
             return
         try:
             yield from send(self._kind.delete(own))
         except (NotFoundError, BadRequestError):
-            # It is gone already.
+            # It has already been deleted.
             pass
         self._own, self._changes = None, ()
         yield from self._wait(0)
@@ -221,11 +222,11 @@ def _is_young(record: Record) -> bool:
 
 
 def _are_settling(same: Sequence[Record]) -> bool:
-    """Whether several look like being created right now: one is young, or they were created together."""
+    """True if a concurrent creation is likely: one component is new, or all were created together."""
     stamps = [_stamp(record) for record in same]
     return time.time() - max(stamps) < PATIENCE or max(stamps) - min(stamps) < SETTLING
 
 
 def _stamp(record: Record) -> float:
-    """When a component was created, in whole seconds of the platform's clock."""
+    """Creation time of a component, in whole seconds of the platform's clock."""
     return float(record.get("created_at") or 0)

@@ -1,4 +1,4 @@
-"""Flows: what an app does with its data."""
+"""Flows: the jobs of an app."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from ikigai_core.validation import check_flag, check_name, check_type
 
 
 class FlowRecord(Component):
-    """What the platform tells of a flow.
+    """Record of a flow, as the platform describes it.
 
     Attributes
     ----------
@@ -59,13 +59,13 @@ class FlowRecord(Component):
         return None if isinstance(value, Mapping) and (value == NO_SCHEDULE or not any(value.values())) else value
 
     def to_dict(self) -> dict[str, Any]:
-        """The flow's data as plain values, from which `from_dict` makes it again."""
+        """The flow's data as plain values. `from_dict` restores the flow from them."""
         schedule = self.schedule.to_dict() if self.schedule else None
         return {**self.model_dump(), "agent_access": self.agent_access, "schedule": schedule}
 
     @property
     def web_url(self) -> str | None:
-        """The flow's page for people; None where the platform's pages are not known. Sends nothing."""
+        """Address of the flow's page for people; None if the platform's pages are not known. Sends nothing."""
         return self._page(self.app_id, "flows", self.flow_id)
 
     def __repr__(self) -> str:
@@ -78,7 +78,7 @@ R = TypeVar("R", FlowRun, AsyncFlowRun)
 
 
 class _FlowText(Generic[R]):
-    """What a flow can do."""
+    """Operations of a flow."""
 
     if TYPE_CHECKING:
         app_id: str
@@ -106,49 +106,49 @@ class _FlowText(Generic[R]):
         keep_copies: bool = False,
         timeout: float | None = None,
     ) -> Procedure[R]:
-        """Start the flow, or pick up the run that an earlier try kept. Never starts it twice.
+        """Start the flow, or resume the run that an earlier attempt stored. Never starts it twice.
 
         Parameters
         ----------
         variables : mapping, optional
-            The run variables; their names are not restricted, unlike those of `start`.
+            The run variables. Their names are not restricted, unlike those of `start`.
         on_busy : {"fail", "wait", "attach"}, default "fail"
-            What to do if the flow runs already.
+            Reaction if the flow is already running.
         isolation : {"shared", "copy"}, default "shared"
-            ``copy`` runs a private copy of the flow, made for this run alone: it is never busy, runs beside others, and
-            it is always certain which run is this one. The copy has no schedule and no grants, and starts no downstream
-            flows. It is deleted when the end of its run was seen.
+            ``copy`` runs a private copy of the flow, made for this run only. A copy is never busy and can run beside
+            others, and its run is always known with certainty. It has no schedule and no grants, and starts no
+            downstream flows. It is deleted after the end of its run was seen.
         on_doubt : {"fail", "accept"}, default "fail"
-            What to do if it cannot be proven which run is this one, or how it ended: raise `StartUnknownError` or
-            `RunAmbiguousError`, or take the run that seems to be it. `FlowRun.doubt` then says why that is a guess.
-            With ``accept``, a start that an earlier try lost without a trace is sent again.
+            Reaction if it cannot be proven which run is this one, or how it ended. ``fail`` raises `StartUnknownError`
+            or `RunAmbiguousError`. ``accept`` takes the most likely run; `FlowRun.doubt` then explains the uncertainty.
+            ``accept`` also repeats a start that an earlier attempt lost without a trace.
         keep : callable, optional
-            Told the run as a dict before each step that cannot be taken back, after it, and when the end was seen.
-            Store it where a successor finds it. An awaitable that it returns is awaited (async face).
+            Called with the run as a dict before and after each step that cannot be undone, and when the end was seen.
+            Store the dict where a successor finds it. The async class awaits an awaitable that it returns.
         previous : mapping, optional
-            What an earlier try kept: that run is picked up, also one that is over by now. If it provably never started,
-            it is started now.
+            The dict that an earlier attempt stored. That run is resumed, even if it is already over. If it was provably
+            never started, it is started now.
         lease : StartLease, optional
-            Keeps all other starters of the flow out while it is being started; see `ikigai_core.orchestration`.
+            Excludes all other starters of the flow during the start; see `ikigai_core.orchestration`.
         unique_output : str, optional
-            Name of the run variable that names a dataset which no other run writes. That dataset proves that a run is
-            this one if the answer to its start was lost.
+            Name of the run variable with the name of a dataset that no other run writes. If the answer to a start is
+            lost, that dataset proves which run is this one.
         keep_copies : bool, default False
-            Let the private copy stay after its run, so that people can look at it.
+            Keep the private copy after its run, for inspection.
         timeout : float, optional
             Seconds to wait for a busy flow.
 
         Returns
         -------
         FlowRun
-            `AsyncFlowRun` on the async face.
+            `AsyncFlowRun` for the async class.
 
         Raises
         ------
         FlowBusyError
-            The flow runs already, and was not to be waited for, or for too long.
+            The flow is already running, and the caller did not allow to wait, or the wait took too long.
         StartUnknownError
-            Whether it started could not be proven. It was not started a second time.
+            It is not known whether the flow was started. It was not started a second time.
         """
         run = replace(
             self._prepared({} if variables is None else variables, unique_output),
@@ -165,9 +165,9 @@ class _FlowText(Generic[R]):
         Parameters
         ----------
         isolation : {"shared", "copy"}, default "shared"
-            Whether the flow itself runs, or a private copy; see `launch`, which also takes a run variable of that name.
+            Run the flow itself, or a private copy. See `launch`, which also allows a run variable named ``isolation``.
         **variables
-            Names that begin with an underscore are left out.
+            Names that begin with an underscore are ignored.
         """
         return (yield from self._launched(Launch(self._prepared(_public(variables)), isolation=isolation)))
 
@@ -194,16 +194,16 @@ class _FlowText(Generic[R]):
 
     @operation
     def run(self, /, *, isolation: Isolation = "shared", **variables: Any) -> Procedure[RunLog]:
-        """Start the flow with run variables, wait for its end, and return the run's log, also that of a failed run.
+        """Start the flow with run variables, wait for its end, and return the run's log, also if it failed.
 
-        At a terminal a progress bar shows how far it is.
+        In a terminal, a progress bar shows the progress.
 
         Parameters
         ----------
         isolation : {"shared", "copy"}, default "shared"
-            Whether the flow itself runs, or a private copy; see `launch`.
+            Run the flow itself, or a private copy; see `launch`.
         **variables
-            Names that begin with an underscore are left out.
+            Names that begin with an underscore are ignored.
         """
         run = yield from self._launched(Launch(self._prepared(_public(variables)), isolation=isolation))
         with progress_bar(self.name) as on_update:
@@ -211,18 +211,18 @@ class _FlowText(Generic[R]):
 
     @operation
     def status(self) -> Procedure[FlowStatusReport]:
-        """The flow's state, now."""
+        """Fetch the flow's current state."""
         return FlowStatusReport.read((yield from send(flows.status(self.app_id, self.flow_id))))
 
     @operation
     def run_logs(self, max_count: int = 1, since: datetime | None = None) -> Procedure[list[RunLog]]:
-        """The newest run logs, newest first.
+        """Fetch the newest run logs, newest first.
 
         Parameters
         ----------
         max_count : int, default 1
         since : datetime, optional
-            Only logs that are newer; without time zone, local time.
+            Return only logs that are newer. Without time zone, it is local time.
         """
         check_type(max_count, int, "max_count", "a whole number")
         check_type(since, (datetime, NoneType), "since", "a datetime")
@@ -232,10 +232,10 @@ class _FlowText(Generic[R]):
 
     @operation
     def describe(self) -> Procedure[WireRecord]:
-        """All that the platform tells of the flow, as plain values in the platform's own words.
+        """Fetch the platform's full record of the flow, as plain values with the platform's names.
 
-        The definition is given in today's form, whatever client wrote it: arguments that facets no longer have are left
-        out. `definition` tells what the platform keeps.
+        The definition is in the current format, even if an older client wrote it: arguments that facets no longer have
+        are left out. `definition` returns the definition as the platform stores it.
         """
         record = yield from send(flows.fetch(self.flow_id))
         facet_types = yield from self._client.facet_types_text()
@@ -243,29 +243,29 @@ class _FlowText(Generic[R]):
 
     @operation
     def definition(self) -> Procedure[FlowDefinition]:
-        """The flow's definition, fetched now."""
+        """Fetch the flow's definition."""
         record = yield from send(flows.fetch(self.flow_id))
         return FlowDefinition.load(record["definition"])
 
     @edit
     def update_definition(self, definition: Definition) -> Procedure[None]:
-        """Replace the definition; given as for the builder."""
+        """Replace the definition. It has the same forms as for the builder."""
         resolved = yield from resolve(definition, self._client, self.app_id, f"app {self.app_id}")
         yield from send(flows.edit(self.app_id, self.flow_id, definition=resolved.to_dict()))
 
     @edit
     def update_schedule(self, schedule: Schedule | Mapping[str, Any] | str | None = None) -> Procedure[None]:
-        """Let the flow run by itself at other times, or, with None, no longer.
+        """Replace the flow's schedule. None removes it.
 
         Parameters
         ----------
         schedule : Schedule, mapping, str or None
-            A text is a cron expression, valid from now on.
+            A string is a cron expression, valid from now on.
 
         Raises
         ------
         ValueError, TypeError
-            The schedule has a fault. Nothing was sent.
+            The schedule is invalid. Nothing was sent.
         """
         wanted = None if schedule is None else Schedule.of(schedule, self.name)
         yield from send(flows.edit(self.app_id, self.flow_id, schedule=wanted.to_dict() if wanted else NO_SCHEDULE))
@@ -280,13 +280,13 @@ class _FlowText(Generic[R]):
 
     @edit
     def update_high_volume_preference(self, optimize: bool) -> Procedure[None]:
-        """Say whether the flow is to be optimized for much data."""
+        """Set whether the platform optimizes the flow for large data."""
         check_flag(optimize, "The preference")
         yield from send(flows.edit(self.app_id, self.flow_id, high_volume_preference=optimize))
 
     @edit
     def rename(self, name: str) -> Procedure[None]:
-        """Give the flow another name."""
+        """Rename the flow."""
         check_name(name, "flow")
         yield from send(flows.edit(self.app_id, self.flow_id, name=name))
         self.name = name

@@ -1,4 +1,4 @@
-"""The building of flows."""
+"""Builders of flows."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ class _FlowBuilderText(Builder, Generic[F]):
         self._schedule: Schedule | None = None
 
     def new(self, name: str) -> Self:
-        """Name the flow."""
+        """Set the flow's name."""
         self._name = name
         return self
 
     def definition(self, definition: Definition | FlowRecord) -> Self:
-        """Say what the flow does.
+        """Set the flow's definition.
 
         Parameters
         ----------
         definition : FlowDefinition, Flow, DefinitionDocument, mapping or path
-            A flow's definition is copied. A mapping is a definition in the wire's form, or a definition document; a
-            path is that of a document's file.
+            The definition of a flow is copied. A mapping is a definition in the platform's format, or a definition
+            document. A path is that of a document's file.
         """
         if not isinstance(definition, FlowRecord):
             check_form(definition)
@@ -70,7 +70,7 @@ class _FlowBuilderText(Builder, Generic[F]):
         return self
 
     def high_volume_preference(self, optimize: bool) -> Self:
-        """Say whether the flow is to be optimized for much data."""
+        """Set whether the platform optimizes the flow for large data."""
         self._high_volume_preference = optimize
         return self
 
@@ -80,7 +80,7 @@ class _FlowBuilderText(Builder, Generic[F]):
         return self
 
     def schedule(self, schedule: Schedule | Mapping[str, Any] | str) -> Self:
-        """Let the flow run by itself; a text is a cron expression, valid from now on."""
+        """Set the flow's schedule. A string is a cron expression, valid from now on."""
         self._schedule = Schedule.of(schedule, self._name)
         return self
 
@@ -100,9 +100,9 @@ class _FlowBuilderText(Builder, Generic[F]):
 
     @operation
     def ensure(self) -> Procedure[F]:
-        """Create the flow, or change what differs: its definition, and the other things that were set.
+        """Create the flow if it does not exist. Otherwise change the definition and the given settings that differ.
 
-        The flow's ``changes`` then say ``("created",)``, the names of what was changed, or ``()`` where all was so.
+        The flow's ``changes`` are ``("created",)``, the names of the changed fields, or ``()`` if nothing changed.
 
         Raises
         ------
@@ -126,7 +126,7 @@ class _FlowBuilderText(Builder, Generic[F]):
         check_new_name(self._name, "flow")
 
     def _differing(self, current: WireRecord, definition: FlowDefinition) -> dict[str, Any]:
-        """What was set and is not so yet, as the arguments of an edit."""
+        """The given settings that differ from the current ones, as arguments of an edit."""
         differing = differences(
             current,
             self._directory,
@@ -159,7 +159,7 @@ def _means(current: WireRecord, definition: FlowDefinition) -> bool:
     try:
         return definition.same_as(FlowDefinition.load(current))
     except InvalidDefinitionError:
-        # The platform keeps definitions that no run could follow.
+        # The platform also stores definitions that are invalid.
         return False
 
 

@@ -26,7 +26,7 @@ from ikigai_core.validation import check_name, check_new_name, check_text, check
 
 
 class ModelVersionRecord(Component):
-    """What one training of a model gave.
+    """A version of a model: the result of one training.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class ModelVersionRecord(Component):
 
     @property  # type: ignore[misc]
     def name(self) -> str:  # type: ignore[override]
-        """The version, by which a listing finds it."""
+        """The version, under which a listing finds it."""
         return self.version
 
     def __repr__(self) -> str:
@@ -60,7 +60,7 @@ class ModelVersionRecord(Component):
 
 
 class _ModelVersionText:
-    """What a model's version can do."""
+    """Operations of a model's version."""
 
     if TYPE_CHECKING:
         app_id: str
@@ -68,7 +68,7 @@ class _ModelVersionText:
 
     @operation
     def describe(self) -> Procedure[WireRecord]:
-        """All that the platform tells of the version, as plain values in the platform's own words."""
+        """Fetch the platform's full record of the version, as plain values with the platform's names."""
         return (yield from send(models.version(self.app_id, self.version_id)))
 
 
@@ -81,7 +81,7 @@ class AsyncModelVersion(ModelVersionRecord, AsyncFace, _ModelVersionText):
 
 
 class ModelRecord(Component):
-    """What the platform tells of a model.
+    """Record of a model, as the platform describes it.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ class ModelRecord(Component):
 
     @property
     def web_url(self) -> str | None:
-        """The model's page for people; None where the platform's pages are not known. Sends nothing."""
+        """Address of the model's page for people; None if the platform's pages are not known. Sends nothing."""
         return self._page(self.app_id, "models", self.model_id)
 
     def __repr__(self) -> str:
@@ -116,7 +116,7 @@ V = TypeVar("V", bound=ModelVersionRecord)
 
 
 class _ModelText(Generic[V]):
-    """What a model can do."""
+    """Operations of a model."""
 
     if TYPE_CHECKING:
         app_id: str
@@ -128,7 +128,7 @@ class _ModelText(Generic[V]):
 
     @operation
     def versions(self) -> Procedure[NamedMapping[V]]:
-        """The model's versions, as a mapping by version."""
+        """List the model's versions, as a mapping by version."""
         found = yield from send(models.versions(self.app_id, self.model_id))
         records = ({"project_id": self.app_id, **record} for record in found.records)
         versions = (self._version_type.bind(record, self._client) for record in records)
@@ -136,12 +136,12 @@ class _ModelText(Generic[V]):
 
     @operation
     def describe(self) -> Procedure[WireRecord]:
-        """All that the platform tells of the model, as plain values in the platform's own words."""
+        """Fetch the platform's full record of the model, as plain values with the platform's names."""
         return (yield from send(models.fetch(self.app_id, self.model_id)))
 
     @edit
     def rename(self, name: str) -> Procedure[None]:
-        """Give the model another name."""
+        """Rename the model."""
         check_name(name, "model")
         yield from send(models.edit(self.app_id, self.model_id, name=name))
         self.name = name
@@ -191,18 +191,18 @@ class _ModelBuilderText(Builder, Generic[M]):
         self._directory: Directory | None = None
 
     def new(self, name: str) -> Self:
-        """Name the model."""
+        """Set the model's name."""
         self._name = name
         return self
 
     def model_type(self, model_type: SubModelType) -> Self:
-        """Say what kind of model it is, such as ``ikigai.model_types.Linear.Lasso``."""
+        """Set the model's type, for example ``ikigai.model_types.Linear.Lasso``."""
         check_type(model_type, SubModelType, "The model type", "such as ikigai.model_types.Linear.Lasso")
         self._model_type = model_type
         return self
 
     def description(self, description: str) -> Self:
-        """Describe the model."""
+        """Set the model's description."""
         self._description = description
         return self
 
@@ -218,23 +218,23 @@ class _ModelBuilderText(Builder, Generic[M]):
         Raises
         ------
         InvalidInputError
-            No name or no model type was given. Nothing was sent.
+            The name or the model type is missing. Nothing was sent.
         """
         model_id = yield from send(self._creation(self._checked_type()))
         return (yield from self._fetch(model_id, ("created",)))
 
     @operation
     def ensure(self) -> Procedure[M]:
-        """Create the model, or bring its description and directory up to date where they were given.
+        """Create the model if it does not exist. Otherwise update the description and directory that were given.
 
-        The model's ``changes`` then say ``("created",)``, the names of what was changed, or ``()`` where all was so.
+        The model's ``changes`` are ``("created",)``, the names of the changed fields, or ``()`` if nothing changed.
 
         Raises
         ------
         AmbiguousError
             Several models of the app have the name.
         InvalidInputError
-            The model of that name is of another type, which cannot be changed.
+            The existing model has another type. A model's type cannot be changed.
         """
         model_type = self._checked_type()
         kind = models_of(self._app_id, self._app_name)

@@ -1,4 +1,4 @@
-"""A listing of components, looked up by name or by id."""
+"""A listing of components, with lookup by name or by id."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ikigai_core.errors import AmbiguousError, UnknownNameError, did_you_mean
 
 
 class Named(Protocol):
-    """Anything with a name."""
+    """Any object with a name."""
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The object's name."""
         ...
 
 
@@ -22,12 +22,12 @@ C = TypeVar("C", bound=Named)
 
 
 class NamedMapping(Mapping[str, C], Generic[C]):
-    """Components by name. Names need not be unique: `get_id` tells namesakes apart.
+    """Components by name. Names need not be unique: use `get_id` if several components share one.
 
     Parameters
     ----------
     components : mapping of str to component
-        By id.
+        The components by id.
     """
 
     def __init__(self, components: Mapping[str, C]) -> None:
@@ -65,11 +65,11 @@ class NamedMapping(Mapping[str, C], Generic[C]):
         return f"<table><tr><th>name</th><th>id</th></tr>{rows}</table>"
 
     def get_id(self, id: str) -> C:
-        """The component of that id; `UnknownNameError`, a `KeyError`, where there is none."""
+        """The component with that id. Raises `UnknownNameError` (a `KeyError`) if there is none."""
         if not isinstance(id, str) or id not in self._by_id:
             raise UnknownNameError(f"There is none with id {id!r}. {did_you_mean(id, self._by_id)}")
         return self._by_id[id]
 
     def values(self) -> Any:
-        """All components, namesakes included, in the platform's order."""
+        """All components in the platform's order, including those that share a name."""
         return self._by_id.values()

@@ -1,4 +1,4 @@
-"""From what people give as a flow's definition to the definition itself."""
+"""Resolve a flow's definition from any form that users may give."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from ikigai_core.specs.facet import FacetTypes
 from ikigai_core.specs.model import ModelTypes
 
 Definition = FlowDefinition | DefinitionDocument | Mapping[str, Any] | str | Path
-"""A definition, a document, a mapping of either form, or the path of a document's file."""
+"""A definition, a document, a mapping in the format of either, or the path of a document's file."""
 
 
 @dataclass(frozen=True)
 class CopyOf:
-    """The definition that a flow has when it is copied."""
+    """The definition of another flow, fetched when it is needed."""
 
     flow_id: str
 
 
 class SpecsHolder(Protocol):
-    """What resolving needs of a client."""
+    """The part of a client that resolving needs."""
 
     def facet_types_text(self) -> Procedure[FacetTypes]:
         """The platform's facet types."""
@@ -44,12 +44,12 @@ class SpecsHolder(Protocol):
 
     @property
     def user_email(self) -> str:
-        """Whose custom facets are meant."""
+        """The email address of the user whose custom facets are used."""
         ...
 
 
 def check_form(definition: object) -> None:
-    """Refuse what is no definition in any form.
+    """Refuse an object that is not a definition in any form.
 
     Raises
     ------
@@ -65,12 +65,12 @@ def check_form(definition: object) -> None:
 def resolve(
     definition: Definition | CopyOf, client: SpecsHolder, app_id: str, app_name: str
 ) -> Procedure[FlowDefinition]:
-    """The definition that is meant.
+    """Resolve a definition to a `FlowDefinition`.
 
     Raises
     ------
     InvalidDefinitionError
-        Naming what is wrong with it, the datasets that the app lacks included.
+        The message names the faults, including datasets that are missing in the app.
     """
     if isinstance(definition, CopyOf):
         record = yield from send(flows.fetch(definition.flow_id))

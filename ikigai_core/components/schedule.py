@@ -1,4 +1,4 @@
-"""When a flow runs by itself."""
+"""Schedules of flows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ikigai_core.validation import check_type, faults_of
 _FIELDS = "minute hour day month day_of_week"
 
 NO_SCHEDULE = {"name": "-", "cron": "0 0 0 0 0", "start_time": "1", "end_time": "1"}
-"""What removes a flow's schedule: the platform has no other way."""
+"""The value that removes a flow's schedule. The platform offers no other way."""
 
 
 class Schedule(OwnNames, BaseModel):
@@ -28,7 +28,7 @@ class Schedule(OwnNames, BaseModel):
         Five fields: minute, hour, day, month, day of week. The minute is one integer, 0 to 59.
     start_time : datetime
     end_time : datetime or None
-        None: open.
+        None: no end.
     """
 
     name: str
@@ -38,14 +38,14 @@ class Schedule(OwnNames, BaseModel):
 
     @classmethod
     def of(cls, schedule: Schedule | Mapping[str, Any] | str, name: str) -> Self:
-        """A schedule from a schedule, a mapping of its fields, or a cron text that is valid from now on.
+        """A schedule from a schedule, a mapping of its fields, or a cron expression that is valid from now on.
 
         Raises
         ------
         WrongArgumentTypeError
-            It is none of them.
+            The value has none of these types.
         InvalidInputError
-            Naming the fields that are missing or malformed.
+            The message names the fields that are missing or malformed.
         """
         if isinstance(schedule, str):
             schedule = {"name": name, "cron": schedule, "start_time": datetime.now(UTC)}
@@ -90,10 +90,10 @@ class Schedule(OwnNames, BaseModel):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The schedule that `to_dict` gave, or a mapping of its fields; errors as for `of`."""
+        """Restore a schedule from the output of `to_dict`, or from a mapping of its fields. Errors as for `of`."""
         check_type(data, Mapping, "The schedule", "a mapping")
         return cls.of(data, "")
 
     def to_dict(self) -> dict[str, Any]:
-        """The wire's form: times as texts of epoch seconds."""
+        """The schedule in the format of the platform's API: times as strings of epoch seconds."""
         return self.model_dump()
