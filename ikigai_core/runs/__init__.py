@@ -1,5 +1,5 @@
-"""Starting a flow's run and following it to its end.
+"""Start a run of a flow, and follow it to its end.
 
-The platform gives a run no id. A run is told apart by what the flow's log held before it started: the *baseline*, the
-newest log id of that time. The first entry newer than the baseline is the run's own.
+The platform gives a run no id. A run is identified by the state of the flow's log before its start: the *baseline* is
+the newest log id at that time. The first entry that is newer than the baseline belongs to the run.
 """

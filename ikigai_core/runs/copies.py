@@ -1,8 +1,8 @@
-"""Private copies of flows: a flow for one run alone, so that all that its status and log show is that run's.
+"""Private copies of flows: a flow for only one run, so that its status and its log certainly belong to that run.
 
-A copy has a name that no other has, which is noted before the copy is created. A start that is given up is *fenced*
-before the next copy is made: the copy's definition is replaced by one that cannot run, and then the copy is deleted. A
-start that arrives later finds nothing that it could run.
+A copy has a unique name, which is stored before the copy is created. A start that is given up is *fenced* before the
+next copy is made: the copy's definition is replaced by one that cannot run, and then the copy is deleted. So a start
+that arrives later cannot run anything.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ from ikigai_core.runs.status import report_of
 logger = logging.getLogger(__name__)
 
 STALE = timedelta(hours=24)
-"""Age from which a copy counts as left behind."""
+"""Age from which a copy is considered abandoned."""
 
 _ARMED_LOOK = 10.0
 _FENCED_LOOK = 20.0
-"""Seconds for which a lost start is looked for before, and after, the copy can run it no more: a flow may read idle for
-a while after it was started."""
+"""Seconds to look for a lost start, before and after the copy is disarmed. A flow may be reported idle for a while
+after its start."""
 
 _FENCED_RUN = 30.0
-"""Seconds within which a run fails at the fence. One that lasts longer had begun before."""
+"""Seconds within which a run fails at the fence. A run that takes longer had started before the fence."""
 
 _SWEEPS = "0]"
-"""How the names of those copies end that sweep when they go: one of sixteen."""
+"""If a copy's name ends like this, its deletion also sweeps other copies. This is true for one name in sixteen."""
 
 _MARK = "[ikigai-run "
 _NAME = re.compile(r"^(?P<flow>.*) \[ikigai-run [0-9a-f]{20}\]$", re.DOTALL)
@@ -58,24 +58,24 @@ _UNRUNNABLE: Record = {
     "variables": {},
     "model_variables": {},
 }
-"""An input facet whose data nobody takes: the platform keeps such a definition, and fails its runs."""
+"""An input facet whose data no facet uses. The platform stores such a definition, but its runs fail."""
 
 
 def copy_name(flow_name: str) -> str:
-    """A name for a private copy that no other copy has."""
+    """A unique name for a private copy."""
     return f"{flow_name} {_MARK}{secrets.token_hex(10)}]"
 
 
 def original_of(name: str) -> str | None:
-    """Name of the flow that a private copy was made of, from the copy's name; None for a flow that is no copy."""
+    """Name of the flow that a private copy was made from, by the copy's name; None for other flows."""
     match = _NAME.match(name)
     return match["flow"] if match else None
 
 
 def create_copy(run: RunState, original: Record) -> Procedure[RunState | None]:
-    """Create the private copy that a run names; None where nobody can say whether it was created.
+    """Create the private copy that a run names. Returns None if it is not known whether it was created.
 
-    Its definition, directory and preferences are the original's. Schedule, grants and downstream flows are not copied.
+    The copy has the original's definition, directory and preferences, but no schedule, grants or downstream flows.
     """
     call = flows.create(
         run.app_id,
@@ -93,7 +93,7 @@ def create_copy(run: RunState, original: Record) -> Procedure[RunState | None]:
 
 
 def with_age(run: RunState) -> Procedure[RunState]:
-    """A run with its copy's age: what was changed before, the run did not write. Without it where nobody tells it."""
+    """Add the creation time of its copy to a run: earlier changes are not the run's. Unchanged if it is not known."""
     try:
         copy = yield from send(flows.fetch(run.running_flow_id))
     except IkigaiError:
@@ -102,17 +102,17 @@ def with_age(run: RunState) -> Procedure[RunState]:
 
 
 def settle(run: RunState) -> Procedure[bool]:
-    """Find out whether the start of a private copy arrived; if not, see to it that it never can.
+    """Find out whether the start of a private copy arrived. If not, ensure that it never can.
 
     Returns
     -------
     bool
-        Whether it arrived. If not, the copy can run nothing any more.
+        True if the start arrived. If False, the copy cannot run anything any more.
 
     Raises
     ------
     NotFoundError
-        The copy is gone.
+        The copy was deleted.
     PlatformAwayError
         The platform did not answer for too long.
     """
@@ -129,13 +129,13 @@ def settle(run: RunState) -> Procedure[bool]:
 
 
 def remove(run: RunState) -> Procedure[None]:
-    """Delete a run's private copy; it may be gone already."""
+    """Delete a run's private copy. It may be deleted already."""
     for flow_id in (yield from _ids(run)):
         yield from _delete(run.app_id, flow_id)
 
 
 def close(run: RunState) -> Procedure[None]:
-    """Delete the private copy of a run that is over, and now and then those that others left. It does not raise."""
+    """Delete the private copy of a finished run, and sometimes abandoned copies of others. Never raises."""
     try:
         yield from remove(run)
         if run.copy_name.endswith(_SWEEPS):
@@ -145,15 +145,15 @@ def close(run: RunState) -> Procedure[None]:
 
 
 def sweep(app_id: str, flow_name: str | None = None, older_than: timedelta = STALE) -> Procedure[list[str]]:
-    """Delete private copies that nobody came back for, and return their names.
+    """Delete abandoned private copies, and return their names.
 
     Parameters
     ----------
     app_id : str
     flow_name : str, optional
-        Of the flow whose copies are meant; None for those of all flows of the app.
+        Name of the flow whose copies are deleted; None for all flows of the app.
     older_than : timedelta, default 24 hours
-        Age of those that are deleted, by the platform's stamp and this machine's clock. A copy that runs stays.
+        Minimum age, by the platform's timestamp and this machine's clock. A copy that is running is not deleted.
     """
     listing = yield from search_all(flows_of(app_id, app_id), _MARK.strip())
     latest = (datetime.now(UTC) - older_than).timestamp()
@@ -178,7 +178,7 @@ def _disarm(run: RunState) -> Procedure[None]:
     try:
         yield from send(flows.edit(run.app_id, run.running_flow_id, definition=_UNRUNNABLE))
     except BadRequestError:
-        # A platform that keeps no such definition: then the deletion alone is the fence.
+        # This platform does not store such a definition: the deletion alone is the fence.
         return
 
 

@@ -1,4 +1,4 @@
-"""How many other runs of the flow may have ended since a run's baseline."""
+"""Count the other runs of a flow that may have ended since a run's baseline."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ikigai_core.runs.status import report_of
 
 
 def counted(run: RunState) -> Procedure[RunState]:
-    """A run that has begun, with the number of other runs that may have ended since its baseline."""
+    """A started run, with the number of other runs that may have ended since its baseline."""
     run = replace(run, rivals=0)
     logs = yield from logs_since(run, retried=True)
     if not own_among(logs, run):

@@ -1,10 +1,10 @@
-"""Durations in words, for messages."""
+"""Durations as text, for messages."""
 
 from __future__ import annotations
 
 
 def spoken(seconds: float) -> str:
-    """A duration as people say it: ``0.5 s``, ``5 min``, ``1 h 30 min``.
+    """A duration for people: ``0.5 s``, ``5 min``, ``1 h 30 min``.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Evidence that a run was one's own: it wrote a dataset that only this run was to write."""
+"""Evidence for a run: it wrote a dataset that no other run was to write."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ikigai_core.runs.state import RunState
 
 
 def last_changed(run: RunState) -> Procedure[str]:
-    """When the dataset that only this run writes was changed last, as the platform says it; empty if there is none."""
+    """Last change of the dataset that only this run writes, as the platform reports it; empty if there is none."""
     same = yield from named(datasets_of(run.app_id, run.app_id), run.unique_output)
     return max((f"{record['dataset_id']} {record['modified_at']}" for record in same), default="")
 
 
 def has_written(run: RunState) -> Procedure[bool]:
-    """Whether that dataset was written since the run's baseline."""
+    """True if that dataset was written since the run's baseline."""
     now = yield from last_changed(run)
     return bool(now) and now != run.output_before

@@ -1,4 +1,4 @@
-"""A run that a user holds."""
+"""The run objects that users work with."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from ikigai_core.web_urls import WebPages
 
 
 class _FlowRunText:
-    """What a run can do.
+    """Operations of a run.
 
     Parameters
     ----------
     state : RunState
     client : Ikigai or AsyncIkigai
     keep : callable, optional
-        Told the run once its end was seen.
+        Called with the run when its end was seen.
     is_picked_up : bool, default False
-        Whether an earlier try started it.
+        True if an earlier attempt started the run.
     removes_copy : bool, default False
-        Whether the private copy goes once the end was seen and kept.
+        True if the private copy is deleted after the end was seen and stored.
     """
 
     def __init__(
@@ -56,14 +56,14 @@ class _FlowRunText:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], client: Any) -> Self:
-        """The run that `to_dict` described, in this or another process; see ``ikigai.flow_run``.
+        """Restore a run from the output of `to_dict`, in this or another process; see ``ikigai.flow_run``.
 
-        It is followed only: its private copy, if it has one, stays until `remove_copy`.
+        The run is only followed: its private copy, if it has one, stays until `remove_copy`.
         """
         return cls(RunState.from_dict(data), client)
 
     def to_dict(self) -> dict[str, Any]:
-        """A small dict that JSON takes; whoever holds it can follow the run."""
+        """A small dict that can be stored as JSON. With it, any process can follow the run."""
         return self._state.to_dict()
 
     @property
@@ -88,22 +88,22 @@ class _FlowRunText:
 
     @property
     def variables(self) -> Mapping[str, Any]:
-        """The run variables that it was started with; those of a run that was attached to are not known."""
+        """The run variables that it was started with. They are not known for a run that was attached to."""
         return self._state.variables
 
     @property
     def phase(self) -> str:
-        """How far it is: ``started``, ``unknown``, ``ended``, ``taken``; before the start ``prepared``, ``copied``."""
+        """The run's phase: ``started``, ``unknown``, ``ended`` or ``taken``; before, ``prepared`` or ``copied``."""
         return self._state.phase
 
     @property
     def attached(self) -> bool:
-        """Whether it is somebody else's run, which was found going: what it was started with is not known."""
+        """True if somebody else started the run and it was attached to. Its variables are not known."""
         return self._state.attached
 
     @property
     def picked_up(self) -> bool:
-        """Whether an earlier try started it, and this one follows it."""
+        """True if an earlier attempt started the run, and this one follows it."""
         return self._is_picked_up
 
     @property
@@ -118,22 +118,24 @@ class _FlowRunText:
 
     @property
     def run_log(self) -> RunLog | None:
-        """The run's log, once its end was seen. Sends nothing; `log` asks for it."""
+        """The run's log, after its end was seen. Sends nothing; `log` requests it."""
         return self._state.run_log
 
     @property
     def baseline_at(self) -> datetime | None:
-        """A time before the start, by the platform's clock: the run wrote what is newer.
+        """A time before the start, by the platform's clock. Data that the run wrote are newer.
 
-        That of the flow's newest log entry, or that at which the run's private copy was created; None if there is none.
+        The time of the flow's newest log entry before the start, or the creation time of the private copy; None if
+        unknown.
         """
         return datetime.fromisoformat(self._state.baseline_at) if self._state.baseline_at else None
 
     @property
     def web_url(self) -> str | None:
-        """The run's page for people, once its log is known; before, the flow's. Sends nothing.
+        """Address of the run's page for people, or of the flow's page until the run's log is known. Sends nothing.
 
-        None where the platform's pages are not known. A private copy's page goes with it: after its end the flow's.
+        None if the platform's pages are not known. After the end of a private copy, it is the page of the original
+        flow.
         """
         pages: WebPages = self._client.pages
         if self._state.is_private and self._state.is_over:
@@ -147,9 +149,9 @@ class _FlowRunText:
 
     @property
     def doubt(self) -> str:
-        """Why the log may be another run's, in a sentence; empty where it cannot.
+        """Why the log may belong to another run, in a sentence; empty if it cannot.
 
-        A run of which it cannot be told how it ended raises `RunAmbiguousError`, unless a guess was asked for
+        If the outcome of a run cannot be proven, `RunAmbiguousError` is raised, unless a guess was allowed
         (``on_doubt="accept"``).
         """
         return self._state.doubt
@@ -161,17 +163,17 @@ class _FlowRunText:
 
     @operation
     def status(self) -> Procedure[FlowStatusReport]:
-        """The flow's state, now."""
+        """Fetch the flow's current state."""
         return (yield from report_of(self._state))
 
     @operation
     def log(self) -> Procedure[RunLog | None]:
-        """The run's log, also that of a failed run; None while there is none, for the run goes on.
+        """The run's log, also if the run failed; None while the run has not ended.
 
         Raises
         ------
         RunLostError
-            The flow's log no longer tells which of its entries is the run's.
+            The flow's log no longer shows which entry belongs to the run.
         """
         found = yield from log_of(self._state)
         if found is None:
@@ -189,31 +191,31 @@ class _FlowRunText:
         *,
         outage: float = OUTAGE,
     ) -> Procedure[RunLog]:
-        """Wait for the end and return the run's log, also that of a failed run.
+        """Wait for the end, and return the run's log, also if the run failed.
 
         Parameters
         ----------
         timeout : float, optional
-            Seconds; None waits for as long as it takes. A request that is under way then is not cut short.
+            Seconds; None waits without a limit. A request that has been sent by then is not interrupted.
         poll : float, optional
-            Seconds between looks. By default they are frequent at first and then 5 % of the run's age apart, at most
-            30 s; a 10-minute run takes fewer than 120 requests.
+            Seconds between requests. By default, the interval is short at first, and then 5 % of the run's age, at most
+            30 s. A 10-minute run takes fewer than 120 requests.
         on_update : callable, optional
-            Told a `FlowStatusReport` at each change of status or progress, which never goes backwards, and at last one
-            that reads ``IDLE``. On the async face an awaitable that it returns is awaited; the rest runs in a thread.
+            Called with a `FlowStatusReport` after each change of status or progress (progress never decreases), and
+            finally with status ``IDLE``. The async class awaits an awaitable result; a plain function runs in a thread.
         outage : float, default 300
-            Seconds for which the platform may be away without ending the wait.
+            Seconds for which the platform may be unavailable without ending the wait.
 
         Raises
         ------
         RunTimeoutError
-            The run goes on: the platform offers no way to stop it.
+            The run is still running: the platform offers no way to stop it.
         PlatformAwayError
-            The platform was away for longer than `outage`. The run may go on, or be over.
+            The platform was unavailable for longer than `outage`. The run may be still running, or over.
         RunLostError
-            The flow is idle, and no log of the run appeared.
+            The flow is idle, but no log of the run appeared.
         RunAmbiguousError
-            Several entries of the flow's log may be the run's own, and they differ in how it ended.
+            Several entries of the flow's log may belong to the run, and they have different outcomes.
         """
         log = yield from self._followed(Following(timeout, poll, on_update, outage))
         yield from self._closed()
@@ -228,12 +230,12 @@ class _FlowRunText:
         *,
         outage: float = OUTAGE,
     ) -> Procedure[RunLog]:
-        """Wait for the end, and return the log of a run that succeeded; parameters and errors as for `wait`.
+        """Wait for the end, and return the log of a successful run. Parameters and errors as for `wait`.
 
         Raises
         ------
         RunFailedError
-            With the name of the facet that failed, the platform's message and the log.
+            The run failed. Contains the name of the failed facet, the platform's message and the log.
         """
         log = yield from self._followed(Following(timeout, poll, on_update, outage))
         if log.status is not FlowStatus.SUCCESS:
@@ -245,9 +247,9 @@ class _FlowRunText:
 
     @operation
     def remove_copy(self) -> Procedure[None]:
-        """Delete the run's private copy of the flow, if it has one. Do so only once the run's result is kept.
+        """Delete the run's private copy of the flow, if it has one. First store the run's result.
 
-        It does not raise: a copy that could not be deleted is swept later.
+        Never raises: a copy that could not be deleted is swept later.
         """
         if self._state.is_private:
             yield from copies.close(self._state)
@@ -269,7 +271,7 @@ class _FlowRunText:
             )
 
     def _closed(self) -> Procedure[None]:
-        """Let the private copy go, once the run's end is kept."""
+        """Delete the private copy, after the run's end is stored."""
         if self._removes_copy and self._is_end_kept and self._state.is_private and not self._state.keep_copy:
             yield from copies.close(self._state)
 
@@ -280,7 +282,7 @@ class _FlowRunText:
             record = yield from send(flows.fetch(self._state.running_flow_id))
             return FlowDefinition.load(record["definition"]).facet_name(facet_id)
         except (IkigaiError, KeyError, ValueError):
-            # The name is a courtesy; that the run failed must be told in any case.
+            # The name is optional. The failure of the run must be reported in any case.
             return facet_id
 
 

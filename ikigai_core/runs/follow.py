@@ -1,4 +1,4 @@
-"""Following a run to its end."""
+"""Follow a run to its end."""
 
 from __future__ import annotations
 
@@ -33,33 +33,33 @@ from ikigai_core.validation import check_type
 logger = logging.getLogger(__name__)
 
 START_GRACE = 60.0
-"""Seconds for which a flow may read idle, with no log of the run, before the run counts as lost: it may not have begun
-yet, and the log may lag behind the status."""
+"""Seconds for which a flow may be idle without a log of the run before the run is considered lost. It may not have
+begun yet, and the log may appear later than the status."""
 
 _LOG_EVERY = 4
-"""Every so many looks are at the log first: where another run follows this one at once, the status need not show it."""
+"""Every fourth look starts with the log: if another run follows at once, the status may not show this run's end."""
 
 _TAIL = 0.8
-"""Seconds for which the status may lag behind the log before it is taken for another run's: whoever starts the flow
-again at once is not to find it busy with the run that has just ended."""
+"""Seconds for which the status may lag behind the log before it is taken as that of another run. Without this wait, a
+caller that starts the flow again at once may find it busy with the run that has just ended."""
 
 UNSTOPPABLE = "The run goes on: the platform offers no way to stop it."
 
 
 @dataclass(frozen=True)
 class Following:
-    """How a run is followed.
+    """The settings for following a run.
 
     Attributes
     ----------
     timeout : float, optional
-        Seconds from now; None waits for as long as it takes.
+        Seconds from now; None waits without a limit.
     poll : float, optional
-        Seconds between looks; None adapts to the run's age.
+        Seconds between requests; None adapts to the run's age.
     on_update : callable, optional
-        Told each change of status or progress.
+        Called after each change of status or progress.
     outage : float, default 300
-        Seconds for which the platform may be away without ending the wait.
+        Seconds for which the platform may be unavailable without ending the wait.
     """
 
     timeout: float | None = None
@@ -81,12 +81,12 @@ class Following:
 
 @dataclass(frozen=True)
 class Ended:
-    """A run that is over.
+    """A finished run.
 
     Attributes
     ----------
     run : RunState
-        With its log's id, and the doubt about that.
+        With its log's id, and the doubt about it.
     log : RunLog
     """
 
@@ -98,7 +98,7 @@ _Found = tuple[RunLog, str]
 
 
 def log_of(run: RunState) -> Procedure[Ended | None]:
-    """The run's end, if its log shows it by now; None where it does not."""
+    """The end of the run, if its log already shows it; else None."""
     if run.run_log is not None:
         return Ended(run, run.run_log)
     found = settled(run, (yield from logs_since(run, retried=True)), is_final=False)
@@ -109,20 +109,20 @@ def log_of(run: RunState) -> Procedure[Ended | None]:
 
 
 def follow(run: RunState, how: Following | None = None) -> Procedure[Ended]:
-    """Follow a run that was started to its end, also to that of a failed run.
+    """Follow a started run to its end, whether it succeeds or fails.
 
     Raises
     ------
     RunTimeoutError
-        The run goes on.
+        The run is still running.
     RunLostError
-        The flow is idle, and no log of the run appeared.
+        The flow is idle, but no log of the run appeared.
     RunAmbiguousError
-        Several log entries may be the run's, and they differ in how it ended.
+        Several log entries may belong to the run, and they have different outcomes.
     PlatformAwayError
         The platform did not answer for too long.
     IkigaiError
-        What the platform answered, where it cannot help to ask again.
+        An error of the platform that does not go away if the request is repeated.
     """
     how = how or Following()
     reports = Reports(how.on_update)
@@ -161,10 +161,10 @@ def _ended(run: RunState, log: RunLog, doubt: str) -> Ended:
 
 
 def _examined(run: RunState, log: RunLog) -> Procedure[RunState]:
-    """A run with what has to be known before an entry of the log can be taken for its own.
+    """Collect the evidence that is necessary before a log entry can be attributed to the run.
 
-    If nobody heard the answer to its start, the dataset has to prove it that only this run was to write. Which of the
-    runs that ended since the baseline, or are going on, wrote it, the dataset does not tell.
+    If the answer to its start was lost, a dataset that only this run writes must prove it. But the dataset does not
+    show which of the runs that ended since the baseline, or that are still running, wrote it.
     """
     if run.phase != "unknown" or (yield from has_written(run)):
         return (yield from counted(replace(run, phase="started")))
@@ -180,7 +180,7 @@ def _examined(run: RunState, log: RunLog) -> Procedure[RunState]:
 
 
 class _Watch:
-    """What a follower has seen so far."""
+    """The state of a follower."""
 
     def __init__(self, run: RunState, how: Following, began: float) -> None:
         self.now = began
@@ -196,7 +196,7 @@ class _Watch:
         self._log_seen_at: float | None = None
 
     def look(self) -> Procedure[_Found | None]:
-        """Ask after the run; its log and the doubt about that, or None while it goes on."""
+        """Look at the run. Returns its log and the doubt about it, or None while it is still running."""
         self._looks += 1
         log_first = self._looks % _LOG_EVERY == 0
         if log_first and not (yield from has_news(self.run)):
@@ -219,12 +219,12 @@ class _Watch:
 
     @property
     def is_ending(self) -> bool:
-        """Whether the log says that the run is over, and the status does not yet."""
+        """True if the log shows that the run is over, but the status does not yet."""
         return self._log_seen_at is not None
 
     def bear(self, error: IkigaiError) -> None:
-        """Put up with an error, or raise what it means."""
-        # Nobody has seen whether the flow was idle meanwhile.
+        """Tolerate an error, or raise the error that it means."""
+        # It is not known whether the flow was idle in the meantime.
         self._idle_at = None
         if isinstance(error, NotFoundError) and self.run.is_private:
             raise RunLostError(
@@ -242,7 +242,7 @@ class _Watch:
         ) from None
 
     def check_time(self) -> None:
-        """Raise where the time is up."""
+        """Raise `RunTimeoutError` if the time is up."""
         if self.deadline is None or self.now < self.deadline:
             return
         away = self._patience.away(self.now)
@@ -253,14 +253,14 @@ class _Watch:
         )
 
     def _may_be_over(self, report: FlowStatusReport) -> bool:
-        """Whether the run may be over: the flow is idle, or in an earlier state, so that another run may be on."""
+        """True if the run may be over: the flow is idle, or its progress went back, so another run may be active."""
         last = self.last
         if report.is_idle or self.is_ending or self.run.log_id is not None:
             return True
         return last is not None and (last.status != report.status or (last.progress or 0) > (report.progress or 0))
 
     def _may_lag(self, report: FlowStatusReport) -> bool:
-        """Whether the flow reads busy with what may still be this run, so that it is worth another look."""
+        """True if the busy flow may still show this run, so that another look is useful."""
         if report.is_idle or self.run.is_private or self.run.log_id is not None:
             return False
         self._log_seen_at = self.now if self._log_seen_at is None else self._log_seen_at

@@ -1,4 +1,4 @@
-"""Handing a run to who keeps it for a successor."""
+"""Store a run for a successor."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Keep = Callable[[dict[str, Any]], Awaitable[None] | None]
 
 
 def keep_note(keep: Keep | None, run: RunState, *, strictly: bool) -> Procedure[bool]:
-    """Hand a run to who keeps it, and return whether it is kept.
+    """Pass a run to the `keep` callback, and return whether it is stored.
 
     Parameters
     ----------
     keep : callable, optional
     run : RunState
     strictly : bool
-        Whether what fails here is raised. Before a step that cannot be taken back it is: the step is not taken. After
-        such a step, what was kept before suffices to find the run.
+        True if an error of the callback is raised. This is so before a step that cannot be undone: then the step is not
+        taken. After such a step, the earlier note is enough to find the run.
     """
     if keep is None:
         return True

@@ -1,4 +1,4 @@
-"""What a caller wants to start, and how; and what every way to start it has to do."""
+"""The request to start a flow, and the common steps of all ways to start it."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ REMEDY = "Look at the flow's log; then start it anew, or leave it at that. A run
 
 @dataclass(frozen=True)
 class Launch:
-    """What a caller wants to start, and how.
+    """The request to start a flow.
 
     Attributes
     ----------
     run : RunState
-        Without a baseline yet.
+        Still without a baseline.
     on_busy : {"wait", "attach", "fail"}
     isolation : {"shared", "copy"}
-        Whether the flow itself runs, or a private copy.
+        Run the flow itself, or a private copy.
     keep : callable, optional
-        Told the run before each step that cannot be taken back, and after it.
+        Called with the run before and after each step that cannot be undone.
     lease : StartLease, optional
-        Keeps other starters of the shared flow out.
+        Excludes other starters of the shared flow.
     timeout : float, optional
         Seconds to wait for a busy flow.
     """
@@ -55,7 +55,7 @@ class Launch:
 
     @property
     def has_lease(self) -> bool:
-        """Whether other starters of the flow are kept out."""
+        """True if other starters of the flow are excluded."""
         return not isinstance(self.lease, NoLease)
 
     def __post_init__(self) -> None:
@@ -70,13 +70,13 @@ class Launch:
 
 @dataclass(frozen=True)
 class Launched:
-    """A run that a launch gave.
+    """The run that results from a launch.
 
     Attributes
     ----------
     run : RunState
     is_picked_up : bool
-        Whether an earlier try started it.
+        True if an earlier attempt started the run.
     """
 
     run: RunState
@@ -84,12 +84,12 @@ class Launched:
 
 
 def keep(wanted: Launch, run: RunState) -> Procedure[bool]:
-    """Hand a run to who keeps it, and return whether it is kept. Before what cannot be taken back, it has to be."""
+    """Store a run, and return whether it is stored. Before a step that cannot be undone, a failure is raised."""
     return (yield from keep_note(wanted.keep, run, strictly=run.phase in ("prepared", "copied", "fenced")))
 
 
 def started(wanted: Launch, run: RunState) -> Procedure[RunState]:
-    """Keep a run as one that has begun."""
+    """Store a run as started."""
     started = replace(run, phase="started")
     logger.info(
         "Flow %r was started",
@@ -101,7 +101,7 @@ def started(wanted: Launch, run: RunState) -> Procedure[RunState]:
 
 
 def may_have_arrived(error: IkigaiError) -> bool:
-    """Whether a start may have been carried out all the same."""
+    """True if a start may have been carried out despite the error."""
     is_unheard = isinstance(error, AnswerLostError | ServerError | UnexpectedAnswerError)
     return is_unheard or (isinstance(error, RateLimitedError) and error.status == 408)
 

@@ -1,4 +1,4 @@
-"""Something that only one starter of a flow holds at a time."""
+"""A lock that only one starter of a flow holds at a time."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ R = TypeVar("R")
 
 @runtime_checkable
 class StartLease(Protocol):
-    """What keeps all other starters of a flow out while one of them starts it.
+    """A lock that excludes all other starters of a flow during a start.
 
-    All starters of the flow have to use it: then a run that is seen while it is held is the holder's own. Its methods
+    All starters of the flow must use it. Then a run that appears while it is held belongs to the holder. Its methods
     may block.
     """
 
     def hold(self) -> bool:
-        """Take the lease if it is free; False if somebody else has it. Raise if it cannot be had at all."""
+        """Take the lease if it is free. False if somebody else holds it. Raise if it cannot be obtained at all."""
         ...
 
     def renew(self) -> bool:
-        """Keep the lease; False if it was lost at any time since `hold`, so that somebody else may have had it."""
+        """Extend the lease. False if it was lost at any time since `hold`, so that somebody else may have held it."""
         ...
 
     def release(self) -> None:
-        """Give the lease back. It does not raise: a lease that is not given back ends by itself."""
+        """Give the lease back. Never raises: a lease that is not given back expires."""
         ...
 
 
 class NoLease:
-    """The lease of those who have none: everybody gets it, and it proves nothing."""
+    """The default without a lease: it excludes nobody and proves nothing."""
 
     def hold(self) -> bool:
-        """Let the start go on."""
+        """Allow the start."""
         return True
 
     def renew(self) -> bool:
-        """It keeps nobody out."""
+        """Return False: it excludes nobody."""
         return False
 
     def release(self) -> None:
-        """Nothing was taken."""
+        """Do nothing."""
 
 
 def holding(
     lease: StartLease, run: RunState, deadline: float | None, steps: Callable[[], Procedure[R]]
 ) -> Procedure[R]:
-    """Do something while a lease is held; it is waited for.
+    """Run steps while the lease is held; wait for the lease first.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def holding(
     try:
         result = yield from steps()
     except GeneratorExit:
-        # Nobody performs steps any more. The lease ends by itself.
+        # The procedure was closed, so no further steps can run. The lease expires.
         raise
     except BaseException:
         yield from call_blocking(lease.release)

@@ -1,4 +1,4 @@
-"""A flow's log, from the newest entry back to a run's baseline."""
+"""The log of a flow, from the newest entry back to a run's baseline."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ def newest_entry(app_id: str, flow_id: str) -> Procedure[RunLog | None]:
 
 
 def has_news(run: RunState) -> Procedure[bool]:
-    """Whether the log has an entry that is newer than a run's baseline, as far as its newest one tells."""
+    """True if the newest log entry is not the run's baseline."""
     entries = yield from send_once(flows.logs(run.app_id, run.running_flow_id, limit=1))
     return bool(entries) and str(entries[0]["log_id"]) != run.baseline
 
 
 def logs_since(run: RunState, *, retried: bool = False) -> Procedure[list[RunLog]]:
-    """The entries that are newer than a run's baseline, oldest first.
+    """The log entries that are newer than a run's baseline, oldest first.
 
     Parameters
     ----------
     run : RunState
     retried : bool, default False
-        Whether the transport tries again: not for those who come back anyway.
+        True if the transport retries the requests. Not needed if the caller repeats them anyway.
 
     Raises
     ------
     RunLostError
-        The baseline has fallen out of the log, so that the run's entry cannot be told.
+        The log no longer contains the baseline, so the run's entry cannot be identified.
     """
     ask = send if retried else send_once
     for depth in _DEPTHS:
@@ -53,9 +53,9 @@ def logs_since(run: RunState, *, retried: bool = False) -> Procedure[list[RunLog
 
 
 def _newer_than(baseline: str | None, entries: list[Record], depth: int) -> list[Record] | None:
-    """The entries newer than the baseline, newest first; None where a page of this depth does not tell."""
+    """The entries newer than the baseline, newest first; None if a page of this size is too short to know."""
     ids = [str(entry["log_id"]) for entry in entries]
     if baseline is None:
-        # With an empty log before, every entry is newer; a full page may hide older ones.
+        # The log was empty before, so every entry is newer. A full page may hide older entries.
         return entries if len(entries) < depth else None
     return entries[: ids.index(baseline)] if baseline in ids else None

@@ -1,4 +1,4 @@
-"""Looking for a start whose answer was lost, for a bounded time."""
+"""Look for a start whose answer was lost, for a limited time."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from ikigai_core.runs.state import RunState
 from ikigai_core.runs.status import glance_at
 
 LOOK_FOR = 30.0
-"""Seconds for which status and log are watched for a start whose answer was lost: a started flow may still read idle.
-Time in which the platform does not answer does not count."""
+"""Seconds to watch status and log for a start whose answer was lost: a started flow may be reported idle for a while.
+Time in which the platform does not answer is not counted."""
 
 LONGEST_LOOK = 300.0
-"""Seconds after which the look ends in any case, outages included."""
+"""Seconds after which the search ends in any case, including outages."""
 
 _BETWEEN = 1.0
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a look showed that is newer than the baseline.
+    """The state of a flow and its log entries newer than the baseline.
 
     Attributes
     ----------
     report : FlowStatusReport
     logs : sequence of RunLog
-        The entries that may be the run's own, oldest first.
+        The entries that may belong to the run, oldest first.
     """
 
     report: FlowStatusReport
@@ -46,25 +46,25 @@ class Seen:
 
 
 def look_once(run: RunState) -> Procedure[Seen | None]:
-    """What status and log show of a run; None if they show nothing that is newer than its baseline."""
+    """Look at status and log once; None if they show nothing newer than the run's baseline."""
     report = yield from glance_at(run)
     logs = own_among((yield from logs_since(run)), run)
     return Seen(report, logs) if logs or not report.is_idle else None
 
 
 def look_for(run: RunState, seconds: float | None = None) -> Procedure[Seen | None]:
-    """Watch status and log until one of them shows a run, or the time is up.
+    """Watch status and log until one of them shows a run, or until the time is up.
 
     Parameters
     ----------
     run : RunState
     seconds : float, optional
-        For how long; only time between two answers counts. Default: `LOOK_FOR`.
+        Duration of the search; only time between two answers counts. Default: `LOOK_FOR`.
 
     Raises
     ------
     PlatformAwayError
-        The look could not be finished within `LONGEST_LOOK`.
+        The search could not be completed within `LONGEST_LOOK`.
     """
     wanted = LOOK_FOR if seconds is None else seconds
     began = now = yield from pause(0)

@@ -1,4 +1,4 @@
-"""Bearing with a platform that is away for a while."""
+"""Tolerate a temporary outage of the platform."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from ikigai_core.errors import ApiError, IkigaiError, UnexpectedAnswerError
 
 OUTAGE = 300.0
-"""Seconds for which the platform may be away while a run is followed."""
+"""Seconds for which the platform may be unavailable while a run is followed."""
 
 
 @dataclass
 class OutageTracker:
-    """Knows for how long the platform has been away, and whether that is too long.
+    """Tracks the duration of an outage, and decides whether it is too long.
 
     Attributes
     ----------
@@ -21,7 +21,7 @@ class OutageTracker:
     away_since : float or None
         None while the platform answers.
     has_answered : bool
-        Whether it ever did.
+        True if the platform has ever answered.
     """
 
     allowed: float = OUTAGE
@@ -29,29 +29,29 @@ class OutageTracker:
     has_answered: bool = False
 
     def answered(self) -> None:
-        """Note that the platform is there."""
+        """Record that the platform answered."""
         self.away_since, self.has_answered = None, True
 
     def away(self, now: float) -> float:
-        """Seconds for which it has not answered."""
+        """Seconds since the start of the outage; 0 if there is none."""
         return 0.0 if self.away_since is None else now - self.away_since
 
     def bears(self, error: IkigaiError, now: float) -> bool:
-        """Whether to ask again later. Where not, the error is no outage, or the outage has lasted for too long."""
+        """True if the caller should try again later. False if the error is no outage, or the outage is too long."""
         if not self.is_outage(error):
             return False
         self.away_since = now if self.away_since is None else self.away_since
         return self.away(now) <= self.allowed
 
     def is_outage(self, error: IkigaiError) -> bool:
-        """Whether an error means that the platform is away for now.
+        """True if the error means that the platform is temporarily unavailable.
 
-        A web page in place of an answer is an outage's too, but only of a platform that has answered properly before:
-        otherwise the address may be wrong.
+        A web page instead of an answer also means an outage, but only if the platform has answered correctly before.
+        Otherwise the address may be wrong.
         """
         return error.transient or (isinstance(error, UnexpectedAnswerError) and self.has_answered)
 
 
 def asked_to_wait(error: IkigaiError) -> float:
-    """Seconds for which the platform asked to be left alone."""
+    """Seconds that the platform asked to wait."""
     return (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0

@@ -1,9 +1,9 @@
-"""Which entry of a flow's log is a run's own, and what speaks against it.
+"""Identify the log entry of a run, and the doubts about it.
 
-The platform gives a run no id, so this is a conclusion. On a private copy every entry is the run's. On a shared flow it
-is the oldest entry newer than the baseline that names the run's user: a platform that refuses to start a flow that runs
-lets no other run end in between. If another run ended while this one was being started, either of two entries may be
-this one's. How the run ended is proven only if both ended alike.
+The platform gives a run no id, so the entry is inferred. On a private copy, every entry belongs to the run. On a shared
+flow, it is the oldest entry that is newer than the baseline and names the run's user. The platform refuses to start a
+flow that is running, so no other run can end in between. But if another run ended during the start, either of two
+entries may belong to this run. Then the outcome is proven only if both entries have the same status.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from ikigai_core.run_records import FlowStatusReport, RunLog
 from ikigai_core.runs.state import RunState
 
 FENCE = "fenced"
-"""The facet at which the run of a private copy fails whose start was given up."""
+"""The facet at which a private copy's run fails if its start had been given up."""
 
 
 def own_among(logs: Sequence[RunLog], run: RunState) -> list[RunLog]:
-    """Those entries that may be the run's by the name of who started it; on a private copy, all of them."""
+    """The entries whose user is the run's starter; on a private copy, all entries."""
     if run.is_private:
         return list(logs)
     return [log for log in logs if run.user is None or not log.user or log.user.casefold() == run.user.casefold()]
 
 
 def failed_at_fence(run: RunState, log: RunLog) -> bool:
-    """Whether the start of a private copy arrived only after it was given up, so that nothing of the flow ran."""
+    """True if the start of a private copy arrived only after it was given up, so that nothing of the flow ran."""
     return run.is_private and log.erroneous_facet_id == FENCE
 
 
 def after_the_start(run: RunState, logs: Sequence[RunLog], report: FlowStatusReport) -> RunState:
-    """What the flow's state and log, right after a start was accepted, say of runs that overlapped it.
+    """Count runs that overlapped the start, by the flow's state and log right after the start was accepted.
 
     Parameters
     ----------
     run : RunState
     logs : sequence of RunLog
-        Newer than the baseline; read after the report where that is idle, and before it where it is not.
+        Entries newer than the baseline. Read after the report if that is idle, otherwise before it.
     report : FlowStatusReport
     """
     ended = len(own_among(logs, run))
-    # On an idle flow this run is over too, and one of the entries is its own. On a busy one it may be what is going on.
+    # If the flow is idle, this run is over and has one of the entries. If it is busy, this run may be the active one.
     rivals = max(ended - 1, 0) if report.is_idle else ended
     if not rivals:
         return run
@@ -50,20 +50,20 @@ def after_the_start(run: RunState, logs: Sequence[RunLog], report: FlowStatusRep
 
 
 def settled(run: RunState, logs: Sequence[RunLog], *, is_final: bool) -> tuple[RunLog, str] | None:
-    """The run's own entry, and the doubt about it; None where more has to be waited for.
+    """The run's entry and the doubt about it; None if it is necessary to wait for more entries.
 
     Parameters
     ----------
     run : RunState
     logs : sequence of RunLog
-        Newer than the baseline, oldest first.
+        Entries newer than the baseline, oldest first.
     is_final : bool
-        Whether the flow has been idle for so long that no more entries are expected.
+        True if the flow has been idle for so long that no more entries are expected.
 
     Raises
     ------
     RunAmbiguousError
-        Several entries may be the run's, and they differ in how it ended; or none can be proven to be.
+        Several entries may belong to the run, with different outcomes; or none can be proven to belong to it.
     """
     if run.log_id is not None:
         return next(((log, run.doubt) for log in logs if log.log_id == run.log_id), None)
@@ -80,7 +80,7 @@ def settled(run: RunState, logs: Sequence[RunLog], *, is_final: bool) -> tuple[R
 
 
 def _chosen(run: RunState, candidates: Sequence[RunLog]) -> tuple[RunLog, str]:
-    """The newest of the entries of which one is the run's; they prove how it ended only if they ended alike."""
+    """The newest of the possible entries. They prove the outcome only if all have the same status."""
     if len({log.status for log in candidates}) > 1:
         return _guessed(run, candidates, run.doubt)
     return candidates[-1], run.doubt

@@ -1,9 +1,9 @@
-"""How often a run is asked after: quick at first, then a fixed fraction of its age, up to a cap, with jitter.
+"""Intervals for polling runs: short at first, then a fixed fraction of the run's age, up to a maximum, with jitter.
 
-So the delay in noticing a run's end is bounded by that fraction of its duration. A process that follows many runs has
-one budget of requests a second, whatever clients it follows them with: where it is used up, looks queue for their turn.
-The queue is first come, first served, and no run has more than one look in it: a run that is asked after often waits no
-less than one that is asked after seldom, and none waits longer than all others take together.
+So the delay in noticing a run's end is at most that fraction of its duration. All runs that a process follows share one
+budget of requests per second, for all clients. If the budget is used up, requests wait in a queue. The queue is first
+come, first served, and each run has at most one request in it. So a run with a short interval waits as long as one with
+a long interval, and no run waits longer than one round of all others.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ def interval(age: float) -> float:
     Parameters
     ----------
     age : float
-        Seconds since the following began.
+        Seconds since following began.
     """
     return min(max(SHORTEST, FRACTION * age), LONGEST) * random.uniform(1 - JITTER, 1)
 
 
 class RateLimiter:
-    """The requests a second that all followers of a process share. Threads may share one.
+    """Limits the requests per second of all followers in a process. Thread-safe.
 
     Parameters
     ----------
     rate : float, default 100
-        Requests a second, all together.
+        Requests per second, in total.
     """
 
     def __init__(self, rate: float = RATE) -> None:
@@ -53,17 +53,17 @@ class RateLimiter:
         self._lock = threading.Lock()
 
     def reserve(self, now: float) -> float:
-        """Take a place in the queue for one request, and return the seconds until it is its turn.
+        """Reserve the next free slot for one request, and return the seconds until then.
 
         Parameters
         ----------
         now : float
-            Seconds, on the clock that the other followers go by.
+            Seconds, on the clock that all followers use.
         """
         with self._lock:
             begins = max(self._free_at, now)
             self._free_at = begins + 1 / self.rate
-        # Pauses that are shorter than this cost more than they spread.
+        # Shorter pauses cost more than they help.
         return begins - now if begins - now > _BURST else 0.0
 
 
@@ -76,28 +76,28 @@ def _rate() -> float:
 
 
 BUDGET = RateLimiter(_rate())
-"""The process's own. `IKIGAI_POLLING_RATE` in the environment, or its `rate`, sets how much it allows."""
+"""The budget of this process. `IKIGAI_POLLING_RATE` in the environment, or its attribute `rate`, sets the limit."""
 
 
 def consume(now: float) -> None:
-    """Take a request out of the budget without waiting for it."""
+    """Take a request from the budget without waiting."""
     BUDGET.reserve(now)
 
 
 def acquire(now: float, deadline: float | None = None) -> Procedure[float]:
-    """Wait until the budget allows another request, and return the time; a deadline is never overslept."""
+    """Wait until the budget allows another request, and return the time. Never waits beyond the deadline."""
     queue = BUDGET.reserve(now)
     return (yield from pause(_until(deadline, now, queue))) if queue else now
 
 
 def next_look(now: float, seconds: float, deadline: float | None = None) -> Procedure[float]:
-    """Wait so many seconds, and for one's turn, before a run is looked at again; return the time.
+    """Wait for the interval, then for the budget, before the next look at a run. Return the time.
 
     Parameters
     ----------
     now, seconds : float
     deadline : float, optional
-        When the waiting ends, on the drivers' clock; never overslept.
+        End of the wait, on the drivers' clock. It is never exceeded.
     """
     now = yield from pause(_until(deadline, now, seconds))
     return (yield from acquire(now, deadline))

@@ -1,4 +1,4 @@
-"""Starting a private copy of a flow."""
+"""Start a private copy of a flow."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_COPIES = 5
 
 
 def start_private(wanted: Launch) -> Procedure[RunState]:
-    """Make private copies until one was started, which the first one is unless answers get lost."""
+    """Make private copies until one is started. This is the first one, unless answers get lost."""
     original = yield from send(flows.fetch(wanted.run.flow_id))
     for _ in range(_MOST_COPIES):
         started = yield from _start_copy(wanted, original)
@@ -38,12 +38,12 @@ def start_private(wanted: Launch) -> Procedure[RunState]:
 
 
 def _start_copy(wanted: Launch, original: Record) -> Procedure[RunState | None]:
-    """Make a private copy and start it; None if the start got lost and can do nothing any more."""
+    """Make a private copy and start it. Returns None if the start was lost and can have no effect any more."""
     named = replace(wanted.run, copy_name=copies.copy_name(wanted.run.flow_name), baseline=None)
     yield from keep(wanted, named)
     copy = yield from copies.create_copy(named, original)
     if copy is None:
-        # Should it be created later, it is never started, and swept.
+        # If it is created later, it is never started, and it is swept.
         return None
     copy = yield from copies.with_age(copy)
     yield from keep(wanted, copy)
@@ -52,7 +52,7 @@ def _start_copy(wanted: Launch, original: Record) -> Procedure[RunState | None]:
     except (ApiError, AnswerLostError, ConnectionFailedError, UnexpectedAnswerError) as error:
         if not (may_have_arrived(error) or isinstance(error, ConflictError)):
             if (yield from keep(wanted, replace(copy, phase="refused"))):
-                # What is not noted, a successor still looks for; and it may be another try's by now.
+                # Without the note, a successor still looks for the copy, and another attempt may already use it.
                 yield from copies.close(copy)
             raise
         return (yield from settle_private(wanted, replace(copy, phase="unknown")))
@@ -60,7 +60,7 @@ def _start_copy(wanted: Launch, original: Record) -> Procedure[RunState | None]:
 
 
 def settle_private(wanted: Launch, copy: RunState) -> Procedure[RunState | None]:
-    """The run of a copy whose start may have arrived; None if it has not, and can do nothing any more."""
+    """The run of a copy whose start may have arrived; None if it has not, and can have no effect any more."""
     try:
         has_arrived = yield from copies.settle(copy)
     except NotFoundError:

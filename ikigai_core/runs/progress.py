@@ -1,4 +1,4 @@
-"""A progress bar for people who wait at a terminal or in a notebook."""
+"""A progress bar for people in a terminal or notebook."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ikigai_core.runs.reports import OnUpdate
 
 @contextmanager
 def progress_bar(title: str) -> Generator[OnUpdate]:
-    """Show a bar from 0 to 100 % on stderr, where that is a terminal; yields what to tell it."""
+    """Show a bar from 0 to 100 % on stderr if that is a terminal. Yields the function that updates it."""
     from tqdm.auto import tqdm
 
     with tqdm(total=100, desc=title, unit="%", dynamic_ncols=True, disable=None) as bar:

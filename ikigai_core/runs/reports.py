@@ -1,4 +1,4 @@
-"""What followers are told of a run: what changed, once, and never that it went backwards."""
+"""Reports of a run's progress for callbacks: only changes, and never a decrease."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ OnUpdate = Callable[[FlowStatusReport], Awaitable[None] | None]
 
 
 class Reports:
-    """Turns a flow's states into a run's.
+    """Converts the states of a flow to the states of a run.
 
-    A flow that reads idle has not begun the run yet, or has ended it without a log so far: neither is told. Where the
-    platform begins anew (scheduled again, a lower percentage), the status is told and the progress stays.
+    An idle flow has either not begun the run, or has ended it without a log so far: neither is reported. If the
+    platform starts over (scheduled again, a lower percentage), the status is reported and the progress stays.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class Reports:
         self._told: tuple[FlowStatus, int | None] | None = None
 
     def tell(self, report: FlowStatusReport) -> Procedure[None]:
-        """Tell of a state, if it is the run's and new."""
+        """Report a state, if it belongs to the run and is new."""
         if report.is_idle:
             return
         if report.progress is not None and report.status is not FlowStatus.SCHEDULED:
@@ -40,11 +40,11 @@ class Reports:
             yield from self._send(report.model_copy(update={"progress": self._progress}))
 
     def end(self, log: RunLog) -> Procedure[None]:
-        """Tell that the run is over."""
+        """Report that the run is over."""
         progress = 100 if log.status is FlowStatus.SUCCESS else self._progress
         yield from self._send(FlowStatusReport(status=FlowStatus.IDLE, progress=progress, message=log.data))
 
     def _send(self, report: FlowStatusReport) -> Procedure[None]:
         if self._on_update is not None:
-            # What it does may block, and it must not hold up the event loop of the async face.
+            # The callback may block. It must not block the event loop of the async class.
             yield BlockingCall(partial(self._on_update, report))

@@ -1,4 +1,4 @@
-"""Starting the flow itself, which others may start, too."""
+"""Start the flow itself, which others may start too."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from ikigai_core.runs.state import RunState
 from ikigai_core.runs.status import glance_at, report_of
 
 _AT_ONCE = 2.0
-"""Seconds within which no other run begins and ends: after a start that took longer, others are looked for."""
+"""Seconds within which no other run can start and end. After a slower start, other runs are counted."""
 
 
 def start_shared(wanted: Launch) -> Procedure[RunState]:
-    """Start the flow once it is idle, or do what else was wanted of a busy one."""
+    """Start the flow when it is idle. If it is busy, do as `on_busy` says."""
     began = yield from pause(0)
     deadline = None if wanted.timeout is None else began + wanted.timeout
     while True:
@@ -56,7 +56,7 @@ def start_shared(wanted: Launch) -> Procedure[RunState]:
 
 
 def _start_if_idle(wanted: Launch) -> Procedure[RunState]:
-    """Start the flow; the run stays ``prepared`` if the flow was busy, so that nothing was started."""
+    """Start the flow. If it was busy, nothing is started and the run stays ``prepared``."""
     run = yield from _with_baseline(wanted.run)
     looked = yield from pause(0)
     if not (yield from report_of(run)).is_idle:
@@ -70,7 +70,7 @@ def _start_if_idle(wanted: Launch) -> Procedure[RunState]:
     except (ApiError, AnswerLostError, ConnectionFailedError, UnexpectedAnswerError) as error:
         if may_have_arrived(error):
             return (yield from _lost(wanted, run, error))
-        # A successor must not take whatever runs now for the run that it finds here.
+        # A successor must not mistake any current run for this one.
         yield from keep(wanted, replace(run, phase="refused"))
         if not (yield from _was_busy(run, error)):
             raise
@@ -82,7 +82,7 @@ def _start_if_idle(wanted: Launch) -> Procedure[RunState]:
 
 
 def _is_still_free(wanted: Launch, run: RunState) -> Procedure[bool]:
-    """Whether nobody has started the flow while the note was written, which takes a while."""
+    """True if nobody has started the flow while the note was written, which takes some time."""
     try:
         if wanted.keep is not None:
             entry = yield from newest_entry(run.app_id, run.flow_id)
@@ -95,9 +95,9 @@ def _is_still_free(wanted: Launch, run: RunState) -> Procedure[bool]:
 
 
 def _with_baseline(run: RunState) -> Procedure[RunState]:
-    """The run with what the flow's log, and its own output, are before the start.
+    """Add the state of the flow's log and of the run's own output before the start.
 
-    It comes before the status: whatever runs when that is read ends after the baseline.
+    This happens before the status is read. So a run that is active at that time ends after the baseline.
     """
     entry = yield from newest_entry(run.app_id, run.flow_id)
     before = (yield from last_changed(run)) if run.unique_output else ""
@@ -107,7 +107,7 @@ def _with_baseline(run: RunState) -> Procedure[RunState]:
 
 
 def _was_busy(run: RunState, error: IkigaiError) -> Procedure[bool]:
-    """Whether a start was refused because the flow was running; by now that run may be over."""
+    """True if the start was refused because the flow was running. By now, that run may be over."""
     if error.transient or isinstance(error, AccessRefusedError | NotFoundError):
         return False
     if isinstance(error, ConflictError) or not (yield from report_of(run)).is_idle:
@@ -116,10 +116,9 @@ def _was_busy(run: RunState, error: IkigaiError) -> Procedure[bool]:
 
 
 def _counted(wanted: Launch, run: RunState, *, is_slow: bool = False) -> Procedure[RunState]:
-    """A run that was started, with the number of others that ended meanwhile.
+    """A started run, with the number of other runs that ended in the meantime.
 
-    If the platform does not answer, that is not known, and its followers take every entry that they find for a
-    candidate.
+    If the platform does not answer, the number is not known. Then followers consider every entry as possibly the run's.
     """
     try:
         if wanted.has_lease or is_slow:
@@ -130,7 +129,7 @@ def _counted(wanted: Launch, run: RunState, *, is_slow: bool = False) -> Procedu
 
 
 def recounted(wanted: Launch, run: RunState) -> Procedure[RunState]:
-    """A run that was kept as started before the others were counted, which may take a while."""
+    """Count other runs for a run that is already stored as started. Counting may take some time."""
     known = yield from _counted(wanted, run, is_slow=True)
     if known != run:
         yield from keep(wanted, known)
@@ -140,8 +139,8 @@ def recounted(wanted: Launch, run: RunState) -> Procedure[RunState]:
 def _until_seen(run: RunState, *, is_slow: bool) -> Procedure[None]:
     """Wait until the flow shows a run that was started.
 
-    If it reads idle, it may not have begun this run yet: then the newest entry in its log is another's. And who has the
-    lease next would take it for free.
+    If the flow is idle, it may not have begun this run yet. Then the newest log entry belongs to another run, and the
+    next holder of the lease would think that the flow is free.
     """
     seen = yield from look_for(run)
     if seen is not None and seen.logs and seen.report.is_idle and is_slow:
@@ -149,7 +148,7 @@ def _until_seen(run: RunState, *, is_slow: bool) -> Procedure[None]:
 
 
 def _until_idle(wanted: Launch, run: RunState, began: float) -> Procedure[None]:
-    """Wait for the end of somebody else's run, also while the platform is away for minutes."""
+    """Wait for the end of somebody else's run. Tolerates outages of some minutes."""
     outage = OutageTracker()
     deadline = None if wanted.timeout is None else began + wanted.timeout
     now, asked = (yield from pause(0)), 0.0
@@ -175,7 +174,7 @@ def _until_idle(wanted: Launch, run: RunState, began: float) -> Procedure[None]:
 
 
 def _lost(wanted: Launch, run: RunState, error: IkigaiError) -> Procedure[RunState]:
-    """The run whose start was sent without an answer, if it can be proven or a guess is wanted."""
+    """The run whose start was not answered, if it can be proven or if a guess is allowed."""
     unknown = replace(run, phase="unknown")
     yield from keep(wanted, unknown)
     why = f"The answer to the start of flow {run.flow_name!r} was lost ({error})"
@@ -185,21 +184,21 @@ def _lost(wanted: Launch, run: RunState, error: IkigaiError) -> Procedure[RunSta
         raise StartUnknownError(f"{why}, and what became of it cannot be looked up: {failure} {REMEDY}") from None
     if seen is None:
         raise StartUnknownError(f"{why}, and neither status nor log showed a run. It was not sent again. {REMEDY}")
-    # The lease counts as proof only if it is still held now, after what was seen.
+    # The lease is a proof only if it is still held now, after the look.
     is_alone = yield BlockingCall(wanted.lease.renew)
     return (yield from claimed(wanted, unknown, seen, why, is_proven=is_alone))
 
 
 def claimed(wanted: Launch, run: RunState, seen: Seen, why: str, *, is_proven: bool) -> Procedure[RunState]:
-    """A run that was seen after a start that nobody answered.
+    """Claim a run that appeared after a start that was not answered.
 
     Raises
     ------
     StartUnknownError
-        It may be another's.
+        The run may belong to somebody else.
     """
     if run.unique_output and not is_proven:
-        # Whether it is this run is proven, or not, by what it has written at its end.
+        # The output that the run has written at its end will prove whether it is this run.
         return run
     if not is_proven and wanted.run.on_doubt == "fail":
         raise StartUnknownError(

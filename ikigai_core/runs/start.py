@@ -1,7 +1,7 @@
-"""Starting a flow once, whatever gets lost on the way; the states of a start are drawn in ``docs/runs.md``.
+"""Start a flow only once, even if answers get lost. ``docs/runs.md`` has a diagram of the states of a start.
 
-A task may only take a run for its own if that is proven. A private copy proves it, and so does the platform's answer to
-the start, a lease that was held from the baseline until the run was seen, or an output that only this run was to write.
+A task may claim a run only with a proof: a private copy; the platform's answer to the start; a lease that was held from
+the baseline until the run was seen; or an output that no other run was to write.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from ikigai_core.runs.state import RunState
 
 
 def launch(wanted: Launch, previous: Mapping[str, Any] | None = None) -> Procedure[Launched]:
-    """Start a flow, or pick up the run that an earlier try kept.
+    """Start a flow, or resume the run that an earlier attempt stored.
 
     Raises
     ------
     FlowBusyError
-        The flow runs already, and `on_busy` is ``fail``, or the wait for it timed out.
+        The flow is already running, and `on_busy` is ``fail``, or the wait for it timed out.
     StartUnknownError
-        What became of the start could not be proven. Nothing was started a second time.
+        It is not known what happened to the start. Nothing was started a second time.
     """
     if previous is not None:
         picked_up = yield from _pick_up(wanted, RunState.from_dict(previous))
@@ -40,7 +40,7 @@ def launch(wanted: Launch, previous: Mapping[str, Any] | None = None) -> Procedu
 
 
 def _pick_up(wanted: Launch, kept: RunState) -> Procedure[RunState | None]:
-    """The run that an earlier try kept; None if that has come to nothing, so that another is started."""
+    """Resume the run that an earlier attempt stored. Returns None if it never ran, so that a new one is started."""
     if kept.flow_id != wanted.run.flow_id:
         raise InvalidInputError(
             f"The run that was kept is of flow {kept.flow_id} ({kept.flow_name!r}), not of {wanted.run.flow_id}."
@@ -55,13 +55,13 @@ def _pick_up(wanted: Launch, kept: RunState) -> Procedure[RunState | None]:
         return (yield from _pick_up_shared(wanted, kept))
     if kept.phase in ("copied", "unknown"):
         return (yield from settle_private(wanted, kept))
-    # The start of a copy that is only prepared was never sent, and that of a fenced one runs nothing.
+    # For a prepared copy, no start was sent. For a fenced one, the start cannot run anything.
     yield from copies.close(kept)
     return None
 
 
 def _pick_up_shared(wanted: Launch, kept: RunState) -> Procedure[RunState | None]:
-    """The run whose start was prepared by a process that died, or was lost, as far as that can be proven now."""
+    """Find the run whose start was prepared by a process that died, or was lost, if that can be proven now."""
     why = f"Whether flow {kept.flow_name!r} was started by an earlier try is not known"
     seen = yield from look_for(kept)
     if seen is not None:

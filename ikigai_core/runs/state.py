@@ -1,4 +1,4 @@
-"""What is known of a run: a small value that another process, of a newer release too, can pick up."""
+"""State of a run: a small value that another process can resume, also one with a newer release."""
 
 from __future__ import annotations
 
@@ -34,52 +34,52 @@ _SINCE_VERSION = {
 
 @dataclass(frozen=True)
 class RunState:
-    """A run of a flow, as its followers need it.
+    """State of a run of a flow.
 
     Attributes
     ----------
     app_id, flow_id, flow_name : str
-        Of the flow that was asked for, also where a private copy of it runs.
+        Of the original flow, also if a private copy runs.
     baseline : str or None
-        The newest log id before the start; None where the flow had no log. The first newer entry is this run's.
+        The newest log id before the start; None if the flow had no log. The first newer entry belongs to this run.
     variables : mapping
-        The run variables that it was, or is to be, started with.
+        The run variables of the start.
     phase : {"prepared", "copied", "started", "unknown", "refused", "fenced", "ended", "taken"}
-        ``prepared``: the start, or the creation of the private copy, may or may not have been sent. ``copied``: the
-        private copy is there, and its start may or may not have been sent. ``started``: the start is known to have
-        been carried out. ``unknown``: what became of the start could not be found out. ``refused``: the platform
-        turned the start down. ``fenced``: the start was given up, and can do nothing any more if it still arrives.
-        ``ended``: the run is over, and `log` says how. ``taken``: its result was taken by `taken_by`.
+        ``prepared``: the start, or the creation of the private copy, may have been sent. ``copied``: the private copy
+        exists, and its start may have been sent. ``started``: the start was certainly carried out. ``unknown``: it
+        could not be found out what happened to the start. ``refused``: the platform refused the start. ``fenced``: the
+        start was given up, and has no effect even if it still arrives. ``ended``: the run is over, and `log` has the
+        outcome. ``taken``: `taken_by` has taken its result.
     attached : bool
-        Whether the run is somebody else's that was found going.
+        True if somebody else started the run and it was attached to.
     user : str or None
-        Email address of who started it, which its log will name; None where that is not known.
+        Email address of the starter, which the run's log will name; None if it is not known.
     rivals : int
-        How many runs of this user ended after the baseline was read and before the start was known to be accepted; -1
-        where they have not been counted yet.
+        Number of this user's runs that ended between the baseline and the accepted start; -1 if they have not been
+        counted yet.
     doubt : str
-        Why the run may be taken for another one, in a sentence; empty where it cannot.
+        Why the run may be confused with another one, in a sentence; empty if it cannot.
     log_id : str or None
-        Id of the run's log, once that is known.
+        Id of the run's log, when it is known.
     baseline_at : str or None
-        The time of the baseline, by the platform's clock (ISO 8601): what the run wrote was written later. None where
-        the flow had no log.
+        Time of the baseline, by the platform's clock (ISO 8601). The run's own data are newer. None if the flow had no
+        log.
     on_doubt : {"fail", "accept"}
-        What to do where it cannot be proven which run is this one.
+        Reaction if it cannot be proven which run is this one.
     unique_output : str
-        Name of a dataset that only this run writes; empty where there is none.
+        Name of a dataset that only this run writes; empty if there is none.
     output_before : str
-        When that dataset was changed last before the start, as the platform says it; empty where it did not exist.
+        Last change of that dataset before the start, as the platform reports it; empty if it did not exist.
     copy_name : str
         Name of the private copy; empty for a run of the flow itself.
     copy_id : str or None
-        The private copy's id, once that is known.
+        Id of the private copy, when it is known.
     keep_copy : bool
-        Whether the private copy stays after the run.
+        True if the private copy stays after the run.
     log : mapping or None
-        The run's log as JSON, once it is over.
+        The run's log as JSON, after the run is over.
     taken_by : str
-        Who took the result, in the caller's words.
+        Name of whoever took the result, chosen by the caller.
     """
 
     app_id: str
@@ -105,41 +105,41 @@ class RunState:
 
     @property
     def running_flow_id(self) -> str:
-        """Id of the flow that runs: the private copy's, or the flow's own."""
+        """Id of the flow that actually runs: the private copy, or the flow itself."""
         return self.copy_id or self.flow_id
 
     @property
     def is_private(self) -> bool:
-        """Whether a private copy runs, so that all that its status and log show is this run's."""
+        """True if a private copy runs. Then its status and log show only this run."""
         return bool(self.copy_name)
 
     @property
     def is_examined(self) -> bool:
-        """Whether all is known by which the run's entry in the log is told from others'."""
+        """True if the evidence for identifying the run's log entry is complete."""
         return self.phase != "unknown" and self.rivals >= 0
 
     @property
     def is_over(self) -> bool:
-        """Whether it is known how the run ended."""
+        """True if the run's outcome is known."""
         return self.log is not None
 
     @property
     def run_log(self) -> RunLog | None:
-        """The run's log, once it is over."""
+        """The run's log, after the run is over."""
         return None if self.log is None else RunLog.model_validate(self.log)
 
     def to_dict(self) -> dict[str, Any]:
-        """A form that JSON takes, with a version in it."""
+        """A dict that can be stored as JSON, with a version number."""
         return {"version": VERSION, **asdict(self)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_dict` of this or an earlier release wrote.
+        """Read the output of `to_dict` from this or an earlier release.
 
         Raises
         ------
         InvalidInputError
-            It is no such thing, or a later release wrote it.
+            The data are not a run, or a later release wrote them.
         """
         check_type(data, Mapping, "The run", "what FlowRun.to_dict() gave")
         version = data.get("version")

@@ -1,4 +1,4 @@
-"""The state of a run's flow, as the platform tells it."""
+"""The state of a run's flow."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from ikigai_core.runs.state import RunState
 
 
 def report_of(run: RunState) -> Procedure[FlowStatusReport]:
-    """The flow's state, now."""
+    """Fetch the flow's current state."""
     return FlowStatusReport.read((yield from send(flows.status(run.app_id, run.running_flow_id))))
 
 
 def glance_at(run: RunState) -> Procedure[FlowStatusReport]:
-    """The flow's state, now; asked once, for those who come back anyway."""
+    """Fetch the flow's current state without the transport's retries, for callers that try again themselves."""
     return FlowStatusReport.read((yield from send_once(flows.status(run.app_id, run.running_flow_id))))

@@ -1,4 +1,4 @@
-"""Following many runs at once, within the budget that all followers of the process share."""
+"""Follow several runs at once, within the process's request budget."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ OnUpdateOf = Callable[[R, FlowStatusReport], Awaitable[None] | None]
 
 @dataclass(frozen=True)
 class RunOutcome(Generic[R]):
-    """How following one of many runs ended.
+    """The outcome of following one of several runs.
 
     Attributes
     ----------
     run : FlowRun or AsyncFlowRun
     log : RunLog or None
-        The run's log, also that of a failed run; None where its end was not seen.
+        The run's log, also if the run failed; None if its end was not seen.
     error : IkigaiError or None
-        `RunFailedError`, or why the run's end was not seen; None for a run that succeeded.
+        `RunFailedError`, or the reason why the run's end was not seen; None for a successful run.
     """
 
     run: R
@@ -35,7 +35,7 @@ class RunOutcome(Generic[R]):
     error: IkigaiError | None = None
 
     def result(self) -> RunLog:
-        """The log of a run that succeeded.
+        """The log of a successful run.
 
         Raises
         ------
@@ -50,7 +50,7 @@ class RunOutcome(Generic[R]):
 def outcomes(
     runs: Iterable[R], timeout: float | None = None, on_update: OnUpdateOf[R] | None = None, *, outage: float = OUTAGE
 ) -> list[Procedure[RunOutcome[R]]]:
-    """A procedure for each run that follows it to its outcome, and does not raise what the client raises."""
+    """One procedure for each run, which follows it and returns its outcome. It does not raise the client's errors."""
     return [_outcome(run, timeout, partial(on_update, run) if on_update else None, outage) for run in runs]
 
 
