@@ -1,12 +1,12 @@
-"""What every adapter for a workflow orchestrator needs, and what it brings; ``docs/orchestration.md`` shows how.
+"""Common code of all adapters for workflow orchestrators. ``docs/orchestration.md`` shows how to write an adapter.
 
-A task of an orchestrator is tried again after its process died. The core then follows the run that an earlier try
-started, if the adapter brings a `RunStore`: somewhere that survives the process. If the orchestrator has something that
-only one holds at a time, the adapter also brings a `StartLease`. All else is here: the fields of a connection, one
-deadline, the log of a run's progress, the report of how it came out, profiles of datasets, gates for models.
+An orchestrator repeats a task after its process died. The core then follows the run that the earlier attempt started,
+if the adapter provides a `RunStore`, which is storage that survives the process. If the orchestrator has locks, the
+adapter also provides a `StartLease`. This package contains everything else: the fields of a connection, one deadline,
+the log of a run's progress, the report of its outcome, profiles of datasets, and gates for models.
 
-Exports are lazy: importing this package loads neither pandas, pyarrow, pydantic nor an HTTP library. No module of it
-knows an orchestrator.
+Exports are lazy: importing this package loads neither pandas, pyarrow, pydantic nor an HTTP library. No module in it
+depends on an orchestrator.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a connection to the platform is told, by the same names and with the same checks in every orchestrator."""
+"""The fields of a connection to the platform, with the same names and checks in every orchestrator."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ _NOT_ARGUMENTS = ("api_key_file", "look_up_key", "verify_tls", "client_certifica
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionFields:
-    """The fields of a connection, checked. What is left out is as for `Ikigai`: the environment or a profile says it.
+    """The checked fields of a connection. Missing fields come from the environment or a profile, as for `Ikigai`.
 
     Attributes
     ----------
     user_email : str or None
-        The email of the platform's user.
+        Email address of the platform's user.
     api_key : str, callable or None
-        The user's key, or a function that gives it as it is now. Never shown.
+        The user's key, or a function that returns the current key. Never shown.
     api_key_file : str or None
-        Path of a file that holds nothing but the key, in place of `api_key`. It is read again if the key was refused.
+        Path of a file that contains only the key, instead of `api_key`. It is read again if the key is refused.
     look_up_key : callable or None
-        Gives the key as it is kept now. It is asked if the platform refuses the text that `api_key` is, so that a key
-        that was rotated reaches steps that take long.
+        Returns the key as it is stored now. Called if the platform refuses a key that was given as a string, so that
+        long steps get a key that was rotated.
     base_url, web_url : str or None
         Address of the platform's API, and of its pages for people.
     proxy : str or None
-        Address of a proxy for every request, with user and password if it wants them. Never shown.
+        Address of a proxy for every request, with user and password if it needs them. Never shown.
     verify_tls : bool, default True
-        Whether the platform's certificate is checked.
+        False turns off the verification of the platform's certificate.
     ca_bundle : str or None
         Path of the certificates to trust instead of the system's.
     client_certificate, client_key : str or None
-        Paths of a certificate to show to the platform, and of its key if that is in another file.
+        Paths of a client certificate, and of its key if that is in another file.
     connect_timeout, read_timeout : float or None
-        Seconds that a request may take to connect, and to wait for bytes of an answer. Default: 10 and 60.
+        Time limits in seconds, for connecting and for waiting for bytes of a response. Default: 10 and 60.
     user_agent : str or None
-        The adapter and its orchestrator, such as ``dagster-ikigai/0.1.0 dagster/1.12``.
+        The adapter and its orchestrator, for example ``dagster-ikigai/0.1.0 dagster/1.12``.
 
     Raises
     ------
     UnusableFieldError
-        A field is unusable, or contradicts another one. Files are looked for by `client_arguments`, where tasks run.
+        A field is unusable, or contradicts another one. `client_arguments` checks files, where tasks run.
 
     Examples
     --------
@@ -77,12 +77,12 @@ class ConnectionFields:
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Self:
-        """Read the fields of a form or a URI: numbers and truth values may be texts, blanks are nothing.
+        """Read the fields of a form or a URI: numbers and truth values may be strings, blank values are ignored.
 
         Raises
         ------
         UnusableFieldError
-            There is no such field; or as for the constructor.
+            The field does not exist; or as for the constructor.
         """
         known = [each.name for each in fields(cls)]
         for name in given:
@@ -91,7 +91,7 @@ class ConnectionFields:
         return cls(**{name: _parsed(name, value) for name, value in given.items() if not _is_blank(value)})
 
     def client_arguments(self) -> dict[str, Any]:
-        """The arguments of `Ikigai` and `AsyncIkigai`. Sends nothing.
+        """The arguments for `Ikigai` and `AsyncIkigai`. Sends nothing.
 
         Raises
         ------

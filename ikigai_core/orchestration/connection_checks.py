@@ -1,4 +1,4 @@
-"""What can be wrong with a connection's fields, whoever gave them. No text shows a secret."""
+"""Checks of a connection's fields. No message shows a secret."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _LOCAL = ("localhost", "127.0.0.1")
 
 
 class UnusableFieldError(ConfigurationError):
-    """A field of a connection is missing or unusable. No secret is in the text.
+    """A field of a connection is missing or unusable. The message contains no secret.
 
     Attributes
     ----------
     field : str
-        Its name here; an orchestrator may call it something else.
+        The field's name in this package. An orchestrator may use a different name.
     reason : str
-        What is wrong, and what to do: the rest of a sentence that begins with the name.
+        The fault and its remedy: the rest of a sentence that begins with the field's name.
     """
 
     def __init__(self, field: str, reason: str) -> None:
@@ -32,7 +32,7 @@ class UnusableFieldError(ConfigurationError):
 
 
 def check_fields(given: Mapping[str, Any]) -> None:
-    """Check what was given, by field: each value, and what contradicts each other.
+    """Check each given field, and contradictions between fields.
 
     Raises
     ------
@@ -105,6 +105,6 @@ def _split(address: str) -> SplitResult:
 def _with_scheme(name: str, parts: SplitResult) -> str:
     scheme = "http" if name == "proxy" or parts.hostname in _LOCAL else "https"
     port = f":{parts.port}" if parts.port else ""
-    # Whatever is written before an @ may be a password.
+    # The part before an @ may be a password.
     path = "" if "@" in parts.path else parts.path
     return f"{scheme}://{parts.hostname}{port}{path}"

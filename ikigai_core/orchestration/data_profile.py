@@ -1,4 +1,4 @@
-"""What is in a file of data: its rows, a digest, its first rows; learnt in one pass, in memory that does not grow."""
+"""Profile of a data file: its rows, a digest and its first rows. Read in one pass, with constant memory."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _PARQUET = (".parquet", ".pq")
 
 @dataclass(frozen=True)
 class DataProfile:
-    """What is in a file of data.
+    """Profile of a data file.
 
     Attributes
     ----------
     row_count : int or None
-        Rows below the header; None for a file that cannot be read as one table.
+        Rows without the header; None for a file that cannot be read as one table.
     digest : str
-        SHA-256 of the file, in hexadecimal: it changes when the data do.
+        SHA-256 of the file, in hexadecimal. It changes if the data change.
     preview : list of dict
-        The first rows, as text by column; long texts are cut after 200 characters.
+        The first rows, as strings by column. Long strings are cut after 200 characters.
     empty_values : dict of str to int
-        Empty values by column.
+        Number of empty values by column.
     """
 
     row_count: int | None
@@ -42,13 +42,13 @@ class DataProfile:
 
     @classmethod
     def of_file(cls, path: Path, *, preview_rows: int = 0) -> DataProfile:
-        """Read a CSV file, or a Parquet file by its ending. It blocks.
+        """Read a CSV file, or a Parquet file by its extension. This call blocks.
 
         Parameters
         ----------
         path : Path
         preview_rows : int, default 0
-            How many of the first rows to keep.
+            Number of first rows to keep.
         """
         table = _Table(preview_rows)
         if path.suffix.lower() in _PARQUET:
@@ -60,13 +60,13 @@ class DataProfile:
             try:
                 _read_csv(table, path, digesting)
             except (pa.ArrowInvalid, UnicodeDecodeError):
-                # The platform took the data: that it cannot be counted here is no reason to fail.
+                # The platform accepted the data. If the rows cannot be counted here, this is no error.
                 return cls(None, _digest(path))
         return table.profile(digesting.digest)
 
 
 class _Table:
-    """Counts the rows and the empty values of batches, and keeps the first rows."""
+    """Counts the rows and empty values of batches, and keeps the first rows."""
 
     def __init__(self, preview_rows: int) -> None:
         self._preview_rows = preview_rows
@@ -87,7 +87,7 @@ class _Table:
 
 
 class _Digesting(io.RawIOBase):
-    """A file that is read once, from its beginning, and a digest of what was read."""
+    """A file that is read once, from its beginning, with a digest of the bytes that were read."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -112,7 +112,7 @@ def _read_csv(table: _Table, path: Path, file: _Digesting) -> None:
     names = _column_names(path)
     if not names:
         return
-    # As bytes: text in another encoding than UTF-8 is counted too.
+    # Read as bytes, so that text in another encoding than UTF-8 is counted too.
     types = dict.fromkeys(names, pa.large_binary())
     convert = pcsv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True)
     with pcsv.open_csv(
@@ -122,7 +122,7 @@ def _read_csv(table: _Table, path: Path, file: _Digesting) -> None:
 
 
 def _column_names(path: Path) -> list[str]:
-    """The names in the header; none for a file with nothing in it."""
+    """The column names in the header; none for an empty file."""
     if not path.stat().st_size:
         return []
     with pcsv.open_csv(path, read_options=_reading(), parse_options=_parsing()) as reader:

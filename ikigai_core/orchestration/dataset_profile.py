@@ -1,4 +1,4 @@
-"""What an orchestrator tells of a dataset: columns, size, and what is in it if that is not too large to fetch."""
+"""Profile of a dataset for an orchestrator: its columns, its size, and its contents if they are small enough."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ if TYPE_CHECKING:
     from ikigai_core.orchestration.data_profile import DataProfile
 
 SIZE_LIMIT = 100_000_000
-"""Bytes up to which a dataset is fetched, unless the caller says otherwise."""
+"""Default maximum size in bytes of a dataset that is fetched."""
 
 
 @dataclass(frozen=True)
 class DatasetProfile:
-    """A dataset, as events, artifacts and metadata tell of it. All values are plain.
+    """Profile of a dataset for events, artifacts and metadata. All values are plain.
 
     Attributes
     ----------
     app_id, dataset_id, name : str
     size : int
-        Bytes of the data as CSV.
+        Size of the data as CSV, in bytes.
     columns : dict of str to str
         The platform's type of each column: ``NUMERIC``, ``TEXT``, ``CATEGORICAL`` or ``TIME``.
     web_url : str or None
-        Its page for people.
+        Address of its page for people.
     row_count : int or None
-        Rows below the header; None if they were not counted, or cannot be.
+        Rows without the header; None if they were not counted, or cannot be counted.
     digest : str or None
         SHA-256 of the data, in hexadecimal; None if they were not fetched.
     preview : list of dict
-        The first rows, as text by column.
+        The first rows, as strings by column.
     empty_values : dict of str to int
-        Empty values by column.
+        Number of empty values by column.
     """
 
     app_id: str
@@ -54,7 +54,7 @@ class DatasetProfile:
 
     @classmethod
     def of(cls, dataset: DatasetRecord, data: DataProfile | None = None) -> DatasetProfile:
-        """What the platform tells of a dataset, and what is known of its data. Sends nothing."""
+        """Combine a dataset's record with the profile of its data. Sends nothing."""
         columns = {name: column.data_type.value for name, column in dataset.data_types.items()}
         known = {} if data is None else {each: getattr(data, each) for each in data.__dataclass_fields__}
         return cls(
@@ -62,24 +62,24 @@ class DatasetProfile:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """A form that JSON takes."""
+        """A dict that can be stored as JSON."""
         return asdict(self)
 
 
 def profile_dataset(
     dataset: DatasetRecord, *, preview_rows: int = 0, size_limit: float | None = SIZE_LIMIT
 ) -> Procedure[DatasetProfile]:
-    """Describe a dataset: fetched once, and read once, in memory that does not grow with it.
+    """Describe a dataset. Its data are fetched and read once, with constant memory.
 
     Parameters
     ----------
     dataset : Dataset or AsyncDataset
-        As fetched after it was written.
+        Fetched after it was written.
     preview_rows : int, default 0
-        How many of the first rows to keep; with 0 no data go into the orchestrator's own store.
+        Number of first rows to keep. With 0, no data enter the orchestrator's own store.
     size_limit : float or None, default 100 MB
-        Bytes. Larger datasets, and those that are not kept as CSV, are not fetched: what only their data tell stays
-        None. With 0 nothing is fetched, with None everything.
+        Bytes. Larger datasets, and those that are not stored as CSV, are not fetched: the fields that depend on their
+        data stay None. With 0 nothing is fetched, with None everything.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def profile_dataset(
 
 
 def _profile_file(path: Any, preview_rows: int) -> DataProfile:
-    # Loading Arrow takes a while, in which an event loop goes on.
+    # Importing Arrow takes a while. Meanwhile an event loop continues.
     from ikigai_core.orchestration.data_profile import DataProfile
 
     return DataProfile.of_file(path, preview_rows=preview_rows)

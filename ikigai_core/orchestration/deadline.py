@@ -1,4 +1,4 @@
-"""When to stop waiting: one moment for all that a task waits for, also after its process was restarted."""
+"""One deadline for everything that a task waits for, also after a restart of its process."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ikigai_core.errors import InvalidInputError, WrongInputTypeError
 
 @dataclass(frozen=True)
 class Deadline:
-    """A moment, by the clock of the machine, so that it holds in another process and after a restart.
+    """A point in time on the machine's clock, so that it is valid in another process and after a restart.
 
-    A task makes one and spends it on everything: on a busy flow, on the run, on what it is told afterwards.
+    A task creates one deadline and uses it for everything: a busy flow, the run, and the requests afterwards.
 
     Attributes
     ----------
     at : float or None
-        Seconds since the epoch, a value that JSON takes: ``Deadline(at)`` is the same deadline again. None for as long
-        as it takes.
+        Seconds since the epoch, which can be stored as JSON: ``Deadline(at)`` restores the deadline. None for no
+        limit.
 
     Examples
     --------
@@ -40,21 +40,21 @@ class Deadline:
 
     @classmethod
     def after(cls, seconds: float | timedelta | None, name: str = "timeout") -> Self:
-        """The deadline that ends after a time from now.
+        """The deadline that is a given time from now.
 
         Parameters
         ----------
         seconds : float, timedelta or None
-            None for as long as it takes.
+            None for no limit.
         name : str, default "timeout"
-            What the user calls it, for messages.
+            The user's name for it, for messages.
 
         Raises
         ------
         WrongInputTypeError
-            It is no number of seconds; True and a text are none.
+            The value is not a number of seconds. True and a string are not numbers.
         InvalidInputError
-            It is negative or endless.
+            The value is negative or infinite.
         """
         if seconds is None:
             return cls()
@@ -64,16 +64,16 @@ class Deadline:
 
     @property
     def left(self) -> float | None:
-        """Seconds until then, 0 if it is over; None for as long as it takes. What the client takes as a timeout."""
+        """Remaining seconds, 0 if the deadline is over, None for no limit. Can be used as a timeout of the client."""
         return None if self.at is None else max(self.at - time.time(), 0.0)
 
     @property
     def is_over(self) -> bool:
-        """Whether the moment has passed."""
+        """True if the deadline has passed."""
         return self.left == 0.0
 
     def sooner(self, other: Deadline) -> Deadline:
-        """The one of two deadlines that comes first; this one if they are the same."""
+        """The earlier of two deadlines; this one if they are the same."""
         if self.at is None or (other.at is not None and other.at < self.at):
             return other
         return self

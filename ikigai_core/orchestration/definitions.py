@@ -1,4 +1,4 @@
-"""Flow definitions in whatever form people give them, and what their runs read and write."""
+"""Flow definitions in any form that users may give, and the datasets that their runs read and write."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ikigai_core.definition.document import DefinitionDocument
 
 Definition: TypeAlias = "FlowDefinition | DefinitionDocument | Mapping[str, Any] | str | Path"
-"""A definition, a document, a mapping of either form, or the path of a YAML or JSON file of either form."""
+"""A definition, a document, a mapping in the format of either, or the path of a YAML or JSON file of either."""
 
 IsKnown: TypeAlias = Callable[[object], bool]
 
@@ -23,12 +23,12 @@ _UNKNOWN = "\0not known before the run"
 
 @dataclass(frozen=True)
 class LoadedDefinition:
-    """A definition, and what its runs read and write. Nothing is sent for it.
+    """A definition, and the datasets that its runs read and write. Sends nothing.
 
     Attributes
     ----------
     definition : FlowDefinition or DefinitionDocument
-        What a flow's builder takes.
+        Accepted by a flow's builder.
 
     Examples
     --------
@@ -50,11 +50,11 @@ class LoadedDefinition:
         Raises
         ------
         WrongInputTypeError
-            It is of none of the forms.
+            The value has none of the accepted forms.
         MissingFileError
-            There is no such file.
+            The file does not exist.
         InvalidDefinitionError
-            Naming the facet and what is wrong with it.
+            The message names the facet and its fault.
         """
         from ikigai_core.definition.definition import FlowDefinition
         from ikigai_core.definition.document import DefinitionDocument
@@ -68,51 +68,51 @@ class LoadedDefinition:
         return cls(load_definition(source))
 
     def inputs(self, variables: object = None, is_known: IsKnown | None = None) -> list[str]:
-        """Names of the datasets that a run reads, each once, in the order of its facets.
+        """Names of the datasets that a run reads, without duplicates, in the order of its facets.
 
         Parameters
         ----------
         variables, is_known
-            As for `outputs`. A run variable gives a dataset by its id: what it replaces is not told.
+            As for `outputs`. A run variable gives a dataset by its id. A dataset that it replaces is left out.
 
         Returns
         -------
         list of str
-            Those that are told by name: the platform's own form tells most by id, see `input_ids`.
+            Datasets that are given by name. The platform's own format gives most by id; see `input_ids`.
         """
         replaced = self._replaced("dataset_id", self._values(variables, is_known))
         names = [facet.dataset for name, facet in self._facets() if name not in replaced]
         return _known(names, is_known)
 
     def input_ids(self, variables: object = None, is_known: IsKnown | None = None) -> list[str]:
-        """Ids of the datasets that a run reads, of those that are told by id; parameters as for `outputs`."""
+        """Ids of the datasets that a run reads, if they are given by id. Parameters as for `outputs`."""
         replaced = self._replaced("dataset_id", self._values(variables, is_known))
         ids = [replaced.get(name) or facet.arguments.get("dataset_id") for name, facet in self._facets()]
         return _known(ids, is_known)
 
     def outputs(self, variables: object = None, is_known: IsKnown | None = None) -> list[str]:
-        """Names of the datasets that a run writes, each once, in the order of its facets.
+        """Names of the datasets that a run writes, without duplicates, in the order of its facets.
 
         Parameters
         ----------
         variables : mapping, optional
-            The run variables, which may give what it writes other names. If it is anything else than a mapping, such as
-            a template, what it says is known to the run only: every name that a variable may replace is left out.
+            The run variables, which may change the names of outputs. If the value is not a mapping (for example a
+            template), it is known only at run time: every name that a variable may replace is left out.
         is_known : callable, optional
-            Whether a value is what the run will be given, and not a template of it. Names that are not known are left
-            out. Default: all are.
+            Returns True if a value is the final value for the run, and not a template for it. Names that are not known
+            are left out. Default: all values are known.
         """
         replaced = self._replaced("dataset_name", self._values(variables, is_known))
         names = [replaced.get(name) or facet.arguments.get("dataset_name") for name, facet in self._facets()]
         return _known(names, is_known)
 
     def checked_outputs(self, flow: str, variables: object = None, is_known: IsKnown | None = None) -> list[str]:
-        """The same, for those who make something of each output.
+        """As `outputs`, for callers that need at least one output.
 
         Raises
         ------
         InvalidDefinitionError
-            There is none.
+            There is no output.
         """
         names = self.outputs(variables, is_known)
         if not names:
@@ -127,14 +127,14 @@ class LoadedDefinition:
         return list(facets.items()) if isinstance(facets, Mapping) else [(facet.name, facet) for facet in facets]
 
     def _values(self, variables: object, is_known: IsKnown | None) -> dict[str, Any]:
-        """The run variables' values, as far as they say anything."""
+        """The values of the run variables, as far as they are known."""
         if variables is not None and not isinstance(variables, Mapping):
             return dict.fromkeys(self.definition.variables, _UNKNOWN)
         values = {name: value for name, value in (variables or {}).items() if not _is_blank(value)}
         return {name: value if is_known is None or is_known(value) else _UNKNOWN for name, value in values.items()}
 
     def _replaced(self, argument: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        """What run variables make of an argument, by the names of the facets that have it."""
+        """The values that run variables give to an argument, by the names of its facets."""
         from ikigai_core.definition.definition import FlowDefinition
 
         if isinstance(self.definition, FlowDefinition):

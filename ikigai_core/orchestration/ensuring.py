@@ -1,6 +1,6 @@
-"""Bringing components about, in words that both faces carry out. Doing it again is safe, and sends nothing anew.
+"""Ensure components, as procedures for the sync and the async client. Repeating a call is safe, and changes nothing.
 
-What is unusable is refused before anything is sent. Each component's ``changes`` say what was done.
+Unusable input is refused before anything is sent. Each component's ``changes`` list the changes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def ensure_app(ikigai: Ikigai, app: str, *, create: bool = False) -> Procedure[A
 @overload
 def ensure_app(ikigai: AsyncIkigai, app: str, *, create: bool = False) -> Procedure[AsyncApp]: ...
 def ensure_app(ikigai: AnyClient, app: str, *, create: bool = False) -> Procedure[Any]:
-    """The app of that name or id, created if there is none and that is asked for.
+    """Find the app with that name or id. If there is none and `create` is set, create it.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def ensure_app(ikigai: AnyClient, app: str, *, create: bool = False) -> Procedur
     Raises
     ------
     NotFoundError
-        There is none, and it is not to be created.
+        There is no such app, and `create` is not set.
     """
     try:
         found: AnyApp = yield from find_app(ikigai, app)
@@ -52,7 +52,7 @@ def ensure_app(ikigai: AnyClient, app: str, *, create: bool = False) -> Procedur
     else:
         if not create or found.name != app:
             return found
-    # Also if it is there: who created it just now may give way to another one of the name.
+    # Also if the app exists: the creator of a new app may delete it in favor of another one with the same name.
     return (yield from AppBuilder.ensure.procedure(ikigai.app.new(app)))
 
 
@@ -85,7 +85,7 @@ def ensure_dataset(
     create_app: bool = False,
     on_progress: OnProgress = False,
 ) -> Procedure[Any]:
-    """Create a dataset, or replace its data if they differ.
+    """Create a dataset if it does not exist. Otherwise replace its data if they differ.
 
     Parameters
     ----------
@@ -95,16 +95,16 @@ def ensure_dataset(
     dataset : str
         Name.
     data : path, URL, frame or table
-        A CSV or Parquet file, which is converted; a pandas frame; or anything with the Arrow stream interface.
+        A CSV or Parquet file (which is converted), a pandas frame, or any object with the Arrow stream interface.
     create_app : bool, default False
-        Create the app if there is none of that name.
+        Create the app if it does not exist.
     on_progress : callable or bool, default False
-        Told how far the upload is; see `DatasetBuilder.ensure`.
+        Called with the progress of the upload; see `DatasetBuilder.ensure`.
 
     Raises
     ------
     InvalidInputError
-        There is no such file, or nothing in it. Nothing was sent.
+        The file does not exist or is empty. Nothing was sent.
     """
     yield from call_blocking(partial(source_of, data))
     home = yield from ensure_app(ikigai, app, create=create_app)
@@ -122,12 +122,12 @@ def ensure_flow(
 def ensure_flow(
     ikigai: AnyClient, app: str, flow: str, definition: Definition, *, create_app: bool = False
 ) -> Procedure[Any]:
-    """Create a flow, or bring its definition up to date; parameters as for `ensure_dataset`.
+    """Create a flow if it does not exist. Otherwise update its definition. Parameters as for `ensure_dataset`.
 
     Raises
     ------
     InvalidDefinitionError
-        Naming the facet and what is wrong with it.
+        The message names the facet and its fault.
     """
     loaded = yield from call_blocking(partial(LoadedDefinition.load, definition))
     home = yield from ensure_app(ikigai, app, create=create_app)
@@ -157,7 +157,7 @@ def ensure_model(
     description: str | None = None,
     create_app: bool = False,
 ) -> Procedure[Any]:
-    """Create a model, or bring its description up to date if one is given.
+    """Create a model if it does not exist. Otherwise update its description if one is given.
 
     Parameters
     ----------
@@ -167,15 +167,15 @@ def ensure_model(
     model : str
         Name.
     model_type : str
-        Such as ``Linear.Lasso``.
+        For example ``Linear.Lasso``.
     description : str, optional
-        None leaves it as it is.
+        None keeps the current description.
     create_app : bool, default False
 
     Raises
     ------
     UnknownModelTypeError
-        The platform has no such type.
+        The platform has no such model type.
     """
     kind = (yield from ikigai.model_types_text()).find(model_type)
     home = yield from ensure_app(ikigai, app, create=create_app)

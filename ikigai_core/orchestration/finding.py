@@ -1,6 +1,6 @@
-"""Finding components by name or id, in words that both faces carry out, typed for the face that is given.
+"""Find components by name or id, as procedures that are typed for the sync and the async client.
 
-An operation of what is found is a procedure too, under its class: ``Flow.run_logs.procedure(flow, 3)``.
+An operation of a found component is also a procedure, under its class: ``Flow.run_logs.procedure(flow, 3)``.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ def find_app(ikigai: Ikigai, app: str) -> Procedure[App]: ...
 @overload
 def find_app(ikigai: AsyncIkigai, app: str) -> Procedure[AsyncApp]: ...
 def find_app(ikigai: AnyClient, app: str) -> Procedure[Any]:
-    """The app of that name or, if none has it, of that id.
+    """Find the app with that name or, if there is none, with that id.
 
     Raises
     ------
     NotFoundError
-        There is none of either; the text offers the nearest name.
+        There is no such name or id. The message contains the most similar name.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def find_dataset(ikigai: Ikigai, app: str, dataset: str) -> Procedure[Dataset]: 
 @overload
 def find_dataset(ikigai: AsyncIkigai, app: str, dataset: str) -> Procedure[AsyncDataset]: ...
 def find_dataset(ikigai: AnyClient, app: str, dataset: str) -> Procedure[Any]:
-    """A dataset of an app, both by name or id; errors as for `find_app`."""
+    """Find a dataset of an app, both by name or id. Errors as for `find_app`."""
     home = yield from find_app(ikigai, app)
     return (yield from Browser.find.procedure(home.datasets, dataset))
 
@@ -58,7 +58,7 @@ def find_flow(ikigai: Ikigai, app: str, flow: str) -> Procedure[Flow]: ...
 @overload
 def find_flow(ikigai: AsyncIkigai, app: str, flow: str) -> Procedure[AsyncFlow]: ...
 def find_flow(ikigai: AnyClient, app: str, flow: str) -> Procedure[Any]:
-    """A flow of an app, both by name or id; errors as for `find_app`."""
+    """Find a flow of an app, both by name or id. Errors as for `find_app`."""
     home = yield from find_app(ikigai, app)
     return (yield from Browser.find.procedure(home.flows, flow))
 
@@ -68,7 +68,7 @@ def find_model(ikigai: Ikigai, app: str, model: str) -> Procedure[Model]: ...
 @overload
 def find_model(ikigai: AsyncIkigai, app: str, model: str) -> Procedure[AsyncModel]: ...
 def find_model(ikigai: AnyClient, app: str, model: str) -> Procedure[Any]:
-    """A model of an app, both by name or id; errors as for `find_app`."""
+    """Find a model of an app, both by name or id. Errors as for `find_app`."""
     home = yield from find_app(ikigai, app)
     return (yield from Browser.find.procedure(home.models, model))
 
@@ -78,18 +78,18 @@ def find_model_version(model: Model, version: str | None = None) -> Procedure[Mo
 @overload
 def find_model_version(model: AsyncModel, version: str | None = None) -> Procedure[AsyncModelVersion]: ...
 def find_model_version(model: AnyModel, version: str | None = None) -> Procedure[Any]:
-    """A version of a model by name or id, or the newest.
+    """Find a version of a model by name or id, or the newest one.
 
     Parameters
     ----------
     model : Model or AsyncModel
     version : str, optional
-        The version's name or id; None for the newest.
+        The version's name or id; None for the newest version.
 
     Raises
     ------
     UnknownNameError
-        There is no such version, or none at all.
+        There is no such version, or no version at all.
     """
     versions = list((yield from Model.versions.procedure(model)).values())
     if not versions:

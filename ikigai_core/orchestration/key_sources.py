@@ -1,4 +1,4 @@
-"""Where a connection's key comes from, so that a key that was rotated reaches steps that take long."""
+"""Sources of a connection's key. With them, long steps get a key that was rotated."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ikigai_core.orchestration.connection_checks import UnusableFieldError
 
 
 class KeyFile:
-    """Reads a key from its file, whenever it is asked.
+    """Reads the key from its file at each call.
 
     Parameters
     ----------
@@ -31,13 +31,13 @@ class KeyFile:
 
 
 class RenewableKey:
-    """Gives a known key when it is asked first, and looks it up from then on: the platform has refused it.
+    """Returns a known key at the first call. Later calls mean that the platform refused it, so they look it up.
 
     Parameters
     ----------
     known : str
     look_up : callable
-        Gives the key as it is kept now. It may block.
+        Returns the key as it is stored now. It may block.
     """
 
     def __init__(self, known: str, look_up: Callable[[], str]) -> None:
@@ -55,5 +55,5 @@ class RenewableKey:
         try:
             return self._look_up()
         except Exception as error:
-            # Its text may hold anything. That the platform refused the key is what the user needs to hear.
+            # Its message may contain anything. The user needs to know that the platform refused the key.
             raise UnusableFieldError("look_up_key", f"failed: {type(error).__name__}.") from None

@@ -1,4 +1,4 @@
-"""Gates on a model's metrics: what each metric must at least, and at most, be."""
+"""Gates on a model's metrics: the allowed minimum and maximum of each metric."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FORM = "write it as {'performance.r2.average_test': {'min': 0.6}}"
 
 @dataclass(frozen=True)
 class GateResult:
-    """Whether a metric passes its gate; as a text, the sentence that says so.
+    """The result of checking a metric against its gate. Its ``str()`` is the sentence.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class GateResult:
         None if there is no such number.
     is_passed : bool
     sentence : str
-        Such as ``performance.r2.average_test is 0.52, less than 0.6``, without a full stop.
+        For example ``performance.r2.average_test is 0.52, less than 0.6``, without a full stop.
     """
 
     metric: str
@@ -39,14 +39,14 @@ class GateResult:
 
 @dataclass(frozen=True)
 class MetricGate:
-    """What one metric must be.
+    """The allowed range of one metric.
 
     Attributes
     ----------
     metric : str
-        Path in a model version's metrics, such as ``performance.r2.average_test``.
+        Path in a model version's metrics, for example ``performance.r2.average_test``.
     min, max : float or None
-        The least and the most that it may be; at least one of them is there.
+        The allowed minimum and maximum. At least one of them is set.
     """
 
     metric: str
@@ -54,7 +54,7 @@ class MetricGate:
     max: float | None = None
 
     def check(self, metrics: Mapping[str, Any]) -> GateResult:
-        """Hold a version's metrics, nested or flat, to the gate. What is no number does not pass."""
+        """Check a version's metrics, nested or flat. A value that is not a number does not pass."""
         found = dict(_flattened(metrics))
         if self.metric not in found:
             return GateResult(self.metric, None, False, f"{self.metric} is missing. {did_you_mean(self.metric, found)}")
@@ -98,24 +98,24 @@ class MetricGates:
 
     @classmethod
     def read(cls, given: Mapping[str, Mapping[str, float]]) -> Self:
-        """Read gates as users write them: by metric, its ``min``, its ``max``, or both. Sends nothing.
+        """Read gates in the users' form: ``min``, ``max`` or both, by metric. Sends nothing.
 
         Raises
         ------
         InvalidInputError
-            Naming the metric, and what is wrong with its bounds: True and a text are no numbers.
+            The message names the metric and the fault of its bounds. True and a string are not numbers.
         """
         if not isinstance(given, Mapping) or not given:
             raise InvalidInputError(f"There are no gates: {_FORM}.")
         return cls(tuple(_gate(metric, bounds) for metric, bounds in given.items()))
 
     def check(self, metrics: Mapping[str, Any]) -> list[GateResult]:
-        """Hold a version's metrics to each gate, in the order in which they were given."""
+        """Check a version's metrics against each gate, in the order of the gates."""
         return [gate.check(metrics) for gate in self.gates]
 
 
 def flat_metrics(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """The numbers among a version's metrics, by the paths that gates name."""
+    """The numeric metrics of a version, by the paths that gates use."""
     return {path: float(value) for path, value in _flattened(metrics) if _is_number(value)}
 
 

@@ -1,4 +1,4 @@
-"""Names that an orchestrator accepts, made of names that people gave: always the same ones."""
+"""Names that an orchestrator accepts, derived from users' names. The result is always the same."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _DIGEST_LENGTH = 8
 
 @lru_cache(maxsize=4096)
 def slug(name: str, separator: str = "-") -> str:
-    """A name in lowercase ASCII letters and digits.
+    """Convert a name to lowercase ASCII letters and digits.
 
-    Names that lose letters on the way, such as Japanese ones, get a digest, so that they stay distinct. Accents, case
-    and punctuation make no difference: see `distinct_slugs`.
+    A name that loses letters, such as a Japanese one, gets a digest, so that it stays distinct. Differences in accents,
+    case and punctuation are lost: see `distinct_slugs`.
 
     Parameters
     ----------
     name : str
     separator : str, default "-"
-        What stands between words; ``_`` makes it an identifier, if it does not begin with a digit.
+        Separator of words. With ``_`` the slug is an identifier, unless it begins with a digit.
 
     Examples
     --------
@@ -36,10 +36,10 @@ def slug(name: str, separator: str = "-") -> str:
 
 
 def distinct_slugs(names: Iterable[str], separator: str = "-") -> dict[str, str]:
-    """Give each of several names a slug of its own.
+    """Give each name a distinct slug.
 
-    The first of those that would have the same slug keeps it, so that a component that is made later changes nothing.
-    The others get a digest.
+    The first of several names with the same slug keeps it, so that a new component changes no existing slug. The
+    others get a digest.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def distinct_slugs(names: Iterable[str], separator: str = "-") -> dict[str, str]
     Returns
     -------
     dict of str to str
-        Slug by name.
+        Slugs by name.
 
     Examples
     --------
@@ -65,13 +65,13 @@ def distinct_slugs(names: Iterable[str], separator: str = "-") -> dict[str, str]
 
 
 def shortened(text: str, longest: int, separator: str = "-") -> str:
-    """A text of at most so many characters; one that is cut gets a digest of all of it, so that it stays distinct.
+    """Shorten a string to a maximum length. A shortened string gets a digest of the whole, so that it stays distinct.
 
     Parameters
     ----------
     text : str
     longest : int
-        Characters; more than 8.
+        Maximum number of characters; more than 8.
     separator : str, default "-"
     """
     if len(text) <= longest:

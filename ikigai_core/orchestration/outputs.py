@@ -1,4 +1,4 @@
-"""Which datasets a run wrote: those that its own variables name, if they were changed after it began."""
+"""The datasets that a run wrote: those that its own variables name, if they changed after its start."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
 D = TypeVar("D", Dataset, AsyncDataset)
 
 _CLOCK = timedelta(seconds=2)
-"""The platform tells a dataset's time in whole seconds, and that of a log entry more exactly."""
+"""Tolerance: the platform gives a dataset's time in whole seconds, and that of a log entry more precisely."""
 
 
 @dataclass(frozen=True)
 class WrittenOutputs(Generic[D]):
-    """What a run wrote.
+    """The outputs of a run.
 
     Attributes
     ----------
     datasets : tuple of Dataset or AsyncDataset
-        As they are now, in the order of the definition's facets.
+        Their current records, in the order of the definition's facets.
     missing : tuple of str
-        Names of those that the definition says it writes, and that it did not write.
+        Names of the datasets in the definition that the run did not write.
     """
 
     datasets: tuple[D, ...]
@@ -40,7 +40,7 @@ class WrittenOutputs(Generic[D]):
 
     @property
     def names(self) -> list[str]:
-        """Names of what it wrote."""
+        """Names of the datasets that the run wrote."""
         return [dataset.name for dataset in self.datasets]
 
 
@@ -60,22 +60,22 @@ def written_outputs(
 def written_outputs(
     app: App | AsyncApp, run: FlowRun | AsyncFlowRun, definition: Exporting
 ) -> Procedure[WrittenOutputs[Any] | None]:
-    """Find what a run wrote, after its end: one request for each dataset that the definition exports.
+    """Find the datasets that a run wrote, after its end. Sends one request for each exported dataset.
 
     Parameters
     ----------
     app : App or AsyncApp
-        The flow's.
+        The flow's app.
     run : FlowRun or AsyncFlowRun
     definition : FlowDefinition, DefinitionDocument or sequence of str
-        The flow's, or what it was brought up to date with; or the names that it exported when the run was started, if
-        the adapter has kept them.
+        The flow's current definition, or the one that it was updated with. Or the names that it exported at the start
+        of the run, if the adapter has stored them.
 
     Returns
     -------
     WrittenOutputs or None
-        None for a run of somebody else that was attached to: what it was started with is not known. For a flow that had
-        never run before, whatever is there by those names counts as written.
+        None for somebody else's run that was attached to, since its variables are not known. If the flow had never run
+        before, all existing datasets with those names are considered written.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def written_outputs(
 
 
 def _newest(kind: type[Any], records: Iterable[Record], client: Any) -> Any:
-    """Of namesakes the one that was changed last."""
+    """The dataset that was changed last, of several with the same name."""
     found = [kind.bind(record, client) for record in records]
     return max(found, key=_changed_at, default=None)
 

@@ -1,4 +1,4 @@
-"""A run's reports as lines of a log: often enough to follow it, seldom enough to read it."""
+"""Log a run's progress: often enough to follow the run, rarely enough to read the log."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ if TYPE_CHECKING:
 
 
 class Logger(Protocol):
-    """What is needed of a logger: those of `logging` have it, and those of the orchestrators."""
+    """The interface of a logger. The loggers of `logging` and of the orchestrators have it."""
 
     def info(self, msg: str, /, *args: Any) -> Any:
-        """Log that all is well."""
+        """Log a normal event."""
         ...
 
     def warning(self, msg: str, /, *args: Any) -> Any:
-        """Log that something is not."""
+        """Log a problem."""
         ...
 
 
 class ProgressLog:
-    """Logs each change of a run's status, and its progress in steps. Hand it to a run as ``on_update``.
+    """Logs each change of a run's status, and its progress in steps. Pass it to a run as ``on_update``.
 
     Parameters
     ----------
     logger : Logger
-        The task's.
+        The task's logger.
     flow_name : str
     step : int, default 10
         Percent.
@@ -34,7 +34,7 @@ class ProgressLog:
     Attributes
     ----------
     last : FlowStatusReport or None
-        The newest report, also one that was not logged.
+        The newest report, even if it was not logged.
 
     Examples
     --------
@@ -49,9 +49,9 @@ class ProgressLog:
         self._steps = 0
 
     def __call__(self, report: FlowStatusReport) -> None:
-        """Log a report, if it says enough that is new. That nothing runs any more is left to `ended`."""
+        """Log a report if it has enough news. The end of the run is left to `ended`."""
         before, self.last = self.last, report
-        # A report without progress says nothing of it, and not that it went back.
+        # A report without progress does not mean that the progress decreased.
         steps = self._steps if report.progress is None else report.progress // self._step
         is_new = before is None or report.status != before.status or steps != self._steps
         self._steps = steps
@@ -59,7 +59,7 @@ class ProgressLog:
             self._logger.info("Flow %r is %s", self._flow_name, _described(report))
 
     def ended(self, log: RunLog) -> None:
-        """Log how the run ended: with a warning if it did not end well."""
+        """Log the outcome of the run, as a warning if it was not successful."""
         if log.status.value == "SUCCESS":
             self._logger.info("Flow %r ended: SUCCESS (run log %s)", self._flow_name, log.log_id)
         else:
@@ -69,12 +69,12 @@ class ProgressLog:
             )
 
     def goes_on(self, remedy: str = "") -> None:
-        """Log that the run goes on though nobody follows it any more, and how far it was.
+        """Log that the run is still running, although nobody follows it any more, and its last progress.
 
         Parameters
         ----------
         remedy : str, optional
-            What the orchestrator's user can do, as a sentence, such as ``"A retry follows it."``
+            Advice for the orchestrator's user, as a sentence, for example ``"A retry follows it."``
         """
         seen = f"when last looked at, it was {_described(self.last)}" if self.last else "it was not looked at yet"
         self._logger.warning(

@@ -1,4 +1,4 @@
-"""How a run that a task followed came out, as plain JSON: for XCom, events, artifacts and metadata."""
+"""The outcome of a run that a task followed, as plain JSON for XCom, events, artifacts and metadata."""
 
 from __future__ import annotations
 
@@ -25,37 +25,37 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "outputs": (list, type(None)),
     "run": (dict, type(None)),
 }
-"""What JSON holds for each field; those that are not here are texts."""
+"""The JSON types of the fields. All other fields are strings."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunReport:
-    """How following a run ended: made with `success` or `failure`, told with `to_dict`, read with `from_dict`.
+    """The outcome of following a run. Made by `success` or `failure`, written by `to_dict`, read by `from_dict`.
 
     Attributes
     ----------
     app_id, app_name, flow_id, flow_name : str
         Empty if following failed before they were known.
     variables : dict or None
-        The run variables that it was started with; None for a run that was attached to.
+        The run variables of the start; None for a run that was attached to.
     attached : bool
-        Whether it is somebody else's run that was found going.
+        True if somebody else started the run and it was attached to.
     picked_up : bool
-        Whether an earlier try started it.
+        True if an earlier attempt started the run.
     web_url : str or None
-        The run's page for people.
+        Address of the run's page for people.
     log : dict or None
-        The run's log, also that of a failed run; None if its end was not seen.
+        The run's log, also if the run failed; None if its end was not seen.
     error, message : str
-        Name of the error's class in `ikigai_core.errors`, and its text, complete; empty for a success.
+        Name of the error's class in `ikigai_core.errors`, and its full message; empty for a success.
     transient : bool
-        Whether the same task may succeed later, unchanged.
+        True if the same task, unchanged, may succeed later.
     doubt : str
-        Why the log may be another run's, as a sentence; empty if it cannot.
+        Why the log may belong to another run, as a sentence; empty if it cannot.
     outputs : list of str or None
-        Names of the datasets that it wrote; None if that is not known.
+        Names of the datasets that the run wrote; None if they are not known.
     run : dict or None
-        The run as it is kept: what `RunStore.take` and `ikigai.flow_run` take.
+        The stored form of the run, for `RunStore.take` and `ikigai.flow_run`.
     """
 
     app_id: str = ""
@@ -78,7 +78,7 @@ class RunReport:
     def success(
         cls, run: FlowRun | AsyncFlowRun, log: RunLog, *, app_name: str = "", outputs: Sequence[str] | None = None
     ) -> Self:
-        """The run ended well.
+        """Report a successful run.
 
         Parameters
         ----------
@@ -86,7 +86,7 @@ class RunReport:
         log : RunLog
         app_name : str, optional
         outputs : sequence of str, optional
-            Names of what it wrote, from `written_outputs`.
+            Names of the datasets that the run wrote, from `written_outputs`.
         """
         written = None if outputs is None else list(outputs)
         return cls(**_about(run), app_name=app_name, log=_plain(log), doubt=run.doubt, outputs=written)
@@ -95,15 +95,15 @@ class RunReport:
     def failure(
         cls, error: IkigaiError, run: FlowRun | AsyncFlowRun | None = None, *, app_name: str = "", flow_name: str = ""
     ) -> Self:
-        """The run failed, or following it did.
+        """Report a run that failed, or that could not be followed.
 
         Parameters
         ----------
         error : IkigaiError
         run : FlowRun or AsyncFlowRun, optional
-            None if it never came to a run.
+            None if no run was started.
         app_name, flow_name : str, optional
-            What the user called them.
+            The names that the user gave.
         """
         about = {"flow_name": flow_name} if run is None else _about(run)
         log: RunLog | None = getattr(error, "run_log", None) or (run.run_log if run is not None else None)
@@ -119,12 +119,13 @@ class RunReport:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any] | None) -> Self:
-        """Read what `to_dict` wrote, in this or another process; what a later release added is left out.
+        """Read the output of `to_dict`, from this or another process. Fields of later releases are ignored.
 
         Raises
         ------
         InvalidInputError
-            It is malformed, or says neither success nor failure: a run is never taken for a success by default.
+            The data are malformed, or show neither success nor failure. A run is never considered successful by
+            default.
         """
         if not isinstance(data, Mapping):
             raise InvalidInputError(f"This is no report of a flow run, but {data!r}.")
@@ -138,27 +139,27 @@ class RunReport:
         return report
 
     def to_dict(self) -> dict[str, Any]:
-        """A form that JSON takes, without secrets."""
+        """A dict that can be stored as JSON, without secrets."""
         return asdict(self)
 
     @property
     def is_success(self) -> bool:
-        """Whether the run ended well, and that is known."""
+        """True if the run is known to have succeeded."""
         return not self.error and (self.log or {}).get("status") == _SUCCESS
 
     @property
     def is_over(self) -> bool:
-        """Whether the run ended, and it is known how."""
+        """True if the run ended and its outcome is known."""
         return self.log is not None
 
     @property
     def is_lost(self) -> bool:
-        """Whether nobody can tell how the run ended, so that following it again is of no use."""
+        """True if the outcome of the run cannot be known, so that following it again is useless."""
         return self.error in _UNTOLD
 
     @property
     def run_log(self) -> RunLog | None:
-        """The run's log as the client gives it."""
+        """The run's log, as a `RunLog` of the client."""
         from ikigai_core.run_records import RunLog
 
         return None if self.log is None else RunLog.model_validate(self.log)

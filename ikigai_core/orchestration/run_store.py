@@ -1,4 +1,4 @@
-"""Where a task keeps the run that it started, so that its next try follows it instead of starting a second one."""
+"""The store of the run that a task started. The next attempt then follows that run instead of starting a second one."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from ikigai_core.errors import IkigaiError
 
 
 class SupersededError(IkigaiError):
-    """A later try of the same task has taken over: this one may start nothing, and note nothing, any more."""
+    """A later attempt of the same task has taken over. This attempt must not start or store anything any more."""
 
 
 @runtime_checkable
 class RunStore(Protocol):
-    """The one note of a piece of work: a task of one run of the orchestrator.
+    """The note of one piece of work: of one task in one run of the orchestrator.
 
-    The note stays until the orchestrator itself has recorded what became of the work, so that a try that comes after a
-    death in the last moment returns the result instead of running the flow again. Its methods may block.
+    The note stays until the orchestrator itself has recorded the outcome of the work. So if a process dies at the last
+    moment, the next attempt returns the result instead of running the flow again. The methods may block.
 
     Examples
     --------
@@ -26,32 +26,33 @@ class RunStore(Protocol):
     """
 
     def note(self, run: dict[str, Any]) -> None:
-        """Keep a run in place of what was kept before; it has to survive this process before this returns.
+        """Replace the stored run. The new one must be stored permanently before this method returns.
 
         Parameters
         ----------
         run : dict
-            As `FlowRun.to_dict` gives it: JSON values only.
+            The output of `FlowRun.to_dict`: JSON values only.
 
         Raises
         ------
         SupersededError
-            A later try of the same work has noted something since.
+            A later attempt of the same work has stored something since.
         """
         ...
 
     def find(self) -> dict[str, Any] | None:
-        """What this try, or an earlier one, kept for this piece of work; None if there is nothing to pick up.
+        """The run that this attempt, or an earlier one, stored for this work; None if there is nothing to resume.
 
-        If two tries look and find nothing, one of them at most may note and go on: let a try that is not the first say
-        that it takes over before it looks, and let `note` check, after it wrote, that nobody said so.
+        If two attempts find nothing, at most one of them may store a note and continue. So an attempt that is not the
+        first records that it takes over, before it looks. And after writing, `note` checks that nobody has recorded
+        this.
         """
         ...
 
     def take(self, run: dict[str, Any]) -> None:
-        """Note that this try takes the run's result. The note stays: `find` returns it, with the phase ``taken``."""
+        """Record that this attempt takes the run's result. The note stays: `find` returns it with phase ``taken``."""
         ...
 
     def forget(self) -> None:
-        """Delete the note. It does not raise: a note that stays is swept."""
+        """Delete the note. Never raises: a remaining note is swept later."""
         ...

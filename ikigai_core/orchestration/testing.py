@@ -1,4 +1,4 @@
-"""The tests that every `RunStore` and `StartLease` passes. Subclass them in a test module and say how to make one.
+"""Tests that every `RunStore` and `StartLease` must pass. Subclass them in a test module, and define how to make one.
 
 Examples
 --------
@@ -33,18 +33,18 @@ def _run(**changes: Any) -> dict[str, Any]:
 
 
 class RunStoreContract(ABC):
-    """What a run store has to do."""
+    """The contract of a run store."""
 
     @abstractmethod
     def a_try(self, work: str, number: int) -> RunStore:
-        """The store of one try of a piece of work, as a new process would make it.
+        """The store of one attempt at a piece of work, as a new process would create it.
 
         Parameters
         ----------
         work : str
-            Which piece of work; each test uses others of its own.
+            Name of the piece of work. Each test uses its own names.
         number : int
-            Which try, from 1. An earlier one may still be alive.
+            Number of the attempt, from 1. An earlier attempt may still be alive.
         """
 
     def test_the_first_try_finds_nothing(self) -> None:
@@ -110,11 +110,11 @@ def _may_start(store: RunStore, copy_name: str) -> bool:
 
 
 class StartLeaseContract(ABC):
-    """What a start lease has to do."""
+    """The contract of a start lease."""
 
     @abstractmethod
     def a_lease(self, flow_id: str) -> StartLease:
-        """A lease of a flow, as a new process would make it; each test uses flows of its own."""
+        """A lease of a flow, as a new process would create it. Each test uses its own flows."""
 
     def test_only_one_holds_it(self) -> None:
         first, second = self.a_lease("only-one"), self.a_lease("only-one")
@@ -147,7 +147,7 @@ class StartLeaseContract(ABC):
 
     @abstractmethod
     def lose(self, lease: StartLease) -> None:
-        """Take the lease away from its holder, as its end, or an operator, would."""
+        """Take the lease away from its holder, as its expiry or an operator would."""
 
     def test_one_that_is_not_held_is_released_without_harm(self) -> None:
         lease = self.a_lease("released")
