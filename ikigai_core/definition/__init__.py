@@ -1,1 +1,1 @@
-"""Flow definitions: what they consist of, how they are built and checked, and how people write them by hand."""
+"""Flow definitions: their parts, their builders, their checks, and the documents that people write by hand."""

@@ -1,4 +1,4 @@
-"""Building a flow definition facet by facet. Everything is checked as it is added; nothing is sent."""
+"""Build a flow definition facet by facet. Each addition is checked at once. Sends nothing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _given(args: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 
 class FlowDefinitionBuilder:
-    """Collects facets, and builds the definition from them."""
+    """Collects facets and builds a definition from them."""
 
     def __init__(self) -> None:
         self._facets: list[FacetBuilder] = []
@@ -37,14 +37,14 @@ class FlowDefinitionBuilder:
         return f"<{type(self).__name__}: {', '.join(facet._title for facet in self._facets) or 'no facets yet'}>"
 
     def facet(self, facet_type: FacetType, name: str = "", args: Mapping[str, Any] | None = None) -> FacetBuilder:
-        """Add a facet that hangs on no other one.
+        """Add a facet without a parent facet.
 
         Parameters
         ----------
         facet_type : FacetType
             From ``ikigai.facet_types``.
         name : str, optional
-            Needed for run variables; helps in messages.
+            Needed for run variables. It also appears in messages.
         args : mapping, optional
             As for `FacetBuilder.arguments`.
         """
@@ -59,12 +59,12 @@ class FlowDefinitionBuilder:
         name: str = "",
         args: Mapping[str, Any] | None = None,
     ) -> ModelFacetBuilder:
-        """Add a facet that works with a model and hangs on no other facet.
+        """Add a facet that uses a model, without a parent facet.
 
         Parameters
         ----------
         facet_type : FacetType
-            Of the facet group MACHINE_LEARNING, such as ``ikigai.facet_types.MID.Predict``.
+            A facet type of the group MACHINE_LEARNING, for example ``ikigai.facet_types.MID.Predict``.
         model_type : SubModelType
             From ``ikigai.model_types``.
         """
@@ -75,7 +75,7 @@ class FlowDefinitionBuilder:
     def custom_facet(
         self, custom_facet_version: CustomFacetVersion, name: str = "", args: Mapping[str, Any] | None = None
     ) -> CustomFacetFacetBuilder:
-        """Add a custom facet that hangs on no other facet.
+        """Add a custom facet without a parent facet.
 
         Parameters
         ----------
@@ -87,23 +87,23 @@ class FlowDefinitionBuilder:
         return builder
 
     def build(self) -> FlowDefinition:
-        """The definition of all facets added so far.
+        """Build the definition from all facets added so far.
 
         Warns
         -----
         DefinitionWarning
-            Where a facet lacks an argument that it needs, or has too few or too many facets before or after it: the
-            platform keeps such a flow, and fails its runs.
+            A facet lacks a necessary argument, or has too few or too many facets before or after it. The platform
+            stores such a flow, but its runs fail.
 
         Raises
         ------
         InvalidDefinitionError
-            Facets hang on each other in a circle.
+            The facets depend on each other in a circle.
         """
         return self._built_with_warnings()
 
     def build_checked(self) -> FlowDefinition:
-        """The definition, as `build` gives it, but what `build` warns of is an error.
+        """Build the definition as `build` does, but raise an error instead of a warning.
 
         Raises
         ------
@@ -118,7 +118,7 @@ class FlowDefinitionBuilder:
         return next(str(index) for index, one in enumerate(self._facets) if one is facet)
 
     def _built(self) -> tuple[FlowDefinition, list[str]]:
-        """The definition, and what will fail its runs."""
+        """The definition, and the faults that will make its runs fail."""
         ids = {id(facet): str(index) for index, facet in enumerate(self._facets)}
         types = {ids[id(facet)]: facet._facet_type for facet in self._facets}
         definition = FlowDefinition(
@@ -138,7 +138,7 @@ class FlowDefinitionBuilder:
         ]
 
     def _built_with_warnings(self) -> FlowDefinition:
-        """The definition; the warnings point to who called the caller."""
+        """The definition. Its warnings point to the caller's caller."""
         definition, faults = self._built()
         for fault in faults:
             warnings.warn(fault, DefinitionWarning, stacklevel=3)

@@ -1,4 +1,4 @@
-"""A custom facet in a flow: besides its facet's own arguments it has those of its script."""
+"""Custom facets in flows: they have the arguments of their script, besides those of the facet."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class CustomFacetFacetBuilder(FacetBuilder):
-    """One custom facet that is being built. Made by ``custom_facet`` of the flow's builder or of another facet's.
+    """Builds one custom facet. Made by ``custom_facet`` of the flow's builder or of another facet's builder.
 
     Warns
     -----
     DefinitionWarning
-        The version is not pinned: the flow will do what the newest version does when it runs.
+        The version is not pinned: each run of the flow uses the newest version at that time.
     """
 
     def __init__(self, builder: FlowDefinitionBuilder, version: CustomFacetVersion, name: str) -> None:
@@ -45,12 +45,12 @@ class CustomFacetFacetBuilder(FacetBuilder):
             )
 
     def arguments(self, **arguments: Any) -> Self:
-        """Set arguments of the script, or of the facet; those of earlier calls are kept.
+        """Set arguments of the script or of the facet. Arguments of earlier calls are kept.
 
         Raises
         ------
         InvalidDefinitionError
-            Also a `ValueError`, `TypeError` or `KeyError`, by what is wrong.
+            Also a `ValueError`, `TypeError` or `KeyError`, depending on the fault.
         """
         own = self._facet_type.facet_arguments.keys() - {"arguments"}
         super().arguments(**{name: value for name, value in arguments.items() if name in own})

@@ -23,7 +23,7 @@ from ikigai_core.validation import check_type, faults_of
 
 
 class _Part(OwnNames, BaseModel):
-    # What the platform keeps beside what is known here goes back to it as it is.
+    # Fields that this version does not know are kept, and sent back to the platform unchanged.
     model_config = ConfigDict(extra="allow", protected_namespaces=())
 
 
@@ -35,8 +35,8 @@ class Facet(_Part):
     facet_id, facet_uid, name : str
     arguments : dict
     dataset : str or None
-        Name of the dataset that it imports, as long as its id is not known: a flow that is built with the definition
-        looks it up.
+        Name of the dataset that it imports, until its id is known. The id is looked up when a flow is built with the
+        definition.
     """
 
     facet_id: str
@@ -54,7 +54,7 @@ class Facet(_Part):
 
 
 class Arrow(_Part):
-    """Data going from one facet to another; the arguments tell which input or output is meant."""
+    """Flow of data from one facet to another. The arguments name the input or output."""
 
     source: str
     destination: str
@@ -62,7 +62,7 @@ class Arrow(_Part):
 
 
 class FlowVariable(OwnNames, BaseModel):
-    """What a run variable replaces: an argument of a named facet."""
+    """The target of a run variable: an argument of a named facet."""
 
     model_config = ConfigDict(frozen=True, protected_namespaces=())
 
@@ -71,7 +71,7 @@ class FlowVariable(OwnNames, BaseModel):
 
 
 class FlowDefinition(_Part):
-    """What a flow does."""
+    """The definition of a flow."""
 
     facets: list[Facet] = []
     arrows: list[Arrow] = []
@@ -80,19 +80,19 @@ class FlowDefinition(_Part):
     model_variables: dict[str, Any] = {}
 
     def to_dict(self) -> dict[str, Any]:
-        """The wire's form."""
+        """The definition in the platform's format."""
         return self.model_dump(by_alias=True, exclude=None if self.arguments else {"arguments"})
 
     @classmethod
     def load(cls, source: str | Path | Mapping[str, Any]) -> Self:
-        """Read what `to_dict`, `to_json` or `to_yaml` gave: a mapping, or the path of a JSON or YAML file.
+        """Read the output of `to_dict`, `to_json` or `to_yaml`: a mapping, or the path of a JSON or YAML file.
 
         Raises
         ------
         InvalidInputError
             The file does not exist.
         InvalidDefinitionError
-            It is no flow definition.
+            The data are not a flow definition.
         """
         check_type(source, (Mapping, str, Path), "The definition", "a mapping, or a file's path")
         where, content = ("This", source) if isinstance(source, Mapping) else read_file(Path(source))
@@ -102,47 +102,47 @@ class FlowDefinition(_Part):
             raise InvalidDefinitionError(f"{where} is not a flow definition: {faults_of(error)}") from None
 
     def to_json(self) -> str:
-        """The wire's form as JSON."""
+        """The definition in the platform's format, as JSON."""
         return json_text(self.to_dict())
 
     def to_yaml(self) -> str:
-        """The wire's form as YAML."""
+        """The definition in the platform's format, as YAML."""
         return yaml_text(self.to_dict())
 
     def to_mermaid(self, titles: Mapping[str, str] | None = None) -> str:
-        """A picture as Mermaid text; `titles` says what to call facet types, by uid."""
+        """A diagram as Mermaid text. `titles` gives names to facet types, by uid."""
         from ikigai_core.definition.picture import mermaid
 
         return mermaid(self, titles)
 
     def same_as(self, other: FlowDefinition) -> bool:
-        """Whether another definition means the same: ids, and the order in which facets are listed, do not matter."""
+        """True if another definition is equivalent. Ids and the order of facets do not matter."""
         from ikigai_core.definition.meaning import same_meaning
 
         return same_meaning(self, other)
 
     def diff(self, other: FlowDefinition) -> list[str]:
-        """What another definition does differently, in words; nothing where they mean the same."""
+        """Describe the differences to another definition; empty if both are equivalent."""
         from ikigai_core.definition.meaning import differences
 
         return differences(self, other)
 
     def facet_name(self, facet_id: str) -> str:
-        """What to call a facet in a message: its name, or its uid where it has none."""
+        """The facet's name for messages: its name, or its uid if it has none."""
         for facet in self.facets:
             if facet.facet_id == facet_id:
                 return facet.name or f"{facet.facet_uid} ({facet_id})"
         return facet_id
 
     def imported(self, variables: Mapping[str, Any] | None = None) -> list[str]:
-        """Ids of the datasets that the flow imports, each once, in the order of its facets.
+        """Ids of the datasets that the flow imports, without duplicates, in the order of its facets.
 
-        A dataset that is referred to by its name, and was not looked up yet, is told by its name.
+        A dataset that is referred to by name, and whose id is not known yet, is listed by its name.
 
         Parameters
         ----------
         variables : mapping, optional
-            Run variables: the datasets that a run with them imports.
+            Run variables: list the datasets that a run with them imports.
         """
         given = self._replaced("dataset_id", variables)
         return _each_once(
@@ -150,18 +150,18 @@ class FlowDefinition(_Part):
         )
 
     def exported(self, variables: Mapping[str, Any] | None = None) -> list[str]:
-        """Names of the datasets that the flow exports, each once, in the order of its facets.
+        """Names of the datasets that the flow exports, without duplicates, in the order of its facets.
 
         Parameters
         ----------
         variables : mapping, optional
-            Run variables: the names that a run with them gives.
+            Run variables: list the names that a run with them uses.
         """
         given = self._replaced("dataset_name", variables)
         return _each_once(given.get(facet.name) or facet.arguments.get("dataset_name") for facet in self.facets)
 
     def with_dataset_ids(self, dataset_ids: Mapping[str, str]) -> FlowDefinition:
-        """The definition in which the datasets that it refers to by name are referred to by id."""
+        """Copy the definition, with ids instead of the names of datasets."""
         facets = [
             facet
             if facet.dataset is None
@@ -173,7 +173,7 @@ class FlowDefinition(_Part):
         return self.model_copy(update={"facets": facets})
 
     def _replaced(self, argument: str, variables: Mapping[str, Any] | None) -> dict[str, Any]:
-        """What run variables make of an argument, by the names of the facets that have it."""
+        """The values that run variables give to an argument, by the names of its facets."""
         return {
             variable.facet_name: (variables or {})[name]
             for name, variable in self.variables.items()

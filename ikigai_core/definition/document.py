@@ -1,7 +1,7 @@
-"""Flow definitions as people write them by hand: in YAML, JSON or as a dict.
+"""Flow definitions that people write by hand, as YAML, JSON or a dict.
 
-A document names facet types and datasets instead of giving their ids, so it can be written, templated and kept under
-version control without asking the platform anything. It is resolved when the flow is built or ensured.
+A document contains names of facet types and datasets instead of ids. So it can be written, templated and version
+controlled without a request to the platform. The names are resolved when the flow is built or ensured.
 
 Examples
 --------
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 
 class _Part(OwnNames, BaseModel):
-    """A part of a document, in which every key counts."""
+    """A part of a document. Unknown keys are refused."""
 
     @model_validator(mode="before")
     @classmethod
@@ -63,20 +63,20 @@ class DocumentFacet(_Part):
     Attributes
     ----------
     type : str
-        Such as ``MID.Count``.
+        For example ``MID.Count``.
     dataset : str or None
-        Name of the dataset that an Imported facet reads. In Python a dataset itself may be given.
+        Name of the dataset that an Imported facet reads. In Python, the dataset object is accepted too.
     model : str or None
-        Type of the model that a model facet works with, such as ``Linear.Lasso``.
+        Type of the model that a model facet uses, for example ``Linear.Lasso``.
     custom_facet, version : str or None
-        Name of the custom facet, and of its version; without one, whatever is the newest when the flow runs.
+        Names of the custom facet and its version. Without a version, each run uses the newest one.
     after : list of (str, dict)
-        The facets whose output it takes, with the arrows' arguments.
+        The facets whose output it takes, with the arguments of the arrows.
     arguments : dict
     parameters, hyperparameters : dict
-        Of the model.
+        Settings of the model.
     variables : dict of str to str
-        Run variable → argument.
+        Arguments by the names of their run variables.
     """
 
     type: str
@@ -121,7 +121,7 @@ class DocumentFacet(_Part):
         return self.type.partition(".")[0].upper()
 
     def to_dict(self) -> dict[str, Any]:
-        """The facet as plain values; what is not set is left out."""
+        """The facet as plain values, without empty fields."""
         settings = {**self.model_dump(exclude_none=True, exclude={"type"})}
         settings["after"] = [{"facet": parent, **arguments} for parent, arguments in self.after]
         return {"type": self.type, **{name: value for name, value in settings.items() if value}}
@@ -136,7 +136,7 @@ def _parent(entry: object) -> tuple[str, dict[str, Any]]:
 
 
 class DefinitionDocument(_Part):
-    """A flow definition with names instead of ids. Facets hang together by `after`."""
+    """A flow definition with names instead of ids. `after` connects the facets."""
 
     facets: dict[str, DocumentFacet]
 
@@ -149,7 +149,7 @@ class DefinitionDocument(_Part):
         InvalidInputError
             The file does not exist.
         InvalidDefinitionError
-            Naming the facet and what is wrong with it.
+            The message names the facet and its fault.
         """
         if isinstance(source, DefinitionDocument):
             return cls.model_validate(source.to_dict())
@@ -173,19 +173,19 @@ class DefinitionDocument(_Part):
 
     @property
     def inputs(self) -> dict[str, str]:
-        """Names of the datasets that are read, by facet."""
+        """Names of the datasets that the flow reads, by facet."""
         return {name: facet.dataset for name, facet in self.facets.items() if facet.dataset is not None}
 
     @property
     def inputs_by_name(self) -> dict[str, str]:
-        """Names of the datasets that are to be looked up, by facet."""
+        """Names of the datasets whose id must be looked up, by facet."""
         return {
             name: dataset for name, dataset in self.inputs.items() if "dataset_id" not in self.facets[name].arguments
         }
 
     @property
     def outputs(self) -> dict[str, str]:
-        """Names of the datasets that are written, by facet."""
+        """Names of the datasets that the flow writes, by facet."""
         return {
             name: str(facet.arguments["dataset_name"])
             for name, facet in self.facets.items()
@@ -204,20 +204,20 @@ class DefinitionDocument(_Part):
         return {**self.outputs, **replaced}
 
     def imported(self) -> list[str]:
-        """Names of the datasets that are read, each once, in the order of the facets."""
+        """Names of the datasets that the flow reads, without duplicates, in the order of the facets."""
         return list(dict.fromkeys(self.inputs.values()))
 
     def exported(self, variables: Mapping[str, Any] | None = None) -> list[str]:
-        """Names of the datasets that a run with these variables writes, each once, in the order of the facets."""
+        """Names of the datasets that a run with these variables writes, without duplicates, in the facets' order."""
         return list(dict.fromkeys(self.output_names(variables).values()))
 
     @property
     def variables(self) -> dict[str, str]:
-        """The run variables, each with the name of its facet."""
+        """The run variables, with the names of their facets."""
         return {variable: name for name, facet in self.facets.items() for variable in facet.variables}
 
     def to_dict(self) -> dict[str, Any]:
-        """The document as plain values, readable again by `load`."""
+        """The document as plain values, which `load` can read."""
         return {"facets": {name: facet.to_dict() for name, facet in self.facets.items()}}
 
     def to_json(self) -> str:
@@ -240,18 +240,18 @@ class DefinitionDocument(_Part):
         Parameters
         ----------
         facet_types : FacetTypes
-            The platform's.
+            The platform's facet types.
         dataset_ids : mapping of str to str
-            Id of each dataset that `inputs` names.
+            The id of each dataset in `inputs`.
         model_types : ModelTypes, optional
-            The platform's; needed where a facet has a model.
+            The platform's model types; needed if a facet has a model.
         custom_facets : mapping of str to CustomFacetVersion, optional
-            The version that each facet with a custom facet means, by the facet's name.
+            The version of each custom facet, by the name of the document's facet.
 
         Raises
         ------
         InvalidDefinitionError
-            Naming the facet and what is wrong with it.
+            The message names the facet and its fault.
         """
         builder = FlowDefinitionBuilder()
         built: dict[str, FacetBuilder] = {}

@@ -1,4 +1,4 @@
-"""One facet of a flow that is being built. Everything is checked as it is added; nothing is sent."""
+"""Build one facet of a flow. Each addition is checked at once. Sends nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class FacetBuilder:
-    """One facet that is being built. Made by `FlowDefinitionBuilder.facet` and `FacetBuilder.facet`."""
+    """Builds one facet. Made by `FlowDefinitionBuilder.facet` and `FacetBuilder.facet`."""
 
     def __repr__(self) -> str:
         after = ", ".join(parent._title for parent, _ in self._parents)
@@ -65,7 +65,7 @@ class FacetBuilder:
         args: Mapping[str, Any] | None = None,
         arrow_args: Mapping[str, Any] | None = None,
     ) -> ModelFacetBuilder:
-        """Add a facet that works with a model and takes this one's output."""
+        """Add a facet that uses a model and takes this one's output."""
         return self._builder.model_facet(facet_type, model_type, name, args).add_arrow(self, **(arrow_args or {}))
 
     def custom_facet(
@@ -79,15 +79,15 @@ class FacetBuilder:
         return self._builder.custom_facet(custom_facet_version, name, args).add_arrow(self, **(arrow_args or {}))
 
     def arguments(self, **arguments: Any) -> Self:
-        """Set arguments; those of earlier calls are kept, maps are merged.
+        """Set arguments. Arguments of earlier calls are kept, and maps are merged.
 
-        An argument that takes a component's id or name takes the component too: ``arguments(dataset_id=dataset)``,
+        An argument for a component's id or name also accepts the component: ``arguments(dataset_id=dataset)``,
         ``arguments(model_name=model)``, ``arguments(directory=directory)``.
 
         Raises
         ------
         InvalidDefinitionError
-            Also a `ValueError`, `TypeError` or `KeyError`, by what is wrong.
+            Also a `ValueError`, `TypeError` or `KeyError`, depending on the fault.
         """
         known = self._facet_type.facet_arguments
         arguments = {name: _named(name, value) for name, value in arguments.items()}
@@ -101,14 +101,14 @@ class FacetBuilder:
         return self
 
     def dataset(self, dataset: str | DatasetRecord) -> Self:
-        """Import a dataset: one of the app that the flow is built in, by its name, or one that is at hand.
+        """Import a dataset: by its name in the app in which the flow is built, or as an object.
 
         A name is looked up when a flow is built, ensured or updated with the definition.
 
         Raises
         ------
         InvalidDefinitionError
-            The facet imports no dataset.
+            The facet type does not import a dataset.
         """
         if "dataset_id" not in self._facet_type.facet_arguments:
             raise InvalidDefinitionError(f"A {self._facet_type.title} facet imports no dataset.")
@@ -120,17 +120,17 @@ class FacetBuilder:
         return self
 
     def variables(self, **variables: str) -> Self:
-        """Let runs set arguments of this facet: ``variables(month="dataset_name")``.
+        """Let run variables set arguments of this facet: ``variables(month="dataset_name")``.
 
         Parameters
         ----------
         **variables : str
-            Name of the run variable = name of the scalar argument that it replaces.
+            Name of the run variable = name of the scalar argument that it sets.
 
         Raises
         ------
         InvalidDefinitionError
-            The facet has no name, lacks the argument, or the argument is a list or a map.
+            The facet has no name or no such argument, or the argument is a list or a map.
         """
         if not self._name:
             raise InvalidDefinitionError(
@@ -145,7 +145,7 @@ class FacetBuilder:
         return self
 
     def add_arrow(self, parent: FacetBuilder, /, **arguments: Any) -> Self:
-        """Take another facet's output too; the arguments say in which role, such as ``table_side="top"``."""
+        """Connect another facet's output to this facet. The arguments name its role, such as ``table_side="top"``."""
         check_type(parent, FacetBuilder, "The facet to come after", "what .facet(…) gave")
         known = self._facet_type.in_arrow_arguments | parent._facet_type.out_arrow_arguments
         for name, value in arguments.items():
@@ -160,7 +160,7 @@ class FacetBuilder:
         return self
 
     def build(self) -> FlowDefinition:
-        """The definition of all facets added so far, not of this one alone."""
+        """Build the definition from all facets added so far, not only from this one."""
         return self._builder._built_with_warnings()
 
     def _check_variable(self, variable: str, argument: str) -> None:
@@ -185,7 +185,7 @@ class FacetBuilder:
 
 
 def _named(argument: str, value: Any) -> Any:
-    """What stands for a component in an argument: its id or its name; any other value as it is."""
+    """The value of an argument: the id or name of a given component, or the given value itself."""
     if argument.endswith("_id"):
         return getattr(value, argument, value)
     if argument.endswith("_name"):
@@ -194,7 +194,7 @@ def _named(argument: str, value: Any) -> Any:
 
 
 def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Both maps as one, deeply; where they differ the second wins."""
+    """Merge two maps recursively. The second one wins if they differ."""
     result = dict(first)
     for key, value in second.items():
         both_maps = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)

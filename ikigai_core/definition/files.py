@@ -1,4 +1,4 @@
-"""Definitions in files: JSON and YAML."""
+"""Read and write definitions in JSON and YAML files."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ikigai_core.errors import InvalidDefinitionError, MissingFileError
 
 
 def read_file(path: Path) -> tuple[str, Any]:
-    """What to call a JSON or YAML file in messages, and its content.
+    """The name of a JSON or YAML file for messages, and its content.
 
     Raises
     ------
     MissingFileError
     InvalidDefinitionError
-        It is neither JSON nor YAML.
+        The content is neither JSON nor YAML.
     """
     import yaml
 

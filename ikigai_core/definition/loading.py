@@ -1,4 +1,4 @@
-"""Definitions in whatever form they are given."""
+"""Load a definition from any accepted form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ikigai_core.definition.files import read_file
 def load_definition(
     source: str | Path | Mapping[str, Any] | FlowDefinition | DefinitionDocument,
 ) -> FlowDefinition | DefinitionDocument:
-    """The definition of a mapping or file of either form: the platform's has a list of facets, a document names them.
+    """Load a mapping or a file. In the platform's format, facets are a list; in a document, a mapping by name.
 
     Raises
     ------

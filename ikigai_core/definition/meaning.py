@@ -1,4 +1,4 @@
-"""What a definition means, apart from how it is written: ids and the order of facets do not matter."""
+"""Compare definitions by their meaning: ids and the order of facets do not matter."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def same_meaning(first: FlowDefinition, second: FlowDefinition) -> bool:
-    """Whether two definitions do the same.
+    """True if two definitions are equivalent.
 
-    Facets are compared with all that they hang on, arrows with their arguments and their order.
+    Facets are compared together with all facets before them, and with the arguments and the order of arrows.
     """
     return (
         first.variables == second.variables
@@ -27,7 +27,7 @@ def same_meaning(first: FlowDefinition, second: FlowDefinition) -> bool:
 
 
 def _digests(definition: FlowDefinition) -> dict[str, str]:
-    """A digest of each facet with everything upstream of it, by its id."""
+    """A digest of each facet and all facets before it, by facet id."""
     into = parents(definition)
     digests: dict[str, str] = {}
     for facet in ordered(definition):
@@ -38,7 +38,7 @@ def _digests(definition: FlowDefinition) -> dict[str, str]:
 
 
 def differences(before: FlowDefinition, after: FlowDefinition) -> list[str]:
-    """What changed from one definition to another, in words; nothing where they mean the same."""
+    """Describe the changes from one definition to another; empty if both are equivalent."""
     if same_meaning(before, after):
         return []
     old, new = _by_name(before), _by_name(after)
@@ -52,12 +52,12 @@ def differences(before: FlowDefinition, after: FlowDefinition) -> list[str]:
 
 
 def _by_name(definition: FlowDefinition) -> dict[str, Facet]:
-    """The facets by what people call them; those without a name, by type and position among their like."""
+    """The facets by their names for messages. A facet without a name gets its type and a number."""
     return dict(zip(_names(definition).values(), definition.facets, strict=True))
 
 
 def _names(definition: FlowDefinition) -> dict[str, str]:
-    """What people call each facet, by its id."""
+    """The name of each facet for messages, by its id."""
     counts: Counter[str] = Counter()
     names: dict[str, str] = {}
     for facet in definition.facets:

@@ -1,4 +1,4 @@
-"""A facet that works with a model: besides arguments it has the model's parameters and hyperparameters."""
+"""Facets that use a model: besides arguments, they have the model's parameters and hyperparameters."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class ModelFacetBuilder(FacetBuilder):
-    """One model facet that is being built. Made by ``model_facet`` of the flow's builder or of another facet's.
+    """Builds one model facet. Made by ``model_facet`` of the flow's builder or of another facet's builder.
 
     Raises
     ------
     InvalidDefinitionError
-        The facet type works with no model.
+        The facet type does not use a model.
     """
 
     def __init__(
@@ -36,14 +36,14 @@ class ModelFacetBuilder(FacetBuilder):
         self._model_type = model_type
 
     def parameters(self, **parameters: Any) -> Self:
-        """Set the model's parameters, such as ``target_column="delay"``; those of earlier calls are kept.
+        """Set the model's parameters, for example ``target_column="delay"``. Parameters of earlier calls are kept.
 
         Raises
         ------
         InvalidDefinitionError
-            Also a `ValueError`, `TypeError` or `KeyError`, by what is wrong.
+            Also a `ValueError`, `TypeError` or `KeyError`, depending on the fault.
         UnsupportedByModelError
-            The facet takes no parameters.
+            The facet does not accept parameters.
         """
         if "parameters" not in self._facet_type.facet_arguments:
             raise UnsupportedByModelError(f"{self._model_type.title} Model does not support parameters")
@@ -52,12 +52,12 @@ class ModelFacetBuilder(FacetBuilder):
         return self
 
     def hyperparameters(self, **hyperparameters: Any) -> Self:
-        """Set the model's hyperparameters, such as ``alpha=0.1``; those of earlier calls are kept.
+        """Set the model's hyperparameters, for example ``alpha=0.1``. Those of earlier calls are kept.
 
         Raises
         ------
         InvalidDefinitionError
-            Also a `ValueError`, `TypeError` or `KeyError`, by what is wrong.
+            Also a `ValueError`, `TypeError` or `KeyError`, depending on the fault.
         UnsupportedByModelError
             The model has no hyperparameters.
         """
@@ -77,7 +77,7 @@ class ModelFacetBuilder(FacetBuilder):
             known[name].check(title, value)
 
     def _grouped(self, given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-        """The hyperparameters by the argument that holds them: their group's, where the model has groups."""
+        """The hyperparameters, by the argument that holds them: that of their group, if the model has groups."""
         groups: dict[str, dict[str, Any]] = {}
         for name, value in given.items():
             group = self._model_type.hyperparameters[name].hyperparameter_group or "hyperparameters"

@@ -1,4 +1,4 @@
-"""Definitions that older clients wrote, in the form that facets are described in now."""
+"""Convert definitions that older clients wrote to the current format."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _NO_LONGER_USED = "experiment_selection"
 
 
 def in_todays_form(definition: Record, facet_types: FacetTypes) -> Record:
-    """A definition of the platform's whose facets have the arguments that their types have, in the form that they take.
+    """Convert a definition of the platform, so that each facet has the arguments of its type, in the current format.
 
-    Arguments that a facet's type lacks are left out. Facets of a type that is not known stay as they are.
+    Arguments that a facet's type does not have are left out. Facets of an unknown type stay unchanged.
     """
     facets = [{**facet, "arguments": _arguments(facet, facet_types)} for facet in definition.get("facets", [])]
     return {**definition, "facets": facets}

@@ -1,4 +1,4 @@
-"""A definition as Mermaid text, which GitHub, notebooks and the orchestrators' web pages draw."""
+"""Draw a definition as Mermaid text, which GitHub, notebooks and the orchestrators' web pages display."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _SHAPES = {"I": ('[/"', '"/]'), "O": ('[\\"', '"\\]')}
 
 
 def mermaid(definition: FlowDefinition, titles: Mapping[str, str] | None = None) -> str:
-    """Draw a definition from left to right: inputs and outputs slanted, facets in between as boxes.
+    """Draw a definition from left to right: inputs and outputs as slanted shapes, other facets as boxes.
 
     Parameters
     ----------
     titles : mapping of str to str, optional
-        What to call facet types, by uid; default: the uids themselves.
+        Names of facet types, by uid. Default: the uids.
     """
     nodes = {facet.facet_id: f"f{index}" for index, facet in enumerate(definition.facets)}
     lines = ["flowchart LR"]

@@ -1,4 +1,4 @@
-"""Whether a definition can run: who hangs on whom, in which order, and whether the facets have what they need."""
+"""Check whether a definition can run: the connections of its facets, their order, and their arguments."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def parents(definition: FlowDefinition) -> dict[str, list[Arrow]]:
-    """The arrows into each facet, by its id, in the definition's order.
+    """The arrows to each facet, by its id, in the definition's order.
 
     Raises
     ------
     InvalidDefinitionError
-        Two facets share an id, or an arrow leads from or to no facet.
+        Two facets have the same id, or an arrow refers to a facet that does not exist.
     """
     into: dict[str, list[Arrow]] = {}
     for facet in definition.facets:
@@ -38,12 +38,12 @@ def parents(definition: FlowDefinition) -> dict[str, list[Arrow]]:
 
 
 def ordered(definition: FlowDefinition) -> list[Facet]:
-    """The facets, each after those that it hangs on.
+    """The facets, each after the facets that it depends on.
 
     Raises
     ------
     InvalidDefinitionError
-        Facets hang on each other in a circle.
+        The facets depend on each other in a circle.
     """
     by_id = {facet.facet_id: facet for facet in definition.facets}
     graph = {facet_id: [arrow.source for arrow in arrows] for facet_id, arrows in parents(definition).items()}
@@ -55,12 +55,12 @@ def ordered(definition: FlowDefinition) -> list[Facet]:
 
 
 def shape_faults(definition: FlowDefinition, types: Mapping[str, FacetType]) -> Iterator[str]:
-    """What about a definition's shape will fail its runs, a sentence each.
+    """List the faults in a definition's shape that will make its runs fail, one sentence each.
 
     Parameters
     ----------
     types : mapping of str to FacetType
-        By facet id. An arrow into an input facet is tolerated, as the platform does.
+        Types by facet id. An arrow to an input facet is allowed, as on the platform.
     """
     children = dict.fromkeys(types, 0)
     for arrow in definition.arrows:
@@ -77,12 +77,12 @@ def shape_faults(definition: FlowDefinition, types: Mapping[str, FacetType]) -> 
 
 
 def missing_arguments(definition: FlowDefinition, types: Mapping[str, FacetType]) -> Iterator[str]:
-    """What the facets need and do not have, a sentence each; what a run variable gives, and what has a default, is had.
+    """List missing arguments, one sentence each. Arguments with a run variable or a default are not missing.
 
     Parameters
     ----------
     types : mapping of str to FacetType
-        By facet id.
+        Types by facet id.
     """
     given = {(variable.facet_name, variable.argument_name) for variable in definition.variables.values()}
     for facet in definition.facets:
@@ -95,7 +95,7 @@ def missing_arguments(definition: FlowDefinition, types: Mapping[str, FacetType]
 
 
 def variable_faults(definition: FlowDefinition) -> Iterator[str]:
-    """What about a definition's run variables will not do what it says, a sentence each."""
+    """List faults of a definition's run variables, one sentence each."""
     counts = Counter(facet.name for facet in definition.facets)
     for name, variable in definition.variables.items():
         count = counts[variable.facet_name]
