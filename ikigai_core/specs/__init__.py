@@ -1,1 +1,1 @@
-"""What the platform offers to build flows from, as it describes it, with help texts and checks."""
+"""The platform's facet types and model types, with help texts and checks."""

@@ -45,7 +45,7 @@ class CustomFacetArgument(BaseModel):
 
     @model_validator(mode="after")
     def _cast(self) -> Self:
-        # The platform tells values as texts; as a bool, a text would be true whatever it says.
+        # The platform returns values as strings, and bool() of any non-empty string is True.
         if self.value is None or (self.value == "" and self.argument_type is not CustomFacetArgumentType.STRING):
             self.value = None
         elif self.argument_type is CustomFacetArgumentType.BOOLEAN and isinstance(self.value, str):
@@ -56,12 +56,12 @@ class CustomFacetArgument(BaseModel):
 
     @classmethod
     def of(cls, name: str, value: Argument) -> Self:
-        """The argument of that name and default; its type is the default's.
+        """An argument with that name and default. The default determines the type.
 
         Raises
         ------
         InvalidInputError
-            The default is neither bool, int, str nor float.
+            The default is not a bool, int, str or float.
         """
         kind = type(value).__name__
         if kind not in {argument_type.value for argument_type in CustomFacetArgumentType}:
@@ -69,7 +69,7 @@ class CustomFacetArgument(BaseModel):
         return cls.model_validate({"name": name, "type": kind, "value": value})
 
     def to_dict(self) -> dict[str, str]:
-        """The wire's form, in which values are texts."""
+        """The argument in the platform's format, with its value as a string."""
         return {
             "name": self.name,
             "type": self.argument_type.value,
@@ -77,7 +77,7 @@ class CustomFacetArgument(BaseModel):
         }
 
     def spec(self) -> ArgumentSpec:
-        """What the argument takes in a flow."""
+        """The specification of the argument in a flow."""
         value_type = _VALUE_TYPES[self.argument_type]
         return ArgumentSpec.model_validate(
             {"name": self.name, "value_type": value_type, "default_value": self.value, "is_required": True}
@@ -85,7 +85,7 @@ class CustomFacetArgument(BaseModel):
 
 
 class CustomFacetType(FacetType):
-    """A version of a custom facet, as a facet type."""
+    """A version of a custom facet as a facet type."""
 
     custom_facet_id: str
     version_id: str
@@ -95,7 +95,7 @@ class CustomFacetType(FacetType):
     def of(
         cls, facet_type: FacetType, custom_facet_id: str, version_id: str, arguments: Mapping[str, CustomFacetArgument]
     ) -> Self:
-        """The facet type of a version of a custom facet, made from its chain group's ``CUSTOM_FACET``."""
+        """The facet type of a custom facet's version, derived from the ``CUSTOM_FACET`` of its chain group."""
         return cls(
             **{name: getattr(facet_type, name) for name in FacetType.model_fields},
             custom_facet_id=custom_facet_id,

@@ -1,4 +1,4 @@
-"""Facet types: what a flow can be built from."""
+"""Facet types, which flows are built from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ikigai_core.specs.value import ArgumentSpec
 
 
 class FacetInfo(BaseModel):
-    """How the platform files a facet type."""
+    """The platform's classification of a facet type."""
 
     facet_uid: str
     chain_group: str
@@ -23,7 +23,7 @@ class FacetInfo(BaseModel):
 
 
 class FacetRequirement(BaseModel):
-    """How many children and parents a facet may and must have."""
+    """The allowed numbers of children and parents of a facet."""
 
     max_child_count: int
     min_child_count: int
@@ -32,7 +32,7 @@ class FacetRequirement(BaseModel):
 
 
 class FacetType(OwnNames, BaseModel):
-    """One kind of facet, with the arguments that it and its arrows take."""
+    """A type of facet, with the arguments of the facet and its arrows."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -55,17 +55,17 @@ class FacetType(OwnNames, BaseModel):
 
     @property
     def facet_uid(self) -> str:
-        """The platform's id of the facet type, such as ``I_005``."""
+        """The platform's id of the facet type, for example ``I_005``."""
         return self.facet_info.facet_uid
 
     @property
     def name(self) -> str:
-        """The facet type's name, such as ``IMPORTED``."""
+        """The facet type's name, for example ``IMPORTED``."""
         return self.facet_info.facet_type
 
     @property
     def title(self) -> str:
-        """The name as messages show it, such as ``Imported``."""
+        """The name for messages, for example ``Imported``."""
         return self.name.title()
 
     @property
@@ -74,7 +74,7 @@ class FacetType(OwnNames, BaseModel):
         return self.facet_info.chain_group
 
     def is_ml_facet(self) -> bool:
-        """Whether the facet works with a model."""
+        """True if the facet uses a model."""
         return self.facet_info.facet_group.upper() == "MACHINE_LEARNING"
 
     def __repr__(self) -> str:
@@ -83,7 +83,7 @@ class FacetType(OwnNames, BaseModel):
     __str__ = __repr__
 
     def help(self) -> str:
-        """Help text: the arguments, their types, defaults and options."""
+        """Help text: the arguments with their types, defaults and options."""
         return "\n".join(self.help_lines())
 
     def help_lines(self) -> Iterator[str]:
@@ -115,7 +115,7 @@ class FacetTypeGroup(TypesByName[FacetType]):
         super().__init__(facet_types, f"{chain_group} facet", UnknownFacetTypeError)
 
     def help(self) -> str:
-        """Help text of all facet types."""
+        """Help text for all facet types."""
         return "\n".join(self.help_lines())
 
     def help_lines(self) -> Iterator[str]:
@@ -130,7 +130,7 @@ class FacetTypes:
     Parameters
     ----------
     specs : mapping
-        The platform's description: chain group → facet group → facet type → spec.
+        The platform's specifications: chain group → facet group → facet type → spec.
     """
 
     def __init__(self, specs: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
@@ -139,19 +139,19 @@ class FacetTypes:
         self.OUTPUT = _chain_group("OUTPUT", specs)
 
     def group(self, name: str) -> FacetTypeGroup:
-        """The chain group of that name: ``INPUT``, ``MID`` or ``OUTPUT``."""
+        """The chain group with that name: ``INPUT``, ``MID`` or ``OUTPUT``."""
         groups = {"INPUT": self.INPUT, "MID": self.MID, "OUTPUT": self.OUTPUT}
         if name.upper() not in groups:
             raise UnknownFacetTypeError(f"Chain group {name!r} does not exist: there are INPUT, MID and OUTPUT.")
         return groups[name.upper()]
 
     def find(self, path: str) -> FacetType:
-        """The facet type of a path such as ``MID.Count``.
+        """The facet type of a path, for example ``MID.Count``.
 
         Raises
         ------
         UnknownFacetTypeError
-            Naming the nearest one.
+            The message names the most similar facet type.
         """
         chain_group, dot, name = str(path).partition(".")
         if not dot:
@@ -160,13 +160,13 @@ class FacetTypes:
         return self.group(chain_group)[name]
 
     def _where(self, name: str) -> str:
-        """In which chain groups a facet type is, as a hint."""
+        """A hint that names the chain groups with that facet type."""
         groups = [group for group in ("INPUT", "MID", "OUTPUT") if name in self.group(group)]
         paths = " or ".join(f"'{group}.{self.group(group)[name].name}'" for group in groups)
         return f"Did you mean {paths}?" if paths else "Write it as INPUT.…, MID.… or OUTPUT.…."
 
     def find_by_uid(self, uid: str) -> FacetType:
-        """The facet type of a uid such as ``M_003``; `KeyError` where there is none."""
+        """The facet type of a uid, for example ``M_003``. Raises `KeyError` if there is none."""
         for group in (self.INPUT, self.MID, self.OUTPUT):
             for facet_type in group:
                 if facet_type.facet_uid == uid:
@@ -174,7 +174,7 @@ class FacetTypes:
         raise KeyError(f"Facet type with UID {uid} not found")
 
     def help(self) -> str:
-        """Help text of all facet types."""
+        """Help text for all facet types."""
         lines: list[str] = []
         for name in ("INPUT", "MID", "OUTPUT"):
             lines += [name, *(f"  {line}" for line in self.group(name).help_lines())]
@@ -185,6 +185,6 @@ class FacetTypes:
 
 
 def _chain_group(name: str, specs: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> FacetTypeGroup:
-    # The platform serves the facet groups last to first.
+    # The platform returns the facet groups in reverse order.
     groups = reversed(list(specs.get(name, {}).values()))
     return FacetTypeGroup(name, [FacetType.model_validate(spec) for group in groups for spec in group.values()])

@@ -1,4 +1,4 @@
-"""Looking types up by attribute or by key, whatever the spelling: ``MID.Count``, ``MID["COUNT"]``."""
+"""Look up types by attribute or key, regardless of spelling: ``MID.Count``, ``MID["COUNT"]``."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from ikigai_core.errors import InvalidDefinitionError, did_you_mean
 
 
 def folded(name: str) -> str:
-    """A name without case, spaces and underscores: ``CustomFacet``, ``Custom Facet`` and ``CUSTOM_FACET`` are one."""
+    """A name without case, spaces and underscores: ``CustomFacet``, ``Custom Facet`` and ``CUSTOM_FACET`` are equal."""
     return name.lower().replace("_", "").replace(" ", "")
 
 
 class Described(Protocol):
-    """A type that the platform describes."""
+    """A type that the platform specifies."""
 
     @property
     def name(self) -> str:
-        """What the platform calls it."""
+        """The platform's name of the type."""
         ...
 
     @property
     def is_hidden(self) -> bool:
-        """Whether listings leave it out."""
+        """True if listings leave the type out."""
         ...
 
 
@@ -37,9 +37,9 @@ class TypesByName(Generic[T]):
     ----------
     types : iterable
     what : str
-        What they are called in messages, such as ``MID facet``.
+        The kind of the types in messages, for example ``MID facet``.
     unknown : type of InvalidDefinitionError
-        What an unknown name raises; also an `AttributeError`.
+        Type of the error for an unknown name; also an `AttributeError`.
     """
 
     def __init__(self, types: Iterable[T], what: str, unknown: type[InvalidDefinitionError]) -> None:
@@ -49,7 +49,7 @@ class TypesByName(Generic[T]):
 
     @property
     def types(self) -> list[str]:
-        """Names of all that are not hidden."""
+        """Names of all types that are not hidden."""
         return [one.name for one in self._by_name.values() if not one.is_hidden]
 
     def __contains__(self, name: object) -> bool:

@@ -1,4 +1,4 @@
-"""Model types: what models can be trained, and what their training takes."""
+"""Types of models, with the settings for their training."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ S = TypeVar("S", bound=ValueSpec)
 
 
 class SubModelType(OwnNames, BaseModel):
-    """One kind of model that can be made, such as ``Linear.Lasso``.
+    """A type of model, for example ``Linear.Lasso``.
 
     Attributes
     ----------
     name, model_type : str
-        Such as ``Lasso`` of ``Linear``.
+        For example ``Lasso`` of ``Linear``.
     metrics : dict
-        What its versions are measured by.
+        The metrics of its versions.
     parameters : dict of str to ParameterSpec
     hyperparameters : dict of str to HyperparameterSpec
     """
@@ -46,12 +46,12 @@ class SubModelType(OwnNames, BaseModel):
 
     @property
     def sub_model_type(self) -> str:
-        """The name again, as components call it."""
+        """The same as `name`. Components use this attribute name."""
         return self.name
 
     @property
     def title(self) -> str:
-        """The name as messages show it."""
+        """The name for messages."""
         return self.name.title()
 
     def __repr__(self) -> str:
@@ -92,7 +92,7 @@ class ModelType(TypesByName[SubModelType]):
     Parameters
     ----------
     spec : mapping
-        The platform's description.
+        The platform's specification.
     """
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
@@ -105,7 +105,7 @@ class ModelType(TypesByName[SubModelType]):
 
     @property
     def model_type(self) -> str:
-        """The name again, as components call it."""
+        """The same as `name`. Components use this attribute name."""
         return self.name
 
     @property
@@ -114,7 +114,7 @@ class ModelType(TypesByName[SubModelType]):
         return dict(self._by_name)
 
     def help(self) -> str:
-        """Help text of the model type and its sub-model types."""
+        """Help text for the model type and its sub-model types."""
         return "\n".join(self.help_lines())
 
     def help_lines(self) -> Iterator[str]:
@@ -135,19 +135,19 @@ class ModelTypes(TypesByName[ModelType]):
     Parameters
     ----------
     specs : mapping
-        The platform's description; its values are those of the model types.
+        The platform's specifications. Its values are the model types.
     """
 
     def __init__(self, specs: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__((ModelType(spec) for spec in specs.values()), "Model", UnknownModelTypeError)
 
     def find(self, path: str) -> SubModelType:
-        """The model type of a path such as ``Linear.Lasso``.
+        """The model type of a path, for example ``Linear.Lasso``.
 
         Raises
         ------
         UnknownModelTypeError
-            Naming the nearest one.
+            The message names the most similar model type.
         """
         model_type, dot, sub_model_type = str(path).partition(".")
         if not dot:
@@ -157,7 +157,7 @@ class ModelTypes(TypesByName[ModelType]):
         return self[model_type][sub_model_type]
 
     def help(self) -> str:
-        """Help text of all model types."""
+        """Help text for all model types."""
         return "\n".join(self.help_lines())
 
     def help_lines(self) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""What a setting takes, as the platform describes it: the check of a value, and its lines of the help text.
+"""Specifications of settings: check a value, and describe a setting in help texts.
 
-Arguments of facets, parameters and hyperparameters of models are described alike, and differ in a few words.
+Arguments of facets, and parameters and hyperparameters of models, have almost the same specifications.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _PYTHON_TYPES: dict[ValueType, tuple[type | tuple[type, ...], str]] = {
 
 
 class ValueSpec(OwnNames, BaseModel):
-    """What one setting takes."""
+    """The specification of one setting."""
 
     model_config = ConfigDict(frozen=True)
 
     word: ClassVar[str]
-    """What users call such a setting."""
+    """The users' word for such a setting."""
 
     name: str
     value_type: ValueType = Field(
@@ -47,15 +47,15 @@ class ValueSpec(OwnNames, BaseModel):
         Parameters
         ----------
         owner : str
-            The facet or model that the setting belongs to, for messages.
+            The facet or model of the setting, for messages.
 
         Raises
         ------
         InvalidDefinitionError
-            A required value is None, or a value is not among the options.
+            A required value is None, or a value is not one of the options.
         WrongArgumentTypeError
         UnexpectedChildError
-            A map has a key that it should not have.
+            A map has an unexpected key.
         """
         if value is None:
             if self.is_required:
@@ -125,22 +125,22 @@ class ValueSpec(OwnNames, BaseModel):
 
 
 class ArgumentSpec(ValueSpec):
-    """What an argument of a facet or of an arrow takes."""
+    """The specification of an argument of a facet or an arrow."""
 
     word = "Argument"
 
     @property
     def argument_type(self) -> ValueType:
-        """What kind of value it takes."""
+        """The type of its value."""
         return self.value_type
 
     @property
     def have_sub_arguments(self) -> bool:
-        """Whether its map has keys of its own."""
+        """True if its map has keys of its own."""
         return bool(self.children)
 
     def validate_value(self, facet: str, value: Any) -> None:
-        """Check a value for a facet; errors as for `check`."""
+        """Check a value for a facet. Errors as for `check`."""
         self.check(facet, value)
 
     def _says(self, owner: str, what: str) -> str:
@@ -160,31 +160,31 @@ class ArgumentSpec(ValueSpec):
 
 
 class ModelSettingSpec(ValueSpec):
-    """What a model's parameter or hyperparameter takes."""
+    """The specification of a model's parameter or hyperparameter."""
 
     @property
     def have_options(self) -> bool:
-        """Whether its values are from a list."""
+        """True if its value must be one of a list."""
         return bool(self.options)
 
     def validate_value(self, model: str, value: Any) -> None:
-        """Check a value for a model; errors as for `check`."""
+        """Check a value for a model. Errors as for `check`."""
         self.check(model, value)
 
 
 class ParameterSpec(ModelSettingSpec):
-    """What a model's parameter takes."""
+    """The specification of a model's parameter."""
 
     word = "Parameter"
 
     @property
     def parameter_type(self) -> ValueType:
-        """What kind of value it takes."""
+        """The type of its value."""
         return self.value_type
 
 
 class HyperparameterSpec(ModelSettingSpec):
-    """What a model's hyperparameter takes, and the group under which a definition holds it."""
+    """The specification of a model's hyperparameter, and its group in a definition."""
 
     word = "Hyperparameter"
 
@@ -198,12 +198,12 @@ class HyperparameterSpec(ModelSettingSpec):
 
     @property
     def hyperparameter_type(self) -> ValueType:
-        """What kind of value it takes."""
+        """The type of its value."""
         return self.value_type
 
     @property
     def have_sub_hyperparameters(self) -> bool:
-        """Whether its map has keys of its own."""
+        """True if its map has keys of its own."""
         return bool(self.children)
 
 
