@@ -1,1 +1,1 @@
-"""Two small drivers of calls and procedures: requests (sync) and httpx (async), under one retry policy."""
+"""The drivers of calls and procedures: requests (sync) and httpx (async), with the same retry policy."""

@@ -1,4 +1,4 @@
-"""The async driver, on httpx. No other module knows httpx."""
+"""The async driver, based on httpx. No other module imports httpx."""
 
 from __future__ import annotations
 
@@ -46,31 +46,29 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 CALLS_AT_ONCE = 16
-"""How many calls a client has under way at most; others wait for their turn.
-
-After something else held up the event loop, all their answers may be there at once. Each takes 2 ms, so together they
-hold it up for less than 50.
+"""Maximum number of concurrent calls of a client. Other calls wait.  If the event loop was blocked, all their answers
+may be ready at once. Each answer takes 2 ms, so together they block the event loop for less than 50 ms.
 """
 
 
-# Where the platform ends a TLS connection, httpx lets the failure of the library below through.
+# If the platform ends a TLS connection, httpx passes on the error of the library below it.
 _FAILURES = (httpx.HTTPError, ssl.SSLError)
 
 
 class AsyncDriver:
-    """Performs procedures on an event loop, which it never blocks."""
+    """Runs procedures on an event loop, and never blocks it."""
 
     def __init__(self, config: Config, policy: RetryPolicy | None = None) -> None:
         self._config = config
         self._access = Access(config)
         self._policy = policy or RetryPolicy()
         self._clients: tuple[httpx.AsyncClient, httpx.AsyncClient] | None = None
-        # Requests that wait for a connection of httpx's pool cost it time that grows with their square.
+        # In httpx's pool, the cost of requests that wait for a connection grows with the square of their number.
         self._slots = asyncio.Semaphore(CALLS_AT_ONCE)
         redact_http_logs()
 
     async def run(self, procedure: Procedure[R]) -> R:
-        """Perform a procedure's steps until it returns."""
+        """Run a procedure until it returns."""
         try:
             step = next(procedure)
             while True:
@@ -106,8 +104,8 @@ class AsyncDriver:
                 return await self._fetch(url, target)
 
     async def send(self, call: Call[A]) -> A:
-        """Send a call, again where that is safe, and return its answer."""
-        # Looking a key up may read files, or ask whoever keeps it.
+        """Send a call, retry it if that is safe, and return its answer."""
+        # Looking up a key may read files or call the key's owner.
         config = self._access.config if self._access.config.api_key else await asyncio.to_thread(self._access.ready)
         try:
             return await self._attempt(call, config)
@@ -115,7 +113,7 @@ class AsyncDriver:
             renewed = await asyncio.to_thread(self._access.renewed, config)
             if renewed is None:
                 raise
-        # What was refused for its key was not carried out, so it may be sent again, whatever it is.
+        # A call that was refused because of its key was not carried out. So any such call may be sent again.
         return await self._attempt(call, renewed)
 
     async def _attempt(self, call: Call[A], config: Config) -> A:
@@ -130,7 +128,7 @@ class AsyncDriver:
 
     async def _connect(self) -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
         if self._clients is None:
-            # Reading the system's certificates, and what httpx loads when it is first used, take tens of milliseconds.
+            # Reading the system's certificates, and the first imports of httpx, take tens of milliseconds.
             clients = await asyncio.to_thread(_make_clients, self._config)
             if self._clients is None:
                 self._clients = clients
@@ -187,7 +185,7 @@ class AsyncDriver:
         await self._retrying("the download", repeatable=True)(self._get, url, piece.headers, target, piece)
 
     async def _get(self, url: str, headers: dict[str, str], target: DownloadTarget, piece: Range | None) -> bool:
-        """Land an answer; False where it is of no use, since it holds no range that could be begun with."""
+        """Store a response in the target. Returns False if it has no range to begin with, so that it is useless."""
         _, client = await self._connect()
         try:
             async with client.stream("GET", url, headers=headers, follow_redirects=True) as response:
@@ -211,7 +209,7 @@ async def _chunks(body: PartReader) -> AsyncIterator[bytes]:
 
 
 def connection_error(error: httpx.HTTPError | ssl.SSLError, what: str, where: str) -> IkigaiError:
-    """What a failure of httpx means: never sent, or sent without an answer."""
+    """Convert an error of httpx: the request was either never sent, or sent without an answer."""
     if isinstance(error, httpx.ConnectError | ssl.SSLError) and _is_about_trust(error):
         return ConnectionFailedError(f"No trusted connection to {where}: {error}", transient=False)
     if isinstance(error, httpx.UnsupportedProtocol):
@@ -233,7 +231,7 @@ def _is_about_trust(error: BaseException) -> bool:
 
 
 def _make_clients(config: Config) -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
-    """One for the platform, and one for signed URLs, which get no credentials."""
+    """A client for the platform, and one for signed URLs, which sends no credentials."""
     with contextlib.suppress(ImportError):
         import_module("anyio._backends._asyncio")
     timeout = httpx.Timeout(config.read_timeout, connect=config.connect_timeout)
@@ -247,7 +245,7 @@ def _make_clients(config: Config) -> tuple[httpx.AsyncClient, httpx.AsyncClient]
 
 
 def ssl_context(config: Config) -> ssl.SSLContext | bool:
-    """What TLS connections are checked by; the same for all clients of a process, until its files change."""
+    """The verification of TLS connections. All clients of a process share it until its files change."""
     if config.ssl is False:
         return False
     client_files = () if config.ssl is True else (config.ssl,) if isinstance(config.ssl, str) else tuple(config.ssl)

@@ -1,4 +1,4 @@
-"""Many procedures with a few threads: one that pauses takes none."""
+"""Run many procedures with a few threads. A procedure that pauses uses no thread."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ class _Ended(Generic[R]):
 
 
 def run_all(perform: Callable[[Step], Any], procedures: Iterable[Procedure[R]], workers: int) -> Iterator[R]:
-    """Perform procedures side by side, and yield what they return as they end.
+    """Run procedures concurrently, and yield their results as they end.
 
     Parameters
     ----------
     perform : callable
-        Performs a step, but for pauses; threads may share it.
+        Performs a step, except pauses. Must be thread-safe.
     procedures : iterable of procedures
     workers : int
-        How many steps are performed at once.
+        Maximum number of concurrent steps.
 
     Raises
     ------
     Exception
-        What a procedure raises. The others go no further then, and where the caller asks for no more of them.
+        The error of a procedure. The other procedures then stop, as they do if the caller closes the iterator.
     """
     landed: queue.SimpleQueue[_Paused[R] | _Ended[R] | BaseException] = queue.SimpleQueue()
     numbers = itertools.count()
@@ -73,7 +73,7 @@ def run_all(perform: Callable[[Step], Any], procedures: Iterable[Procedure[R]], 
 def _advance(
     perform: Callable[[Step], Any], procedure: Procedure[R], has_begun: bool, landed: queue.SimpleQueue[Any]
 ) -> None:
-    """Perform a procedure's steps until it pauses or ends."""
+    """Run a procedure until it pauses or ends."""
     try:
         step = procedure.send(time.monotonic() if has_begun else None)
         while not isinstance(step, Pause):

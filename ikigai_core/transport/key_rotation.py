@@ -1,4 +1,4 @@
-"""The settings that requests go out with; a key that was replaced in the meantime is picked up."""
+"""The settings for requests, with the current key if it was replaced."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 class Access:
-    """A client's settings as they are now. Threads may share one."""
+    """A client's current settings. Thread-safe."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -20,11 +20,11 @@ class Access:
 
     @property
     def config(self) -> Config:
-        """The settings, with the key that was asked for last."""
+        """The settings, with the most recent key."""
         return self._config
 
     def ready(self) -> Config:
-        """The settings with a key; one that a function of the user's gives is asked for at the first request."""
+        """The settings with a key. If a user's function supplies the key, it is called at the first request."""
         if not self._config.api_key:
             with self._lock:
                 if not self._config.api_key:
@@ -32,7 +32,7 @@ class Access:
         return self._config
 
     def renewed(self, refused: Config) -> Config | None:
-        """The settings with the key as it is configured now; None where it is the one that was refused."""
+        """The settings with the currently configured key; None if that is the refused key."""
         with self._lock:
             if self._config.api_key == refused.api_key:
                 try:

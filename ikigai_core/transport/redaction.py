@@ -1,4 +1,4 @@
-"""Keeps signed URLs out of the logs of the HTTP libraries, which write whole URLs."""
+"""Remove signed URLs from the logs of the HTTP libraries, which contain full URLs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import re
 
 _QUERY = re.compile(r"(\?)[^\s\"']+")
-# A logger's filter does not see the records of those below it, so each is named.
+# A logger's filter does not apply to child loggers, so each logger is listed.
 _LOGGERS = (
     "httpx",
     "httpcore.connection",
@@ -34,11 +34,11 @@ _FILTER = _WithoutQueries()
 
 
 def redact_http_logs() -> None:
-    """Cut queries from what httpx and urllib3 log. Doing it again changes nothing."""
+    """Remove queries from the logs of httpx and urllib3. Repeating the call changes nothing."""
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_FILTER)
 
 
 def without_query(url: str) -> str:
-    """A URL that may be shown."""
+    """A URL without its query, which can be shown."""
     return url.split("?", 1)[0]

@@ -1,4 +1,4 @@
-"""From a raw answer to what the caller wants, or to the error that it means. Shared by both drivers."""
+"""Convert raw HTTP answers to results or errors, for both drivers."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ _LONGEST_MESSAGE = 2000
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, and how long it took.
+    """An HTTP answer and its duration.
 
     Attributes
     ----------
     headers : mapping
-        By names in small letters.
+        Their names are in lower case.
     seconds : float
     """
 
@@ -58,14 +58,14 @@ class Answer:
 
 
 def read_answer(call: Call[A], config: Config, answer: Answer) -> A:
-    """Turn an answer into the call's result.
+    """Convert an answer to the call's result.
 
     Raises
     ------
     ApiError
-        Of the kind that the status means.
+        The error class depends on the status.
     UnexpectedAnswerError
-        Where a success is not of the agreed form.
+        A successful answer does not have the expected form.
     """
     _log(call, answer)
     if answer.status >= 300:

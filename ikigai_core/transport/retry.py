@@ -1,4 +1,4 @@
-"""When a request is sent again, and after how long. One policy for both drivers."""
+"""The retry policy of both drivers: which requests are repeated, and after what delay."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ LONGEST_RETRY_AFTER = 120.0
 
 
 def may_repeat(error: BaseException, *, repeatable: bool) -> bool:
-    """Whether a request may be sent again after this error.
+    """True if a request may be repeated after this error.
 
-    What was never sent, or was turned away at the door (429), may always be repeated. Where nobody knows whether the
-    request was carried out, only one that does no harm twice (`repeatable`) is.
+    A request that was never sent, or that was rejected with 429, may always be repeated. If it is not known whether a
+    request was carried out, it is repeated only if that does no harm (`repeatable`).
     """
     if not isinstance(error, IkigaiError) or not error.transient:
         return False
@@ -48,7 +48,7 @@ def retry_after_seconds(header: str | None) -> float | None:
     Returns
     -------
     float or None
-        Seconds to wait; None where there is no header, or none that makes sense (negative, beyond two minutes).
+        Seconds to wait; None if there is no header, or if its value is not usable (negative, or over two minutes).
     """
     if not header:
         return None
@@ -63,7 +63,7 @@ def retry_after_seconds(header: str | None) -> float | None:
 
 
 class _WaitAsAsked(wait_base):
-    """Full jitter, and never less than what the platform asked for."""
+    """Waits with full jitter, but at least as long as the platform asked."""
 
     def __init__(self, first: float, longest: float) -> None:
         self._jitter = wait_random_exponential(multiplier=first, max=longest)
@@ -74,7 +74,7 @@ class _WaitAsAsked(wait_base):
 
 
 class _StopByKind(stop_base):
-    """A platform that is not there is given up within the connect timeout; one that answers badly gets longer."""
+    """Stops within the connect timeout if the platform cannot be reached, and later after other errors."""
 
     def __init__(self, unreachable: stop_base, other: stop_base) -> None:
         self._unreachable = unreachable
@@ -104,16 +104,16 @@ def _log_failure(what: str, state: RetryCallState) -> None:
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How patient the transport is with one request.
+    """Limits for the retries of one request.
 
     Attributes
     ----------
     attempts : int
-        Most tries of one request.
+        Maximum number of attempts.
     elapsed : float
-        Seconds after which no further try is begun.
+        Seconds after which no new attempt starts.
     first, longest : float
-        Seconds: the scale of the first pause, and the cap of all.
+        Seconds: the scale of the first pause, and the maximum of all pauses.
     """
 
     attempts: int = 6
@@ -122,7 +122,7 @@ class RetryPolicy:
     longest: float = 15.0
 
     def options(self, what: str, *, repeatable: bool, connect_timeout: float) -> dict[str, Any]:
-        """The keyword arguments of tenacity's `Retrying` and `AsyncRetrying` for a request that is called `what`."""
+        """The keyword arguments for tenacity's `Retrying` and `AsyncRetrying`. `what` is the request's name."""
         return {
             "stop": _StopByKind(
                 unreachable=stop_before_delay(connect_timeout),

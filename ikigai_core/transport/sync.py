@@ -1,4 +1,4 @@
-"""The sync driver, on requests."""
+"""The sync driver, based on requests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ R = TypeVar("R")
 
 
 class SyncDriver:
-    """Performs procedures with blocking calls. Threads may share one."""
+    """Runs procedures with blocking calls. Thread-safe."""
 
     def __init__(self, config: Config, policy: RetryPolicy | None = None) -> None:
         self._config = config
@@ -43,14 +43,14 @@ class SyncDriver:
         self._bulk = requests.Session()
         self._bulk.headers.update(config.public_headers)
         for session in (self._session, self._bulk):
-            # Without it, requests would look for the host's credentials in ~/.netrc.
+            # Otherwise requests would look for the host's credentials in ~/.netrc.
             session.auth = _no_credentials
         if not isinstance(config.ssl, bool):
             self._session.cert = config.ssl
         redact_http_logs()
 
     def run(self, procedure: Procedure[R]) -> R:
-        """Perform a procedure's steps until it returns."""
+        """Run a procedure until it returns."""
         try:
             step = next(procedure)
             while True:
@@ -65,7 +65,7 @@ class SyncDriver:
             return result
 
     def run_all(self, procedures: Iterable[Procedure[R]]) -> Iterator[R]:
-        """Perform procedures side by side, and yield what they return as they end."""
+        """Run procedures concurrently, and yield their results as they end."""
         return run_all(self._perform, procedures, AT_ONCE)
 
     def close(self) -> None:
@@ -88,7 +88,7 @@ class SyncDriver:
                 return self._fetch(url, target)
 
     def send(self, call: Call[A]) -> A:
-        """Send a call, again where that is safe, and return its answer."""
+        """Send a call, retry it if that is safe, and return its answer."""
         config = self._access.ready()
         try:
             return self._attempt(call, config)
@@ -96,7 +96,7 @@ class SyncDriver:
             renewed = self._access.renewed(config)
             if renewed is None:
                 raise
-        # What was refused for its key was not carried out, so it may be sent again, whatever it is.
+        # A call that was refused because of its key was not carried out. So any such call may be sent again.
         return self._attempt(call, renewed)
 
     def _attempt(self, call: Call[A], config: Config) -> A:
@@ -111,9 +111,9 @@ class SyncDriver:
 
     @property
     def _how(self) -> dict[str, Any]:
-        """How every request is sent."""
+        """The options of every request."""
         config = self._config
-        # What a session is told about proxies and certificates would give way to the environment.
+        # In a session, these settings would have lower priority than the environment.
         proxies = None if config.proxy is None else {"http": config.proxy, "https": config.proxy}
         timeout = config.connect_timeout, config.read_timeout
         return {"timeout": timeout, "proxies": proxies, "verify": _verify(config)}
@@ -175,7 +175,7 @@ class SyncDriver:
         piece: Range | None,
         stop: threading.Event | None = None,
     ) -> bool:
-        """Land an answer; False where it is of no use, since it holds no range that could be begun with."""
+        """Store a response in the target. Returns False if it has no range to begin with, so that it is useless."""
         try:
             with self._bulk.get(url, headers=headers, stream=True, **self._how) as response:
                 if headers == FIRST.headers and not is_of_use(response.status_code, response.headers):
@@ -192,7 +192,7 @@ class SyncDriver:
 
 
 def connection_error(error: failures.RequestException, what: str, where: str) -> IkigaiError:
-    """What a failure of requests means: never sent, or sent without an answer."""
+    """Convert an error of requests: the request was either never sent, or sent without an answer."""
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     if isinstance(error, failures.SSLError):
         return ConnectionFailedError(f"No trusted connection to {where}: {_first_line(error)}", transient=False)
