@@ -1,4 +1,4 @@
-"""Moving data: what an upload and a download consist of, and the pools that move the bytes.
+"""Transfers of data: the steps of uploads and downloads, and the pools that transfer the bytes.
 
-Bytes never go through procedures. Memory stays bounded: files are read and written in chunks, part by part.
+Bytes never pass through procedures. Memory use is limited: files are read and written in chunks, part by part.
 """

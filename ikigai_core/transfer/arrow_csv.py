@@ -1,4 +1,4 @@
-"""Batches of Arrow as CSV, with the values as pandas would write them: ``True``, ``1.0``, nulls and NaN left empty."""
+"""Write Arrow batches as CSV, with pandas's text for values: ``True``, ``1.0``, nothing for nulls and NaN."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_ROWS = 100_000
 
 
 def batch_blocks(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Generator[pa.Buffer]:
-    """The header and the batches' rows, block by block.
+    """Yield the header and the batches' rows as CSV, block by block.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def batch_blocks(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Genera
 
 
 def parquet_blocks(path: Path) -> Generator[pa.Buffer]:
-    """The rows of a Parquet file as CSV; the index that pandas puts beside the columns is left out."""
+    """Yield the rows of a Parquet file as CSV, without the index that pandas stores beside the columns."""
     with pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
         schema = file.schema_arrow
         told = (schema.pandas_metadata or {}).get("index_columns", [])
@@ -49,7 +49,7 @@ def parquet_blocks(path: Path) -> Generator[pa.Buffer]:
 
 
 def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Cut batches that are too large to be written at once."""
+    """Split batches that are too large to be written at once."""
     for batch in batches:
         if not batch.num_rows:
             continue
@@ -62,7 +62,7 @@ def _size(batch: pa.RecordBatch) -> int:
     try:
         return int(batch.nbytes)
     except pa.ArrowTypeError:
-        # Older releases cannot tell it of views; with what their neighbours hold it is too much rather than too little.
+        # Older releases cannot compute it for views. The size with neighboring data is too large rather than too small.
         return int(batch.get_total_buffer_size())
 
 
@@ -87,7 +87,7 @@ def _as_pandas_writes(column: pa.Array) -> pa.Array:
     import pandas as pd
 
     if pa.types.is_timestamp(column.type):
-        # One by one, so that how a value is written does not depend on its neighbours.
+        # Convert one by one, so that the text of a value does not depend on its neighbors.
         return pandas_text(pd.Series(column, dtype=pd.ArrowDtype(column.type)))
     return pandas_text(column.to_pandas(date_as_object=True))
 

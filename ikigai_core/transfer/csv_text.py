@@ -1,7 +1,7 @@
-"""Columns as CSV text, value by value what pandas writes, at the speed of Arrow.
+"""Write columns as CSV text with the same values as pandas, at the speed of Arrow.
 
-Arrow's own CSV writer quotes every string and writes ``1.0`` as ``1``, so only its casts are used, and what they write
-differently is mended here. What they cannot write at all is left to pandas (`UnsupportedFrameError`).
+Arrow's own CSV writer quotes every string and writes ``1.0`` as ``1``. So only its casts are used, and differences are
+corrected here. Values that Arrow cannot write at all are left to pandas (`UnsupportedFrameError`).
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TEXT = pa.large_string()
-"""Its offsets have 64 bits, so that no chunk is too long."""
+"""Arrow type for text. Its offsets have 64 bits, so that no chunk is too long."""
 
 _SPECIAL = (b'"', b",", b"\n", b"\r")
 
-# Between these magnitudes Arrow and NumPy both write plain decimals. For single precision, NumPy goes over to exponents
-# much earlier than for double precision.
+# Between these magnitudes, Arrow and NumPy both write plain decimals. For single precision, NumPy uses exponents from a
+# much smaller magnitude than for double precision.
 _PLAIN_FROM = 1e-4
 _PLAIN_BELOW = {pa.float64(): 1e10, pa.float32(): 1e5}
 _EXACT_INTEGERS_BELOW = 2.0**53
 
 
 class UnsupportedFrameError(Exception):
-    """Arrow has no text for these values that equals that of pandas."""
+    """Arrow cannot write these values with the same text as pandas."""
 
 
 def value_text(values: pa.Array) -> pa.Array:
-    """Write values as pandas does, without quotes; nulls stay nulls.
+    """Write values as pandas does, without quotes. Nulls stay null.
 
     Parameters
     ----------
     values : pyarrow.Array
-        NaN is written ``nan``.
+        NaN is written as ``nan``.
 
     Raises
     ------
@@ -71,18 +71,18 @@ def _view_text(values: pa.Array) -> pa.Array:
     try:
         return pc.cast(values, TEXT)
     except pa.ArrowNotImplementedError:
-        # Older releases of pyarrow have the type, and hardly any function for it.
+        # Older releases of pyarrow have this type, but few functions for it.
         return pa.array(values.to_pylist(), TEXT)
 
 
 def pandas_text(values: pd.Series[Any]) -> pa.Array:
-    """Let pandas write what Arrow cannot; slower, and right by definition."""
+    """Let pandas write values that Arrow cannot write. This is slower, but correct by definition."""
     text = values.to_frame("a").to_csv(index=False, header=False, lineterminator="\n")
     return pa.array([row[0] for row in csv.reader(io.StringIO(text, newline=""))], TEXT)
 
 
 def timestamp_text(values: pa.Array, unit: str) -> pa.Array:
-    """Write timestamps without zone to the day (``"D"``) or to the second and its 0 to 9 decimals, by unit."""
+    """Write timestamps without zone, to the day (``"D"``) or to the second with 0 to 9 decimals, by unit."""
     return pc.cast(pc.cast(values, pa.date32() if unit == "D" else pa.timestamp(unit), safe=False), TEXT)
 
 
@@ -92,9 +92,10 @@ def append(text: pa.Array, suffix: str | pa.Array) -> pa.Array:
 
 
 def quote(text: pa.Array) -> pa.Array:
-    """Put the values into quotes that cannot do without: those with a quote, comma or line end in them.
+    """Quote the values that need it: those with a quote, a comma or a line end.
 
-    The csv module leaves a lone carriage return bare, which readers take for the end of the row; here it is quoted.
+    The csv module does not quote a single carriage return, which readers take for the end of the row. Here it is
+    quoted.
     """
     content = bytes(_content(text))
     present = [special for special in _SPECIAL if special in content]
@@ -110,9 +111,9 @@ def _in_quotes(text: pa.Array) -> pa.Array:
 
 
 def rows(columns: list[pa.Array]) -> pa.Buffer:
-    """The bytes of the rows, each with a line feed at its end. The columns are quoted text; nulls are left empty."""
+    """The bytes of the rows, each with a line feed at its end. The columns are quoted text. Nulls are empty."""
     if len(columns) == 1:
-        # An empty line is no row, so an empty value that is alone in its row is quoted.
+        # Readers skip empty lines, so the only value of a row is quoted if it is empty.
         filled = pc.fill_null(columns[0], "")
         columns = [pc.if_else(pc.equal(filled, ""), _text('""'), filled)]
     *rest, last = columns
@@ -140,7 +141,7 @@ def _is_negative_zero(values: pa.Array) -> pa.Array:
 
 
 def _replace(text: pa.Array, mask: pa.Array, change: Callable[[pa.Array], pa.Array]) -> pa.Array:
-    """Change the values of a text array that are marked."""
+    """Change the marked values of a text array."""
     if not pc.any(mask).as_py():
         return text
     return pc.replace_with_mask(text, pc.fill_null(mask, False), change(pc.filter(text, mask)))
@@ -155,7 +156,7 @@ def _odd_float_text(values: pa.Array) -> pa.Array:
 
 
 def _shortest_timestamp_text(values: pa.Array) -> pa.Array:
-    """Write each timestamp with no decimals, six or nine, as it needs: the way a `pandas.Timestamp` is written."""
+    """Write each timestamp with no, six or nine decimals, as many as it needs, as a `pandas.Timestamp` does."""
     text = timestamp_text(values, "s")
     for unit in ("us", "ns"):
         coarser = "s" if unit == "us" else "us"
@@ -167,7 +168,7 @@ def _shortest_timestamp_text(values: pa.Array) -> pa.Array:
 
 
 def _content(text: pa.Array) -> pa.Buffer:
-    """The bytes of all values of a text array, one after another."""
+    """The bytes of all values of a text array, concatenated."""
     if not len(text):
         return pa.py_buffer(b"")
     _, offsets, content = text.buffers()

@@ -1,4 +1,4 @@
-"""The bookkeeping of a download: wait until the platform has the file ready, then fetch it whole or not at all."""
+"""The requests of a download: wait until the platform has prepared the file, then fetch all of it."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from ikigai_core.transfer.scratch import scratch_file
 from ikigai_core.transfer.steps import fetch
 
 PREPARATION_LIMIT = 3600.0
-"""Seconds for which the platform may prepare a download."""
+"""Seconds that the platform may take to prepare a download."""
 
 
 def download(app_id: str, dataset_id: str, name: str, target: Path, on_progress: OnProgress = None) -> Procedure[Path]:
-    """Fetch a dataset's data as CSV. The target appears complete, or stays as it was.
+    """Download a dataset's data as CSV. The target is replaced only when the data are complete.
 
     Raises
     ------
     DownloadError
-        Where the platform cannot prepare the file or the storage refuses it.
+        The platform cannot prepare the file, or the storage refuses it.
     """
     partial = yield from call_blocking(lambda: _beside(target))
     try:
@@ -47,7 +47,7 @@ def download_into(
     target: Path | Callable[[int | None], Path],
     on_progress: OnProgress = None,
 ) -> Procedure[None]:
-    """Fetch a dataset's data as CSV into a file that nobody else looks at; target as for `DownloadTarget`.
+    """Download a dataset's data as CSV into a file that nobody else reads. `target` is as for `DownloadTarget`.
 
     Raises
     ------
@@ -65,17 +65,17 @@ def download_to(
     convert: Callable[[Path, Path], None] | None,
     on_progress: OnProgress,
 ) -> Procedure[Path | str]:
-    """Fetch a dataset's data into a file of this machine, or of a URL, as CSV or as what `convert` makes of it.
+    """Download a dataset's data into a local file or a URL, as CSV or converted by `convert`.
 
     Returns
     -------
     Path or str
-        The path; or the URL, as it was given.
+        The path, or the URL as it was given.
 
     Raises
     ------
     InvalidInputError
-        There cannot be a file where it should be. Nothing was sent.
+        The target cannot be a file. Nothing was sent.
     DownloadError
     """
     if not is_url(target):
@@ -91,7 +91,7 @@ def download_to(
 def holds(
     app_id: str, dataset_id: str, name: str, size: int, path: Path, on_progress: OnProgress = None
 ) -> Procedure[bool]:
-    """Whether a dataset's data are those of a file, byte for byte; only the same size is worth the download."""
+    """True if a dataset has the same data as a file, byte for byte. Data of a different size are not downloaded."""
     if (yield from call_blocking(lambda: path.stat().st_size)) != size:
         return False
     with scratch_file(".csv") as remote:
@@ -115,7 +115,7 @@ def _put(fetched: Path, target: Path | str, convert: Callable[[Path, Path], None
 
 
 def _fetch_all(app_id: str, dataset_id: str, name: str, target: DownloadTarget) -> Procedure[None]:
-    """Fetch what is missing, with further URLs where one expires, and from the start where the data changes."""
+    """Fetch the missing data: with a new URL if one expires, and from the start if the data change."""
     for tries_left in reversed(range(TICKETS)):
         url = yield from _ready_url(app_id, dataset_id, name)
         try:

@@ -1,7 +1,7 @@
-"""A pandas frame as CSV, chunk by chunk, equal to what `DataFrame.to_csv` writes without the index.
+"""Write a pandas frame as CSV, chunk by chunk. The result equals `DataFrame.to_csv` without the index.
 
-Two things differ on purpose. How many decimals a column of timestamps gets is decided once, from the whole column,
-where pandas decides anew for each of its chunks. And a lone carriage return is quoted.
+There are two intended differences. The number of decimals of a timestamp column depends on the whole column, while
+pandas decides for each of its chunks. And a single carriage return is quoted.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CHUNK_BYTES = 1 << 20
-"""About how much CSV is made at a time. A multiple of it, for what is under way, is needed beyond the frame itself."""
+"""Approximate size of a CSV chunk. A multiple of it is needed in addition to the frame itself."""
 
 _SAMPLE_ROWS = 200
 _MOST_ROWS = 100_000
 _BYTES_OF_A_VALUE = 12
 _UNITS = {"D": 86_400_000_000_000, "s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
-"""Nanoseconds, the coarsest first."""
+"""Nanoseconds per unit, the coarsest unit first."""
 
 Chunk = Callable[[], pa.Buffer]
 _Encoder = Callable[[int, int], pa.Array]
 
 
 def frame_blocks(frame: pd.DataFrame) -> Iterator[pa.Buffer]:
-    """The frame's CSV, block by block; a few blocks are made side by side, ahead of the reader."""
+    """Yield the frame's CSV, block by block. A few blocks are made concurrently, ahead of the reader."""
     return in_order(_chunks(frame))
 
 
@@ -74,7 +74,7 @@ def _rows_at_once(frame: pd.DataFrame) -> int:
 
 
 def _encoder(column: pd.Series[Any]) -> _Encoder:
-    """What writes some of a column's values; what the whole column has a say in is found out here."""
+    """A function that writes a part of a column's values. Decisions that need the whole column are made here."""
     import pandas as pd
 
     dtype: Any = column.dtype
@@ -95,7 +95,7 @@ def _encoder(column: pd.Series[Any]) -> _Encoder:
 
 
 def _arrow_values(dtype: Any) -> Callable[[pd.Series[Any]], pa.Array]:
-    """What turns values of a type into Arrow's, so that their text is that of pandas."""
+    """A function that converts values of a type to Arrow, so that their text equals that of pandas."""
     import pandas as pd
 
     if isinstance(dtype, np.dtype) and (dtype.kind in "biu" or dtype in (np.float32, np.float64)):
@@ -123,7 +123,7 @@ def _object_values(part: pd.Series[Any]) -> pa.Array:
 
 def _arrow_backed_values(part: pd.Series[Any]) -> pa.Array:
     values = _one_array(part.array)
-    # pandas hands them to the csv module as Python's floats.
+    # pandas passes them to the csv module as Python floats.
     return pc.cast(values, pa.float64()) if values.type == pa.float32() else values
 
 
@@ -170,7 +170,7 @@ def _timestamp_encoder(column: pd.Series[Any]) -> _Encoder:
 
 @cache
 def _writes_zoned_one_by_one() -> bool:
-    """Whether this pandas gives each timestamp with a zone its own number of decimals, as older ones do."""
+    """True if this pandas release writes each timestamp with its own number of decimals if there is a zone."""
     import pandas as pd
 
     stamps = pd.Series(np.array([0, 500], "M8[ms]")).dt.tz_localize("UTC")
@@ -180,7 +180,7 @@ def _writes_zoned_one_by_one() -> bool:
 def _duration_encoder(column: pd.Series[Any]) -> _Encoder:
     import pandas as pd
 
-    # pandas writes durations to the unit that the finest one needs, so one of that unit goes with each part.
+    # pandas writes durations in the finest unit of a series, so a value of that unit is added to each part.
     unit = _coarsest_unit(column, has_zone=False)
     finest = pd.Series(np.array([1], f"m8[{unit}]")).astype(column.dtype)
 
@@ -191,7 +191,7 @@ def _duration_encoder(column: pd.Series[Any]) -> _Encoder:
 
 
 def _coarsest_unit(column: pd.Series[Any], *, has_zone: bool) -> str:
-    """The coarsest unit that holds all of a column's timestamps or durations; days are none where there is a zone."""
+    """The coarsest unit that represents all timestamps or durations of a column. With a zone, it is never days."""
     units = list(_UNITS)[1 if has_zone else 0 :]
     for start in range(0, len(column), _MOST_ROWS):
         part = column.iloc[start : start + _MOST_ROWS]

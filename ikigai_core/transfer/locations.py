@@ -1,4 +1,4 @@
-"""Files that are not on this machine: URLs that fsspec reads and writes. No other module knows fsspec."""
+"""Remote files: URLs that fsspec reads and writes. No other module imports fsspec."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _PASSWORD = re.compile(r"//[^@/]*@")
 
 
 def is_url(location: Path | str) -> bool:
-    """Whether a location is a URL (``s3://…``, ``https://…``) and no path."""
+    """True if a location is a URL (``s3://…``, ``https://…``) and not a path."""
     return isinstance(location, str) and _URL.match(location) is not None
 
 
 def shown(location: Path | str) -> str:
-    """A location without what may be secret in a URL: its query, a user and password."""
+    """A location without the secret parts of a URL: query, user and password."""
     text = str(location)
     return _PASSWORD.sub("//…@", text.split("?", 1)[0]) if is_url(text) else text
 
 
 def local_target(location: Any, kind: str) -> Path:
-    """The path of a file that can be written, or be written anew.
+    """The path of a file that can be created or overwritten.
 
     Raises
     ------
     InvalidInputError
-        It is no path, or there cannot be a file.
+        The location is not a path, or no file can be written there.
     """
     path = local_path(location, kind)
     if path.is_dir():
@@ -46,12 +46,12 @@ def local_target(location: Any, kind: str) -> Path:
 
 
 def local_path(location: Any, kind: str) -> Path:
-    """A path as it was given, with ``~`` for the home directory.
+    """The given path, with ``~`` expanded to the home directory.
 
     Raises
     ------
     InvalidInputError
-        It is none.
+        The location is not a path.
     """
     if not isinstance(location, str | os.PathLike) or not str(location) or "\0" in str(location):
         raise InvalidInputError(f"{location!r} is no path: give the path of a {kind} file, or a URL.")
@@ -59,14 +59,14 @@ def local_path(location: Any, kind: str) -> Path:
 
 
 def read_blocks(url: str) -> Iterator[bytes]:
-    """The content of what a URL names.
+    """Read the file at a URL, block by block.
 
     Raises
     ------
     ConfigurationError
-        fsspec, or what it needs for this kind of URL, is not installed.
+        fsspec, or a package that it needs for this type of URL, is not installed.
     InvalidInputError
-        There is no such file, or it cannot be read.
+        The file does not exist or cannot be read.
     """
     with _opened(url, "rb") as file:
         while block := file.read(BLOCK_SIZE):
@@ -74,14 +74,14 @@ def read_blocks(url: str) -> Iterator[bytes]:
 
 
 def copy_to(path: Path, url: str) -> None:
-    """Write a file's content to what a URL names. Raises as `read_blocks`."""
+    """Copy a local file to a URL. Raises the same errors as `read_blocks`."""
     with path.open("rb") as source, _opened(url, "wb") as target:
         while block := source.read(BLOCK_SIZE):
             target.write(block)
 
 
 class _opened:
-    """A file of fsspec, whose failures are told without the URL's secrets."""
+    """A file of fsspec. Its errors are reported without the secrets of the URL."""
 
     def __init__(self, url: str, mode: str) -> None:
         self._url = url

@@ -1,6 +1,6 @@
 """The parts of a multipart upload.
 
-The platform decides how many parts there are; the file is cut evenly, in the order of the parts' numbers.
+The platform chooses the number of parts. The file is divided evenly, in the order of the parts' numbers.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from ikigai_core.transfer.steps import SendParts
 
 CHUNK_SIZE = 1024 * 1024
 AT_ONCE = 8
-"""Parts or ranges under way side by side. Each holds one chunk in memory, so a transfer needs a few MiB whatever its
-size."""
+"""Maximum number of concurrent parts or ranges. Each needs one chunk of memory, so a transfer of any size needs only a
+few MiB."""
 
 TICKETS = 3
-"""How often signed URLs are asked for, in one transfer, where they expire."""
+"""Maximum number of requests for signed URLs in one transfer, if they expire."""
 
 TRY_AGAIN = frozenset({408, 425, 429})
 
@@ -35,21 +35,21 @@ logger = logging.getLogger(__name__)
 
 
 class StoppedError(Exception):
-    """Another part failed, or the user gave up: there is no use in going on."""
+    """Another part failed, or the user interrupted: this part stops."""
 
 
 class UrlExpiredError(TransferError):
-    """The storage does not take a signed URL (any more): another one may help."""
+    """The storage does not accept a signed URL (any more). A new URL may help."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of a file and the signed URL that it goes to.
+    """A section of a file, and the signed URL for it.
 
     Attributes
     ----------
     number, count : int
-        Which part of how many; numbers are the platform's.
+        Number of the part, and number of all parts. The platform assigns the numbers.
     start, size : int
         Bytes.
     """
@@ -68,16 +68,16 @@ class Part:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that the URL was signed for."""
+        """The headers that the URL was signed with."""
         return {"Content-Type": self.content_type, "Cache-Control": "no-cache"}
 
     def open(self, stop: threading.Event | None = None) -> PartReader:
-        """Open the file at the part, for one pass over it that ends with `StoppedError` once the event is set."""
+        """Open the file at the part, for one pass. Reading raises `StoppedError` when the event is set."""
         return PartReader(self, stop)
 
 
 class PartReader(io.RawIOBase):
-    """Reads one stretch of a file, and no further, and counts what it reads."""
+    """Reads one section of a file, and counts the bytes."""
 
     def __init__(self, part: Part, stop: threading.Event | None) -> None:
         super().__init__()
@@ -104,12 +104,12 @@ class PartReader(io.RawIOBase):
         return chunk
 
     def tell(self) -> int:  # noqa: D102 - as in io
-        # requests takes a stream that cannot tell for one that is already read.
+        # requests considers a stream without a position as already read.
         return self._size - self._left
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
         if kind is not None:
-            # It has to be sent again.
+            # The part must be sent again.
             self._meter.add(self._left - self._size)
         self.close()
 
@@ -119,7 +119,7 @@ class PartReader(io.RawIOBase):
 
 
 def cut(step: SendParts) -> list[Part]:
-    """Cut a file into the parts that its URLs ask for, and leave out those that have arrived."""
+    """Divide a file into the parts of its URLs, without the parts that have arrived."""
     size = step.path.stat().st_size
     step.meter.begin(size)
     parts = []
@@ -133,17 +133,17 @@ def cut(step: SendParts) -> list[Part]:
 
 
 def still_true(path: Path, numbers: Iterable[int], etags: Mapping[int, str]) -> dict[int, str]:
-    """The ETags that are the MD5 of what a file's parts hold now.
+    """Select the ETags that are still the MD5 of the file's parts.
 
-    Storages make them so, but for those that encrypt in certain ways: parts there count as not arrived.
+    Most storages use the MD5, except with some types of encryption. There, parts are considered not to have arrived.
 
     Parameters
     ----------
     path : Path
     numbers : iterable of int
-        Of all parts.
+        Numbers of all parts.
     etags : mapping
-        By the number of the part.
+        ETags by the number of the part.
     """
     stretches = _stretches(path.stat().st_size, numbers)
     with path.open("rb") as file:
@@ -155,7 +155,7 @@ def still_true(path: Path, numbers: Iterable[int], etags: Mapping[int, str]) -> 
 
 
 def _stretches(size: int, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """Where each part begins and how long it is: ``ceil(size / number of parts)`` bytes, in the order of numbers."""
+    """The start and the size of each part: ``ceil(size / number of parts)`` bytes, in the order of numbers."""
     ordered = sorted(numbers)
     each = math.ceil(size / len(ordered))
     starts = {number: min(index * each, size) for index, number in enumerate(ordered)}
@@ -172,14 +172,14 @@ def _md5(file: BinaryIO, start: int, size: int) -> str:
 
 
 def read_etag(part: Part, status: int, headers: Mapping[str, str], text: str) -> str:
-    """The ETag of a part that was put.
+    """The ETag of an uploaded part.
 
     Raises
     ------
     UrlExpiredError
-        The storage does not take the URL (any more).
+        The storage does not accept the URL (any more).
     UploadError
-        Unless the answer is exactly 200 with an ETag; transient where another try may help.
+        The answer is not 200 with an ETag. Transient if another attempt may help.
     """
     _log(part, status, headers)
     said = " ".join(text.split())[:300]

@@ -1,4 +1,4 @@
-"""How far a transfer is: told to one callback, or drawn as a bar where somebody is looking."""
+"""Progress of a transfer, reported to one callback or shown as a bar."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from ikigai_core.callbacks import ON_PROGRESS, not_awaitable
 
 _INTERVAL = 0.1
-"""Seconds between two reports at least."""
+"""Minimum number of seconds between two reports."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a transfer is.
+    """Progress of a transfer.
 
     Attributes
     ----------
     what : str
-        Such as ``upload of 'flights'``.
+        For example ``upload of 'flights'``.
     done, total : int
-        Bytes. What has to be sent again is counted once. The total is 0 until it is known.
+        Bytes. Bytes that are sent again count once. The total is 0 until it is known.
     """
 
     what: str
@@ -33,17 +33,17 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None] | bool | None
-"""A callback; False for silence; None or True for a bar, with None in a terminal or notebook only."""
+"""A callback; False for no report; None or True for a bar, with None in a terminal or notebook only."""
 
 
 class Meter:
-    """Counts a transfer's bytes, from several threads, and reports them now and then.
+    """Counts a transfer's bytes from several threads, and reports them at intervals.
 
     Parameters
     ----------
     what : str
     report : callable, optional
-        Is called from whichever thread moves the bytes, one call at a time; the last call has ``done == total``.
+        Called from the threads that transfer the bytes, one call at a time. The last call has ``done == total``.
     """
 
     def __init__(self, what: str, report: Callable[[Progress], None] | None = None) -> None:
@@ -55,13 +55,13 @@ class Meter:
         self._lock = threading.Lock()
 
     def begin(self, total: int) -> None:
-        """Set the size, in bytes, of what is moved, and begin at 0."""
+        """Set the total size in bytes, and start at 0."""
         with self._lock:
             self._total, self._done = total, 0
             self._tell()
 
     def add(self, size: int) -> None:
-        """Count bytes that were moved; a negative size takes back those that have to be moved again."""
+        """Count transferred bytes. A negative size removes bytes that must be transferred again."""
         if self._report is None:
             return
         with self._lock:
@@ -78,7 +78,7 @@ class Meter:
 
 @contextmanager
 def metered(what: str, on_progress: OnProgress) -> Iterator[Meter]:
-    """A meter that reports as asked; a bar is removed at the end.
+    """A meter with the requested reports. A bar is removed at the end.
 
     Parameters
     ----------

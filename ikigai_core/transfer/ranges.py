@@ -1,6 +1,6 @@
-"""A download in ranges: several stretches of one file side by side, each into its place.
+"""Download a file in ranges: several sections concurrently, each written to its place.
 
-Where the server does not honour ranges, the file comes in one piece.
+If the server does not support ranges, the file is downloaded as a whole.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ logger = logging.getLogger(__name__)
 
 RANGE_SIZE = 8 << 20
 FIRST_SIZE = 1 << 20
-"""The first range tells the file's size; the others have to wait for it, so it is small."""
+"""Size of the first range, whose answer contains the file's size. The others wait for it, so it is small."""
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
-# A range of a compressed body is of no use.
+# A range of a compressed body is useless.
 PLAIN = {"Accept-Encoding": "identity"}
 
 
 class ChangedError(DownloadError):
-    """The file is not the one that the download began with."""
+    """The file changed after the download began."""
 
 
 @dataclass(frozen=True)
 class Range:
-    """A stretch of a file, in bytes."""
+    """A section of a file, in bytes."""
 
     start: int
     size: int
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that ask for it."""
+        """The headers of a request for this range."""
         return {**PLAIN, "Range": f"bytes={self.start}-{self.start + self.size - 1}"}
 
 
@@ -49,12 +49,12 @@ FIRST = Range(0, FIRST_SIZE)
 
 
 class DownloadTarget:
-    """The file that a download goes to, and what is missing in it: a further try goes on where the last one stopped.
+    """The target file of a download, and its missing ranges, so that another attempt can continue.
 
     Parameters
     ----------
     target : Path or callable
-        Where it is; or what says where, given its size in bytes, or None where the server does not tell.
+        The path; or a function that returns it, given the size in bytes, or None if the server does not send it.
     meter : Meter
     """
 
@@ -69,29 +69,29 @@ class DownloadTarget:
 
     @property
     def missing(self) -> list[Range]:
-        """The ranges that have not arrived, in their order."""
+        """The ranges that have not arrived, in order."""
         return sorted(self._missing, key=lambda piece: piece.start)
 
     def arrival(self, where: str, status: int, headers: Mapping[str, str], piece: Range | None) -> Arrival:
-        """What takes an answer's bytes to their place. Touches the disk.
+        """A writer for the bytes of an answer. Accesses the disk.
 
         Parameters
         ----------
         where : str
-            The address, without anything secret.
+            The address, without secrets.
         status, headers
-            The answer's.
+            Status and headers of the answer.
         piece : Range, optional
-            What was asked for; None where the file's size is not known yet.
+            The requested range; None if the file's size is not known yet.
 
         Raises
         ------
         UrlExpiredError
-            The storage does not take the URL (any more).
+            The storage does not accept the URL (any more).
         ChangedError
-            The answer is about another file than the one before.
+            The answer belongs to a different file than the previous one.
         DownloadError
-            Transient where another try may help.
+            Transient if another attempt may help.
         """
         _log(status, headers)
         if status in (401, 403):
@@ -109,7 +109,7 @@ class DownloadTarget:
         return Arrival(self, piece)
 
     def _begin(self, status: int, headers: Mapping[str, str]) -> Range | None:
-        """Learn from the first answer how large the file is; return the range that it holds, or None for all of it."""
+        """Read the file's size from the first answer. Returns the answer's range, or None for the whole file."""
         told = _CONTENT_RANGE.fullmatch(headers.get("content-range", "")) if status == 206 else None
         size = told[3] if told else headers.get("content-length")
         if self._place is not None:
@@ -127,12 +127,12 @@ class DownloadTarget:
         return first
 
     def arrived(self, piece: Range | None, size: int) -> None:
-        """Note that a range, or all of the file, has arrived.
+        """Record that a range, or the whole file, has arrived.
 
         Raises
         ------
         AnswerLostError
-            It is shorter than it should be.
+            The data are shorter than expected.
         """
         if piece is None:
             self.size = size
@@ -143,12 +143,12 @@ class DownloadTarget:
             self._missing.discard(piece)
 
     def forget(self) -> None:
-        """Begin anew: what has arrived is of no use."""
+        """Start again: the data that have arrived are useless."""
         self.size, self._etag, self._missing = None, None, set()
 
 
 def is_of_use(status: int, headers: Mapping[str, str]) -> bool:
-    """Whether an answer to the first range can be begun with; otherwise the file has to be asked for as a whole."""
+    """True if an answer to the first range is usable. Otherwise the whole file must be requested."""
     if status == 206:
         told = _CONTENT_RANGE.fullmatch(headers.get("content-range", ""))
         return told is not None and told[1] == "0" and headers.get("content-encoding", "identity") == "identity"

@@ -1,4 +1,4 @@
-"""A downloaded CSV file as tables: all of it, or batch by batch."""
+"""Read a downloaded CSV file as a table, or batch by batch."""
 
 from __future__ import annotations
 
@@ -19,42 +19,42 @@ _NARROW_TO_WIDE = (
     (pa.date32(), pa.timestamp("s"), pa.timestamp("ns")),
     (pa.timestamp("s", "UTC"), pa.timestamp("ns", "UTC")),
 )
-"""The types that a column may turn out to have: where the values of one batch need it, the next wider one. Columns of
-anything else are text."""
+"""Possible column types. If a batch has values that do not fit, the next wider type is used. All other columns are
+text."""
 
 
 def read_table(path: Path) -> pa.Table:
-    """The whole file; empty values are null."""
+    """Read the whole file. Empty values are null."""
     return pcsv.read_csv(path, parse_options=_parsing(), convert_options=pcsv.ConvertOptions(**_NULLS))
 
 
 def write_parquet(source: Path, target: Path) -> None:
-    """Turn a CSV file into a Parquet file, batch by batch."""
+    """Convert a CSV file to a Parquet file, batch by batch."""
     with Batches(source) as batches, pq.ParquetWriter(target, batches.schema) as writer:
         for batch in batches:
             writer.write_batch(batch)
 
 
 class Batches:
-    """A table in batches of a few MiB, in the order of its rows: iterate over it, with ``for`` or ``async for``.
+    """A table in batches of a few MiB, in the order of its rows. Iterate over it with ``for`` or ``async for``.
 
-    Its data are in a file without a name, which is gone when the last batch was read, or with `close`. It is a context
-    manager too.
+    Its data are in a file without a name, which is deleted after the last batch, or by `close`. It is also a context
+    manager.
 
     Attributes
     ----------
     schema : pyarrow.Schema
-        The types of the columns; every batch has them.
+        The types of the columns, the same in every batch.
     """
 
     def __init__(self, path: Path, *, keep: bool = True) -> None:
-        """Find out the columns' types, which reads all of the file once.
+        """Determine the columns' types. This reads the whole file once.
 
         Parameters
         ----------
         path : Path
         keep : bool, default True
-            Whether the file stays; otherwise its name is removed at once.
+            True if the file stays. Otherwise its name is removed at once.
         """
         self._reader = _reader(path, column_types(path))
         self.schema: pa.Schema = self._reader.schema
@@ -73,7 +73,7 @@ class Batches:
             yield batch
 
     def close(self) -> None:
-        """Let go of the data."""
+        """Release the data."""
         self._reader.close()
 
     def __enter__(self) -> Self:
@@ -84,7 +84,7 @@ class Batches:
 
 
 def column_types(path: Path) -> dict[str, pa.DataType]:
-    """The narrowest type of each column that holds all of its values."""
+    """The narrowest type of each column that holds all its values."""
     names = _reader(path, {}).schema.names
     found: dict[str, _Inference] = {name: _Inference() for name in names}
     with _reader(path, dict.fromkeys(names, pa.large_string())) as reader:
@@ -95,7 +95,7 @@ def column_types(path: Path) -> dict[str, pa.DataType]:
 
 
 class _Inference:
-    """What is known of a column's type by now."""
+    """The type of a column, according to the values so far."""
 
     def __init__(self) -> None:
         self._ladder: tuple[pa.DataType, ...] | None = None
@@ -120,7 +120,7 @@ def _fits(values: pa.Array, kind: pa.DataType) -> bool:
     return True
 
 
-# An empty value is null; the texts NULL, NA, … are texts.
+# An empty value is null. Strings such as NULL or NA are text.
 _NULLS: dict[str, Any] = {"null_values": [""], "strings_can_be_null": True}
 
 

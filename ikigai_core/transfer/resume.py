@@ -1,8 +1,9 @@
-"""What is known of an upload under way, kept on disk, so that a later process can go on where one was killed.
+"""Journals of uploads on disk. With them, a later process can resume an upload whose process was killed.
 
-There is a file for each dataset that is being uploaded in several parts, gone when the upload has ended in whatever
-way. Its first line tells of the upload, each further one of a part that the storage has acknowledged. It holds the
-parts' signed URLs, which the platform gives out once: only its owner may read it, and it is of no use once they expire.
+There is one file for each dataset that is being uploaded in several parts. It is deleted when the upload ends, also
+after a failure. Its first line describes the upload, and each further line a part that the storage has acknowledged.
+The file contains the parts' signed URLs, which the platform issues only once. Only its owner may read it, and it is
+useless after they expire.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from ikigai_core.api.datasets import UploadTicket
 
 VERSION = 1
 LIFETIME = 7 * 24 * 3600.0
-"""Seconds after which a journal is deleted unread: no signed URL holds longer."""
+"""Seconds after which a journal is deleted unread: no signed URL is valid for longer."""
 
 SWITCH = "IKIGAI_RESUME_UPLOADS"
-"""The environment variable that switches journals off (``0``, ``false``, ``no`` or ``off``)."""
+"""The environment variable that turns journals off (``0``, ``false``, ``no`` or ``off``)."""
 
 _OFF = ("0", "false", "no", "off")
 
@@ -39,14 +40,14 @@ class Interrupted:
     ----------
     dataset_id : str
     created : mapping or None
-        What the dataset was created with for this upload; None where it was there before.
+        The fields with which the dataset was created for this upload; None if it existed before.
     size : int
-        Bytes of the file.
+        Size of the file in bytes.
     ticket : UploadTicket
     log_before : list of dict
-        The dataset's log before.
+        The dataset's log before the upload.
     etags : dict
-        The ETags of the parts that were acknowledged, by number.
+        The ETags of the acknowledged parts, by number.
     """
 
     dataset_id: str
@@ -58,14 +59,14 @@ class Interrupted:
 
 
 class Journal:
-    """The journal of one dataset's uploads. Where it cannot be kept, uploads go on without.
+    """The journal of one dataset's uploads. If it cannot be stored, uploads continue without it.
 
-    It belongs to one process at a time: where another one is at an upload of the same dataset, nothing is kept.
+    It belongs to one process at a time. While another process uploads to the same dataset, nothing is stored.
 
     Parameters
     ----------
     path : Path, optional
-        None keeps nothing.
+        None stores nothing.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -78,13 +79,13 @@ class Journal:
 
     @classmethod
     def of(cls, *key: str, wanted: bool = True) -> Self:
-        """The journal of what the texts of the key name, all together."""
+        """The journal for a key that consists of several strings."""
         folder = _folder() if wanted and os.environ.get(SWITCH, "").lower() not in _OFF else None
         name = hashlib.sha256("\n".join(key).encode()).hexdigest()
         return cls(folder / f"{name}.jsonl" if folder else None)
 
     def open(self) -> Interrupted | None:
-        """Look for what an earlier process left."""
+        """Look for an upload that an earlier process left."""
         try:
             if self._path is not None and self._path.exists() and self._open():
                 self.left = _read(self._path)
@@ -93,7 +94,7 @@ class Journal:
         return self.left
 
     def begin(self, upload: Interrupted) -> None:
-        """Take note of an upload that begins, where it has several parts; forget the one before."""
+        """Record the start of an upload if it has several parts, and delete the previous record."""
         self.left = None
         if self._path is None or len(upload.ticket.urls) < 2:
             return
@@ -107,7 +108,7 @@ class Journal:
             self.close()
 
     def note(self, number: int, etag: str) -> None:
-        """Take note of a part that was acknowledged. Threads may do so side by side."""
+        """Record a part that was acknowledged. Thread-safe."""
         if self._file is not None:
             try:
                 self._write({"part": number, "etag": etag})
@@ -115,14 +116,14 @@ class Journal:
                 self.close()
 
     def forget(self) -> None:
-        """The upload is over."""
+        """Delete the journal after the end of the upload."""
         if self._file is not None and self._path is not None and self._lock is not None:
             self._path.unlink(missing_ok=True)
             Path(self._lock.lock_file).unlink(missing_ok=True)
         self.close()
 
     def close(self) -> None:
-        """Leave the journal as it is, for a later process."""
+        """Close the journal, and keep it for a later process."""
         file, self._file = self._file, None
         if file is not None:
             os.close(file)
@@ -135,7 +136,7 @@ class Journal:
         return self._file
 
     def _open(self) -> bool:
-        """Whether no other process is at an upload of the same dataset."""
+        """Lock and open the journal. Returns False if another process uploads to the same dataset."""
         assert self._path is not None
         assert self._lock is not None
         try:
@@ -146,7 +147,7 @@ class Journal:
         return True
 
     def _write(self, entry: dict[str, Any]) -> None:
-        # One write each: what a kill cuts off is the last line at most.
+        # One write per entry: if the process is killed, at most the last line is incomplete.
         os.write(self._descriptor, f"{json.dumps(entry)}\n".encode())
 
 

@@ -1,4 +1,4 @@
-"""Places for data that are under way, gone when they are not needed any more."""
+"""Temporary files for data that are being transferred."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from pathlib import Path
 from typing import Self
 
 IN_MEMORY = 512 << 20
-"""The largest file, in bytes, that is kept in memory."""
+"""Maximum size in bytes of a file that is kept in memory."""
 
 _SHARE_OF_FREE_MEMORY = 8
 
 
 @contextmanager
 def scratch_file(suffix: str) -> Iterator[Path]:
-    """The path of a file that does not exist yet, in a folder that is removed afterwards."""
+    """The path of a file that does not exist yet, in a folder that is deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="ikigai-", ignore_cleanup_errors=True) as folder:
         yield Path(folder) / f"data{suffix}"
 
 
 class QuickFile:
-    """A file for data that end up in memory anyway: in memory already, where there is room.
+    """A temporary file for data that will be loaded into memory. It is in memory too if there is enough.
 
-    A disk that others keep busy would take many times as long as the download. It is a context manager.
+    On a busy disk, writing would take many times as long as the download. It is a context manager.
 
     Attributes
     ----------
     path : Path
-        Where it is, once `place` was told how large it will be.
+        Its path, after the call of `place`.
     """
 
     def __init__(self) -> None:
@@ -38,12 +38,12 @@ class QuickFile:
         self._stack = ExitStack()
 
     def place(self, size: int | None) -> Path:
-        """Make the file, empty, anew if need be; return its path.
+        """Create an empty file (again if necessary), and return its path.
 
         Parameters
         ----------
         size : int or None
-            How many bytes there will be; None where nobody knows.
+            Expected size in bytes; None if it is not known.
         """
         self._stack.close()
         if size is not None and _fits(size):

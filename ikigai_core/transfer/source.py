@@ -1,4 +1,4 @@
-"""Where an upload's data comes from, and how it becomes the CSV file that is sent."""
+"""Sources of an upload's data, and their conversion to the CSV file that is sent."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class Staged:
-    """A source's data as a CSV file, for as long as one upload takes.
+    """A source's data as a CSV file during one upload.
 
-    Closing it, from another thread too, ends the writing and removes the file unless it is the user's own.
+    Closing it, also from another thread, stops the writing and removes the file, unless it is the user's own.
     """
 
     def __init__(self, source: Source) -> None:
@@ -31,12 +31,12 @@ class Staged:
         self._made: Path | None = None
 
     def open(self) -> Path:
-        """Write the file, or name the user's own.
+        """Write the file, or return the path of the user's own file.
 
         Raises
         ------
         InvalidInputError
-            There is nothing in the source, or it cannot be written as CSV.
+            The source is empty, or cannot be written as CSV.
         """
         own = self._source.file()
         if own is not None:
@@ -57,42 +57,42 @@ class Staged:
         return self._made
 
     def close(self) -> None:
-        """Remove the file that was made."""
+        """Remove the temporary file."""
         self._closed.set()
         if self._made is not None:
             self._made.unlink(missing_ok=True)
 
 
 class Source(ABC):
-    """Data for a dataset, checked as far as possible when it is made."""
+    """Data for a dataset. They are checked as far as possible when the source is created."""
 
     def file(self) -> Path | None:
-        """A CSV file that has the data already, not empty."""
+        """A CSV file that already contains the data and is not empty."""
         return None
 
     @abstractmethod
     def blocks(self) -> Generator[Any]:
-        """The data as CSV, block by block; raises `InvalidInputError` where there is none."""
+        """Yield the data as CSV, block by block. Raises `InvalidInputError` if there are none."""
 
 
 class CsvFile(Source):
-    """A CSV file, sent as it is: a path, or a URL that fsspec reads.
+    """A CSV file that is sent unchanged: a path, or a URL that fsspec reads.
 
     Raises
     ------
     InvalidInputError
-        The file does not exist, is no file, or is empty.
+        The file does not exist, is not a file, or is empty.
     """
 
     def __init__(self, path: Path | str) -> None:
         self._path = path if is_url(path) else _existing(path, "CSV")
 
     def file(self) -> Path | None:
-        """The file itself, where it is on this machine."""
+        """The file itself, if it is local."""
         return None if is_url(self._path) else Path(self._path)
 
     def blocks(self) -> Generator[Any]:
-        """The file's bytes."""
+        """Yield the file's bytes."""
         is_empty = True
         for block in read_blocks(str(self._path)):
             is_empty = False
@@ -120,7 +120,7 @@ class Frame(Source):
         self._frame = frame
 
     def blocks(self) -> Generator[Any]:
-        """What pandas would write."""
+        """Yield the same CSV as pandas."""
         from ikigai_core.transfer.frame_csv import frame_blocks
 
         try:
@@ -130,7 +130,7 @@ class Frame(Source):
 
 
 class ArrowStream(Source):
-    """Anything with the Arrow stream interface: a table, frame or query result of pyarrow, polars or DuckDB.
+    """Any object with the Arrow stream interface: a table, frame or query result of pyarrow, polars or DuckDB.
 
     Raises
     ------
@@ -147,7 +147,7 @@ class ArrowStream(Source):
         self._data = data
 
     def blocks(self) -> Generator[Any]:
-        """The batches as CSV."""
+        """Yield the batches as CSV."""
         import pyarrow as pa
 
         from ikigai_core.transfer.arrow_csv import batch_blocks
@@ -162,14 +162,14 @@ class ParquetFile(Source):
     Raises
     ------
     InvalidInputError
-        The file does not exist, or is no file.
+        The file does not exist, or is not a file.
     """
 
     def __init__(self, path: Path | str) -> None:
         self._path = path if is_url(path) else _existing(path, "Parquet")
 
     def blocks(self) -> Generator[Any]:
-        """The row groups as CSV."""
+        """Yield the row groups as CSV."""
         import pyarrow as pa
 
         from ikigai_core.transfer.arrow_csv import parquet_blocks
@@ -193,7 +193,7 @@ def source_of(data: Any) -> Source:
 
 @contextmanager
 def _local(path: Path | str) -> Iterator[Path]:
-    """A file on this machine with what the path or URL names."""
+    """A local file with the contents of a path or URL."""
     if not is_url(path):
         yield Path(path)
         return

@@ -1,4 +1,4 @@
-"""The steps of a procedure that move data: to and from signed URLs, which take no credentials."""
+"""Steps of procedures that transfer data: to and from signed URLs, without credentials."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SendParts(Step):
-    """Put a file's parts to signed URLs, side by side; the answer maps part numbers to ETags.
+    """Upload a file's parts to signed URLs, concurrently. The answer maps part numbers to ETags.
 
-    Parts whose ETags are in `done` have arrived already. `on_part` is told each part that has arrived, and its ETag; it
-    may block, and may be called by several threads.
+    Parts whose ETags are in `done` have already arrived. `on_part` is called with the number and the ETag of each part
+    that has arrived. It may block, and several threads may call it.
     """
 
     path: Path
@@ -32,7 +32,7 @@ class SendParts(Step):
 
 @dataclass(frozen=True)
 class Fetch(Step):
-    """Stream a signed URL's content into a file, in ranges where the server has them."""
+    """Download a signed URL into a file, in ranges if the server supports them."""
 
     url: str = field(repr=False)
     target: DownloadTarget
@@ -46,11 +46,11 @@ def send_parts(
     done: Mapping[int, str] | None = None,
     on_part: Callable[[int, str], None] | None = None,
 ) -> Procedure[dict[int, str]]:
-    """Upload a file's parts, as far as they are not `done`, and return the ETags of all by part number."""
+    """Upload a file's parts that are not in `done`, and return all ETags by part number."""
     etags: dict[int, str] = yield SendParts(path, urls, content_type, meter, done or {}, on_part)
     return etags
 
 
 def fetch(url: str, target: DownloadTarget) -> Procedure[None]:
-    """Download what is missing in a file."""
+    """Download the missing parts of a file."""
     yield Fetch(url, target)

@@ -1,4 +1,4 @@
-"""A pool of tasks: jobs side by side on the event loop."""
+"""Run tasks concurrently on the event loop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ R = TypeVar("R")
 
 
 async def side_by_side(jobs: Sequence[J], do: Callable[[J], Awaitable[R]], at_once: int) -> list[R]:
-    """Do jobs, a few at a time, and return what they return, in their order; the first failure cancels the others."""
+    """Run jobs, a few at a time, and return their results in order. The first failure cancels the others."""
     places = asyncio.Semaphore(at_once)
 
     async def placed(job: J) -> R:

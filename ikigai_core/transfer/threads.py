@@ -1,4 +1,4 @@
-"""Pools of threads: jobs side by side."""
+"""Run jobs concurrently in threads."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ R = TypeVar("R")
 
 _AHEAD = min(4, os.cpu_count() or 1)
 _FAREWELL = 5.0
-"""Seconds for which jobs that were told to stop are waited for."""
+"""Seconds to wait for jobs that were told to stop."""
 
 
 def side_by_side(jobs: Sequence[J], do: Callable[[J, threading.Event], R], at_once: int) -> list[R]:
-    """Do jobs, a few at a time, and return what they return, in their order.
+    """Run jobs, a few at a time, and return their results in order.
 
-    The first failure, an interruption by the user too, is raised; jobs not yet begun are dropped, and those under way
-    are told to stop by the event that they were given.
+    The first failure is raised, also an interruption by the user. Then jobs that have not started are dropped, and
+    running jobs are told to stop through their event.
     """
     stop = threading.Event()
     pool = ThreadPoolExecutor(max(min(at_once, len(jobs)), 1), thread_name_prefix="ikigai-transfer")
@@ -40,7 +40,7 @@ def side_by_side(jobs: Sequence[J], do: Callable[[J, threading.Event], R], at_on
 
 
 def in_order(jobs: Iterable[Callable[[], R]]) -> Iterator[R]:
-    """Do jobs side by side, one for each CPU, and yield what they return, in order; few are ahead of the reader."""
+    """Run jobs concurrently, up to one per CPU, and yield their results in order. Few jobs are ahead of the reader."""
     pool = ThreadPoolExecutor(_AHEAD, thread_name_prefix="ikigai-csv")
     pending: deque[Future[R]] = deque()
     try:

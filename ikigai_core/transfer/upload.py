@@ -1,4 +1,4 @@
-"""The bookkeeping of an upload: ask for URLs, send the parts, complete, and wait for the platform's verdict."""
+"""The requests of an upload: get URLs, send the parts, complete, and wait for the platform's confirmation."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ VERDICT_GRACE = 30.0
 """Seconds for which the dataset's log may lag behind the confirmation."""
 
 LOG_DEPTH = 20
-"""How many of a dataset's log entries are asked for."""
+"""Number of the dataset's log entries that are requested."""
 
 
 def upload(
@@ -51,19 +51,19 @@ def upload(
     Parameters
     ----------
     app_id, dataset_id, name : str
-        The dataset; the platform files its data under ``<name>.csv``.
+        The dataset. The platform stores its data as ``<name>.csv``.
     path : Path
         A file that is not empty.
     journal : Journal
-        Opened. Where an earlier process left an upload of this dataset, that one is gone on with.
+        An open journal. If an earlier process left an upload of this dataset, that upload is resumed.
     created : mapping, optional
-        What the dataset was created with, where it was just created, so that its log is known to be empty.
+        The fields of the dataset if it was just created, so that its log is known to be empty.
     on_progress : callable or bool, optional
 
     Raises
     ------
     UploadError
-        Where a part is refused or the platform rejects the data.
+        A part is refused, or the platform rejects the data.
     """
     sending = _Sending(app_id, dataset_id, f"{name}.csv", path, journal, created)
     try:
@@ -74,7 +74,7 @@ def upload(
     except GeneratorExit:
         raise
     except BaseException as error:
-        # Where the platform is away it could not be told: a later try may find the upload as it was.
+        # After a transient error, the upload may still exist on the platform, so a later attempt can resume it.
         if not (isinstance(error, IkigaiError) and error.transient):
             journal.forget()
         raise
@@ -83,7 +83,7 @@ def upload(
 
 @dataclass(frozen=True)
 class _Sending:
-    """The way of a file to the platform."""
+    """The transfer of one file to the platform."""
 
     app_id: str
     dataset_id: str
@@ -93,7 +93,7 @@ class _Sending:
     created: Record | None
 
     def send(self, meter: Meter) -> Procedure[list[Record]]:
-        """Send the file; return the dataset's log from before."""
+        """Send the file, and return the dataset's log from before."""
         size = yield from call_blocking(lambda: self.path.stat().st_size)
         left = self.journal.left
         if left is not None and left.dataset_id == self.dataset_id and (yield from self._resume(left, size, meter)):
@@ -114,7 +114,7 @@ class _Sending:
         return log_before
 
     def _resume(self, left: Interrupted, size: int, meter: Meter) -> Procedure[bool]:
-        """Go on with what an earlier process began; False where the platform does not know it any more."""
+        """Resume an upload of an earlier process. Returns False if the platform does not know it any more."""
         if left.size != size:
             yield from self._abort(left.ticket)
             return False
@@ -135,7 +135,7 @@ class _Sending:
         return True
 
     def _send(self, ticket: UploadTicket, done: dict[int, str], meter: Meter) -> Procedure[None]:
-        """Send what is not done; whatever goes wrong, the platform is told that it is not coming."""
+        """Send the missing parts. If anything fails, abort the upload on the platform."""
         try:
             etags = yield from send_parts(self.path, ticket.urls, ticket.content_type, meter, done, self.journal.note)
             yield from _complete(self.app_id, self.dataset_id, self.filename, ticket.upload_id, etags)
@@ -149,7 +149,7 @@ class _Sending:
         try:
             yield from send(datasets.abort_upload(self.app_id, self.dataset_id, self.filename, ticket.upload_id))
         except IkigaiError:
-            # The upload's own failure is what the caller needs to hear.
+            # The caller needs the error of the upload, not this one.
             return
 
 
@@ -158,8 +158,8 @@ def _complete(app_id: str, dataset_id: str, filename: str, upload_id: str, etags
     try:
         yield from send(call)
     except (AnswerLostError, ServerError):
-        # Completing twice does no harm as such: where the first one was carried out, the upload is gone by now and the
-        # platform says so; the verdict, which is read from the dataset's log, then decides.
+        # Completing twice does no harm. If the first request was carried out, the upload no longer exists and the
+        # platform reports this. Then the dataset's log decides.
         try:
             yield from send(call)
         except (NotFoundError, BadRequestError):
@@ -167,9 +167,9 @@ def _complete(app_id: str, dataset_id: str, filename: str, upload_id: str, etags
 
 
 def _await_verdict(app_id: str, dataset_id: str, name: str, log_before: list[Record]) -> Procedure[None]:
-    """Wait for the confirmation, and for a new entry of the log that bears it out.
+    """Wait for the confirmation, and for a new log entry that agrees with it.
 
-    The platform's stamps are compared with its own earlier ones, never with this machine's clock.
+    The platform's timestamps are compared only with each other, never with this machine's clock.
     """
     began = now = yield from pause(0)
     while (status := (yield from send(datasets.confirm_upload(app_id, dataset_id)))) == "RUNNING":
