@@ -1,6 +1,6 @@
 """The command line ``ikigai``. It needs the extra ``cli``.
 
-Its commands turn words into calls of the client; HTTP, polling and retries are the client's.
+Its commands call the client, which does all HTTP, polling and retries.
 """
 
 from __future__ import annotations

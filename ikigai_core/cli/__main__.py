@@ -1,4 +1,4 @@
-"""``python -m ikigai_core.cli``: the command line, where no script ``ikigai`` is on the path."""
+"""``python -m ikigai_core.cli``: the command line, if the script ``ikigai`` is not on the path."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def create(
     description: Annotated[str | None, typer.Option(help="What the app is for.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create an app, unless there is one of that name; then only its description is brought up to date."""
+    """Create an app. If one of that name exists, update only its description."""
     with connect(context) as ikigai:
         builder = ikigai.app.new(name)
         app = (builder if description is None else builder.description(description)).ensure()

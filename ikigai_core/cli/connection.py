@@ -1,4 +1,4 @@
-"""Who is at work, and where the platform is: global options, a key file, the environment."""
+"""The user and the platform of a command: from global options, a key file and the environment."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _LONGEST_KEY = 4096
 
 @dataclass(frozen=True)
 class Connection:
-    """What the global options say; the environment says the rest.
+    """The values of the global options. The environment provides the rest.
 
     Attributes
     ----------
     profile, user_email, base_url : str or None
     api_key_file : Path or None
-        The API key itself is never an option: a command line can be read by every user of the machine.
+        The API key itself is never an option: every user of the machine can read a command line.
     """
 
     profile: str | None
@@ -44,12 +44,12 @@ class Connection:
 
     @property
     def api_key(self) -> str | None:
-        """The key in the file; None where no file is named.
+        """The key in the file; None if no file is named.
 
         Raises
         ------
         MissingFileError, ConfigurationError
-            The file does not exist, cannot be read, or holds something else than one line.
+            The file does not exist, cannot be read, or does not contain exactly one line.
         """
         path = self.api_key_file
         if path is None:
@@ -67,12 +67,12 @@ class Connection:
 
 
 def connect(context: typer.Context) -> Ikigai:
-    """A client of the platform that the command is about. Nothing is sent.
+    """A client of the platform for a command. Sends nothing.
 
     Raises
     ------
     ConfigurationError
-        Saying which option or environment variable is missing or unusable.
+        The message names the option or environment variable that is missing or unusable.
     """
     connection: Connection = context.obj
     api_key = connection.api_key

@@ -73,7 +73,7 @@ def upload(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Upload a file as a new dataset, or as the new data of the one of that name. Equal data is not sent again."""
+    """Upload a file as a new dataset, or as the new data of an existing one. Equal data are not sent again."""
     with tempfile.TemporaryDirectory(prefix="ikigai-") as folder, connect(context) as ikigai:
         builder = ikigai.apps[app].dataset.new(name)
         source = _spooled(Path(folder)) if file == _STREAM else file
@@ -95,7 +95,7 @@ def download(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Download a dataset into a file, which appears complete or not at all."""
+    """Download a dataset into a file. The file appears only when it is complete."""
     if file == _STREAM and as_json:
         raise typer.BadParameter("standard output cannot take the data and the JSON: name a file.", param_hint="FILE")
     if Path(file).is_dir():
@@ -116,7 +116,7 @@ def _is_parquet(file: str) -> bool:
 
 
 def _spooled(folder: Path) -> Path:
-    """Standard input in a file: an upload needs to know its size, and may have to send parts of it twice."""
+    """Copy standard input to a file: an upload needs to know the size, and may send parts of it twice."""
     path = folder / "standard-input.csv"
     with path.open("wb") as file:
         shutil.copyfileobj(sys.stdin.buffer, file)
@@ -124,7 +124,7 @@ def _spooled(folder: Path) -> Path:
 
 
 def _pour(path: Path) -> None:
-    """A file into standard output, once all of it is there."""
+    """Copy a complete file to standard output."""
     with path.open("rb") as file:
         shutil.copyfileobj(file, sys.stdout.buffer)
     sys.stdout.buffer.flush()

@@ -1,4 +1,4 @@
-"""``ikigai flows export`` and ``apply``: definitions from and to files."""
+"""``ikigai flows export`` and ``apply``: write definitions to files, and read them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def export(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a flow's definition as YAML, or as JSON where the file's suffix or --json says so."""
+    """Write a flow's definition as YAML, or as JSON if the file's suffix or --json asks for it."""
     if output is not None and output.suffix not in _SUFFIXES:
         raise typer.BadParameter(f"{str(output)!r} has to end in .yaml, .yml or .json.", param_hint="--output")
     with connect(context) as ikigai:
@@ -53,10 +53,10 @@ def apply(
     name: Annotated[str | None, typer.Option(help="The flow's name; by default the file's, without suffix.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create a flow from a file, or bring it up to date, and say what changed. Doing it again changes nothing."""
+    """Create or update a flow from a file, and print the changes. Repeating the command changes nothing."""
     from ikigai_core.definition.loading import load_definition
 
-    # Read first: what is wrong with the file needs no platform to be told.
+    # Read the file first: its errors can be reported without a request to the platform.
     wanted = load_definition(file)
     with connect(context) as ikigai:
         target = ikigai.apps[app]
@@ -73,7 +73,7 @@ def apply(
 
 
 def _definition_of(app: App, name: str) -> FlowDefinition | None:
-    """The present definition of the only flow of that name, to tell what changes."""
+    """The current definition of the only flow with that name, to compare it later."""
     same = [flow for flow in app.flows.search(name).values() if flow.name == name]
     return same[0].definition() if len(same) == 1 else None
 
@@ -84,5 +84,5 @@ def _differences(before: FlowDefinition | None, flow: Flow) -> list[str]:
     try:
         return before.diff(flow.definition())
     except InvalidDefinitionError:
-        # The platform keeps definitions that no run could follow; they are replaced all the same.
+        # The platform also stores definitions that are invalid. They are replaced too.
         return []

@@ -25,7 +25,7 @@ _INTERRUPTED = 130
 
 
 class OnBusy(StrEnum):
-    """What to do where the flow runs already."""
+    """Reaction if the flow is already running."""
 
     FAIL = "fail"
     WAIT = "wait"
@@ -33,14 +33,14 @@ class OnBusy(StrEnum):
 
 
 class Isolation(StrEnum):
-    """Which flow runs."""
+    """Run the flow itself, or a private copy."""
 
     SHARED = "shared"
     COPY = "copy"
 
 
 class OnDoubt(StrEnum):
-    """What to do if it cannot be proven which run is this one."""
+    """Reaction if it cannot be proven which run is this one."""
 
     FAIL = "fail"
     ACCEPT = "accept"
@@ -71,7 +71,7 @@ def run(
     ] = OnDoubt.FAIL,
     as_json: AsJson = False,
 ) -> None:
-    """Run a flow. Without --watch, say that it was started; with it, follow the run and print its log."""
+    """Run a flow. Without --watch, only start it; with --watch, follow the run and print its log."""
     variables = read_variables(var or ())
     with connect(context) as ikigai:
         wanted = ikigai.apps[app].flows[flow]
@@ -97,12 +97,12 @@ def run(
 
 
 def read_variables(assignments: Iterable[str]) -> dict[str, Any]:
-    """Run variables from ``name=text`` and ``name:=JSON``.
+    """Read run variables from ``name=text`` and ``name:=JSON``.
 
     Raises
     ------
     typer.BadParameter
-        One is no assignment, holds no JSON where it should, or is of a name that was given before.
+        An argument is not an assignment, contains invalid JSON, or repeats a name.
     """
     variables: dict[str, Any] = {}
     for assignment in assignments:
@@ -141,7 +141,7 @@ def _follow(run: FlowRun, timeout: float | None) -> RunLog:
 
 @contextmanager
 def _live(title: str) -> Generator[OnUpdate]:
-    """Show progress on standard error: a bar in a terminal, a line for each change elsewhere."""
+    """Show progress on standard error: a bar in a terminal, otherwise a line for each change."""
     if sys.stderr.isatty():
         from ikigai_core.runs.progress import progress_bar
 

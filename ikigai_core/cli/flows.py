@@ -1,4 +1,4 @@
-"""``ikigai flows``: what there is, and what has run."""
+"""``ikigai flows``: list, show, log and sweep flows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ikigai_core.specs.facet import FacetTypes
 
 STALE_HOURS = 24.0
-"""As `ikigai_core.runs.copies.STALE`, which a command line that is only asked for help does not load."""
+"""The same as `ikigai_core.runs.copies.STALE`, without importing that module only for a help text."""
 
 flows = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="List, show, run, export and apply flows.")
 
@@ -77,7 +77,7 @@ def logs(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, the newest first.")] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Show how the newest runs of a flow ended."""
+    """Show the outcomes of a flow's newest runs."""
     with connect(context) as ikigai:
         found = ikigai.apps[app].flows[flow]
         entries = found.run_logs(max_count=limit)
@@ -104,7 +104,7 @@ def sweep(
     ] = STALE_HOURS,
     as_json: AsJson = False,
 ) -> None:
-    """Delete private copies of flows whose runs nobody came back for. A copy that runs stays."""
+    """Delete abandoned private copies of flows. A copy that is running is not deleted."""
     with connect(context) as ikigai:
         swept = ikigai.apps[app].sweep_copies(flow, timedelta(hours=older_than))
     emit(
@@ -156,7 +156,7 @@ def _type_name(uid: str, facet_types: FacetTypes | None) -> str:
     try:
         facet_type = facet_types.find_by_uid(uid) if facet_types else None
     except KeyError:
-        # The platform keeps flows whose facet types it no longer offers.
+        # The platform also stores flows whose facet types it no longer offers.
         return uid
     return f"{facet_type.chain_group}.{facet_type.title}" if facet_type else uid
 

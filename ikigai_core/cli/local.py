@@ -12,7 +12,7 @@ from ikigai_core.errors import ConfigurationError
 
 
 def local(context: typer.Context) -> None:
-    """Serve a platform on this machine until it is told to stop; `ikigai local --help` lists its options."""
+    """Serve a platform on this machine until it is stopped. `ikigai local --help` lists its options."""
     connection: Connection = context.obj
     if connection.base_url is not None:
         raise typer.BadParameter("a local platform says itself where it is: use --host and --port.", ctx=context)
@@ -26,5 +26,5 @@ def local(context: typer.Context) -> None:
     os.environ.update({name: value for name, value in given.items() if value is not None})
     status = main(context.args, program="ikigai local")
     sys.stdout.flush()
-    # As for `python -m ikigai_core.local`: threads that are at work on data are not waited for.
+    # As for `python -m ikigai_core.local`: do not wait for threads that process data.
     os._exit(status)

@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for programs."""
+"""Output of commands: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print plain JSON, and noth
 _STYLES = {"SUCCESS": "green", "FAILED": "red", "STOPPED": "yellow", "RUNNING": "cyan"}
 
 _WIDE = 100_000
-"""Columns of what is no terminal: nothing is folded or cut in pipes and files."""
+"""Width without a terminal: in pipes and files, nothing is folded or cut."""
 
 
 def emit(data: object, render: Callable[[], RenderableType], *, as_json: bool) -> None:
-    """Print the data as JSON, or what people read instead, on standard output.
+    """Print data on standard output, as JSON or in a form for people.
 
     Parameters
     ----------
     data : object
-        Plain values, dates and enums among them.
+        Plain values, including dates and enums.
     render : callable
-        Makes what people read.
+        Returns the form for people.
     as_json : bool
     """
     if as_json:
@@ -43,7 +43,7 @@ def emit(data: object, render: Callable[[], RenderableType], *, as_json: bool) -
 def _print_json(data: object) -> None:
     from pydantic_core import to_json
 
-    # JSON is UTF-8, whatever the terminal's encoding; and it has no NaN.
+    # JSON is always UTF-8, and has no NaN.
     sys.stdout.flush()
     sys.stdout.buffer.write(to_json(data, indent=2, inf_nan_mode="null") + b"\n")
     sys.stdout.buffer.flush()
@@ -63,16 +63,16 @@ def _print(renderable: RenderableType) -> None:
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[object]], *, empty: str) -> RenderableType:
-    """A table.
+    """A table for people.
 
     Parameters
     ----------
     columns : iterable of str
-        The heads.
+        The column headings.
     rows : iterable of iterables
-        The values, which `cell` turns into text.
+        The values; `cell` converts them to text.
     empty : str
-        What to say where there are no rows.
+        The text if there are no rows.
     """
     grid = _grid(show_header=True)
     for column in columns:
@@ -83,7 +83,7 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[object]], *, empty: st
 
 
 def details(values: Mapping[str, object]) -> RenderableType:
-    """One thing's properties, one a line."""
+    """The properties of one object, one per line."""
     grid = _grid(show_header=False)
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
@@ -93,12 +93,12 @@ def details(values: Mapping[str, object]) -> RenderableType:
 
 
 def page(web_url: str | None) -> dict[str, object]:
-    """The property that leads people to a page, where there is one."""
+    """The property with the address of a page, if there is one."""
     return {} if web_url is None else {"Page": web_url}
 
 
 def sections(**titled: RenderableType) -> RenderableType:
-    """Several tables, one below the other, each under its title but the first."""
+    """Several tables, one below the other. Each has a title, except the first."""
     from rich.console import Group
     from rich.text import Text
 
@@ -110,7 +110,7 @@ def sections(**titled: RenderableType) -> RenderableType:
 
 
 def cell(value: object) -> Text:
-    """A value as people read it. Nothing in it is taken for markup, nor for a command to the terminal."""
+    """A value as text for people. Its content is never interpreted as markup or as a terminal command."""
     from rich.text import Text
 
     text = _text(value)

@@ -1,4 +1,4 @@
-"""``ikigai ping``: whether the platform answers, and whom it takes us for."""
+"""``ikigai ping``: check whether the platform answers, and for which user."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ikigai_core.cli.output import AsJson, emit
 
 
 def ping(context: typer.Context, as_json: AsJson = False) -> None:
-    """Ask the platform for your apps, and say who you are, where it is, and how long it took."""
+    """Request your apps, and print your user, the platform's address, and the duration."""
     from ikigai_core.procedure import pause
 
     with connect(context) as ikigai:
-        # Loads the HTTP library, whose time is not the platform's.
+        # Load the HTTP library first: its loading time is not the platform's.
         ikigai.run(pause(0))
         began = time.perf_counter()
         count = len(ikigai.apps())

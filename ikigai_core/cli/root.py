@@ -1,4 +1,4 @@
-"""The command itself: what it is made of, its global options, and how it says what went wrong."""
+"""The root command: its subcommands, its global options, and its error messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ikigai_core.errors import IkigaiError
 root = typer.Typer(
     name="ikigai",
     no_args_is_help=True,
-    # Plain help: quicker, and the same in a terminal, a pipe and a log.
+    # Plain help is faster, and the same in a terminal, a pipe and a log.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -63,8 +63,8 @@ def ikigai(
 ) -> None:
     """Work with the Ikigai platform: datasets, flows and their runs, models.
 
-    Every command takes --json, for plain JSON on standard output. What goes wrong is one line on standard error, with
-    exit status 1, or 2 where the command was not understood.
+    Every command takes --json, for plain JSON on standard output. An error is one line on standard error, with exit
+    status 1, or 2 if the command was not understood.
     """
     context.obj = Connection(profile, user_email, base_url, api_key_file)
 
@@ -78,17 +78,17 @@ root.command(add_help_option=False, context_settings={"ignore_unknown_options": 
 
 
 def run() -> int:
-    """Run the command line on this process's arguments; return its exit status, or exit with it."""
+    """Run the command line with this process's arguments. Returns its exit status, or exits with it."""
     warnings.showwarning = _show_warning
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that lacks a character is no reason to fail.
+        # A character that the terminal does not support is not an error.
         sys.stdout.reconfigure(errors="replace")
     try:
         root(prog_name="ikigai")
     except (IkigaiError, OSError) as error:
         _complain(str(error))
     except Exception as error:
-        # A fault of this package: a traceback helps nobody at a shell.
+        # A bug in this package: a traceback is not useful in a shell.
         _complain(f"unexpected {type(error).__name__}: {error}")
     return 1
 
