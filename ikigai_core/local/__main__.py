@@ -127,7 +127,7 @@ def _serve(platform: Platform, listener: socket.socket, *, as_json: bool) -> int
         sys.stdout.flush()
 
     server = Server(create_app(platform), on_ready=say_ready)
-    # uvicorn raises the signal that stopped it again after the shutdown.
+    # After its shutdown, uvicorn repeats the signal that stopped it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         asyncio.run(server.serve(sockets=[listener]))

@@ -145,8 +145,7 @@ class LocalControl:
         """Order the outcome of runs that start from now on.
 
         Without `engine`, such a run needs neither a worker nor CPU time, however long it lasts. It writes no data
-        unless `engine` or `writes` is set. Orders with `times` apply first, oldest first; then the newest order
-        without.
+        unless `engine` or `writes` is set. Orders with `times` apply first, oldest first, then the newest without it.
 
         Parameters
         ----------
@@ -168,7 +167,7 @@ class LocalControl:
         engine : bool, default False
             Really run the flow. The run takes at least the ordered time, and reports the ordered statuses during it.
         writes : bool, default False
-            Write the datasets that the flow exports, under the names that the run's variables give. Each gets one row:
+            Write the datasets that the flow exports. The run's variables apply to their names. Each gets one row:
             the run's id and its variables.
         times : int, optional
             Number of runs that this applies to. Default: all.
@@ -210,7 +209,7 @@ class LocalControl:
         message: str = "",
         facet: str = "",
     ) -> None:
-        """End a run early that `outcome` or `busy` ordered.
+        """End a flow's run early. `outcome` or `busy` must have ordered it.
 
         Parameters
         ----------

@@ -18,7 +18,7 @@ _MESSAGE = "This fault was ordered through the control API"
 
 
 class Interception:
-    """Passes requests on to an application, except where a fault intervenes.
+    """Passes requests on to an application, unless a fault intervenes.
 
     Parameters
     ----------
