@@ -54,7 +54,7 @@ class Facet(_Part):
 
 
 class Arrow(_Part):
-    """Flow of data from one facet to another. The arguments name the input or output."""
+    """A connection that passes data from one facet to another. The arguments name the input or output."""
 
     source: str
     destination: str

@@ -37,7 +37,7 @@ START_GRACE = 60.0
 begun yet, and the log may appear later than the status."""
 
 _LOG_EVERY = 4
-"""Every fourth look starts with the log: if another run follows at once, the status may not show this run's end."""
+"""Every n-th look starts with the log: if another run follows at once, the status may not show this run's end."""
 
 _TAIL = 0.8
 """Seconds for which the status may lag behind the log before it is taken as that of another run. Without this wait, a
