@@ -44,8 +44,8 @@ class RunStore(Protocol):
         """The run that this attempt, or an earlier one, stored for this work; None if there is nothing to resume.
 
         If two attempts find nothing, at most one of them may store a note and continue. So an attempt that is not the
-        first records that it takes over, before it looks. And after writing, `note` checks that nobody has recorded
-        this.
+        first records that it takes over, before it looks. And after writing, `note` checks that no later attempt has
+        recorded this.
         """
         ...
 

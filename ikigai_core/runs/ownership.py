@@ -20,7 +20,7 @@ FENCE = "fenced"
 
 
 def own_among(logs: Sequence[RunLog], run: RunState) -> list[RunLog]:
-    """The entries whose user is the run's starter; on a private copy, all entries."""
+    """The entries whose user may be the run's starter; on a private copy, all entries."""
     if run.is_private:
         return list(logs)
     return [log for log in logs if run.user is None or not log.user or log.user.casefold() == run.user.casefold()]

@@ -1,7 +1,9 @@
 """Journals of uploads on disk. With them, a later process can resume an upload whose process was killed.
 
-There is one file for each dataset that is being uploaded in several parts. It is deleted when the upload ends, also
-after a failure. Its first line describes the upload, and each further line a part that the storage has acknowledged.
+There is one file for each dataset that is being uploaded in several parts. It is deleted when the upload ends,
+unless a transient error ended it. Its first line describes the upload, and each further line a part that the storage
+has acknowledged.
+
 The file contains the parts' signed URLs, which the platform issues only once. Only its owner may read it, and it is
 useless after they expire.
 """
