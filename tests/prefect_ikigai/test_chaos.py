@@ -54,9 +54,9 @@ def test_a_thousand_items_on_few_flows(
         FaultingProxy(platform.url) as proxy,
         FlowProcesses(FLOWS, tmp_path / "log", look_for=30.0) as processes,
     ):
-        chaos = ChaosFlows.make(platform, 3)
+        chaos = ChaosFlows.make(platform, 8)
         proxy.faults(late=0.01, late_seconds=(5.0, 100.0))
-        crew = ChaosCrew(chaos, proxy.url, tmp_path, processes, slots=6, failures=1)
+        crew = ChaosCrew(chaos, proxy.url, tmp_path, processes, slots=10, failures=1)
         batches = {mode: batches_of(mode, TASKS // 2, 20) for mode in ("shared", "copy")}
         killer = Killer().kills(crew.some_pids(TASKS // 12), every=(10, 30))
         killer.freezes(processes.pids, every=(10, 40))
