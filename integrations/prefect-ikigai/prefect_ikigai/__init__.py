@@ -1,6 +1,6 @@
 """Prefect integration for the Ikigai AI platform: blocks, tasks, assets, hooks.
 
-Every task has an async twin whose name begins with `a`: ``run_flow`` and ``arun_flow``.
+Every task has an async counterpart whose name begins with `a`: ``run_flow`` and ``arun_flow``.
 """
 
 from __future__ import annotations

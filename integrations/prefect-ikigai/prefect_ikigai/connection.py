@@ -1,4 +1,4 @@
-"""What clients are made of: the fields of a credentials block, in the core's words."""
+"""Translates the fields of a credentials block into the core's connection fields."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def connection_fields(block: Mapping[str, Any], look_up_key: Callable[[], str] |
     block : mapping
         The values by field.
     look_up_key : callable, optional
-        Gives the key as it is saved now, if the block has the key itself.
+        Returns the key as it is saved now, if the block contains the key itself.
 
     Raises
     ------
     ikigai_core.orchestration.UnusableFieldError
-        Naming the field, and what is wrong with it.
+        A field is wrong. The error names the field and the fault.
     """
     given = {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in block.items()}
     if given.get("api_key") is not None:

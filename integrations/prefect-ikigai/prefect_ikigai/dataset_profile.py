@@ -1,4 +1,4 @@
-"""What Prefect is told of a dataset: a preview for people, metadata for its asset."""
+"""The description of a dataset for Prefect: a preview for users, and metadata for its asset."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Profile:
-    """What was learnt by reading a dataset.
+    """The profile of a dataset that was read.
 
     Attributes
     ----------
     row_count : int or None
-        None for a dataset that cannot be read as one table.
+        None if the dataset cannot be read as one table.
     columns : dict of str to str
         The platform's type of each column.
     rows : list of dict
-        The first rows, as text by column.
+        The first rows, as strings by column.
     """
 
     row_count: int | None
@@ -46,7 +46,7 @@ def preview(ikigai: AnyClient, app: str, dataset: str, rows: int) -> Procedure[P
 
 
 def asset_metadata(dataset: AnyDataset) -> Procedure[dict[str, Any]]:
-    """What the asset of a dataset is described with; no rows."""
+    """Metadata for the asset of a dataset. Contains no rows."""
     profile = yield from orchestration.profile_dataset(dataset, size_limit=None)
     return {
         "row_count": profile.row_count,

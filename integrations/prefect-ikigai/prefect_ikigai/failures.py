@@ -1,4 +1,4 @@
-"""What this package raises beyond the client's own errors."""
+"""The errors of this package, in addition to the client's errors."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ _SERVER_ERROR = 500
 
 
 class PrefectUnavailableError(IkigaiError):
-    """Prefect's server could not be told of something that must not be forgotten. The same may work later."""
+    """A necessary request to Prefect's server failed. A retry may succeed."""
 
     transient = True
 
 
 class ThresholdMissedError(IkigaiError):
-    """A model's version is not good enough."""
+    """A model version misses a threshold."""
 
 
 class RunNotEndedError(IkigaiError):
-    """The result of a run was asked for before its end was awaited."""
+    """The result of a run was requested before its end was awaited."""
 
 
 @contextmanager
 def reaching_prefect(what_did_not_happen: str) -> Iterator[None]:
-    """Turn the failures of Prefect's own client that may pass into `PrefectUnavailableError`."""
+    """Turn transient failures of Prefect's own client into `PrefectUnavailableError`."""
     try:
         yield
     except httpx.TransportError as error:

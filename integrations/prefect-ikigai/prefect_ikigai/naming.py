@@ -1,4 +1,4 @@
-"""Names that Prefect accepts, made of names that people gave."""
+"""Turns the platform's names into names that Prefect accepts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LONGEST_ASSET_PART = 200
 
 
 def artifact_key(*names: str) -> str:
-    """The key of an artifact that belongs to what these names name."""
+    """The key of the artifact for the object with these names."""
     return "-".join(["ikigai", *(slug(name) for name in names)])
 
 
@@ -20,21 +20,21 @@ def asset_key(app: str, dataset: str) -> str:
 
 
 def output_name(name: str, *parts: object) -> str:
-    """A dataset's name of the current flow run's own, so that runs do not overwrite each other's output.
+    """Return a dataset name that only the current flow run uses, so that runs do not overwrite each other's output.
 
-    It is the same when the flow run is tried again, so the run that an earlier try started is found.
+    The name stays the same if the flow run is repeated, so that the run of an earlier attempt is found.
 
     Parameters
     ----------
     name : str
-        What the dataset is called, such as ``late_flights``.
+        Name of the dataset, for example ``late_flights``.
     *parts
-        What tells the runs of one flow run apart, such as the item that is mapped over.
+        Values that distinguish the runs of one flow run, for example the item of a map.
 
     Returns
     -------
     str
-        Such as ``late_flights_jfk_0d1f6a3c``; without the last part outside of a flow run.
+        For example ``late_flights_jfk_0d1f6a3c``. Outside of a flow run, the last part is missing.
 
     Examples
     --------

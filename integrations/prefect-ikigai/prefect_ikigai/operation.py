@@ -1,4 +1,4 @@
-"""What a task or a block does on the platform, written once and performed by a sync or an async client."""
+"""The operations of tasks and blocks on the platform, written once for the sync and the async client."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Operation(Generic[R]):
-    """Something to do on the platform.
+    """An operation on the platform.
 
     Attributes
     ----------
     credentials : IkigaiCredentials
-        Who does it.
+        Credentials for the operation.
     steps : callable
-        Given a client, the procedure that does it.
+        Returns the procedure of the operation for a client.
     """
 
     credentials: IkigaiCredentials
     steps: Callable[[AnyClient], Procedure[R]]
 
     def perform(self) -> R:
-        """Do it."""
+        """Perform the operation."""
         with self.credentials.get_client() as ikigai:
             return ikigai.run(self.steps(ikigai))
 
     async def aperform(self) -> R:
-        """Async twin of `perform`."""
+        """Async counterpart of `perform`."""
         with sharing_a_client():
             async with self.credentials.get_async_client() as ikigai:
                 return await ikigai.run(self.steps(ikigai))
@@ -58,7 +58,7 @@ def performed(text: Callable[P, Operation[R]]) -> Callable[P, R]:
 
 
 def aperformed(text: Callable[P, Operation[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """Async twin of `performed`."""
+    """Async counterpart of `performed`."""
 
     @wraps(text)
     async def aperform(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -68,14 +68,14 @@ def aperformed(text: Callable[P, Operation[R]]) -> Callable[P, Coroutine[Any, An
 
 
 def returning(function: F, text: str, own: str) -> F:
-    """Let a function's signature tell what it returns, where it wraps a text that returns something else.
+    """Change the return annotation of a function that wraps a function with another return type.
 
     Parameters
     ----------
     function : callable
-        Whose annotations are texts.
+        The function. Its annotations must be strings.
     text, own : str
-        How the annotation begins, and is to begin: up to its bracket, or empty for what is in the brackets.
+        Old and new beginning of the annotation, up to its bracket. An empty `own` leaves the content of the brackets.
     """
     signature = inspect.signature(function)
     told = signature.return_annotation.removeprefix(text)

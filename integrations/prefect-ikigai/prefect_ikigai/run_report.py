@@ -1,4 +1,4 @@
-"""How a run came out, as Prefect is told: what its event carries, and the row of its table."""
+"""The outcome of a run for Prefect: the payload of its event, and the row of its table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def event_payload(report: RunReport) -> dict[str, Any]:
-    """What the event of a run's end carries; the message says more of a failure than the log."""
+    """The payload of the event at a run's end. For a failure, its message has more details than the log."""
     log = log_of(report)
     return {
         "status": log.status.value,
@@ -22,7 +22,7 @@ def event_payload(report: RunReport) -> dict[str, Any]:
 
 
 def table_row(report: RunReport) -> dict[str, str]:
-    """The run's log as a row of a table, with the doubt if it may be another run's."""
+    """The run's log as a table row. Contains the doubt if the log may belong to another run."""
     log = log_of(report)
     row = {
         "Run log": log.log_id,
@@ -36,7 +36,7 @@ def table_row(report: RunReport) -> dict[str, str]:
 
 
 def log_of(report: RunReport) -> RunLog:
-    """The log of a run whose end was seen."""
+    """The log of an ended run."""
     log = report.run_log
     assert log is not None, f"The end of the run of flow {report.flow_name!r} was not seen."
     return log

@@ -1,4 +1,4 @@
-"""Where a try of a Prefect task keeps its run, so that another try follows that run and starts no second one."""
+"""The run store of a Prefect task: a later attempt finds the run there, follows it and starts no second one."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ from prefect_ikigai.notes.note import (
 from prefect_ikigai.notes.sweeping import state_of, sweep_now_and_then
 
 LEFT_IN = frozenset({StateType.CANCELLED, StateType.CANCELLING, StateType.CRASHED, StateType.FAILED})
-"""How flow runs end that may have left a run on the platform without wanting to."""
+"""The final states of flow runs that may leave a run on the platform unintentionally."""
 
 
 class PrefectRunStore:
-    """The note of one run, from before its start until long after its end.
+    """The note about one run, from before its start until long after its end.
 
-    A retry of a task finds what the same task run noted. If a flow run is tried again, after a crash too, its task runs
-    and the flow runs of its subflows are new ones: they find what an earlier try noted for the same flow and variables,
-    a task of the same kind first, and each note is found by one of them. A run that has failed is not found again.
+    A retry of a task finds the note of the same task run. If a flow run is repeated, also after a crash, its task runs
+    and the flow runs of its subflows are new. They find the notes of an earlier attempt for the same flow and
+    variables, those of the same task first. Only one of them gets each note. A failed run is not found again.
 
     Parameters
     ----------
     owner : Owner
-        The Prefect run that starts the run, or takes it over.
+        The Prefect run that starts or takes over the run.
     app : str
         Name of the app.
     flow_id : str
         The platform's id of the flow.
     variables : mapping
-        The run variables that are asked for.
+        The requested run variables.
     credentials_id : UUID, optional
-        Of the saved block with which the run is started.
+        Id of the saved block that the run is started with.
     """
 
     def __init__(
@@ -65,21 +65,21 @@ class PrefectRunStore:
 
     @property
     def artifact_id(self) -> UUID | None:
-        """Where the note is; None before there is one."""
+        """Id of the note's artifact; None before there is one."""
         return self._mine.artifact_ids[0] if self._mine is not None else None
 
     def find(self) -> dict[str, Any] | None:
-        """What an earlier try, or this one, noted of a run that did not fail; from now on it is this try's."""
+        """Take over the run that this attempt or an earlier one noted; None if there is none or it failed."""
         self._look()
         return None if self._mine is None or self._mine.has_failed else dict(self._mine.run)
 
     def note(self, run: dict[str, Any]) -> None:
-        """Keep a run in place of what was kept before.
+        """Save a run. Replaces the previous note.
 
         Raises
         ------
         ikigai_core.orchestration.SupersededError
-            A later try has taken over.
+            A later attempt has taken over.
         """
         self._look()
         if self._mine is None:
@@ -92,18 +92,18 @@ class PrefectRunStore:
             self._raise_superseded()
 
     def take(self, run: dict[str, Any]) -> None:
-        """Note that this try takes the run's result.
+        """Note that this attempt takes the run's result.
 
         Raises
         ------
         ikigai_core.orchestration.SupersededError
-            A later try has taken over, and takes it.
+            A later attempt has taken over and takes the result.
         """
         self.note({**run, "phase": "taken", "taken_by": str(self._attempt)})
         sweep_now_and_then()
 
     def forget(self) -> None:
-        """Delete the note; what fails here is logged."""
+        """Delete the note. A failure is only logged."""
         mine, self._mine = self._mine, None
         if mine is None:
             return
@@ -113,18 +113,18 @@ class PrefectRunStore:
             current_logger().warning("The note about a run of flow %r could not be deleted: %s", mine.flow, error)
 
     def resume(self, artifact_id: UUID | None) -> dict[str, Any] | None:
-        """Go on with the note of a run that another task started, and return what it says; None if it is gone."""
+        """Continue the note of a run that another task started. Return the noted run; None if the note was deleted."""
         self._has_looked = True
         self._mine = None if artifact_id is None else read_note(artifact_id)
         return None if self._mine is None else dict(self._mine.run)
 
     def left_runs(self) -> list[Note]:
-        """The runs with these variables that flow runs have left which were cancelled, crashed or failed."""
+        """The runs with these variables that cancelled, crashed or failed flow runs have left."""
         self._look()
         return [note for note in self._others if _can_be_proven(note) and self._was_left(note.attempt)]
 
     def adopt(self, left: Note) -> dict[str, Any] | None:
-        """Make the run that another flow run left this try's own; None if somebody else was quicker."""
+        """Take over a run that another flow run left; None if another attempt was faster."""
         self._mine = take_over(self._key, left, self._attempt)
         return None if self._mine is None else dict(self._mine.run)
 
@@ -151,7 +151,7 @@ class PrefectRunStore:
         return (not is_same_task_run, note.attempt.task != self._attempt.task, note.has_failed)
 
     def _check_alone(self) -> None:
-        """Look again, now that the others see this note: of two tries at once, one at least sees the other."""
+        """Look again, now that this note is visible. Of two simultaneous attempts, at least one sees the other."""
         notes = notes_under(self._key)
         if any(self._attempt.precedes(note.attempt) for note in notes):
             self.forget()
@@ -168,7 +168,7 @@ class PrefectRunStore:
             return False
         if attempt.root_id in (attempt.flow_run_id, self._attempt.root_id):
             return True
-        # As long as the flow run that called it goes on, that may try it again.
+        # As long as the outermost flow run is running, it may repeat this one.
         root = state_of(attempt.root_id)
         return root is None or root.is_final()
 
@@ -177,7 +177,7 @@ class PrefectRunStore:
 
 
 def _can_be_proven(note: Note) -> bool:
-    """Whether it is certain which run of the platform the note is about, or can be made so."""
+    """Whether it is certain, or can be proven, which run of the platform the note is about."""
     if note.is_over or note.run["attached"]:
         return False
     return note.phase == "started" or bool(note.run["copy_name"])

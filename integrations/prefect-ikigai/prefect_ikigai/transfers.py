@@ -1,4 +1,4 @@
-"""Moving data, in words that the sync and the async client both carry out."""
+"""Transfers data, for the sync and the async client."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Location: TypeAlias = str | Path
 Data: TypeAlias = Any
-"""A CSV or Parquet file's path or URL, a pandas frame, or anything with the Arrow stream interface."""
+"""A CSV or Parquet file's path or URL, a pandas frame, or any object with the Arrow stream interface."""
 
 
 def upload(ikigai: AnyClient, app: str, dataset: str, data: Data, *, create_app: bool) -> Procedure[AnyDataset]:
@@ -28,7 +28,7 @@ def upload(ikigai: AnyClient, app: str, dataset: str, data: Data, *, create_app:
 
 
 def upload_summary(dataset: AnyDataset) -> dict[str, Any]:
-    """What the tasks return of an upload."""
+    """The return value of the upload tasks."""
     return {
         "app_id": dataset.app_id,
         "dataset_id": dataset.dataset_id,

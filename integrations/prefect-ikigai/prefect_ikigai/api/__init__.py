@@ -1,1 +1,1 @@
-"""What is asked of Prefect itself: its server, and whose run this is."""
+"""Access to Prefect itself: its server, and the current run."""

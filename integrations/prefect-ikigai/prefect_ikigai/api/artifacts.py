@@ -1,6 +1,6 @@
-"""Artifacts: what a Prefect run shows, and keeps, of a flow or dataset of the platform.
+"""Artifacts of a Prefect run about a flow or dataset of the platform.
 
-Prefect's own functions attach artifacts to the context's run. These do it for an `Owner`, in whatever thread they run.
+Prefect's own functions attach artifacts to the run of the context. These attach them to an `Owner`, in any thread.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from prefect_ikigai.api.logger import current_logger
 from prefect_ikigai.api.owner import Owner
 
 _PAGE = 200
-"""As many as the server gives at once."""
+"""Maximum number of artifacts that the server returns at once."""
 
 _NOT_FOUND = 404
 
@@ -34,9 +34,9 @@ def find_artifacts(wanted: ArtifactFilter) -> list[Artifact]:
 
 
 def page_of_artifacts(wanted: ArtifactFilter, *, offset: int = 0) -> list[Artifact]:
-    """Some artifacts that match a filter, the newest first."""
-    # Not `read_artifacts`: Prefect's sync client sends nulls for what is left out, which servers on FastAPI 0.151 and
-    # newer refuse.
+    """One page of the artifacts that match a filter, the newest first."""
+    # Not `read_artifacts`: Prefect's sync client sends null for missing values. Servers on FastAPI 0.151 and newer
+    # refuse that.
     query = {
         "artifacts": wanted.model_dump(mode="json", exclude_unset=True),
         "sort": "CREATED_DESC",
@@ -49,19 +49,19 @@ def page_of_artifacts(wanted: ArtifactFilter, *, offset: int = 0) -> list[Artifa
 
 
 def count_artifacts(wanted: ArtifactFilter) -> int:
-    """How many artifacts match a filter."""
+    """Number of artifacts that match a filter."""
     query = {"artifacts": wanted.model_dump(mode="json", exclude_unset=True)}
     with prefect_client() as client:
         return int(client.request("POST", "/artifacts/count", json=query).json())
 
 
 def read_artifact(artifact_id: UUID) -> Artifact | None:
-    """An artifact; None if there is none."""
+    """The artifact with this id; None if there is none."""
     return next(iter(page_of_artifacts(ArtifactFilter(id=ArtifactFilterId(any_=[artifact_id])))), None)
 
 
 def delete_artifact(artifact_id: UUID) -> bool:
-    """Delete an artifact; whether there was one."""
+    """Delete an artifact. Return whether it existed."""
     with prefect_client() as client:
         try:
             client.delete_artifact(artifact_id)
@@ -85,7 +85,7 @@ def create_artifact(owner: Owner, kind: str, key: str, data: Any, description: s
 
 
 def update_artifact(artifact_id: UUID, data: Any, description: str | None = None) -> bool:
-    """Change an artifact's data and, if it is given, its description; whether there is such an artifact."""
+    """Change an artifact's data and, if given, its description. Return whether the artifact exists."""
     change = ArtifactUpdate(data=data) if description is None else ArtifactUpdate(data=data, description=description)
     with prefect_client() as client:
         try:
@@ -98,12 +98,12 @@ def update_artifact(artifact_id: UUID, data: Any, description: str | None = None
 
 
 def show_markdown(owner: Owner | None, key: str, markdown: str, description: str) -> None:
-    """Show a text; that this fails is logged, and disturbs nothing."""
+    """Create a Markdown artifact. A failure is only logged."""
     _show(owner, "markdown", key, markdown, description)
 
 
 def show_table(owner: Owner | None, key: str, rows: Iterable[Mapping[str, Any]], description: str) -> None:
-    """Show a table, of one mapping for each row; that this fails is logged, and disturbs nothing."""
+    """Create a table artifact, from one mapping for each row. A failure is only logged."""
     _show(owner, "table", key, json.dumps(list(rows), default=str), description)
 
 

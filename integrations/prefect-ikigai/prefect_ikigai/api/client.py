@@ -1,4 +1,4 @@
-"""The client with which Prefect's API is asked."""
+"""The client for Prefect's API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 
 
 class _SharedClient:
-    """A client for several threads, made by the first one that needs it."""
+    """A client for several threads. The first thread that needs it creates it."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -33,7 +33,7 @@ _shared: ContextVar[_SharedClient | None] = ContextVar("prefect_ikigai_client", 
 
 @contextmanager
 def prefect_client() -> Iterator[SyncPrefectClient]:
-    """A client, which blocks: in async code it is used in threads."""
+    """A blocking client. Async code uses it in threads."""
     shared = _shared.get()
     if shared is not None:
         yield shared.get()
@@ -44,9 +44,9 @@ def prefect_client() -> Iterator[SyncPrefectClient]:
 
 @contextmanager
 def sharing_a_client() -> Iterator[None]:
-    """Let all threads of an async task use one client: Prefect has one for each task in sync code only.
+    """Let all threads of an async task use one client. Prefect itself shares a client only in sync tasks.
 
-    Making a client takes some 30 ms of CPU time, and a run asks Prefect's server a dozen times.
+    Creating a client takes about 30 ms of CPU time, and a run sends about a dozen requests to Prefect's server.
     """
     shared = _SharedClient()
     before = _shared.set(shared)

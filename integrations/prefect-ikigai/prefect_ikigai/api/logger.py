@@ -1,4 +1,4 @@
-"""The logger of whatever is running."""
+"""The logger of the current run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Logger: TypeAlias = "logging.Logger | logging.LoggerAdapter[logging.Logger]"
 
 
 def current_logger() -> Logger:
-    """The logger of the current task run or flow run; this package's own outside of both."""
+    """The logger of the current task run or flow run. Outside of both, the logger of this package."""
     try:
         return get_run_logger()
     except MissingContextError:

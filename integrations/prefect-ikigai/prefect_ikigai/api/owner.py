@@ -1,4 +1,4 @@
-"""Who runs here: the Prefect run on whose behalf something is done."""
+"""The Prefect run that the current code belongs to."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from prefect.context import FlowRunContext, TaskRunContext
 
 @dataclass(frozen=True)
 class Owner:
-    """A try of a flow run, and the task run in it.
+    """An attempt of a flow run, and the task run in it.
 
     Attributes
     ----------
     flow_run_id, task_run_id : UUID or None
-        None if there is none: in a flow's own body, or in a task outside of flows.
+        None if there is none: a flow's own body has no task run, and a task outside of flows has no flow run.
     attempt : int
-        How many times the flow run has been tried by now.
+        Number of attempts of the flow run so far.
     task : str
-        What the task is known as to Prefect; empty in a flow's own body.
+        Prefect's key of the task; empty in a flow's own body.
     task_attempt : int
-        How many times the task run has been tried by now.
+        Number of attempts of the task run so far.
     parent_task_run_id : UUID or None
-        What stands for this flow run in the flow run that called it; None if nobody did, or that is not known.
+        The task run that represents this flow run in the flow run that called it. None if no flow run called it, or if
+        that is not known.
     """
 
     flow_run_id: UUID | None
@@ -35,7 +36,7 @@ class Owner:
 
     @classmethod
     def current(cls) -> Owner | None:
-        """The run of this context; None outside of Prefect's runs."""
+        """The run of the current context; None outside of Prefect's runs."""
         flow_context, task_context = FlowRunContext.get(), TaskRunContext.get()
         flow_run = flow_context.flow_run if flow_context is not None else None
         parent = flow_run.parent_task_run_id if flow_run is not None else None

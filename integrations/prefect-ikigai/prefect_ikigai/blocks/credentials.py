@@ -1,4 +1,4 @@
-"""The block that holds a user's credentials and makes clients of them."""
+"""The block that contains a user's credentials and creates clients with them."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ class IkigaiCredentials(CredentialsBlock):
     Attributes
     ----------
     user_email : str
-        The email of the platform's user.
+        Email address of the platform's user.
     api_key : SecretStr, optional
         The user's API key. Stored encrypted, never shown. If the platform refuses it, it is loaded again from the saved
-        block, so that a key that was rotated there reaches tasks that take long.
+        block, so that long tasks get a key that was rotated there.
     api_key_file : str, optional
-        Path of a file that holds nothing but the key, where the tasks run, in place of `api_key`.
+        Path of a file that contains only the key, where the tasks run, instead of `api_key`.
     base_url : str
         Address of the platform's API. Default: the public platform.
     web_url : str, optional
         Address of the platform's pages for people.
     proxy : SecretStr, optional
-        Address of a proxy for every request, with user and password if it wants them. Stored encrypted, never shown.
+        Address of a proxy for every request, with user and password if it needs them. Stored encrypted, never shown.
     verify_tls : bool
         Whether to check the platform's certificate. Default: True.
     ca_bundle : str, optional
         Path of the certificates to trust instead of the system's, where the tasks run.
     client_certificate, client_key : str, optional
-        Paths of a client certificate and, if it is kept apart, its key, where the tasks run.
+        Paths of a client certificate, and of its key if that is in another file, where the tasks run.
     connect_timeout, read_timeout : float
-        Seconds that a request may take to connect, and to wait for an answer's bytes. Default: 10 and 60.
+        Time limits in seconds, for connecting and for waiting for bytes of a response. Default: 10 and 60.
 
     Raises
     ------
@@ -57,7 +57,7 @@ class IkigaiCredentials(CredentialsBlock):
     >>> credentials = IkigaiCredentials.load("ikigai")
     """
 
-    # Refusals would show what was given, and with it the key.
+    # Validation errors would otherwise show the input, and with it the key.
     model_config = ConfigDict(hide_input_in_errors=True)
 
     _block_type_name = "Ikigai Credentials"
@@ -120,12 +120,12 @@ class IkigaiCredentials(CredentialsBlock):
         return self
 
     def get_client(self) -> Ikigai:
-        """Make a client. Nothing is sent yet.
+        """Create a client. Sends nothing.
 
         Returns
         -------
         ikigai_core.Ikigai
-            A context manager, to be closed after use.
+            A context manager. Close it after use.
 
         Raises
         ------
@@ -137,12 +137,12 @@ class IkigaiCredentials(CredentialsBlock):
         return Ikigai(**self._connection().client_arguments())
 
     def get_async_client(self) -> AsyncIkigai:
-        """Make an async client. Nothing is sent yet.
+        """Create an async client. Sends nothing.
 
         Returns
         -------
         ikigai_core.AsyncIkigai
-            An async context manager, to be closed after use.
+            An async context manager. Close it after use.
 
         Raises
         ------
@@ -155,7 +155,7 @@ class IkigaiCredentials(CredentialsBlock):
 
     @property
     def document_id(self) -> UUID | None:
-        """Id of the saved block; None for one that was not saved."""
+        """Id of the saved block; None if the block was not saved."""
         return self._block_document_id
 
     def _connection(self) -> ConnectionFields:
@@ -163,7 +163,7 @@ class IkigaiCredentials(CredentialsBlock):
         return connection_fields(given, self._saved_key if self.document_id else None)
 
     def _saved_key(self) -> str:
-        """The key that the saved block has by now, or the file that it names."""
-        # In async code too: this would be a coroutine otherwise.
+        """The current key of the saved block, or of the file that the block names."""
+        # Without `_sync`, this would be a coroutine in async code.
         saved: Any = type(self).load_from_ref(self.document_id, _sync=True)  # type: ignore[call-arg, arg-type]
         return str(saved._connection().client_arguments()["api_key"]())

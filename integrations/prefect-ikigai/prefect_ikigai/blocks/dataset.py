@@ -1,4 +1,4 @@
-"""The block that names a dataset of the platform, and reads and writes frames."""
+"""The block for a dataset of the platform. It reads and writes frames."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ class IkigaiDataset(Block):
         ikigai_core.errors.NotFoundError
             There is no such app or dataset.
         ikigai_core.errors.DownloadError
-            The data does not come through.
+            The download fails.
         """
         return Operation(self.credentials, lambda ikigai: read(ikigai, self.app, self.dataset)).perform()
 
     async def aread(self) -> pandas.DataFrame:
-        """Async twin of `read`."""
+        """Async counterpart of `read`."""
         return await Operation(self.credentials, lambda ikigai: read(ikigai, self.app, self.dataset)).aperform()
 
     def write(self, data: Data) -> dict[str, Any]:
@@ -91,14 +91,14 @@ class IkigaiDataset(Block):
         Raises
         ------
         ikigai_core.errors.InvalidInputError
-            There is no such file, or nothing in it. Nothing was sent.
+            The file does not exist or is empty. Nothing was sent.
         ikigai_core.errors.UploadError
             The platform refuses the data.
         """
         return Operation(self.credentials, lambda ikigai: self._written(ikigai, data)).perform()
 
     async def awrite(self, data: Data) -> dict[str, Any]:
-        """Async twin of `write`."""
+        """Async counterpart of `write`."""
         return await Operation(self.credentials, lambda ikigai: self._written(ikigai, data)).aperform()
 
     def download(self, path: Location) -> Path | str:
@@ -106,17 +106,17 @@ class IkigaiDataset(Block):
         return Operation(self.credentials, lambda ikigai: download(ikigai, self.app, self.dataset, path)).perform()
 
     async def adownload(self, path: Location) -> Path | str:
-        """Async twin of `download`."""
+        """Async counterpart of `download`."""
         return await Operation(
             self.credentials, lambda ikigai: download(ikigai, self.app, self.dataset, path)
         ).aperform()
 
     def preview(self, rows: int = 10) -> Profile:
-        """Show the first rows as a table artifact, and count all, as `preview_dataset` does."""
+        """Show the first rows as a table artifact and count all rows, as `preview_dataset` does."""
         return Operation(self.credentials, lambda ikigai: preview(ikigai, self.app, self.dataset, rows)).perform()
 
     async def apreview(self, rows: int = 10) -> Profile:
-        """Async twin of `preview`."""
+        """Async counterpart of `preview`."""
         return await Operation(
             self.credentials, lambda ikigai: preview(ikigai, self.app, self.dataset, rows)
         ).aperform()

@@ -1,4 +1,4 @@
-"""The block that names a flow of the platform, and the runs that it triggers."""
+"""The block for a flow of the platform, and the runs that it triggers."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 class IkigaiFlowRun(JobRun["RunLog"]):
-    """A run of a flow: wait for its end, and fetch its result.
+    """A run of a flow. Wait for its end, then fetch its result.
 
-    Made by `IkigaiFlow.trigger`. It pickles, without a connection.
+    Created by `IkigaiFlow.trigger`. It can be pickled, without a connection.
 
     Parameters
     ----------
@@ -35,11 +35,11 @@ class IkigaiFlowRun(JobRun["RunLog"]):
     app : str
         Name of the app.
     run : mapping
-        As `ikigai_core.FlowRun.to_dict` gives it.
+        As `ikigai_core.FlowRun.to_dict` returns it.
     deadline : Deadline
-        By when the run should have ended.
+        Time limit for the end of the run.
     note_id : UUID, optional
-        The artifact in which it is kept.
+        The artifact that contains the note about the run.
     """
 
     def __init__(
@@ -67,23 +67,23 @@ class IkigaiFlowRun(JobRun["RunLog"]):
         Raises
         ------
         ikigai_core.errors.RunFailedError
-            The run failed; the text names the facet and holds the platform's message.
+            The run failed. The error names the facet and contains the platform's message.
         ikigai_core.errors.RunTimeoutError
-            The run goes on: the platform offers no way to stop it.
+            The run did not end in time. It continues, because the platform cannot stop runs.
         """
         Operation(self.credentials, self._followed).perform()
 
     async def await_for_completion(self) -> None:
-        """Async twin of `wait_for_completion`."""
+        """Async counterpart of `wait_for_completion`."""
         await Operation(self.credentials, self._followed).aperform()
 
     def fetch_result(self) -> RunLog:  # type: ignore[override]
-        """Return the log of the run, once its end was awaited.
+        """Return the log of the run, after its end was awaited.
 
         Returns
         -------
         RunLog
-            Of a run that succeeded.
+            The log of a successful run.
 
         Raises
         ------
@@ -99,7 +99,7 @@ class IkigaiFlowRun(JobRun["RunLog"]):
         return self._log
 
     async def afetch_result(self) -> RunLog:
-        """Async twin of `fetch_result`."""
+        """Async counterpart of `fetch_result`."""
         return self.fetch_result()
 
     def _followed(self, ikigai: AnyClient) -> Procedure[None]:
@@ -112,7 +112,7 @@ class IkigaiFlowRun(JobRun["RunLog"]):
 
 
 class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
-    """A flow of an app on the Ikigai platform, and how it is run.
+    """A flow of an app on the Ikigai platform, and the settings for its runs.
 
     Attributes
     ----------
@@ -121,20 +121,20 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
     app, flow : str
         Names.
     variables : dict
-        Run variables, by name. No secrets: they are stored as they are.
+        Run variables, by name. They are stored unencrypted, so they must not contain secrets.
     timeout : float, optional
-        Seconds to wait for a busy flow and for the run's end. Default: as long as it takes.
+        Seconds to wait for a busy flow and for the run's end. Default: no limit.
     on_busy : {"wait", "attach", "fail"}
-        What to do if the flow runs already: wait for that run's end and then start, follow that run, or fail.
+        What to do if the flow is already running: wait until that run ends and then start, follow that run, or fail.
         Default: wait.
     isolation : {"shared", "copy"}
-        Whether the flow itself runs, or a private copy, made for each run alone. Default: shared.
+        Whether to run the flow itself or a private copy for each run. Default: shared.
     on_doubt : {"fail", "accept"}
-        What to do if it cannot be proven which run is the one that was started, or how it ended. Default: fail.
+        What to do if it cannot be proven which run was started, or how it ended. Default: fail.
     unique_output : str, optional
-        Name of the run variable that names a dataset which no other run writes.
+        Name of the run variable that names a dataset that no other run writes.
     keep_copies : bool
-        Let private copies stay after their runs. Default: they are deleted.
+        Keep private copies after their runs. Default: they are deleted.
 
     Examples
     --------
@@ -189,24 +189,24 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
         return {} if value is None else value
 
     def trigger(self, variables: Mapping[str, Any] | None = None) -> IkigaiFlowRun:  # type: ignore[override]
-        """Start the flow, or pick up the run that an earlier try of the same Prefect run started.
+        """Start the flow, or continue with the run that an earlier attempt of the same Prefect run started.
 
         Parameters
         ----------
         variables : mapping, optional
-            Run variables for this run, in addition to the block's and before them.
+            Run variables for this run. They are added to the block's variables and take precedence.
 
         Returns
         -------
         IkigaiFlowRun
-            The run, which goes on.
+            The run, which is not over yet.
 
         Raises
         ------
         ikigai_core.errors.FlowBusyError
-            The flow runs already, with `on_busy` ``"fail"``, or still does at the end of `timeout`.
+            The flow is already running and `on_busy` is ``"fail"``, or it is still running at the end of `timeout`.
         ikigai_core.errors.StartUnknownError
-            Whether it started could not be found out. It was not started a second time.
+            It could not be proven whether the run started. It was not started a second time.
         ikigai_core.errors.NotFoundError
             There is no such app or flow.
         """
@@ -214,7 +214,7 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
         return Operation(self.credentials, lambda ikigai: self._triggered(ikigai, request)).perform()
 
     async def atrigger(self, variables: Mapping[str, Any] | None = None) -> IkigaiFlowRun:
-        """Async twin of `trigger`."""
+        """Async counterpart of `trigger`."""
         request = self._request(variables)
         return await Operation(self.credentials, lambda ikigai: self._triggered(ikigai, request)).aperform()
 

@@ -1,1 +1,1 @@
-"""Notes about runs on Prefect's server, which later tries find."""
+"""Notes about runs on Prefect's server. Later attempts find them."""

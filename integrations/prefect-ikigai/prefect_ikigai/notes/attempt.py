@@ -1,4 +1,4 @@
-"""Which try of which piece of work this is, so that later tries know earlier ones."""
+"""The attempts of tasks and flow runs, so that later attempts recognize earlier ones."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from prefect_ikigai.api.client import prefect_client
 from prefect_ikigai.api.owner import Owner
 
 Link = tuple[UUID, int]
-"""A flow run, and which try of it."""
+"""A flow run, and the number of its attempt."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A try of a task, or of a flow's body, in a tree of flow runs.
+    """An attempt of a task, or of a flow's body, in a tree of flow runs.
 
     Attributes
     ----------
     chain : tuple of (UUID, int)
-        The flow run with the number of its try, and before it those that called it, the outermost first. Prefect makes
-        new flow runs of subflows, and new task runs of tasks, if the flow run that calls them is tried again.
+        The flow run with the number of its attempt. The flow runs that called it come before it, the outermost first.
+        If Prefect repeats a flow run, it creates new flow runs for its subflows and new task runs for its tasks.
     task_run_id : UUID or None
     task : str
-        What the task is known as to Prefect; empty in a flow's own body.
+        Prefect's key of the task; empty in a flow's own body.
     number : int
-        How many times the task run has been tried.
+        Number of attempts of the task run.
     """
 
     chain: tuple[Link, ...]
@@ -40,7 +40,7 @@ class Attempt:
 
     @classmethod
     def of(cls, owner: Owner) -> Self:
-        """The try that an owner is; Prefect's server is asked for the flow runs that called its flow run."""
+        """The attempt of an owner. Reads from Prefect's server which flow runs called its flow run."""
         chain: tuple[Link, ...] = ()
         if owner.flow_run_id is not None:
             callers = _callers(owner.parent_task_run_id, owner.flow_run_id, owner.attempt)
@@ -54,11 +54,11 @@ class Attempt:
 
     @property
     def root_id(self) -> UUID | None:
-        """The flow run that nobody called."""
+        """The outermost flow run."""
         return self.chain[0][0] if self.chain else None
 
     def precedes(self, other: Attempt) -> bool:
-        """Whether this is a try that the other one repeats, as the same task run or in a later try of a flow run."""
+        """Whether the other attempt repeats this one, as the same task run or in a later attempt of a flow run."""
         if self.task_run_id is not None and self.task_run_id == other.task_run_id and self.number != other.number:
             return self.number < other.number
         for (flow_run_id, number), (others_id, others_number) in zip(self.chain, other.chain, strict=False):
@@ -69,7 +69,7 @@ class Attempt:
         return False
 
     def to_dict(self) -> dict[str, Any]:
-        """A form that JSON takes."""
+        """The attempt as a JSON-compatible dict."""
         return {
             "chain": [[str(flow_run_id), number] for flow_run_id, number in self.chain],
             "task_run_id": str(self.task_run_id) if self.task_run_id else None,
@@ -96,7 +96,7 @@ class Attempt:
 
 @lru_cache(maxsize=256)
 def _callers(parent_task_run_id: UUID | None, flow_run_id: UUID, attempt: int) -> tuple[Link, ...]:
-    """The flow runs above one, outermost first; the try is named because its callers' tries go with it."""
+    """The flow runs above a flow run, outermost first. The attempt is only a part of the cache key."""
     del flow_run_id, attempt
     chain: list[Link] = []
     with prefect_client() as client:
@@ -107,7 +107,7 @@ def _callers(parent_task_run_id: UUID | None, flow_run_id: UUID, attempt: int) -
                     break
                 caller = client.read_flow_run(caller_id)
             except ObjectNotFound:
-                # Somebody deleted it: then nobody will try it again.
+                # It was deleted, so nobody will repeat it.
                 break
             chain.insert(0, (caller.id, caller.run_count))
             parent_task_run_id = caller.parent_task_run_id

@@ -1,11 +1,12 @@
-"""Notes about runs: artifacts on Prefect's server, each of which one owner has at a time.
+"""Notes about runs: artifacts on Prefect's server, each with one owner at a time.
 
-An artifact lies where another try finds it after a crash and from another machine, out of reach of files, task results
-(local by default) and memory. Unlike a Prefect variable it belongs to a flow run, has no length limit that a run's
-variables could exceed, and is no setting that users would stumble upon.
+Another attempt finds an artifact after a crash and from another machine. Files, task results (local by default) and
+memory do not offer that. Unlike a Prefect variable, an artifact belongs to a flow run, has no length limit that a run's
+variables could exceed, and does not appear among the users' settings.
 
-A note changes hands by its deletion, which the server grants once: the new owner first writes a note of its own that
-names the old one as its predecessor, and then deletes that. Whoever finds its note deleted has been superseded.
+A new owner takes over a note by deleting it, because a note can be deleted only once. It first writes its own note,
+which names the old note as its predecessor, and then deletes the old one. An owner whose note was deleted has been
+superseded.
 """
 
 from __future__ import annotations
@@ -38,33 +39,33 @@ from prefect_ikigai.api.owner import Owner
 from prefect_ikigai.notes.attempt import Attempt
 
 NOTE_TYPE = "ikigai-run"
-"""The type of the artifacts that notes are."""
+"""The artifact type of notes."""
 
 
 @dataclass(frozen=True)
 class Note:
-    """A run, as the owner of the note left it.
+    """A note about a run.
 
     Attributes
     ----------
     run : mapping
-        As `ikigai_core.FlowRun.to_dict` gives it; None before there is one.
+        As `ikigai_core.FlowRun.to_dict` returns it; None before there is a run.
     attempt : Attempt
-        Whose it is.
+        The attempt that owns the note.
     app : str
         Name of the app.
     credentials_id : UUID or None
-        Of the saved block with which the run was started; None if it was not a saved one.
+        Id of the saved block that the run was started with; None if the block was not saved.
     note_id : str
-        What the owner calls it.
+        The owner's id of the note.
     lineage : tuple of str
-        The notes from which it was taken over, one after another; empty for a new one.
+        The notes that were taken over, one after another, up to this one; empty for a new note.
     is_adopting : bool
-        Whether it was not known yet, when it was written, that this owner was the one to delete the last of these.
+        Whether the takeover is unfinished: when the note was written, its predecessor was not deleted yet.
     artifact_ids : tuple of UUID
-        Where it is; the same note may have been written twice, as answers get lost.
+        Ids of its artifacts. There may be several, because a request is repeated if its response gets lost.
     created, updated : datetime or None
-        By the server's clock.
+        Times by the server's clock.
     """
 
     run: Mapping[str, Any]
@@ -80,7 +81,7 @@ class Note:
 
     @classmethod
     def read(cls, artifact: Artifact) -> Self:
-        """Read what an artifact holds."""
+        """Read a note from its artifact."""
         data: dict[str, Any] = artifact.data or {}
         credentials_id = data["credentials_id"]
         return cls(
@@ -98,7 +99,7 @@ class Note:
 
     @property
     def predecessor(self) -> str:
-        """The note from which it was taken over; empty for a new one."""
+        """Id of the note that this one took over; empty for a new note."""
         return self.lineage[-1] if self.lineage else ""
 
     @property
@@ -108,22 +109,22 @@ class Note:
 
     @property
     def phase(self) -> str:
-        """The run's."""
+        """Phase of the run."""
         return str(self.run["phase"])
 
     @property
     def has_failed(self) -> bool:
-        """Whether the run is over, and ended otherwise than well."""
+        """Whether the run is over and did not succeed."""
         log = self.run.get("log")
         return log is not None and log["status"] != "SUCCESS"
 
     @property
     def is_over(self) -> bool:
-        """Whether the run is over, or came to nothing."""
+        """Whether the run is over, or never started."""
         return self.phase in ("ended", "taken", "refused", "fenced")
 
     def to_data(self) -> dict[str, Any]:
-        """What its artifact holds."""
+        """The data of its artifact."""
         return {
             "run": dict(self.run),
             "attempt": self.attempt.to_dict(),
@@ -142,14 +143,14 @@ def note_key(flow_id: str, variables: Mapping[str, Any]) -> str:
 
 
 def notes_under(key: str) -> list[Note]:
-    """The notes under a key, oldest first, each once."""
+    """The notes under a key, oldest first, without duplicates."""
     found = find_artifacts(ArtifactFilter(key=ArtifactFilterKey(any_=[key])))
     notes = _without_twins([Note.read(artifact) for artifact in found])
     return sorted(_standing(notes), key=_age)
 
 
 def notes_of(flow_run_id: UUID) -> list[Note]:
-    """The notes that a flow run has."""
+    """The notes of a flow run."""
     wanted = ArtifactFilter(
         flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run_id]), type=ArtifactFilterType(any_=[NOTE_TYPE])
     )
@@ -157,13 +158,13 @@ def notes_of(flow_run_id: UUID) -> list[Note]:
 
 
 def read_note(artifact_id: UUID) -> Note | None:
-    """A note, from where it is; None if it is not, or somebody took it over."""
+    """Read a note from its artifact; None if there is none, or if another attempt took it over."""
     artifact = read_artifact(artifact_id)
     return None if artifact is None else Note.read(artifact)
 
 
 def create_note(key: str, note: Note) -> Note:
-    """Write a new note, for its owner."""
+    """Create a note for its owner."""
     note = replace(note, note_id=uuid.uuid4().hex)
     owner = Owner(note.attempt.flow_run_id, note.attempt.task_run_id, 0)
     description = f"A run of flow {note.flow!r} on the Ikigai platform, for later tries of this Prefect run."
@@ -171,21 +172,21 @@ def create_note(key: str, note: Note) -> Note:
 
 
 def update_note(note: Note) -> bool:
-    """Write a note anew; False if somebody took it over."""
+    """Update a note. Return False if another attempt took it over."""
     return update_artifact(note.artifact_ids[0], note.to_data())
 
 
 def delete_note(note: Note) -> bool:
-    """Delete a note; whether this caller did it, and not another."""
+    """Delete a note. Return whether this call deleted it."""
     deleted = [delete_artifact(artifact_id) for artifact_id in note.artifact_ids]
     return any(deleted)
 
 
 def take_over(key: str, note: Note, attempt: Attempt) -> Note | None:
-    """Make somebody's note another owner's; None if a third one was quicker."""
+    """Take over a note from its owner; None if another attempt was faster."""
     lineage = (*note.lineage, note.note_id)
     mine = create_note(key, replace(note, attempt=attempt, lineage=lineage, is_adopting=True))
-    # If the answer to the deletion gets lost, its repetition finds nothing to delete.
+    # If the response to the deletion gets lost, the repeated request finds nothing to delete.
     if not delete_note(note) and _others_after(note, mine, key):
         delete_note(mine)
         return None
@@ -200,10 +201,10 @@ def _others_after(note: Note, mine: Note, key: str) -> bool:
 
 
 def _standing(notes: Sequence[Note]) -> list[Note]:
-    """The notes that count, if processes have died while they took notes over.
+    """The valid notes, even if processes died during a takeover.
 
-    Of those that were to be taken over, the predecessor counts as long as it is there; then the one that says that it
-    has been taken over, or else the oldest, of which the others become twins.
+    In an unfinished takeover, the predecessor is valid as long as it exists. After that, the note of a finished
+    takeover is valid. If there is none, the oldest unfinished one is valid, and the others count as its duplicates.
     """
     present = {note.note_id for note in notes}
     done = {note_id for note in notes if not note.is_adopting for note_id in note.lineage}
@@ -219,7 +220,7 @@ def _standing(notes: Sequence[Note]) -> list[Note]:
 
 
 def _without_twins(notes: Sequence[Note]) -> list[Note]:
-    """Each note once, as it was written last, with all places where it is."""
+    """The latest version of each note, with the ids of all its artifacts."""
     latest: dict[str, Note] = {}
     for note in sorted(notes, key=lambda note: str(note.updated)):
         before = latest.get(note.note_id)

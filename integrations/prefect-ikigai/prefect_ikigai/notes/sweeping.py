@@ -1,4 +1,4 @@
-"""Deleting notes about runs that nobody will come back for."""
+"""Deletion of stale notes about runs."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from prefect_ikigai.api.logger import current_logger
 from prefect_ikigai.notes.note import NOTE_TYPE, Note
 
 STALE = timedelta(hours=24)
-"""Age from which the note of a flow run that is over may go: until then, somebody may have the flow run tried again."""
+"""Age at which notes of ended flow runs may be deleted. Until then, a user may repeat the flow run."""
 
 _CHANCE = 1 / 16
 _MOST = 50
 
 
 def sweep_now_and_then() -> None:
-    """Delete stale notes, one time out of sixteen; what fails here is logged."""
+    """Delete stale notes, in one of sixteen calls. Failures are only logged."""
     if random.random() >= _CHANCE:
         return
     try:
@@ -34,12 +34,12 @@ def sweep_now_and_then() -> None:
 
 
 def sweep(older_than: timedelta = STALE) -> int:
-    """Delete the oldest notes whose flow runs are over, up to fifty, and return how many there were.
+    """Delete the oldest notes of ended flow runs, at most fifty. Return how many were deleted.
 
     Parameters
     ----------
     older_than : timedelta, default 24 hours
-        Age of those that are deleted, by the server's stamp of their last change and this machine's clock.
+        Minimum age of deleted notes, from the server's timestamp of the last change to this machine's clock.
     """
     wanted = ArtifactFilter(type=ArtifactFilterType(any_=[NOTE_TYPE]))
     oldest = page_of_artifacts(wanted, offset=max(count_artifacts(wanted) - _MOST, 0))

@@ -1,1 +1,1 @@
-"""Runs of flows, as Prefect follows them."""
+"""The runs of flows that Prefect follows."""

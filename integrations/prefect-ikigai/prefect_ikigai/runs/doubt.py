@@ -1,4 +1,4 @@
-"""How a run ended that may have been another one."""
+"""The log of a run whose identity is not proven."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from ikigai_core import RunLog
 
 
 class DoubtfulRunLog(RunLog):
-    """The log of a run that was taken for the one that was asked for, because a guess was wanted.
+    """The log of a run that is probably the requested one, returned for ``on_doubt="accept"``.
 
     Attributes
     ----------
     doubt : str
-        Why it may be another run's, in a sentence.
+        Why the log may belong to another run, in one sentence.
     """
 
     doubt: str
 
     @classmethod
     def of(cls, log: RunLog, doubt: str) -> Self:
-        """A log, with a doubt about it."""
+        """Copy a log and add a doubt."""
         return cls.model_construct(**dict(log), doubt=doubt)

@@ -1,7 +1,7 @@
-"""Events: what Prefect's automations and event feed hear of runs on the platform.
+"""Events about runs on the platform, for Prefect's automations and event feed.
 
-The resource of each is the platform's flow, ``ikigai.flow.<id>``. Related are its app, its run and, which Prefect adds
-itself, the flow run, task run, flow, deployment and tags on whose behalf it runs.
+The resource of each event is the platform's flow, ``ikigai.flow.<id>``. Its app and its run are related resources.
+Prefect itself adds the flow run, task run, flow, deployment and tags that the event belongs to.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ LEFT = "ikigai.run.left"
 
 
 class RunEvents:
-    """Tells of one run.
+    """Emits the events of one run.
 
     Parameters
     ----------
     app : str
         Name of the app.
     run : mapping
-        As `ikigai_core.FlowRun.to_dict` gives it.
+        As `ikigai_core.FlowRun.to_dict` returns it.
     """
 
     def __init__(self, app: str, run: Mapping[str, Any]) -> None:
@@ -40,13 +40,13 @@ class RunEvents:
         self._started: Event | None = None
 
     def started(self, web_url: str | None) -> None:
-        """Tell that the run was started, or that it was found going."""
+        """Emit the event for a run that was started, or found running."""
         kind = ATTACHED if self._run["attached"] else STARTED
         variables = dict(self._run["variables"])
         self._started = self._emit(kind, {"variables": variables, "web_url": web_url})
 
     def ended(self, report: RunReport) -> None:
-        """Tell how the run ended."""
+        """Emit the event for the end of the run."""
         payload = event_payload(report)
         run = {
             "prefect.resource.id": f"ikigai.run.{payload['log_id']}",
@@ -56,7 +56,7 @@ class RunEvents:
         self._emit(SUCCEEDED if report.is_success else FAILED, payload, [run])
 
     def left(self, related: list[dict[str, str]], payload: Mapping[str, Any]) -> None:
-        """Tell that nobody follows the run any longer, though it goes on."""
+        """Emit the event for a run that is still running but no longer followed."""
         self._emit(LEFT, payload, related)
 
     def _emit(self, kind: str, payload: Mapping[str, Any], related: list[dict[str, str]] | None = None) -> Event | None:

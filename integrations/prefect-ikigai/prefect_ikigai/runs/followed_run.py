@@ -1,4 +1,4 @@
-"""The run on the platform that a Prefect run follows: its note, and what Prefect is told of it."""
+"""The run on the platform that a Prefect run follows: its note, logs, artifacts and events."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 class FollowedRun:
-    """Keeps a run for another try to find, and tells how it goes, on behalf of the current task run or flow run.
+    """Saves a run for later attempts and reports its progress, for the current task run or flow run.
 
-    Its methods block, for a request to Prefect's server or a few. Outside of Prefect's runs nothing is kept, and
-    progress goes to the logs alone.
+    Its methods block for one or a few requests to Prefect's server. Outside of Prefect's runs nothing is saved, and
+    progress goes only to the logs.
 
     Parameters
     ----------
@@ -39,9 +39,9 @@ class FollowedRun:
     flow_id : str
         The platform's id of the flow.
     variables : mapping
-        The run variables that are asked for.
+        The requested run variables.
     credentials_id : UUID, optional
-        Of the saved block with which the platform is asked.
+        Id of the saved block for the requests to the platform.
 
     Attributes
     ----------
@@ -64,11 +64,11 @@ class FollowedRun:
 
     @property
     def note_id(self) -> UUID | None:
-        """Where the run is noted; None if it is not."""
+        """Id of the artifact with the note; None if there is none."""
         return None if self._store is None else self._store.artifact_id
 
     def find(self) -> dict[str, Any] | None:
-        """The run that an earlier try noted, and that did not fail."""
+        """The run that an earlier attempt noted; None if there is none or it failed."""
         if self._store is None:
             return None
         with reaching_prefect(f"Flow {self._flow!r} was not started"):
@@ -86,7 +86,7 @@ class FollowedRun:
             return self._store.left_runs()
 
     def take_over(self, left: Note) -> dict[str, Any] | None:
-        """Make the run that another flow run left this one's; None if somebody else was quicker."""
+        """Take over a run that another flow run left; None if another attempt was faster."""
         assert self._store is not None
         with reaching_prefect(f"Flow {self._flow!r} was not started"):
             run = self._store.adopt(left)
@@ -96,15 +96,15 @@ class FollowedRun:
         return run
 
     def keep(self, run: dict[str, Any]) -> None:
-        """Keep a run, before each step that cannot be taken back, and after it."""
+        """Save the run, before and after each step that cannot be undone."""
         if self._store is not None:
-            # A run that cannot be kept must not start: then this raises. The client bears it later on.
+            # A run that cannot be saved must not start, so this raises. After the start, the client continues.
             is_before = run["phase"] in ("prepared", "copied", "fenced")
             with reaching_prefect(f"Flow {self._flow!r} was not started" if is_before else "It is not noted"):
                 self._store.note(run)
 
     def resume(self, run: Mapping[str, Any], note_id: UUID | None) -> dict[str, Any]:
-        """Go on with the note of a run that another task started, and return the run as it was noted last."""
+        """Continue the note of a run that another task started, and return the run as it was last noted."""
         if self._store is None:
             return dict(run)
         with reaching_prefect(f"The run of flow {self._flow!r} is not followed"):
@@ -115,7 +115,7 @@ class FollowedRun:
         return noted
 
     def started(self, run: Mapping[str, Any], web_url: str | None) -> None:
-        """Tell that the run was started, or picked up."""
+        """Report that the run was started or picked up."""
         self._begin_events(run)
         if run["phase"] in ("ended", "taken"):
             return
@@ -128,22 +128,22 @@ class FollowedRun:
             show_markdown(self._owner, key, text, f"Flow **{self._flow}** on the Ikigai platform")
 
     def resumed(self, run: Mapping[str, Any]) -> None:
-        """Tell nothing yet of a run that another task started."""
+        """Prepare the events of a run that another task started. Reports nothing yet."""
         self._begin_events(run)
 
     def update(self, report: FlowStatusReport) -> None:
-        """Tell of a change of status or progress."""
+        """Report a change of status or progress."""
         self._progress_log(report)
         if not report.is_idle:
             self._progress_artifact.move(report.status, report.progress)
 
     def discard(self) -> None:
-        """Forget the run: it never started."""
+        """Delete the note of a run that never started."""
         if self._store is not None:
             self._store.forget()
 
     def end(self, report: RunReport) -> None:
-        """Tell of the end of the run."""
+        """Report the end of the run."""
         log = log_of(report)
         self._progress_log.ended(log)
         self._progress_artifact.move(log.status, 100 if report.is_success else None)
@@ -156,25 +156,25 @@ class FollowedRun:
         show_table(self._owner, key, [table_row(report)], shown)
 
     def take(self, run: Mapping[str, Any]) -> bool:
-        """Note that this try takes the run's result; whether that is kept.
+        """Note that this attempt takes the run's result. Return whether the note was saved.
 
         Raises
         ------
         ikigai_core.orchestration.SupersededError
-            A later try has taken over.
+            A later attempt has taken over.
         """
         if self._store is None:
             return False
         try:
             self._store.take(dict(run))
         except (httpx.HTTPError, PrefectHTTPStatusError) as error:
-            # What was kept before suffices for a later try.
+            # The previous note is sufficient for a later attempt.
             self._logger.warning("Flow %r: that the result was taken could not be kept: %s", self._flow, error)
             return False
         return True
 
     def _begin_events(self, run: Mapping[str, Any]) -> None:
-        # Outside of Prefect's runs there may be no server to tell.
+        # Outside of Prefect's runs there may be no server for events.
         self._events = RunEvents(self.app, run) if self._owner else None
 
 

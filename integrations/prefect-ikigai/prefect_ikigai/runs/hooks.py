@@ -1,4 +1,4 @@
-"""What happens to a run of the platform when the flow run that follows it is cancelled or crashes."""
+"""Hooks for flow runs that are cancelled or crash while they follow a run of the platform."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def report_left_runs(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Report the runs that go on on the platform though the flow run that followed them ends.
+    """Report the runs that continue on the platform after the flow run that followed them ends.
 
-    The platform offers no way to stop a run. Each that goes on is told of in the flow run's logs, by the event
-    ``ikigai.run.left`` and by an artifact with a link; another try of this flow run picks it up, or the next flow run
-    with the same run variables.
+    The platform cannot stop runs. Each run that continues is reported in the flow run's logs, by the event
+    ``ikigai.run.left``, and by an artifact with a link. Another attempt of this flow run continues with it, or the next
+    flow run with the same run variables.
 
-    Use it for both: Prefect calls ``on_cancellation`` for deployed flow runs that are cancelled, and ``on_crashed`` for
-    those whose process dies, or that are interrupted where they run.
+    Use it for both hooks. Prefect calls ``on_cancellation`` for deployed flow runs that are cancelled. It calls
+    ``on_crashed`` if the process of a flow run dies or is interrupted.
 
     Examples
     --------
@@ -56,12 +56,12 @@ def report_left_runs(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any])
 
 
 def _look(left: Note, logger: Any) -> tuple[bool | None, str | None]:
-    """Whether the run goes on (None: not known), and its page."""
+    """Whether the run is still running (None if that is not known), and its page."""
     if left.credentials_id is None:
-        # The credentials were not a saved block; secrets are kept nowhere else.
+        # The credentials block was not saved, and secrets are stored nowhere else.
         return None, None
     try:
-        # Hooks of async flows are called from the event loop, where this would be a coroutine otherwise.
+        # Hooks of async flows are called from the event loop. Without `_sync`, this would be a coroutine there.
         credentials: Any = Block.load_from_ref(left.credentials_id, _sync=True)  # type: ignore[call-arg]
         with credentials.get_client() as ikigai:
             return ikigai.run(goes_on(ikigai, left.run)), ikigai.flow_run(left.run).web_url

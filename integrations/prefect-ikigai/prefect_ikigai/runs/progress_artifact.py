@@ -1,4 +1,4 @@
-"""The artifact that moves while a run goes on."""
+"""The progress artifact of a run."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class ProgressArtifact:
-    """Shows how far a run is. If it cannot be written, that disturbs nothing: it is tried again at the next change.
+    """Shows the progress of a run. If it cannot be written, it is tried again at the next change.
 
     Parameters
     ----------
     owner : Owner or None
-        To which it belongs; None for no artifact.
+        The Prefect run that the artifact belongs to; None for no artifact.
     app, flow : str
         Names.
     """
@@ -34,7 +34,7 @@ class ProgressArtifact:
         self._is_behind = False
 
     def move(self, status: FlowStatus, percent: int | None) -> None:
-        """Show a state; without a percentage the progress stays."""
+        """Show a status. If there is no percentage, the progress stays the same."""
         self._percent = self._percent if percent is None else percent
         if self._owner is None:
             return

@@ -1,4 +1,4 @@
-"""What a caller wants to run, and how."""
+"""The request for a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What a caller wants to run, and how; see `prefect_ikigai.run_flow`.
+    """The request for a run; see `prefect_ikigai.run_flow`.
 
     Attributes
     ----------
@@ -27,11 +27,11 @@ class RunRequest:
     isolation : {"shared", "copy"}
     on_doubt : {"fail", "accept"}
     unique_output : str or None
-        Name of the run variable that names a dataset which no other run writes.
+        Name of the run variable that names a dataset that no other run writes.
     keep_copies : bool
     deadline : Deadline
     credentials_id : UUID or None
-        Of the saved block with which the platform is asked.
+        Id of the saved block for the requests to the platform.
     """
 
     app: str

@@ -1,4 +1,4 @@
-"""Starting and following a run, in words that the sync and the async client both carry out."""
+"""Starts and follows runs, for the sync and the async client."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ AnyRun: TypeAlias = "FlowRun | AsyncFlowRun"
 
 @dataclass(frozen=True)
 class EndedRun:
-    """A run whose end was seen.
+    """A run that has ended successfully.
 
     Attributes
     ----------
     run : FlowRun or AsyncFlowRun
     log : RunLog
-        Of a run that succeeded; it has a `doubt` if it may be another run's.
+        The run's log. It has a `doubt` if it may belong to another run.
     """
 
     run: AnyRun
@@ -42,14 +42,14 @@ class EndedRun:
 
 
 def start(ikigai: AnyClient, request: RunRequest) -> Procedure[tuple[AnyRun, FollowedRun]]:
-    """Start a flow, or pick up the run that an earlier try or a flow run that broke off has left.
+    """Start a flow, or continue with the run of an earlier attempt or of an aborted flow run.
 
     Returns
     -------
     FlowRun or AsyncFlowRun
         The run.
     FollowedRun
-        Where its progress and end are to be noted.
+        Saves the run and reports its progress and end.
     """
     flow = yield from orchestration.find_flow(ikigai, request.app, request.flow)
     followed = yield from call_blocking(
@@ -81,7 +81,7 @@ def start(ikigai: AnyClient, request: RunRequest) -> Procedure[tuple[AnyRun, Fol
 def follow(
     run: AnyRun, followed: FollowedRun, deadline: Deadline, *, removes_copy: bool = False
 ) -> Procedure[EndedRun]:
-    """Follow a run to its end, and return it with the log of one that succeeded.
+    """Follow a run to its end. Return the run with its log if it succeeded.
 
     Parameters
     ----------
@@ -89,14 +89,14 @@ def follow(
     followed : FollowedRun
     deadline : Deadline
     removes_copy : bool, default False
-        Whether the run's private copy is still to go: who started the run sees to that otherwise.
+        Whether to delete the run's private copy. If False, the caller that started the run deletes it.
 
     Raises
     ------
     RunFailedError
         The run failed.
     RunTimeoutError
-        The run goes on.
+        The run is still running.
     """
     try:
         log = yield from ikigai_core.FlowRun.result.procedure(run, deadline.left, on_update=followed.update)
@@ -112,7 +112,7 @@ def follow(
 def resume(
     ikigai: AnyClient, run: Mapping[str, Any], app: str, note_id: UUID | None
 ) -> Procedure[tuple[AnyRun, FollowedRun]]:
-    """Pick up a run that another task started, from what it returned."""
+    """Continue with a run that another task started, from its return value."""
     followed = yield from call_blocking(partial(FollowedRun, app, run["flow_name"], run["flow_id"], run["variables"]))
     noted = yield from call_blocking(partial(followed.resume, run, note_id))
     yield from call_blocking(partial(followed.resumed, noted))
@@ -126,16 +126,16 @@ def run_to_the_end(ikigai: AnyClient, request: RunRequest) -> Procedure[EndedRun
 
 
 def goes_on(ikigai: AnyClient, run: Mapping[str, Any]) -> Procedure[bool]:
-    """Whether a run that nobody follows has not come to its end, or may not have begun yet."""
+    """Whether a run that nobody follows has not ended, or may still begin."""
     if run["copy_name"] and not run["copy_id"]:
-        # What is to run is not there yet, and nobody sends its start any more.
+        # The copy does not exist yet, and nobody will start it.
         return False
     picked_up = ikigai.flow_run(run)
     try:
         if (yield from ikigai_core.FlowRun.log.procedure(picked_up)) is not None:
             return False
         if picked_up.phase != "started":
-            # Whether the start went out is for the client to find out, which watches the flow for a while.
+            # The client finds out whether the start was sent: it watches the flow for a while.
             return True
         report = yield from ikigai_core.FlowRun.status.procedure(picked_up)
     except NotFoundError:
@@ -157,7 +157,7 @@ def _previous(ikigai: AnyClient, followed: FollowedRun) -> Procedure[dict[str, A
 
 
 def _lease_for(request: RunRequest, flow_id: str) -> PrefectStartLease | None:
-    # A private copy needs none, and outside of Prefect's runs there may be no server to ask.
+    # A private copy needs no lease, and outside of Prefect's runs there may be no server.
     if request.isolation == "copy" or Owner.current() is None:
         return None
     return PrefectStartLease(flow_id, request.flow)
@@ -170,7 +170,7 @@ def _keep(followed: FollowedRun, lease: PrefectStartLease | None, run: dict[str,
 
 
 def _ended(run: AnyRun, followed: FollowedRun, report: RunReport, removes_copy: bool) -> Procedure[None]:
-    """Tell of the end, and take the result; then the private copy may go, too."""
+    """Report the end and take the result. Then delete the private copy, if requested."""
     yield from call_blocking(partial(followed.end, report))
     state = run.to_dict()
     is_kept = yield from call_blocking(partial(followed.take, state))

@@ -1,4 +1,4 @@
-"""One starter of a flow at a time, across all that use one Prefect server."""
+"""The start lease of a flow: only one client of a Prefect server starts the flow at a time."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from prefect_ikigai.api.logger import current_logger
 from prefect_ikigai.failures import reaching_prefect
 
 LEASE = 60.0
-"""Seconds after which a lease that was not renewed may be taken over by who has watched it for so long."""
+"""Seconds after which a waiting process takes over a lease. It must have seen no renewal for that long."""
 
 RENEWAL = 15.0
 """Seconds between renewals."""
 
 OUTSTANDING = timedelta(hours=1)
-"""For how long a start that got lost counts as one that may still arrive, and be seen by others who start the flow."""
+"""Time in which a lost start may still arrive and look like the run of another starter."""
 
 _PATH: Literal["/v2/concurrency_limits/{id_or_name}"] = "/v2/concurrency_limits/{id_or_name}"
 _NOT_FOUND, _CONFLICT = 404, 409
 
 
 class PrefectStartLease:
-    """A global concurrency limit of Prefect that exists as long as somebody starts the flow.
+    """A global concurrency limit of Prefect that exists while a process starts the flow.
 
-    Who creates the limit holds the lease: names are unique, so that one starter succeeds. It is deleted on release.
-    What dies with the lease in hand no longer renews it, and somebody who has watched it unchanged for `LEASE` deletes
-    it by its id and creates another one; the id is not known any more to who held it, so that a process that was only
-    asleep finds its lease lost.
+    The process that creates the limit holds the lease. Names are unique, so only one process succeeds. It deletes the
+    limit on release. If the holder dies, it no longer renews the limit. A process that sees no renewal for `LEASE`
+    deletes the limit by its id and creates a new one. The new limit has another id, so a holder that was only suspended
+    finds that its lease is lost.
 
-    Slots with leases of Prefect's own would not do: servers keep those in memory by default, and after a restart the
-    slot of a lease that is forgotten never comes free. Servers before 3.4.11 have none.
+    Prefect's own slots with leases are not suitable. By default, servers keep these leases in memory. If a restart
+    loses a lease, its slot never becomes free. Servers before 3.4.11 do not have them.
 
-    A start that got lost may be carried out minutes later, and would then look like the run of whoever holds the lease
-    by that time. It leaves a mark, a second limit: for `OUTSTANDING`, `renew` is False for others whose start got lost.
+    A lost start may be carried out minutes later. It would then look like the run of the current holder. So a lost
+    start leaves a mark, a second limit: for `OUTSTANDING`, `renew` returns False to others whose start got lost.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class PrefectStartLease:
         self._watched: tuple[Any, float] | None = None
 
     def hold(self) -> bool:
-        """Take the lease if it is free; False if somebody else has it."""
+        """Take the lease if it is free. Return False if another process holds it."""
         with reaching_prefect(f"Flow {self._flow_name!r} was not started"), prefect_client() as client:
             if self._watched is None:
                 self._watched = (None, monotonic())
@@ -71,7 +71,7 @@ class PrefectStartLease:
             return self._create(client) if there is None else self._take_over(client, there)
 
     def renew(self) -> bool:
-        """Keep the lease; False if it was lost since `hold`, or if it does not prove whose a run is that was seen."""
+        """Renew the lease. Return False if it was lost since `hold`, or if it does not prove who started a run."""
         try:
             with prefect_client() as client:
                 return self._keep(client) and not (self._phase == "unknown" and self._awaits_another_start(client))
@@ -80,7 +80,7 @@ class PrefectStartLease:
             return False
 
     def release(self) -> None:
-        """Give the lease back; it ends by itself if that fails."""
+        """Release the lease. If that fails, the lease expires."""
         self._over.set()
         limit_id, self._limit_id = self._limit_id, None
         if limit_id is None:
@@ -94,11 +94,11 @@ class PrefectStartLease:
             current_logger().debug("Concurrency limit %r comes free by itself: %s", self.limit, error)
 
     def sees(self, phase: str) -> None:
-        """Hear how far the start is: while it is ``prepared`` or ``unknown``, it may be under way."""
+        """Set the phase of the start. In ``prepared`` and ``unknown``, the start may be under way."""
         self._phase = phase
 
     def keep(self) -> bool:
-        """Renew the lease, and no more; False if it was lost."""
+        """Renew the lease without further checks. Return False if it was lost."""
         with prefect_client() as client:
             return self._keep(client)
 
@@ -108,7 +108,7 @@ class PrefectStartLease:
             return False
         self._is_lost, self._phase = False, ""
         self._over = Event()
-        # Prefect's settings belong to the context.
+        # Prefect's settings are part of the context.
         renewing = partial(copy_context().run, _renewing, weakref.ref(self), self._over)
         Thread(target=renewing, name=self.limit, daemon=True).start()
         return True
@@ -120,7 +120,7 @@ class PrefectStartLease:
             return False
         if now - self._watched[1] < LEASE:
             return False
-        # Who died may have sent its start before.
+        # The previous holder may have sent its start before it died.
         self._put_mark(client)
         _request(client, "DELETE", there["id"])
         return self._create(client)
@@ -145,7 +145,7 @@ class PrefectStartLease:
 
 
 def _renewing(lease: weakref.ref[PrefectStartLease], over: Event) -> None:
-    """Renew a lease until it is over; also if nobody has it in mind any longer."""
+    """Renew a lease until it is released, lost or garbage-collected."""
     while not over.wait(RENEWAL):
         held = lease()
         try:
@@ -157,10 +157,10 @@ def _renewing(lease: weakref.ref[PrefectStartLease], over: Event) -> None:
 
 
 def _make(client: SyncPrefectClient, name: str, *, active_slots: int) -> UUID | None:
-    """Create a limit, and return its id; None if there is one of that name."""
+    """Create a limit and return its id; None if the name exists already."""
     wanted = {"name": name, "limit": 1, "active_slots": active_slots}
     try:
-        # Not `create_global_concurrency_limit`: what it raises then depends on Prefect's version.
+        # Not `create_global_concurrency_limit`: its error for an existing name depends on Prefect's version.
         made: dict[str, Any] = client.request("POST", "/v2/concurrency_limits/", json=wanted).json()
     except PrefectHTTPStatusError as error:
         if error.response.status_code == _CONFLICT:
@@ -180,7 +180,7 @@ def _read(client: SyncPrefectClient, limit: str) -> dict[str, Any] | None:
 
 
 def _request(client: SyncPrefectClient, method: Literal["PATCH", "DELETE"], limit: UUID | str, **change: Any) -> bool:
-    """Change or delete a limit; whether there was one."""
+    """Change or delete a limit. Return whether it existed."""
     try:
         client.request(method, _PATH, path_params={"id_or_name": str(limit)}, json=change or None)
     except PrefectHTTPStatusError as error:

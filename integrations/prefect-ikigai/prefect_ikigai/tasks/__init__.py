@@ -1,1 +1,1 @@
-"""The tasks, and what makes tasks that materialize assets."""
+"""The tasks, and functions that create tasks that materialize assets."""

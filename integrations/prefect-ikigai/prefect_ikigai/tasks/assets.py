@@ -27,18 +27,18 @@ def dataset_asset(
     owners: list[str] | None = None,
     url: str | None = None,
 ) -> Asset:
-    """The asset of a dataset. Sends nothing.
+    """Create the asset of a dataset. Sends nothing.
 
     Parameters
     ----------
     app, dataset : str
-        Names. The key is made of them: in lowercase, with dashes for what is neither letter nor digit.
+        Names. They form the key, in lowercase and with dashes in place of all other characters than letters and digits.
     description : str, optional
-        What the dataset holds.
+        Description of the dataset.
     owners : list of str, optional
         Emails or names of Prefect's users and teams.
     url : str, optional
-        Where people look at it, such as its ``web_url``.
+        Address of a page about the dataset, for example its ``web_url``.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def dataset_asset(
     'ikigai://late-flights/flights'
     """
     given = {"description": description, "owners": owners, "url": url}
-    # Prefect overwrites an asset's properties with those that are set, with None too.
+    # Prefect overwrites an asset's properties with all that are set, even to None.
     told: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     properties = AssetProperties(name=f"{app}: {dataset}", **told)
     return Asset(key=asset_key(app, dataset), properties=properties)
@@ -60,7 +60,7 @@ def dataset_asset(
 def materialize_dataset(
     app: str, dataset: str, *, create_app: bool = False, asset_deps: list[str | Asset] | None = None, **options: Any
 ) -> Materialization[[IkigaiCredentials, Data], dict[str, Any]]:
-    """Make a task that uploads a dataset and tells Prefect of the asset. Sends nothing.
+    """Create a task that uploads a dataset and reports the asset to Prefect. Sends nothing.
 
     Parameters
     ----------
@@ -69,14 +69,14 @@ def materialize_dataset(
     create_app : bool, default False
         Whether the task creates the app if there is none of that name.
     asset_deps : list, optional
-        Assets that the data comes from, such as ``s3://bucket/flights.csv``.
+        Assets that the data comes from, for example ``s3://bucket/flights.csv``.
     **options
         As for Prefect's ``task``.
 
     Returns
     -------
     MaterializingTask
-        Called as ``task(credentials, data)``, data as for `upload_dataset`; returns what that returns.
+        Call it as ``task(credentials, data)``. `data` and the return value are as for `upload_dataset`.
     """
 
     def text(credentials: IkigaiCredentials, data: Data) -> Operation[dict[str, Any]]:
@@ -95,5 +95,5 @@ def _uploaded(ikigai: AnyClient, app: str, dataset: str, data: Data, create_app:
 
 
 def described(asset: Asset, dataset: AnyDataset, more: Mapping[str, Any]) -> Procedure[None]:
-    """Tell Prefect what an asset holds."""
+    """Add a dataset's metadata to its asset."""
     add_asset_metadata(asset.key, {**(yield from asset_metadata(dataset)), **more})

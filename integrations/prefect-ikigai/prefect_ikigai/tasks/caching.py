@@ -1,4 +1,4 @@
-"""A cache policy for tasks whose results may be used again."""
+"""A cache policy for tasks with reusable results."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from prefect_ikigai.blocks.credentials import IkigaiCredentials
 
 @dataclass
 class AccountInputs(CachePolicy):
-    """The task, whose account it uses, and its other inputs; files count with their size and time of change.
+    """A cache key of the task, its account and its other inputs; of files also the size and modification time.
 
-    Prefect's own ``INPUTS`` hash a block with its secrets masked, and a file by its name only. This policy takes the
-    account, which is the user's email and the platform's address, instead of the block: two accounts never share a
-    result, a new key or another timeout changes nothing, and the key itself takes no part.
+    Prefect's own ``INPUTS`` policy hashes a block with masked secrets, and a file by its name only. This policy
+    replaces the block by the account, which is the user's email and the platform's address. Two accounts never share a
+    result. A new API key or another timeout does not change the cache key, and the API key is not part of it.
     """
 
     def compute_key(
@@ -29,7 +29,7 @@ class AccountInputs(CachePolicy):
         flow_parameters: dict[str, Any],
         **kwargs: Any,
     ) -> str | None:
-        """Digest of what the result depends on."""
+        """Digest of everything that the result depends on."""
         told = {name: _told(value) for name, value in inputs.items()}
         return hash_objects(task_ctx.task.task_key, told, raise_on_failure=True)
 
@@ -50,6 +50,6 @@ def _file(name: str) -> Any:
     try:
         stat = Path(name).stat()
     except (OSError, ValueError):
-        # Just a text.
+        # A plain string, not a path.
         return name
     return [name, stat.st_size, stat.st_mtime_ns]

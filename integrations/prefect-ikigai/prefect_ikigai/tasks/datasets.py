@@ -1,4 +1,4 @@
-"""Tasks that bring data to the platform and back."""
+"""Tasks that transfer data to and from the platform."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def upload_dataset(
 ) -> Operation[dict[str, Any]]:
     """Upload a file or a frame as a dataset, or replace the data of the dataset of that name.
 
-    Doing it again is safe: what is on the platform already is not created a second time.
+    Repeating it is safe: it creates nothing twice.
 
     Parameters
     ----------
@@ -35,21 +35,21 @@ def upload_dataset(
     dataset : str
         Name of the dataset.
     data : str, path, frame or table
-        A CSV or Parquet file, its URL (``s3://…``, whatever fsspec reads), a pandas frame, or anything with the Arrow
-        stream interface, such as a polars frame or a table of pyarrow.
+        A CSV or Parquet file, its URL (``s3://…`` or any other that fsspec reads), a pandas frame, or any object with
+        the Arrow stream interface, for example a polars frame or a pyarrow table.
     create_app : bool, default False
         Create the app if there is none of that name.
 
     Returns
     -------
     dict
-        ``app_id``, ``dataset_id``, ``dataset`` (its name) and ``changes``, what was done: ``["created"]``,
+        ``app_id``, ``dataset_id``, ``dataset`` (its name) and ``changes``, the list of changes: ``["created"]``,
         ``["data"]``, …
 
     Raises
     ------
     ikigai_core.errors.InvalidInputError
-        There is no such file, or nothing in it. Nothing was sent.
+        The file does not exist or is empty. Nothing was sent.
     ikigai_core.errors.NotFoundError
         There is no such app.
     ikigai_core.errors.UploadError
@@ -74,20 +74,20 @@ def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, pat
     dataset : str
         Name of the dataset.
     path : str or path
-        The file or the URL that fsspec writes to; Parquet if it ends in ``.parquet``, else CSV. It is replaced at
-        once when all of the data is there; its folder is made if it is missing.
+        The file, or a URL that fsspec can write to. The format is Parquet if the name ends in ``.parquet``, otherwise
+        CSV. The file is replaced atomically after the download is complete. A missing folder is created.
 
     Returns
     -------
     Path or str
-        The file; a URL as it was given.
+        The file, or the given URL.
 
     Raises
     ------
     ikigai_core.errors.NotFoundError
         There is no such app or dataset.
     ikigai_core.errors.DownloadError
-        The data does not come through.
+        The download fails.
     """
     return Operation(credentials, lambda ikigai: download(ikigai, app, dataset, path))
 
@@ -111,14 +111,14 @@ def read_dataset(credentials: IkigaiCredentials, app: str, dataset: str) -> Oper
     Returns
     -------
     pandas.DataFrame
-        All of it, in memory; `download_dataset` is for what does not fit.
+        The whole dataset, in memory. Use `download_dataset` if it does not fit.
 
     Raises
     ------
     ikigai_core.errors.NotFoundError
         There is no such app or dataset.
     ikigai_core.errors.DownloadError
-        The data does not come through.
+        The download fails.
     """
     return Operation(credentials, lambda ikigai: read(ikigai, app, dataset))
 
@@ -130,7 +130,7 @@ aread_dataset = async_twin(read_dataset)
 def preview_dataset(credentials: IkigaiCredentials, app: str, dataset: str, rows: int = 10) -> Operation[Profile]:
     """Show the first rows of a dataset as a table artifact, and count its rows.
 
-    The rows are stored with Prefect's server, where all of its users see them.
+    The rows are stored on Prefect's server. All users of the server can see them.
 
     Parameters
     ----------
@@ -141,19 +141,19 @@ def preview_dataset(credentials: IkigaiCredentials, app: str, dataset: str, rows
     dataset : str
         Name of the dataset.
     rows : int, default 10
-        How many rows to show. All are downloaded, and read in bounded memory, to be counted.
+        Number of rows to show. To count them, all rows are downloaded and read in bounded memory.
 
     Returns
     -------
     Profile
-        ``row_count``, ``columns`` (types by name) and ``rows`` (the first ones, as texts by column).
+        ``row_count``, ``columns`` (types by name) and ``rows`` (the first rows, as strings by column).
 
     Raises
     ------
     ikigai_core.errors.NotFoundError
         There is no such app or dataset.
     ikigai_core.errors.DownloadError
-        The data does not come through.
+        The download fails.
     """
     return Operation(credentials, lambda ikigai: preview(ikigai, app, dataset, rows))
 

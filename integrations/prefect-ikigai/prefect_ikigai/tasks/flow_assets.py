@@ -43,10 +43,10 @@ def materialize_flow(
     create_app: bool = False,
     **options: Any,
 ) -> Materialization[..., RunLog]:
-    """Make a task that runs a flow and tells Prefect of the assets that it writes.
+    """Create a task that runs a flow and reports the assets that it writes to Prefect.
 
-    The definition says what they are: each dataset that it exports is an asset, and those that it imports are upstream
-    of them. It is read here, and nothing is sent. The task brings the flow up to date, runs it, and adds the metadata
+    Each dataset that the definition exports is an asset, and each dataset that it imports is upstream of these assets.
+    This call reads the definition and sends nothing. The task updates the flow, runs it, and adds the metadata
     ``row_count``, ``columns``, ``dataset_id`` and ``run_log_id`` to each asset. Assets that the run did not write are
     not reported as materialized.
 
@@ -55,15 +55,15 @@ def materialize_flow(
     app, flow : str
         Names.
     definition : mapping, str, path, DefinitionDocument or FlowDefinition
-        Definition document, or the YAML or JSON file that holds it; or what the client's builder made.
+        Definition document, the path of its YAML or JSON file, or a definition from the client's builder.
     variables : mapping, optional
-        Run variables, among them those that name the datasets that are written.
+        Run variables, including those that name the written datasets.
     on_busy : {"wait", "attach", "fail"}, default "wait"
-        What to do if the flow runs already. What a run wrote that was attached to is not known, and not reported.
+        What to do if the flow is already running. With ``attach``, the outputs are not known and not reported.
     isolation, on_doubt, unique_output, keep_copies
         As for `run_flow`.
     timeout : float, optional
-        Seconds to wait for a busy flow and for the run's end; None waits for as long as it takes.
+        Seconds to wait for a busy flow and for the run's end; None waits without limit.
     create_app : bool, default False
         Whether the task creates the app if there is none of that name.
     **options
@@ -72,13 +72,13 @@ def materialize_flow(
     Returns
     -------
     MaterializingTask
-        Called as ``task(credentials, variables=None)``, where the variables come before those given here; it returns
-        the run's log, and raises what `run_flow` raises.
+        Call it as ``task(credentials, variables=None)``. These variables take precedence over the ones given here. It
+        returns the run's log and raises the same errors as `run_flow`.
 
     Raises
     ------
     ikigai_core.errors.InvalidDefinitionError
-        The definition has a fault, or exports nothing.
+        The definition is invalid, or exports nothing.
     """
     request = RunRequest(
         app=app,
@@ -98,7 +98,7 @@ amaterialize_flow = async_materializing(materialize_flow)
 
 
 class _FlowPlan:
-    """A flow whose outputs are assets, and how it is run.
+    """A flow whose outputs are assets, and the settings for its runs.
 
     Parameters
     ----------
@@ -116,12 +116,12 @@ class _FlowPlan:
         self._create_app = create_app
         self._outputs = self._loaded.checked_outputs(request.flow, request.variables)
         self.assets = [dataset_asset(request.app, dataset) for dataset in self._outputs]
-        # A flow may read what its last run wrote; an asset is not upstream of itself.
+        # A flow may read the output of its last run, but an asset cannot be upstream of itself.
         inputs = [dataset for dataset in self._loaded.inputs(request.variables) if dataset not in self._outputs]
         self.upstream: list[str | Asset] = [dataset_asset(request.app, dataset) for dataset in inputs]
 
     def running(self, credentials: IkigaiCredentials, variables: Mapping[str, Any] | None = None) -> Operation[RunLog]:
-        """What the task does: bring the flow up to date, run it, and tell of what it wrote."""
+        """Update the flow, run it, and report the assets that it wrote."""
         request = replace(
             self._request,
             variables={**self._request.variables, **(variables or {})},
@@ -144,7 +144,7 @@ class _FlowPlan:
         return followed.log
 
     def _told(self, ikigai: AnyClient, run: AnyRun, log: RunLog) -> Procedure[None]:
-        """Describe what the run wrote, as its own variables name it."""
+        """Add metadata to the assets that the run wrote, under the names from its variables."""
         app = yield from orchestration.find_app(ikigai, self._request.app)
         written = yield from orchestration.written_outputs(app, run, self._loaded.definition)
         if written is None:
@@ -159,7 +159,7 @@ class _FlowPlan:
 
 
 def _not_materialized(assets: list[Asset], why: str) -> None:
-    """Keep Prefect from telling that assets were materialized."""
+    """Prevent Prefect from reporting assets as materialized."""
     context = AssetContext.get()
     keys = {asset.key for asset in assets}
     if context is not None:

@@ -1,4 +1,4 @@
-"""Tasks that build flows and look at their runs."""
+"""Tasks that create flows and read their runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def ensure_flow(
     credentials: IkigaiCredentials, app: str, flow: str, definition: Definition, *, create_app: bool = False
 ) -> Operation[dict[str, Any]]:
-    """Create a flow, or bring the flow of that name up to date, and show its picture as a markdown artifact.
+    """Create or update a flow, and show its diagram as a Markdown artifact.
 
     Parameters
     ----------
@@ -36,23 +36,23 @@ def ensure_flow(
     flow : str
         Name of the flow.
     definition : mapping, str, path or FlowDefinition
-        Definition document, or the YAML or JSON file that holds it; or what the client's builder made. The datasets
-        that it reads must exist.
+        Definition document, the path of its YAML or JSON file, or a definition from the client's builder. The datasets
+        that the flow reads must exist.
     create_app : bool, default False
         Create the app if there is none of that name.
 
     Returns
     -------
     dict
-        ``app_id``, ``flow_id``, ``flow`` (its name) and ``changes``, what was done: ``["created"]``,
+        ``app_id``, ``flow_id``, ``flow`` (its name) and ``changes``, the list of changes: ``["created"]``,
         ``["definition"]``, or nothing.
 
     Raises
     ------
     ikigai_core.errors.InvalidInputError
-        There is no such file. Nothing was sent.
+        The file does not exist. Nothing was sent.
     ikigai_core.errors.InvalidDefinitionError
-        Naming the facet and what is wrong with it. The flow stays as it was.
+        The definition is invalid. The error names the facet and the fault. The flow stays unchanged.
     ikigai_core.errors.NotFoundError
         There is no such app, or no such dataset.
     """
@@ -75,12 +75,12 @@ def read_run_logs(credentials: IkigaiCredentials, app: str, flow: str, max_count
     flow : str
         Name of the flow.
     max_count : int, default 1
-        How many runs.
+        Maximum number of runs.
 
     Returns
     -------
     list of RunLog
-        Newest first; empty if the flow never ran.
+        Logs, newest first; empty if the flow never ran.
 
     Raises
     ------
@@ -95,7 +95,7 @@ aread_run_logs = async_twin(read_run_logs)
 
 @ikigai_task("status of {flow}")
 def flow_status(credentials: IkigaiCredentials, app: str, flow: str) -> Operation[FlowStatusReport]:
-    """Read a flow's state.
+    """Read a flow's status.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ aflow_status = async_twin(flow_status)
 def bring_about(
     ikigai: AnyClient, app: str, flow: str, definition: Definition, *, create_app: bool
 ) -> Procedure[AnyFlow]:
-    """Create a flow, or bring it up to date, and show its picture."""
+    """Create or update a flow, and show its diagram."""
     ensured: AnyFlow = yield from orchestration.ensure_flow(ikigai, app, flow, definition, create_app=create_app)
     current_logger().info("Flow %r: %s", flow, ", ".join(ensured.changes) or "nothing to do")
     if Owner.current() is not None:

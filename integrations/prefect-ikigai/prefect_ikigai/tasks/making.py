@@ -1,4 +1,4 @@
-"""What the tasks of this package have in common: their names, their retries, no caching."""
+"""Common settings of this package's tasks: names, retries, no caching."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ R = TypeVar("R")
 
 
 def ikigai_task(task_run_name: str) -> Callable[[Callable[P, Operation[R]]], Task[P, R]]:
-    """Make a task of a function that describes what to do on the platform.
+    """Create a task from a function that returns an operation.
 
     Parameters
     ----------
     task_run_name : str
-        Template of the task runs' names, filled in from the function's arguments.
+        Template of the task runs' names. The function's arguments fill it in.
     """
 
     def decorate(text: Callable[P, Operation[R]]) -> Task[P, R]:
@@ -33,7 +33,7 @@ def ikigai_task(task_run_name: str) -> Callable[[Callable[P, Operation[R]]], Tas
 
 
 def async_twin(sync_task: Task[P, R]) -> Task[P, Coroutine[Any, Any, R]]:
-    """The task that does in async code what a task of `ikigai_task` does; its name begins with ``a``."""
+    """The async counterpart of a task that `ikigai_task` created. Its name begins with ``a``."""
     text: Callable[P, Operation[R]] = inspect.unwrap(sync_task.fn)
     function = aperformed(text)
     function.__doc__ = f"Async twin of `{text.__name__}`."
@@ -42,11 +42,11 @@ def async_twin(sync_task: Task[P, R]) -> Task[P, Coroutine[Any, Any, R]]:
 
 
 def task_options() -> dict[str, Any]:
-    """How tasks that use the platform are tried again, and that their results are not cached.
+    """Task options for retries and against caching.
 
     A transient failure is retried twice, after about 10 and 60 seconds; ``with_options(retries=…)`` changes that.
-    Results are not cached, as what lies on the platform may change between two calls;
-    `prefect_ikigai.ACCOUNT_INPUTS` is the policy for where it does not.
+    Results are not cached, because data on the platform may change between two calls. If it does not change, use the
+    cache policy `prefect_ikigai.ACCOUNT_INPUTS`.
     """
     return {
         "cache_policy": NO_CACHE,
@@ -58,9 +58,9 @@ def task_options() -> dict[str, Any]:
 
 
 def is_transient(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
-    """Whether a failed task run is worth another try: if the client says that the same may work later.
+    """Whether to retry a failed task run. True if the client marks the error as transient.
 
-    A failed flow run, a refused key or a fault in the arguments fail the same way again.
+    A failed flow run, a refused key or a wrong argument would fail again.
     """
     error = state.data
     return isinstance(error, IkigaiError) and error.transient

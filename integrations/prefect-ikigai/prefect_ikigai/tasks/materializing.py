@@ -1,4 +1,4 @@
-"""What makes tasks that materialize assets: for sync and for async code, from one text."""
+"""Creates tasks that materialize assets, for sync and async code from the same function."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Materialization(Generic[Q, R]):
-    """A task that is to be made.
+    """The description of a task to create.
 
     Attributes
     ----------
     name : str
-        Of the task.
+        Name of the task.
     assets : sequence of Asset
-        What it materializes.
+        Assets that it materializes.
     text : callable
-        Describes what it does on the platform.
+        Returns its operation on the platform.
     upstream : sequence of str or Asset
-        What the assets come from.
+        Assets that they are made from.
     options : mapping
         As for Prefect's ``task``.
     """
@@ -46,14 +46,14 @@ class Materialization(Generic[Q, R]):
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def how(self) -> dict[str, Any]:
-        """The task's options, with those that all tasks have here."""
+        """The task's options, with the common options of this package's tasks."""
         upstream = None if self.upstream is None else list(self.upstream)
         told = {"by": MATERIALIZED_BY, "name": self.name, "task_run_name": self.name, "asset_deps": upstream}
         return {**task_options(), **told, **self.options}
 
 
 def materializing(text: Callable[P, Materialization[Q, R]]) -> Callable[P, MaterializingTask[Q, R]]:
-    """A function that makes the task that `text` describes."""
+    """A function that creates the task that `text` describes."""
 
     @wraps(text)
     def make(*args: P.args, **kwargs: P.kwargs) -> MaterializingTask[Q, R]:
@@ -66,7 +66,7 @@ def materializing(text: Callable[P, Materialization[Q, R]]) -> Callable[P, Mater
 def async_materializing(
     made: Callable[P, MaterializingTask[Q, R]],
 ) -> Callable[P, MaterializingTask[Q, Coroutine[Any, Any, R]]]:
-    """Async twin of what `materializing` made: the task that it makes is awaited."""
+    """Async counterpart of a function from `materializing`: it creates tasks that are awaited."""
     text: Callable[P, Materialization[Q, R]] = inspect.unwrap(made)
 
     @wraps(text)

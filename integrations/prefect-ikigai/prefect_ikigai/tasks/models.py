@@ -1,4 +1,4 @@
-"""Tasks for models: bringing one about, and holding its versions to what is expected of them."""
+"""Tasks for models: create or update a model, and check its versions against thresholds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def ensure_model(
     description: str | None = None,
     create_app: bool = False,
 ) -> Operation[dict[str, Any]]:
-    """Create a model, or bring the model of that name up to date. A flow's run trains it.
+    """Create or update a model. A run of a flow trains it.
 
     Parameters
     ----------
@@ -40,16 +40,16 @@ def ensure_model(
     model : str
         Name of the model.
     model_type : str
-        Such as ``Linear.Lasso``.
+        For example ``Linear.Lasso``.
     description : str, optional
-        What it is for; by default it stays as it is.
+        Description of the model. By default it stays unchanged.
     create_app : bool, default False
         Create the app if there is none of that name.
 
     Returns
     -------
     dict
-        ``app_id``, ``model_id``, ``model`` (its name) and ``changes``, what was done: ``["created"]``, …
+        ``app_id``, ``model_id``, ``model`` (its name) and ``changes``, the list of changes: ``["created"]``, …
 
     Raises
     ------
@@ -68,7 +68,7 @@ aensure_model = async_twin(ensure_model)
 def check_model(
     credentials: IkigaiCredentials, app: str, model: str, thresholds: Thresholds, *, version: str | None = None
 ) -> Operation[dict[str, Any]]:
-    """Fail if a version of a model is not good enough, so that what follows does not use it: a quality gate.
+    """Fail if a model version misses a threshold, so that later tasks do not use it. This is a quality gate.
 
     Parameters
     ----------
@@ -79,25 +79,25 @@ def check_model(
     model : str
         Name of the model.
     thresholds : mapping
-        By metric, written as a path in the version's metrics such as ``performance.r2.average_test``, what it must at
-        least (``min``) and at most (``max``) be.
+        Limits by metric: its minimum (``min``) and maximum (``max``). A metric is a path in the version's metrics, for
+        example ``performance.r2.average_test``.
     version : str, optional
-        The version's name or id; by default the newest.
+        Name or id of the version. Default: the newest version.
 
     Returns
     -------
     dict
         ``app_id``, ``model_id``, ``model`` and ``version`` (their names), ``version_id``, and ``metrics``, the value of
-        each that was checked.
+        each checked metric.
 
     Raises
     ------
     prefect_ikigai.failures.ThresholdMissedError
-        Naming each metric that is missing or does not hold, with its value. Not retried.
+        A metric is missing or outside its limits. The error names each such metric with its value. Not retried.
     ikigai_core.errors.InvalidInputError
-        A threshold is none.
+        A threshold is invalid.
     ikigai_core.errors.UnknownNameError
-        The model has no such version, or none yet.
+        The model has no such version, or no version yet.
     ikigai_core.errors.NotFoundError
         There is no such app or model.
     """

@@ -35,10 +35,11 @@ def run_flow(
 ) -> Operation[RunLog]:
     """Run a flow and follow the run to its end.
 
-    Changes of status and progress go to the task run's logs and to a progress artifact; its start and end are events. A
-    retry, and another try of the whole flow run, pick up the run that an earlier try started, also one that is over and
-    ended well: there is never a second one. So does a new flow run with the same variables, if one that was cancelled,
-    crashed or failed has left a run that still goes on. A task succeeds only if a run that is provably its own did.
+    Changes of status and progress go to the task run's logs and to a progress artifact. The start and the end of the
+    run are events. A retry, or another attempt of the whole flow run, continues with the run that an earlier attempt
+    started, even if that run has already succeeded. There is never a second run. If a cancelled, crashed or failed flow
+    run has left a run that is still running, a new flow run with the same variables continues with it. A task succeeds
+    only if its own run provably succeeded.
 
     Parameters
     ----------
@@ -49,42 +50,42 @@ def run_flow(
     flow : str
         Name of the flow.
     variables : mapping, optional
-        Values of the flow's run variables. They are kept with Prefect's server, so no secrets.
+        Values of the flow's run variables. They are stored on Prefect's server, so they must not contain secrets.
     on_busy : {"wait", "attach", "fail"}, default "wait"
-        What to do if the flow runs already: wait for that run's end and then start, follow that run, or fail.
+        What to do if the flow is already running: wait until that run ends and then start, follow that run, or fail.
     isolation : {"shared", "copy"}, default "shared"
-        ``copy`` runs a private copy of the flow, made for this run alone: it is never busy, goes beside other runs, and
-        it is always certain which run is this one. The copy has no schedule and no grants, and starts no downstream
-        flows; it is deleted when the run's end was seen. ``shared`` runs the flow itself, where its history is seen in
-        one place.
+        ``copy`` runs a private copy of the flow, made only for this run. It is never busy, it can run in parallel with
+        other runs, and its run is always identified with certainty. The copy has no schedule and no grants, and starts
+        no downstream flows. It is deleted after the end of the run is seen. ``shared`` runs the flow itself, so that
+        its history is in one place.
     on_doubt : {"fail", "accept"}, default "fail"
         What to do if it cannot be proven which run is this one, or how it ended: fail with `StartUnknownError` or
-        `RunAmbiguousError`, or take the run that seems to be it. The returned log then has a `doubt`, in a sentence.
+        `RunAmbiguousError`, or accept the most likely run. The returned log then has a `doubt`, which is one sentence.
     unique_output : str, optional
-        Name of the run variable that names a dataset which no other run writes. That dataset proves that a run is this
-        one if the answer to its start was lost.
+        Name of the run variable that names a dataset that no other run writes. If the response to the start is lost,
+        that dataset proves which run is this one.
     keep_copies : bool, default False
-        Let the private copy stay after its run, so that people can look at it.
+        Keep the private copy after its run, so that it can be inspected.
     timeout : float, optional
-        Seconds to wait for a busy flow and for the run's end; None waits for as long as it takes.
+        Seconds to wait for a busy flow and for the run's end; None waits without limit.
 
     Returns
     -------
     RunLog
-        Of a run that succeeded.
+        The log of a successful run.
 
     Raises
     ------
     ikigai_core.errors.RunFailedError
-        The run failed; the text names the facet and holds the platform's message. Not retried.
+        The run failed. The error names the facet and contains the platform's message. Not retried.
     ikigai_core.errors.RunTimeoutError
-        The run goes on: the platform offers no way to stop it. Not retried.
+        The run did not end in time. It continues, because the platform cannot stop runs. Not retried.
     ikigai_core.errors.FlowBusyError
-        The flow runs already, with ``on_busy="fail"``, or still does at the end of `timeout`.
+        The flow is already running and `on_busy` is ``"fail"``, or it is still running at the end of `timeout`.
     ikigai_core.errors.StartUnknownError
-        Whether it started could not be proven. It was not started a second time. Not retried.
+        It could not be proven whether the run started. It was not started a second time. Not retried.
     ikigai_core.errors.RunAmbiguousError
-        How it ended could not be proven. Not retried.
+        It could not be proven how the run ended. Not retried.
     ikigai_core.errors.NotFoundError
         There is no such app or flow.
     """
@@ -122,26 +123,26 @@ def start_flow(
 ) -> Operation[dict[str, Any]]:
     """Start a flow and return at once; `wait_for_run` follows the run.
 
-    A retry picks up the run that an earlier try started, as for `run_flow`.
+    A retry continues with the run that an earlier attempt started, as for `run_flow`.
 
     Parameters
     ----------
     credentials, app, flow, variables, on_busy, isolation, on_doubt, unique_output, keep_copies
         As for `run_flow`.
     timeout : float, optional
-        Seconds to wait for a busy flow; None waits for as long as it takes.
+        Seconds to wait for a busy flow; None waits without limit.
 
     Returns
     -------
     dict
-        The run, in a form that JSON takes: ``app`` (its name), ``run`` and ``note`` (the artifact in which it is kept).
+        The run as a JSON-compatible dict: ``app`` (its name), ``run`` and ``note`` (id of the artifact with its note).
 
     Raises
     ------
     ikigai_core.errors.FlowBusyError
-        The flow runs already, with ``on_busy="fail"``, or still does at the end of `timeout`.
+        The flow is already running and `on_busy` is ``"fail"``, or it is still running at the end of `timeout`.
     ikigai_core.errors.StartUnknownError
-        Whether it started could not be proven. It was not started a second time. Not retried.
+        It could not be proven whether the run started. It was not started a second time. Not retried.
     ikigai_core.errors.NotFoundError
         There is no such app or flow.
     """
@@ -174,21 +175,21 @@ def wait_for_run(
     credentials : IkigaiCredentials
         Whose app it is.
     run : mapping
-        What `start_flow` returned.
+        The return value of `start_flow`.
     timeout : float, optional
-        Seconds to wait for the run's end; None waits for as long as it takes.
+        Seconds to wait for the run's end; None waits without limit.
 
     Returns
     -------
     RunLog
-        Of a run that succeeded.
+        The log of a successful run.
 
     Raises
     ------
     ikigai_core.errors.RunFailedError
-        The run failed; the text names the facet and holds the platform's message. Not retried.
+        The run failed. The error names the facet and contains the platform's message. Not retried.
     ikigai_core.errors.RunTimeoutError
-        The run goes on: the platform offers no way to stop it. Not retried.
+        The run did not end in time. It continues, because the platform cannot stop runs. Not retried.
     """
     return Operation(credentials, lambda ikigai: _awaited(ikigai, run, Deadline.after(timeout)))
 
