@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ikigai_core.errors import InvalidInputError
-from ikigai_core.run_records import RunLog
 from ikigai_core.validation import check_type
+
+if TYPE_CHECKING:
+    from ikigai_core.run_records import RunLog
 
 VERSION = 3
 
@@ -126,6 +128,9 @@ class RunState:
     @property
     def run_log(self) -> RunLog | None:
         """The run's log, after the run is over."""
+        # Pydantic takes a while to load, and who only names a run's options needs none of it.
+        from ikigai_core.run_records import RunLog
+
         return None if self.log is None else RunLog.model_validate(self.log)
 
     def to_dict(self) -> dict[str, Any]:
