@@ -1,4 +1,4 @@
-"""The Ikigai workspace that assets work in: a user, a key, a URL."""
+"""The Ikigai workspace of assets: a user, a key and a URL."""
 
 from __future__ import annotations
 
@@ -23,38 +23,39 @@ _SECRETS = ("api_key", "proxy")
 class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
     """An Ikigai account, as a Dagster resource.
 
-    Whatever is left out is read from the environment of the process that runs the step, so ``IkigaiWorkspace()`` is
-    enough if ``IKIGAI_USER_EMAIL`` and ``IKIGAI_API_KEY`` are set. If the platform refuses the key, it is looked up
-    again where it came from, so that a new one reaches steps that take long.
+    Missing parameters are read from the environment of the process that runs the step. So ``IkigaiWorkspace()`` is
+    enough if ``IKIGAI_USER_EMAIL`` and ``IKIGAI_API_KEY`` are set. If the platform refuses the key, it is read again
+    from its source, so that long steps get a new key.
 
     Parameters
     ----------
     user_email : str, optional
-        User who owns or shares the apps. Default: ``IKIGAI_USER_EMAIL``.
+        Email address of the user. Default: ``IKIGAI_USER_EMAIL``.
     api_key : EnvVar, optional
-        The user's key, given as ``EnvVar("...")`` so that Dagster stores the variable's name and never the key.
-        Default: ``IKIGAI_API_KEY``.
+        The user's key, as ``EnvVar("...")``. Dagster then stores the variable's name and never the key. Default:
+        ``IKIGAI_API_KEY``.
     api_key_file : str, optional
-        Path of a file that holds nothing but the key, in place of `api_key`.
+        Path of a file that contains only the key, instead of `api_key`.
     base_url : str, optional
-        URL of the platform. Default: ``IKIGAI_BASE_URL``, else ``https://api.ikigailabs.io``.
+        URL of the platform. Default: ``IKIGAI_BASE_URL``, otherwise ``https://api.ikigailabs.io``.
     web_url : str, optional
-        URL of the platform's pages for people, which results link to. Default: ``IKIGAI_WEB_URL``, else by `base_url`.
+        URL of the platform's web pages, for the links in results. Default: ``IKIGAI_WEB_URL``, otherwise derived from
+        `base_url`.
     proxy : str, optional
-        Address of a proxy for every request; as an EnvVar if there is a password in it.
+        Address of a proxy for every request. It must be an EnvVar if it contains a password.
     verify_tls : bool
-        Whether the platform's certificate is checked. Default: True.
+        Whether to verify the platform's certificate. Default: True.
     ca_bundle : str, optional
-        Path of the certificates to check it against, instead of the system's.
+        Path of the certificates to trust instead of the system's.
     client_certificate, client_key : str, optional
-        Paths of the certificate that this side shows to the platform, and of its key if that is in another file.
+        Paths of a client certificate, and of its key if that is in another file.
     connect_timeout, read_timeout : float
-        Seconds that one request may take to connect, and to wait for bytes of an answer.
+        Time limits in seconds, for connecting and for waiting for bytes of a response.
     preview_rows : int
-        First rows of each output that go into its materialization's metadata; 0 keeps data out of Dagster's event log.
+        Number of first rows of each output in its materialization's metadata. 0 keeps data out of Dagster's event log.
     profile_limit_mb : float
-        Outputs larger than this, in MB, are not fetched: they get no row count, no preview and no content-based data
-        version. 0 fetches none.
+        Outputs larger than this, in MB, are not downloaded. They get no row count, no preview and no content-based data
+        version. 0 downloads none.
 
     Examples
     --------
@@ -95,11 +96,11 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
     _key_variable: dg.EnvVar | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Take note that the key was read from its variable; called by Dagster."""
+        """Note that the key was read from its variable. Called by Dagster."""
         self._is_initialized = True
 
     def _with_updated_values(self, values: Mapping[str, Any] | None) -> IkigaiWorkspace:
-        # Dagster's copy has the key's text in place of its EnvVar; it has to know where to look the key up again.
+        # Dagster's copy contains the key as a string instead of its EnvVar, but needs the source to read the key again.
         copy = cast("IkigaiWorkspace", super()._with_updated_values(values))
         copy._key_variable = self._key_variable
         if isinstance(self.api_key, dg.EnvVar) and self.api_key.get_value() == copy.api_key:
@@ -107,26 +108,26 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         return copy
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        # EnvVars refuse to be printed; what was not set is noise.
+        # EnvVars cannot be printed, and unset fields are noise.
         for name in type(self).model_fields:
             value = getattr(self, name)
             if name not in _SECRETS and name in self.model_fields_set:
                 yield name, f"${value.env_var_name}" if isinstance(value, dg.EnvVar) else value
 
     def get_resource_definition(self) -> Any:
-        """Turn this resource into the form that Dagster stores; called by Dagster.
+        """Turn this resource into the form that Dagster stores. Called by Dagster.
 
         Raises
         ------
         DagsterInvalidDefinitionError
-            The key, or a proxy's password, was given as text.
+            The key, or a proxy's password, was given as a string.
         """
         if not self._is_initialized:
             self._check_secrets()
         return super().get_resource_definition()
 
     def get_client(self) -> Ikigai:
-        """Return a new client of this workspace. Nothing is sent before it is used.
+        """Create a client of this workspace. Sends nothing.
 
         Returns
         -------
@@ -136,7 +137,8 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         Raises
         ------
         ikigai_core.errors.ConfigurationError
-            User or key are given neither here nor by the environment; a field is unusable, or contradicts another one.
+            The user or the key is missing, here and in the environment, or a field is unusable or contradicts another
+            one.
         """
         from ikigai_core import Ikigai
 
@@ -155,42 +157,43 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         keep_copies: bool = False,
         timeout: float | None = None,
     ) -> Iterator[dg.MaterializeResult[Any]]:
-        """Bring a flow up to date, run it to its end, and report the assets that it wrote.
+        """Update a flow, run it to its end, and report the assets that it wrote.
 
-        A step that is tried again, or re-executed after its process died, follows the run that it started before.
+        If a step is retried, or re-executed after its process died, it follows the run that it started before.
 
         Parameters
         ----------
         context : AssetExecutionContext
-            Context of the asset function, as made by :func:`~dagster_ikigai.ikigai_assets`.
+            Context of an asset function from :func:`~dagster_ikigai.ikigai_assets`.
         flow : IkigaiFlow or IkigaiAppFlow
             The flow that the assets were made from.
         variables : mapping, optional
             Run variables by name.
         on_busy : {"wait", "attach", "fail"}
-            What to do if somebody else's run of the flow is under way: wait for its end and then start; follow that
-            run instead, whose outputs are then not known; or fail.
+            What to do if another run of the flow is under way: wait for its end and then start, follow that run instead
+            (its outputs are then not known), or fail.
         isolation : {"shared", "copy"}
-            Whether the flow itself runs, or a private copy of it, made for this run alone.
+            Whether to run the flow itself or a private copy, made only for this run.
         on_doubt : {"fail", "accept"}
-            What to do if it cannot be proven which run is the step's: fail, or take the one that seems to be it.
+            What to do if it cannot be proven which run is the step's: fail, or accept the most likely run.
         unique_output : str, optional
-            Name of the run variable that names a dataset which no other run writes: it proves that a run is the step's.
+            Name of the run variable that names a dataset that no other run writes. The dataset proves that a run is the
+            step's.
         keep_copies : bool
-            Whether the private copy stays after its run.
+            Whether to keep the private copy after its run.
         timeout : float, optional
-            Seconds for the wait for a busy flow and for the run, together; the run goes on after that. Default: no
+            Seconds for the wait for a busy flow and for the run, together. The run continues after that. Default: no
             limit.
 
         Yields
         ------
         MaterializeResult
-            One for each asset of the flow.
+            One result for each asset of the flow.
 
         Raises
         ------
         Failure
-            The run failed, or the platform refused something (``allow_retries=False``), or is out of reach.
+            The run failed or the platform refused a request (``allow_retries=False``), or the platform is out of reach.
         """
         from dagster_ikigai.runs.execution import FlowTask, materialize
         from dagster_ikigai.runs.settings import StartSettings
@@ -224,21 +227,21 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 def _resolved(value: Any) -> Any:
-    # A resource that Dagster has not initialised (one that is held by an asset directly) still has its EnvVars.
+    # A resource that Dagster has not initialized, because an asset contains it directly, still has its EnvVars.
     return value.get_value() if isinstance(value, dg.EnvVar) else value
 
 
 Workspace = IkigaiWorkspace | str
-"""A workspace, or the key of the resource that is one."""
+"""A workspace, or its resource key."""
 
 
 def required_resource(workspace: Workspace) -> set[str]:
-    """The resource that a step of this workspace needs."""
+    """The resource keys that a step with this workspace requires."""
     return {workspace} if isinstance(workspace, str) else set()
 
 
 def workspace_of(context: Any, workspace: Workspace) -> IkigaiWorkspace:
-    """The workspace itself, in a step."""
+    """The workspace object, in a step."""
     if isinstance(workspace, IkigaiWorkspace):
         return workspace
     found: IkigaiWorkspace = getattr(context.resources, workspace)

@@ -1,4 +1,4 @@
-"""Datasets as their materializations describe them."""
+"""Materialization metadata of datasets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def profile_of(ikigai: Ikigai, dataset: Dataset, workspace: IkigaiWorkspace) -> DatasetProfile:
-    """Read what is in a dataset, as far as the workspace allows it."""
+    """Read the profile of a dataset, within the limits of the workspace."""
     from ikigai_core.orchestration import profile_dataset
 
     limit = workspace.profile_limit_mb * 1e6
@@ -27,7 +27,7 @@ def profile_of(ikigai: Ikigai, dataset: Dataset, workspace: IkigaiWorkspace) -> 
 def profile_of_upload(
     ikigai: Ikigai, dataset: Dataset, source: str | Path, workspace: IkigaiWorkspace
 ) -> DatasetProfile:
-    """Read what is in a dataset from the file that it was made of, if that is on this machine."""
+    """Read the profile of an uploaded dataset, from its source file if that is on this machine."""
     from ikigai_core.orchestration import DataProfile, DatasetProfile
 
     if not Path(source).is_file():
@@ -36,7 +36,7 @@ def profile_of_upload(
 
 
 def dataset_metadata(dataset: Dataset, profile: DatasetProfile | None = None) -> dict[str, Any]:
-    """Metadata of a dataset: Dagster's own names if it has one for the matter."""
+    """Metadata of a dataset. Uses Dagster's standard names if they exist."""
     metadata: dict[str, Any] = {
         METADATA_FORM: METADATA_VERSION,
         COLUMN_SCHEMA: column_schema(dataset.data_types),
@@ -56,7 +56,7 @@ def dataset_metadata(dataset: Dataset, profile: DatasetProfile | None = None) ->
 
 
 def column_schema(data_types: Mapping[str, ColumnDataType]) -> dg.TableSchema:
-    """Columns in Dagster's words: the platform's type, and its formats as the description."""
+    """The columns as a Dagster schema, with the platform's types, and its formats as descriptions."""
     return dg.TableSchema(
         [
             dg.TableColumn(

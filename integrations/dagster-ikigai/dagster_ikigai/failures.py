@@ -13,13 +13,13 @@ from dagster_ikigai.metadata import FACET
 
 @contextmanager
 def dagster_failures() -> Iterator[None]:
-    """Raise the core's errors as `Failure`, with retries allowed for those that may pass.
+    """Raise the core's errors as `Failure`, with retries allowed for transient errors.
 
     Raises
     ------
     Failure
-        Its description is the error's text. ``allow_retries`` is False if repeating cannot help: a failed run, a
-        wrong key, a faulty definition.
+        Its description is the error message. ``allow_retries`` is False if a retry cannot help: for a failed run, a
+        wrong key or an invalid definition.
     """
     from ikigai_core.errors import IkigaiError
 

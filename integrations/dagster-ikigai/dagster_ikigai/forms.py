@@ -1,4 +1,4 @@
-"""The forms in which this and other releases store things: each stored thing carries the number of its own."""
+"""Format versions of stored data. All stored data contain the number of their format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VERSION = "version"
 
 
 def form_fault(what: str, form: Any, known: int, remedy: str) -> str | None:
-    """Say that something is of a form that this release does not read, and what to do; None if it reads it."""
+    """The error message for a format that this release cannot read, with the remedy; None if it can read it."""
     if form == known:
         return None
     told = "of no known form" if form is None else f"of form {form!r}"
@@ -18,12 +18,12 @@ def form_fault(what: str, form: Any, known: int, remedy: str) -> str | None:
 
 
 def read_form(what: str, text: str, known: int, remedy: str) -> Mapping[str, Any]:
-    """Read what was stored as JSON, with its form in it.
+    """Read stored JSON that contains its format version.
 
     Raises
     ------
     ValueError
-        It is of another form, or no such thing at all.
+        The text has another format, or is something else.
     """
     try:
         content = json.loads(text)

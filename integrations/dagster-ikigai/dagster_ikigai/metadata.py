@@ -1,4 +1,4 @@
-"""Names of what this package tells Dagster of assets and events, and the form of it."""
+"""The metadata names of this package's assets and events, and their format version."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ ATTACHED, DOUBT, WRITTEN = "ikigai/attached", "ikigai/doubt", "ikigai/written"
 METRICS, METRIC, METRIC_HISTORY = "ikigai/metrics", "ikigai/metric/", "ikigai/metric_history/"
 
 METADATA_FORM, METADATA_VERSION = "ikigai/metadata_version", 1
-"""Form of the metadata: it changes if a later release gives one of the names another meaning."""
+"""Format version of the metadata. It changes if a later release changes the meaning of a name."""
 
 
 def metadata_fault(metadata: Mapping[str, Any], what: str, remedy: str) -> str | None:
-    """Why metadata cannot be read; None for those of this release, and those that somebody else gave."""
+    """Why metadata cannot be read; None for metadata from this release or from other sources."""
     return form_fault(what, metadata.get(METADATA_FORM, METADATA_VERSION), METADATA_VERSION, remedy)
 
 
 def link(metadata: dict[str, Any], name: str, url: str | None) -> None:
-    """Add a link, if there is a page to link to."""
+    """Add a link, if there is a URL."""
     if url:
         metadata[name] = dg.MetadataValue.url(url)

@@ -1,4 +1,4 @@
-"""Names that Dagster accepts, made from the platform's free ones."""
+"""Turns the platform's names into names that Dagster accepts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def identifier(name: str) -> str:
 
 
 def distinct_identifiers(names: Iterable[str]) -> dict[str, str]:
-    """Identifier by name, each its own: oldest first; one that is there twice is one name."""
+    """Unique identifiers by name. Takes the names oldest first and ignores repeated names."""
     return distinct_slugs(dict.fromkeys(names), "_")
 
 
@@ -25,5 +25,5 @@ def tag_value(name: str) -> str:
 
 
 def flow_key(app: str, flow: str) -> tuple[str, str, str]:
-    """Key of what is told of a flow itself."""
+    """Key of the asset of a flow itself."""
     return identifier(app), "flows", identifier(flow)

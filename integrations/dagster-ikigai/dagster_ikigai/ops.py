@@ -21,7 +21,7 @@ from ikigai_core.orchestration import Isolation, OnBusy, OnDoubt, ensure_dataset
 
 
 class RunIkigaiFlowConfig(dg.Config):
-    """The flow that `run_ikigai_flow_op` runs, and how.
+    """Config of `run_ikigai_flow_op`: the flow and the settings for its run.
 
     Examples
     --------
@@ -53,7 +53,7 @@ class RunIkigaiFlowConfig(dg.Config):
 
 
 class UploadDatasetConfig(dg.Config):
-    """The file that `upload_dataset_op` uploads.
+    """Config of `upload_dataset_op`: the file and the dataset.
 
     Examples
     --------
@@ -71,7 +71,7 @@ class UploadDatasetConfig(dg.Config):
 def run_ikigai_flow_op(context: dg.OpExecutionContext, config: RunIkigaiFlowConfig, ikigai: IkigaiWorkspace) -> dict:  # type: ignore[type-arg]
     """Run a flow and follow it to its end, as part of a job.
 
-    A retried or re-executed step takes up the run that it started: its notes are observations of the asset
+    A retried or re-executed step continues with the run that it started. Its notes are observations of the asset
     ``<app>/flows/<flow>``. The resource ``ikigai`` is the workspace.
 
     Examples

@@ -1,4 +1,4 @@
-"""Runs of flows as materializations describe them, and as ops return them."""
+"""Reports of runs, for materialization metadata and the results of ops."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def report_of_elsewhere(app: App, flow: Flow, log: RunLog) -> RunReport:
-    """The report of a run that was started elsewhere: what it was started with is not known."""
+    """The report of a run that was started elsewhere. Its variables are not known."""
     from ikigai_core.orchestration import RunReport
 
     return RunReport(
@@ -28,7 +28,7 @@ def report_of_elsewhere(app: App, flow: Flow, log: RunLog) -> RunReport:
 
 
 def run_log_of(report: RunReport) -> RunLog:
-    """The log of a run that ended."""
+    """The log of an ended run."""
     log = report.run_log
     if log is None:
         raise ValueError(f"The end of the run of flow {report.flow_name!r} was not seen.")
@@ -36,7 +36,7 @@ def run_log_of(report: RunReport) -> RunLog:
 
 
 def run_metadata(report: RunReport) -> dict[str, Any]:
-    """Metadata of a run: which one it was, how and when it ended, and where its log is shown."""
+    """Metadata of a run: its id, its outcome, its end, and the link to its log."""
     log = run_log_of(report)
     metadata: dict[str, Any] = {
         METADATA_FORM: METADATA_VERSION,
@@ -54,7 +54,7 @@ def run_metadata(report: RunReport) -> dict[str, Any]:
 
 
 def told_to_ops(report: RunReport) -> dict[str, Any]:
-    """The form that an op returns."""
+    """The return value of an op."""
     log = run_log_of(report)
     told: dict[str, Any] = {
         "log_id": log.log_id,

@@ -1,4 +1,4 @@
-"""A step's notes on the platform run that it started, for the try that comes after it."""
+"""A step's notes on the platform run that it started, for the next attempt."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _log = logging.getLogger("dagster_ikigai")
 
 @dataclass(frozen=True)
 class Note:
-    """A note that a try of a step wrote down.
+    """A note that an attempt of a step wrote.
 
     Attributes
     ----------
     dagster_run_id : str
-        Of the Dagster run that it was part of.
+        Id of the attempt's Dagster run.
     storage_id : int
-        Later notes have larger ones.
+        Id of the event. Later notes have larger ids.
     content : mapping
-        ``step``, ``try``, ``work`` and ``run``; in place of the run ``over`` if there is none to be picked up, and
-    ``claim`` if the try only says that it has taken over.
+        ``step``, ``try``, ``work`` and ``run``. ``over`` replaces ``run`` if there is no run to continue with,
+        ``claim`` if the attempt only notes that it has taken over.
     """
 
     dagster_run_id: str
@@ -42,22 +42,22 @@ class Note:
 
     @property
     def is_readable(self) -> bool:
-        """Whether this release knows the form."""
+        """Whether this release can read the format."""
         return bool(self.content.get(VERSION) == _VERSION)
 
     @property
     def run(self) -> dict[str, Any] | None:
-        """The run that was noted; None if it is not to be picked up."""
+        """The noted run; None if there is no run to continue with."""
         return self.content.get("run")
 
     @property
     def is_claim(self) -> bool:
-        """Whether the try had not looked yet at what earlier ones noted."""
+        """Whether the attempt had not read the notes of earlier attempts yet."""
         return "claim" in self.content
 
     @property
     def number(self) -> int:
-        """Number of the try within its Dagster run, from 0."""
+        """Number of the attempt within its Dagster run, from 0."""
         return int(self.content.get("try", 0))
 
 
@@ -77,22 +77,22 @@ def _note(record: Any, asset_key: dg.AssetKey) -> Note | None:
 
 
 class ObservationRunStore:
-    """A step's notes on its run of a flow, kept as observations of one of its assets; a `RunStore`.
+    """A `RunStore` with a step's notes on its run of a flow, stored as observations of one of its assets.
 
-    Observations are the one store that every instance has, that is public, that is written before `log_event`
-    returns, and that is only ever appended to. Run tags are rewritten as a whole, so that steps side by side lose each
-    other's; a file is gone with its machine. And a person who looks at the asset sees when its run was started.
+    Only observations exist in every instance, are public API, are written before `log_event` returns, and are
+    append-only. Run tags are rewritten as a whole, so that parallel steps overwrite each other's tags. A file is lost
+    with its machine. Observations also show users of the asset when its run was started.
 
-    A try finds the notes of earlier tries of its own Dagster run, and those of the runs that it re-executes, unless the
-    work ended there, or was not the same. It reads the observations of these Dagster runs alone.
+    An attempt finds the notes of earlier attempts in its own Dagster run and in the runs that it re-executes, unless
+    the work ended there or was different. It reads only the observations of these Dagster runs.
 
     Parameters
     ----------
     context : AssetExecutionContext or OpExecutionContext
-        The step's.
+        Context of the step.
     asset_key : AssetKey
     work : str
-        Digest of what is to be done: definition and run variables.
+        Digest of the work: definition and run variables.
     """
 
     def __init__(self, context: Any, asset_key: dg.AssetKey, work: str) -> None:
@@ -107,17 +107,17 @@ class ObservationRunStore:
         self._is_late = False
 
     def note(self, run: Mapping[str, Any]) -> None:
-        """Keep a run in place of what was kept before.
+        """Save a run. Replaces the previous note.
 
         Raises
         ------
         SupersededError
-            A later try of the step has noted something since.
+            A later attempt of the step has written a note.
         """
         from ikigai_core.orchestration import SupersededError
 
         self._write(f"Run of Ikigai flow: {run.get('phase', 'noted')}.", {"run": dict(run)})
-        # Only then: who takes over writes that down, too, before it looks at what is written here.
+        # Check after writing: an attempt that takes over also writes a note before it reads this one.
         if self._is_superseded():
             raise SupersededError(
                 "A later try of this step, or a re-execution of its Dagster run, has taken over: this one starts no "
@@ -125,12 +125,12 @@ class ObservationRunStore:
             )
 
     def find(self) -> dict[str, Any] | None:
-        """Return the run that an earlier try left behind, or None if there is none to pick up.
+        """Return the run that an earlier attempt left; None if there is no run to continue with.
 
         Raises
         ------
         Failure
-            Another release wrote the notes, in a form of its own.
+            Another release wrote the notes in another format.
         """
         self._claim()
         found = self._newest_of_all()
@@ -138,7 +138,7 @@ class ObservationRunStore:
             if self._is_mine(found):
                 return found.run
             self._write("Run of Ikigai flow: taken over from an earlier try.", {"run": found.run})
-            # Until that was written, the earlier try may have gone on.
+            # The earlier attempt may have continued until the claim was written.
             newest = self._newest(found.dagster_run_id, before=self._number)
             if newest is None or newest.storage_id == found.storage_id:
                 return found.run
@@ -146,25 +146,25 @@ class ObservationRunStore:
         return None
 
     def take(self, run: Mapping[str, Any]) -> None:
-        """Note that this try takes the run's result.
+        """Note that this attempt takes the run's result.
 
         Raises
         ------
         SupersededError
-            A later try of the step has noted something since.
+            A later attempt of the step has written a note.
         """
         taken_by = f"Dagster run {self._run_id}, step {self._step}, try {self._number + 1}"
         self.note({**run, "phase": "taken", "taken_by": taken_by})
 
     def forget(self) -> None:
-        """Note that there is no run to pick up. It does not raise."""
+        """Note that there is no run to continue with. Does not raise."""
         try:
             self._write("Run of Ikigai flow: given up.", {"over": "given up"})
         except Exception as error:
             _log.warning("That the run of step %s is given up could not be noted: %s", self._step, error)
 
     def _claim(self) -> None:
-        """Keep earlier tries from starting anything: who notes after this sees it, who noted before is found."""
+        """Prevent earlier attempts from starting a run. They see this claim if they write a note later."""
         if self._number or self._context.run.parent_run_id:
             self._write("Run of Ikigai flow: another try begins.", {"claim": True})
 
@@ -195,7 +195,7 @@ class ObservationRunStore:
         return note.content.get("work") == self._work and not self._has_succeeded(note.dagster_run_id)
 
     def _newest_of_all(self) -> Note | None:
-        """The newest note of the Dagster runs that this one re-executes, itself included: the nearest one's."""
+        """The newest note of the nearest Dagster run with notes: this one, or the runs that it re-executes."""
         seen: set[str] = set()
         run: dg.DagsterRun | None = self._context.run
         while run is not None and run.run_id not in seen:
@@ -207,14 +207,14 @@ class ObservationRunStore:
         return None
 
     def _newest(self, run_id: str, before: int | None = None) -> Note | None:
-        """The newest note of a Dagster run: its last try's, or in this one that of the tries before one."""
+        """The newest note of a Dagster run. In this run, only attempts before `before` count."""
         is_told = run_id != self._run_id or before is None
         notes = [note for note in self._notes(run_id) if not note.is_claim]
         told = [note for note in notes if is_told or note.number < (before or 0)]
         return max(told, key=lambda note: (note.number, note.storage_id), default=None)
 
     def _notes(self, run_id: str, after: str | None = None) -> Iterator[Note]:
-        """The notes on this step in a Dagster run, oldest first; those that are newer than a cursor."""
+        """The notes on this step in a Dagster run after a cursor, oldest first."""
         cursor = after
         while True:
             page = self._instance.get_records_for_run(
@@ -236,7 +236,7 @@ class ObservationRunStore:
         return self._is_late
 
     def _is_taken_over(self, run_id: str) -> bool:
-        """Whether a re-execution of a Dagster run, or one of that, does the same work."""
+        """Whether a direct or indirect re-execution of a Dagster run does the same work."""
         for run in self._instance.get_runs(dg.RunsFilter(tags={_PARENT: run_id})):
             if any(note.content.get("work") == self._work for note in self._notes(run.run_id)):
                 return True
@@ -245,13 +245,13 @@ class ObservationRunStore:
         return False
 
     def _has_succeeded(self, run_id: str) -> bool:
-        # A worker that died after it had reported the last asset leaves a step that is to be done again.
+        # If a worker dies after it has reported the last asset, the step must be repeated.
         ends = self._instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_SUCCESS)
         return any(record.event_log_entry.step_key == self._step for record in ends.records)
 
 
 def step_key(context: Any) -> str:
-    """The key of a step, as Dagster's events have it."""
+    """The key of a step in Dagster's events."""
     context = getattr(context, "op_execution_context", context)
     mapping_key = context.get_mapping_key()
     return f"{context.op_handle}[{mapping_key}]" if mapping_key else str(context.op_handle)

@@ -1,1 +1,1 @@
-"""Assets: of flows, apps and files; their graph, their checks, and frames that become datasets."""
+"""Assets of flows, apps and files, their graph, their checks, and the IO manager for frames."""

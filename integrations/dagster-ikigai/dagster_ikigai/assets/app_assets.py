@@ -1,4 +1,4 @@
-"""Assets of all flows that an app has."""
+"""Assets of all flows of an app."""
 
 from __future__ import annotations
 
@@ -31,32 +31,32 @@ StateSource = IkigaiAppState | IkigaiWorkspace | str | os.PathLike[str]
 Source = StateSource | Sequence[RunnableFlow]
 
 FRESHNESS_SLACK = timedelta(hours=1)
-"""How much older than the longest time between two runs of its schedule a flow's asset may be."""
+"""Tolerance of an asset's freshness, in addition to the longest time between two runs of the flow's schedule."""
 
 
 def load_ikigai_asset_specs(
     source: StateSource, app: str | None = None, *, translator: DagsterIkigaiTranslator | None = None
 ) -> list[dg.AssetSpec]:
-    """Return an asset spec for all that the flows of an app write: datasets, and models that they train.
+    """Return the asset specs of everything that an app's flows write: datasets, and models that they train.
 
-    The assets cannot be materialized from Dagster, only observed; `build_ikigai_assets_definitions` makes those that
-    can. A flow that writes neither is an asset itself, and so is one whose definition cannot be read: its description
-    and metadata (``ikigai/fault``) say why.
+    Dagster can only observe these assets. For assets that it can materialize, use `build_ikigai_assets_definitions`. A
+    flow that writes neither is an asset itself. So is a flow whose definition cannot be read: its description and
+    metadata (``ikigai/fault``) explain why.
 
     Parameters
     ----------
     source : IkigaiAppState, IkigaiWorkspace, str or Path
-        The app's state, or the file that it was saved to: nothing is sent. A workspace is asked at once, each time that
-        the definitions load: for notebooks and scripts.
+        The app's state, or the file that it was saved to; this sends nothing. With a workspace, the app is read from
+        the platform each time that the definitions load; this is for notebooks and scripts.
     app : str, optional
-        Name of the app; needed if `source` is a workspace.
+        Name of the app; required if `source` is a workspace.
     translator : DagsterIkigaiTranslator, optional
-        Decides on keys and attributes.
+        Determines keys and attributes.
 
     Returns
     -------
     list of AssetSpec
-        In the order of the flows' age.
+        Specs, those of the oldest flow first.
 
     Examples
     --------
@@ -78,39 +78,39 @@ def build_ikigai_assets_definitions(
     group_name: str | None = None,
     translator: DagsterIkigaiTranslator | None = None,
 ) -> list[dg.AssetsDefinition]:
-    """Make the assets of all flows of an app, or of several flows that are written down here.
+    """Create the assets of all flows of an app, or of several flows with local definitions.
 
-    Materializing those of a flow runs it and follows it to its end.
+    Materializing the assets of a flow runs it and follows it to its end.
 
-    A flow runs as a whole: its assets are one step, and cannot be materialized one without the other. A flow whose
-    definition cannot be read, or that its settings do not fit, is shown by assets that only say so.
+    A flow runs as a whole: its assets are one step and cannot be materialized separately. If the definition of a flow
+    cannot be read, or its settings do not fit, its assets only report that.
 
     Parameters
     ----------
     source : IkigaiAppState, IkigaiWorkspace, str, Path or sequence of IkigaiFlow
-        See `load_ikigai_asset_specs`. A sequence of flows sends nothing; earlier ones come first if only one can.
+        See `load_ikigai_asset_specs`. A sequence of flows sends nothing. In conflicts, earlier flows take precedence.
     app : str, optional
-        Name of the app; needed if `source` is a workspace.
+        Name of the app; required if `source` is a workspace.
     workspace : str or IkigaiWorkspace
-        Key of the resource that is the workspace, or the workspace itself. Default: the resource ``ikigai``.
+        Resource key of the workspace, or the workspace itself. Default: the resource ``ikigai``.
     settings : FlowSettings, optional
-        How the flows are run. Of its variables, each flow gets those that it has.
+        Settings for all flows. Each flow gets only the variables that it has.
     flow_settings : mapping of str to FlowSettings, optional
-        How single flows are run, by name.
+        Settings for single flows, by name.
     group_name : str, optional
-        Group of the assets. Default: the app's identifier, unless the translator names one.
+        Group of the assets. Default: the group from the translator, or else the app's identifier.
     translator : DagsterIkigaiTranslator, optional
-        Decides on keys and attributes.
+        Determines keys and attributes.
 
     Returns
     -------
     list of AssetsDefinition
-        One for each flow.
+        One definition for each flow.
 
     Raises
     ------
     DagsterInvalidDefinitionError
-        The translator gives two assets one key, or the settings do not fit a flow that is written down here.
+        The translator returns the same key for two assets, or the settings do not fit a flow with a local definition.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def _assets_of(
     try:
         return flow_assets(flow, specs, settings, workspace=workspace, name=name)
     except dg.DagsterInvalidDefinitionError as error:
-        # The flow may have changed since the settings were written: the others of the app go on.
+        # The flow may have changed since the settings were written. The other flows of the app still work.
         _log.error("%s: shown, but not to be materialized: %s", flow, error)
         return dg.AssetsDefinition(specs=[_with_fault(spec, str(error)) for spec in specs])
 
@@ -154,12 +154,12 @@ def _with_fault(spec: dg.AssetSpec, fault: str) -> dg.AssetSpec:
 
 
 def app_state(source: StateSource, app: str | None = None) -> IkigaiAppState:
-    """The state that a source stands for.
+    """Return the state from a source.
 
     Raises
     ------
     DagsterInvalidInvocationError
-        A workspace was given, and no app.
+        A workspace was given without an app.
     """
     if isinstance(source, IkigaiAppState):
         return source

@@ -1,4 +1,4 @@
-"""Asset checks of what flows wrote: from what their materializations tell, and from the platform's upload log."""
+"""Asset checks of flow outputs, from materialization metadata and the platform's upload log."""
 
 from __future__ import annotations
 
@@ -25,25 +25,26 @@ _DESCRIPTIONS = {
 
 @dataclass(frozen=True)
 class CheckSettings:
-    """The bounds of checks.
+    """The limits of the checks.
 
     Attributes
     ----------
     min_row_share : float
-        Rows, as a share of the last materialization's, below which the check fails. Default: 0.5.
+        The check fails if the number of rows is below this share of the last materialization's. Default: 0.5.
     max_null_share : float
-        Share of empty values in a column above which the check fails. Default: 0.5.
+        The check fails if the share of empty values in a column is above this. Default: 0.5.
     columns : mapping of str to mapping, optional
-        Types by column (``NUMERIC``, ``TEXT``, ``CATEGORICAL``, ``TIME``), by dataset. Default: as the last time.
+        Types by column (``NUMERIC``, ``TEXT``, ``CATEGORICAL``, ``TIME``), by dataset. Default: the types of the last
+        materialization.
     metric_limits : mapping of str to mapping
-        What a model's metrics must at least and at most be, such as ``{"performance.r2.average_test": {"min": 0.8}}``.
+        Minimum and maximum of a model's metrics, for example ``{"performance.r2.average_test": {"min": 0.8}}``.
     blocking : bool
-        Whether a check that fails keeps downstream assets of the same run from being materialized. Default: False.
+        Whether a failed check prevents the materialization of downstream assets in the same run. Default: False.
 
     Raises
     ------
     ikigai_core.errors.InvalidInputError
-        A limit is unusable; the text says how to write it.
+        A limit is unusable. The error explains how to write it.
 
     Examples
     --------
@@ -68,25 +69,25 @@ def build_ikigai_asset_checks(
     settings: CheckSettings | None = None,
     workspace: Workspace = "ikigai",
 ) -> list[dg.AssetChecksDefinition]:
-    """Make checks of the datasets and models that assets stand for; they are one step, after the assets' own.
+    """Create checks of the datasets and models behind assets. They are one step, after the step of the assets.
 
     A dataset has ``column_types``, ``row_count``, ``nulls`` and ``upload``; a model has ``metrics`` if limits were
-    given. Only ``upload`` asks the platform. What cannot be told, as for an output that was too large to be fetched,
-    is a warning.
+    given. Only ``upload`` sends requests to the platform. A check without data gives a warning, for example if an
+    output was too large to be fetched.
 
     Parameters
     ----------
     assets : iterable of AssetsDefinition or AssetSpec
-        Assets of this package; partitioned ones are left out, as a check of Dagster is of the whole asset.
+        Assets of this package. Partitioned assets are skipped, because a check in Dagster covers the whole asset.
     settings : CheckSettings, optional
-        What is good enough.
+        The limits of the checks.
     workspace : str or IkigaiWorkspace
-        Key of the resource that is the workspace, or the workspace itself. Default: the resource ``ikigai``.
+        Resource key of the workspace, or the workspace itself. Default: the resource ``ikigai``.
 
     Returns
     -------
     list of AssetChecksDefinition
-        One for each of `assets` that has something to check.
+        One definition for each of `assets` that can be checked.
 
     Examples
     --------
@@ -139,7 +140,7 @@ def _checks_of(
 
 @dataclass(frozen=True)
 class _Outcome:
-    """How a check came out; None if it cannot be told."""
+    """The outcome of a check; `passed` is None if it is unknown."""
 
     passed: bool | None
     says: str

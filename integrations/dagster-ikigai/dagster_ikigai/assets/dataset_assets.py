@@ -35,9 +35,9 @@ def build_ikigai_dataset_asset(
     retry_policy: dg.RetryPolicy | None = None,
     op_tags: Mapping[str, Any] | None = None,
 ) -> dg.AssetsDefinition:
-    """Make the asset of a dataset that is uploaded from a CSV or Parquet file.
+    """Create the asset of a dataset that is uploaded from a CSV or Parquet file.
 
-    Materializing it creates the dataset, or replaces its data if the file holds other data.
+    Materializing it creates the dataset, or replaces its data if they differ from the file.
 
     Parameters
     ----------
@@ -46,19 +46,19 @@ def build_ikigai_dataset_asset(
     dataset : str
         Name of the dataset.
     path : str or Path
-        The file, where the step runs, or its URL. Parquet is converted.
+        Path of the file, where the step runs, or its URL. Parquet is converted.
     create_app : bool, default False
-        Create the app if there is none of that name, when the asset is materialized.
+        Create the app when the asset is materialized, if there is none of that name.
     workspace : str or IkigaiWorkspace
-        Key of the resource that is the workspace, or the workspace itself. Default: the resource ``ikigai``.
+        Resource key of the workspace, or the workspace itself. Default: the resource ``ikigai``.
     name : str, optional
         Name of the step. Default: from the names of app and dataset.
     group_name : str, optional
         Group of the asset.
     translator : DagsterIkigaiTranslator, optional
-        Decides on the key and other attributes.
+        Determines the key and other attributes.
     deps : list, optional
-        Assets that make the file.
+        Assets that create the file.
     retry_policy, op_tags
         As for ``dagster.multi_asset``.
 

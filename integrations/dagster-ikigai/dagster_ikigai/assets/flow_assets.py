@@ -1,4 +1,4 @@
-"""Assets of flows that are written down beside the definitions. Loading them sends nothing."""
+"""Assets of flows with local definitions. Loading them sends nothing."""
 
 # No `from __future__ import annotations` here: Dagster reads the annotations of asset functions as types.
 
@@ -21,15 +21,15 @@ from ikigai_core.orchestration import Isolation, OnBusy, OnDoubt
 def flow_asset_specs(flow: RunnableFlow, translator: DagsterIkigaiTranslator | None = None) -> list[dg.AssetSpec]:
     """Return one asset spec for each dataset that a flow writes and for each model that it trains.
 
-    Its upstream assets are the datasets and models that the facet's output is made from. One that the same flow writes
-    is left out: the flow reads what its last run wrote, and an asset graph has no cycles.
+    Its upstream assets are the datasets and models that the facet's output is made from. Those that the same flow
+    writes are left out: the flow reads the output of its last run, and an asset graph has no cycles.
 
     Parameters
     ----------
     flow : IkigaiFlow or IkigaiAppFlow
         The flow.
     translator : DagsterIkigaiTranslator, optional
-        Decides on keys and attributes.
+        Determines keys and attributes.
 
     Returns
     -------
@@ -53,20 +53,20 @@ def ikigai_assets(
     op_tags: Mapping[str, Any] | None = None,
     pool: str | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """Make the assets of a flow from a function that runs it.
+    """Create the assets of a flow from a function that runs it.
 
-    The flow runs as a whole, so its assets are one step and cannot be materialized one without the other.
+    The flow runs as a whole, so its assets are one step and cannot be materialized separately.
 
     Parameters
     ----------
     flow : IkigaiFlow or IkigaiAppFlow
-        The flow, whose Exported facets are the assets, and whose Imported ones are upstream of them.
+        The flow. Its Exported facets are the assets, and its Imported facets are upstream of them.
     name : str, optional
         Name of the step. Default: from the names of app and flow.
     group_name : str, optional
         Group of the assets.
     translator : DagsterIkigaiTranslator, optional
-        Decides on keys, descriptions and other attributes.
+        Determines keys, descriptions and other attributes.
     partitions_def, backfill_policy, retry_policy, config_schema, required_resource_keys, op_tags
         As for ``dagster.multi_asset``.
     pool : str, optional
@@ -121,7 +121,7 @@ def build_ikigai_flow_assets(
     op_tags: Mapping[str, Any] | None = None,
     pool: str | None = None,
 ) -> dg.AssetsDefinition:
-    """Make the assets of a flow; materializing them brings the flow up to date, runs it and follows it to its end.
+    """Create the assets of a flow. Materializing them updates the flow, runs it and follows it to its end.
 
     Run variables come from `variables`, then from the run's config (``ops: {<step>: {config: {variables: {...}}}}``),
     then from the partition.
@@ -131,39 +131,41 @@ def build_ikigai_flow_assets(
     flow : IkigaiFlow
         The flow.
     workspace : str or IkigaiWorkspace
-        Key of the resource that is the workspace, or the workspace itself. Default: the resource ``ikigai``.
+        Resource key of the workspace, or the workspace itself. Default: the resource ``ikigai``.
     variables : mapping, optional
         Run variables by name, the same for each run.
     partition_variable : str or mapping, optional
-        The run variable that gets the partition's key; for partitions of several dimensions, one by dimension.
+        The run variable that receives the partition key. For multi-dimensional partitions, one run variable by
+        dimension.
     partition_output : str, optional
-        Name of the dataset that a partition is written to, from ``{dataset}`` and ``{partition}``; set by the run
-        variable of each Exported facet's ``dataset_name``. None: all partitions write the same dataset.
+        Template of the name of each partition's dataset, with ``{dataset}`` and ``{partition}``. The name is set with
+        the run variable of each Exported facet's ``dataset_name``. None: all partitions write the same dataset.
     on_busy : {"wait", "attach", "fail"}
-        What to do if somebody else's run of the flow is under way.
+        What to do if another run of the flow is under way.
     isolation : {"shared", "copy"}
-        Whether the flow itself runs, or each run gets a private copy of it: then runs go side by side, and it is always
-        certain which run is whose.
+        Whether to run the flow itself or a private copy for each run. With copies, runs can be parallel, and each run
+        is always identified with certainty.
     on_doubt : {"fail", "accept"}
-        What to do if it cannot be proven which run is the step's: fail, or take the one that seems to be it.
+        What to do if it cannot be proven which run is the step's: fail, or accept the most likely run.
     unique_output : str, optional
-        Name of the run variable that names a dataset which no other run writes: it proves that a run is the step's.
+        Name of the run variable that names a dataset that no other run writes. The dataset proves that a run is the
+        step's.
     keep_copies : bool
-        Whether private copies stay after their run.
+        Whether to keep private copies after their run.
     timeout : float, optional
-        Seconds for the wait for a busy flow and for the run, together.
+        Time limit in seconds for the wait for a busy flow and the run together.
     name, group_name, translator, partitions_def, backfill_policy, retry_policy, op_tags, pool
         As for :func:`ikigai_assets`.
 
     Returns
     -------
     AssetsDefinition
-        One step, one asset for each dataset that the flow writes and for each model that it trains.
+        One step, with one asset for each dataset that the flow writes and for each model that it trains.
 
     Raises
     ------
     DagsterInvalidDefinitionError
-        A run variable is named that the flow does not have, or a partition variable without partitions.
+        The flow does not have a named run variable, or there is a partition variable without partitions.
 
     Examples
     --------
@@ -236,7 +238,7 @@ def _one_step(
     is_shared: bool = True,
     **options: Any,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    # A flow runs as a whole, and once at a time, unless each run has a copy of its own.
+    # A flow runs as a whole, and only one run at a time, unless each run has its own copy.
     pool = pool or (flow.op_name if is_shared else None)
     return dg.multi_asset(specs=specs, name=name or flow.op_name, pool=pool, can_subset=False, **options)
 

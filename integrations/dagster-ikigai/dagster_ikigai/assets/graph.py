@@ -1,13 +1,13 @@
-"""The asset graph of several flows, and what is decided if they do not form one.
+"""The asset graph of several flows, and the rules for conflicts.
 
-Dagster wants one producer for each asset and no cycles; the platform knows neither rule. So:
+Dagster requires one producer for each asset and allows no cycles. The platform has neither rule. So:
 
-- The first of several flows that write one dataset has its asset ``<app>/<dataset>``; each other one's is
-  ``<app>/<dataset>/by/<flow>``; who reads the dataset is downstream of all of them.
-- A flow that reads what it writes is not upstream of itself: it reads what its last run wrote.
-- In a cycle across flows, each is downstream of those before it only. Flows of the platform are ordered by their age.
+- If several flows write the same dataset, the first one has the asset ``<app>/<dataset>``, and each other one has
+  ``<app>/<dataset>/by/<flow>``. Readers of the dataset are downstream of all of them.
+- A flow that reads its own output is not upstream of itself: it reads the output of its last run.
+- In a cycle across flows, each flow is downstream only of the flows before it. The platform's flows are ordered by age.
 
-Each decision is a note: in the metadata and the description of the asset, and in the log.
+Each decision is noted in the metadata and the description of the asset, and in the log.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ class FlowGraph:
     Parameters
     ----------
     flows : sequence of RunnableFlow
-        Earlier ones come first if only one can.
+        In conflicts, earlier flows take precedence.
     translator : DagsterIkigaiTranslator, optional
-        Decides on keys and attributes.
+        Determines keys and attributes.
     known : iterable of (app, Component), optional
-        Further components, oldest first: they, too, keep their identifiers.
+        Further components, oldest first. Their identifiers are reserved, too.
     owners : mapping, optional
         Owner by app.
     """
@@ -89,9 +89,9 @@ class FlowGraph:
 
     @cached_property
     def specs(self) -> list[list[dg.AssetSpec]]:
-        """The asset specs of each flow, in the flows' order; those of a flow are in its facets' order."""
+        """The asset specs of each flow, in the order of the flows and of their facets."""
         specs: list[list[dg.AssetSpec]] = [[] for _ in self._flows]
-        # All decisions first: the notes on a flow are on each of its assets.
+        # Make all decisions first: each asset of a flow has all notes on the flow.
         upstream = [self._upstream(node) for node in self._nodes]
         for node, keys in zip(self._nodes, upstream, strict=True):
             specs[node.flow].append(self._finished(node, keys))
@@ -104,7 +104,7 @@ class FlowGraph:
         flow, base = self._flows[node.flow], self._base[node]
         notes = list(dict.fromkeys(self._notes.get(node.flow, ())))
         remarks = [f"**Its flow cannot run:** {flow.fault}"] if flow.fault else []
-        # The facet's id tells the asset when its flow has run; a label need not be unique.
+        # After a run, the facet's id identifies the asset. Labels may not be unique.
         added = {FACET: node.output.facet, FAULT: flow.fault, NOTE: "\n".join(notes)}
         return base.replace_attributes(
             deps=[*base.deps, *(dg.AssetDep(key) for key in upstream)],
@@ -143,7 +143,7 @@ class FlowGraph:
         return keys
 
     def _read_key(self, app: str, component: Component) -> dg.AssetKey:
-        """Key of what none of the flows writes."""
+        """Key of a component that none of the flows writes."""
         if (app, component) not in self._read_keys:
             self._read_keys[app, component] = self._translator.get_asset_spec(self._props(app, component)).key
         return self._read_keys[app, component]
@@ -160,7 +160,7 @@ class FlowGraph:
 
     @cached_property
     def _reads(self) -> list[set[int]]:
-        """The other flows that each flow reads something of."""
+        """For each flow, the other flows whose output it reads."""
         found: list[set[int]] = []
         for number, flow in enumerate(self._flows):
             writers = (self._writers.get((flow.app, component), []) for component in flow.read)
@@ -168,7 +168,7 @@ class FlowGraph:
         return found
 
     def _closes_a_cycle(self, writer: int, reader: int) -> bool:
-        """Whether the writer comes after the reader, and needs it."""
+        """Whether the writer comes after the reader and depends on it."""
         if writer < reader:
             return False
         waiting, seen = [writer], set[int]()

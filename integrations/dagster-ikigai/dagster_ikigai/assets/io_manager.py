@@ -1,4 +1,4 @@
-"""Frames as datasets: what assets return is uploaded, what they take is fetched."""
+"""The IO manager for frames: uploads the outputs of assets and downloads their inputs."""
 
 # No `from __future__ import annotations` here: Dagster reads the annotations of resources as types.
 
@@ -18,28 +18,28 @@ from ikigai_core.orchestration import ensure_app, find_dataset
 
 
 class IkigaiIOManager(dg.ConfigurableIOManager):
-    """Keeps frames as datasets of an app.
+    """Stores frames as datasets of an app.
 
-    What an asset returns is uploaded, unless the dataset has this data already: a frame of pandas or polars, an Arrow
-    table, anything else with the Arrow stream interface, or the `Path` of a CSV or Parquet file. What an asset takes is
-    fetched in the type that it is annotated with: ``pandas.DataFrame`` (the default), ``polars.DataFrame`` or
-    ``pyarrow.Table``. Several partitions are a dict of frames by partition key. What a flow wrote is loaded the same
-    way: by a downstream asset whose ``ins`` name this IO manager,
-    ``dg.AssetIn(key=["late_flights", "late"], input_manager_key="ikigai_io")``.
+    The output of an asset is uploaded, unless the dataset has this data already. It can be a pandas or polars frame, an
+    Arrow table, any other object with the Arrow stream interface, or the `Path` of a CSV or Parquet file. An input is
+    downloaded as the annotated type: ``pandas.DataFrame`` (the default), ``polars.DataFrame`` or ``pyarrow.Table``.
+    Several partitions are a dict of frames by partition key. The output of a flow is loaded the same way, by a
+    downstream asset whose ``ins`` name this IO manager: ``dg.AssetIn(key=["late_flights", "late"],
+    input_manager_key="ikigai_io")``.
 
-    A dataset's name is the last part of the asset's key, unless the asset's metadata names another one with
-    ``ikigai/dataset`` (and an app with ``ikigai/app``).
+    The dataset's name is the last part of the asset's key. The asset's metadata can set another name with
+    ``ikigai/dataset``, and an app with ``ikigai/app``.
 
     Parameters
     ----------
     workspace : IkigaiWorkspace
         The account.
     app : str
-        Name or id of the app, for assets whose metadata name none.
+        Name or id of the app, for assets whose metadata do not name one.
     create_app : bool, default False
-        Create the app if there is none of that name, when something is uploaded.
+        Create the app at an upload, if there is none of that name.
     partition_output : str
-        Name of the dataset that holds a partition, from ``{dataset}`` and ``{partition}``.
+        Template of the name of each partition's dataset, with ``{dataset}`` and ``{partition}``.
 
     Examples
     --------
@@ -54,12 +54,12 @@ class IkigaiIOManager(dg.ConfigurableIOManager):
     )
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
-        """Upload what an asset returned; called by Dagster.
+        """Upload the output of an asset. Called by Dagster.
 
         Raises
         ------
         Failure
-            It is no frame, or the platform refused it.
+            The output is not a frame, or the platform refused it.
         """
         if obj is None:
             return
@@ -78,12 +78,12 @@ class IkigaiIOManager(dg.ConfigurableIOManager):
             context.add_output_metadata(metadata)
 
     def load_input(self, context: dg.InputContext) -> Any:
-        """Fetch what an asset takes; called by Dagster.
+        """Download the input of an asset. Called by Dagster.
 
         Raises
         ------
         Failure
-            There is no such dataset.
+            The dataset does not exist.
         """
         wanted = context.dagster_type.typing_type
         if not context.has_asset_partitions:
@@ -99,7 +99,7 @@ class IkigaiIOManager(dg.ConfigurableIOManager):
         name = self._dataset_name(context.definition_metadata, context.asset_key, partition)
         with dagster_failures(), self.workspace.get_client() as ikigai:
             builder = ikigai.run(ensure_app(ikigai, app_name, create=self.create_app)).dataset.new(name)
-            # A text is no path here, but a mistake.
+            # A string is a mistake here, not a path.
             filled = builder.arrow(frame) if isinstance(frame, str) else builder.data(frame)
             uploaded = filled.ensure(on_progress=False)
         context.log.info(f"Dataset {name!r}: {', '.join(uploaded.changes) or 'up to date, nothing sent'}.")

@@ -1,4 +1,4 @@
-"""How what the platform holds appears in Dagster's asset graph."""
+"""Translates the platform's components into assets of Dagster's asset graph."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 
 @dataclass(frozen=True)
 class IkigaiProps:
-    """A dataset, model or flow, as far as it is known while definitions load.
+    """The properties of a dataset, model or flow that are known while definitions load.
 
     Attributes
     ----------
@@ -24,9 +24,9 @@ class IkigaiProps:
     name : str
         Its own name.
     flow, facet : str or None
-        Names of the flow and the facet that write it; None for one that is only read, or uploaded.
+        Names of the flow and the facet that write it; None if it is only read or uploaded.
     path : tuple of str
-        Key that no other component of the app has. Default: from the names of app and component.
+        Key that is unique among the app's components. Default: from the names of app and component.
     owner : str or None
         Email address of the app's owner, if it is known.
 
@@ -89,9 +89,9 @@ class IkigaiFlowProps(IkigaiProps):
 
 
 class DagsterIkigaiTranslator:
-    """Decides on the key, group, owners, tags, kinds and metadata of the asset that a dataset or a model becomes.
+    """Determines the key, group, owners, tags, kinds and metadata of the asset of a dataset or model.
 
-    One method decides for what is written and for what is read, so that both meet in the graph.
+    The same method is used for written and for read components, so that they match in the graph.
 
     Examples
     --------
@@ -104,7 +104,7 @@ class DagsterIkigaiTranslator:
     """
 
     def get_asset_spec(self, props: IkigaiProps) -> dg.AssetSpec:
-        """Return the asset spec, without upstream assets: those come from the flow's definition.
+        """Return the asset spec without upstream assets, which come from the flow's definition.
 
         Parameters
         ----------
@@ -115,7 +115,7 @@ class DagsterIkigaiTranslator:
         -------
         AssetSpec
             Its key is ``<app>/<dataset>``, ``<app>/models/<model>`` or ``<app>/flows/<flow>`` in letters, digits and
-            underscores; the app's owner owns it; the tag ``ikigai/app`` has the app.
+            underscores. Its owner is the app's owner, and its tag ``ikigai/app`` is the app.
         """
         metadata = {APP: props.app, FLOW: props.flow, FACET: props.facet}
         noun = "Flow"

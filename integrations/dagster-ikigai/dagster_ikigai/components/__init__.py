@@ -1,1 +1,1 @@
-"""Components: assets of what is said in YAML."""
+"""Dagster components: assets from YAML."""

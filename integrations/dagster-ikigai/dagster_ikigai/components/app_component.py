@@ -1,4 +1,4 @@
-"""All flows of an app as a component: its assets from stored state, with no request while definitions load."""
+"""The component for all flows of an app. It builds assets from stored state, without requests at load time."""
 
 from __future__ import annotations
 
@@ -51,31 +51,31 @@ class IkigaiAppScaffolder(dg.Scaffolder[IkigaiAppParams]):
 
 @dg.scaffold_with(IkigaiAppScaffolder)
 class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
-    """All flows of an Ikigai app: what they write are assets, what they read is upstream.
+    """All flows of an Ikigai app. Their outputs are assets, and their inputs are upstream assets.
 
-    The platform is asked by ``dg utils refresh-defs-state``, and by ``dg dev`` when it starts; definitions load from
-    what was stored then, and send nothing.
+    ``dg utils refresh-defs-state`` and the start of ``dg dev`` read the app from the platform and store its state.
+    Definitions load from the stored state and send nothing.
 
     Attributes
     ----------
     app : str
         Name of the app.
     flows, exclude : list of str
-        Names of the flows to take and to leave out, or patterns such as ``daily *``. Default: all.
+        Names of the flows to include and to exclude, or patterns such as ``daily *``. Default: all flows.
     flow_settings : mapping
-        How single flows are run, by name; the component's own ``variables``, ``retry_policy``, ``partitions`` … are
-        for the others.
+        Settings for single flows, by name. The component's own ``variables``, ``retry_policy``, ``partitions`` … are
+        for the other flows.
     workspace : str, mapping or None
-        Key of the IkigaiWorkspace resource; or the account itself; None for the one that the environment names. The
-        state is read with the account that is given here or that the environment names.
+        Key of the IkigaiWorkspace resource, or the account itself. None: the account from the environment. The state is
+        read with the account that is given here, or with the one from the environment.
     translation : mapping
-        Changes to the assets' specs, such as ``key: "mine/{{ props.name }}"`` or ``group_name: flights``.
+        Changes to the asset specs, for example ``key: "mine/{{ props.name }}"`` or ``group_name: flights``.
     sensor : bool
-        Whether runs that were started elsewhere are reported as materializations. Default: False.
+        Whether to report runs that were started elsewhere as materializations. Default: False.
     checks : bool or mapping
-        Whether assets get the checks of `build_ikigai_asset_checks`, or the fields of `CheckSettings`. Default: False.
+        Whether to add the checks of `build_ikigai_asset_checks`, or the fields of `CheckSettings`. Default: False.
     defs_state : DefsStateConfigArgs
-        Where the state is stored.
+        Storage location of the state.
 
     Examples
     --------
@@ -109,16 +109,16 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
 
     @property
     def defs_state_config(self) -> DefsStateConfig:
-        """Where the state is stored; called by Dagster."""
+        """The storage location of the state. Called by Dagster."""
         return DefsStateConfig.from_args(self.defs_state, default_key=f"{type(self).__name__}[{identifier(self.app)}]")
 
     @cached_property
     def translator(self) -> DagsterIkigaiTranslator:
-        """Decides on the assets' keys and attributes; override it in a subclass."""
+        """Determines the assets' keys and attributes. Override it in a subclass."""
         return translator_of(self.translation)
 
     def write_state_to_path(self, state_path: Path) -> None:
-        """Ask the platform, and store what it says; called by Dagster."""
+        """Read the app's state from the platform and store it. Called by Dagster."""
         workspace = self.workspace.to_workspace() if isinstance(self.workspace, WorkspaceModel) else IkigaiWorkspace()
         try:
             state = IkigaiAppState.read(workspace, self.app)
@@ -130,8 +130,8 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
         state.save(state_path)
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        """Build the definitions; called by Dagster."""
-        # A platform that is away stops no `dg dev` that has a state to go on with, but it does fail a refresh.
+        """Build the definitions. Called by Dagster."""
+        # If the platform is out of reach, `dg dev` continues with the stored state, but a refresh fails.
         self._is_loading = True
         try:
             return super().build_defs(context)
@@ -139,7 +139,7 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
             self._is_loading = False
 
     def build_defs_from_state(self, context: dg.ComponentLoadContext, state_path: Path | None) -> dg.Definitions:
-        """Build the definitions from the stored state; called by Dagster."""
+        """Build the definitions from the stored state. Called by Dagster."""
         if state_path is None:
             _log.warning(
                 "NO ASSETS OF IKIGAI APP %r: nothing is stored of it yet. Run `%s` where this location is built or "
@@ -153,12 +153,12 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
         return self.build_defs_of(state)
 
     def build_defs_of(self, state: IkigaiAppState) -> dg.Definitions:
-        """Build the definitions of an app; override it in a subclass to add more.
+        """Build the definitions of an app. Override it in a subclass to add more.
 
         Parameters
         ----------
         state : IkigaiAppState
-            The app with the flows that were chosen.
+            The app with the selected flows.
         """
         workspace = self._workspace()
         assets = build_ikigai_assets_definitions(

@@ -1,4 +1,4 @@
-"""A flow as a component: its assets from a few lines of YAML."""
+"""The component for one flow, with assets from a few lines of YAML."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class IkigaiFlowParams(BaseModel):
 
 
 class IkigaiFlowScaffolder(dg.Scaffolder[IkigaiFlowParams]):
-    """Writes the component's YAML and, beside it, the smallest flow definition: one dataset in, the same out."""
+    """Writes the component's YAML and a minimal flow definition, which copies one dataset."""
 
     @classmethod
     def get_scaffold_params(cls) -> type[IkigaiFlowParams]:
@@ -62,7 +62,7 @@ class IkigaiFlowScaffolder(dg.Scaffolder[IkigaiFlowParams]):
 
 @dg.scaffold_with(IkigaiFlowScaffolder)
 class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
-    """An Ikigai flow: each dataset that it writes is an asset, each that it reads is upstream. Loading sends nothing.
+    """An Ikigai flow. Its output datasets are assets, its input datasets are upstream. Loading sends nothing.
 
     Attributes
     ----------
@@ -71,16 +71,16 @@ class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
     flow : str
         Name of the flow in the app.
     definition : str or mapping
-        The definition document: a path relative to the component's folder, or the document itself.
+        The definition document, or its path relative to the component's folder.
     create_app : bool
-        Create the app if there is none of that name, when the flow is run. Default: False.
+        Create the app when the flow is run, if there is none of that name. Default: False.
     variables, on_busy, isolation, on_doubt, unique_output, keep_copies, timeout, retry_policy, pool, op_tags
     partitions, partition_variable, partition_output
-        How the flow is run; see `FlowSettings`.
+        Settings for the flow's runs; see `FlowSettings`.
     workspace : str or None
-        Key of the IkigaiWorkspace resource; None for the workspace that the environment names.
+        Key of the IkigaiWorkspace resource; None for the workspace from the environment.
     translation : mapping
-        Changes to the assets' specs, such as ``key: "mine/{{ props.name }}"`` or ``group_name: flights``.
+        Changes to the asset specs, for example ``key: "mine/{{ props.name }}"`` or ``group_name: flights``.
 
     Examples
     --------
@@ -112,11 +112,11 @@ class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
 
     @cached_property
     def translator(self) -> DagsterIkigaiTranslator:
-        """Decides on the assets' keys and attributes; override it in a subclass."""
+        """Determines the assets' keys and attributes. Override it in a subclass."""
         return translator_of(self.translation)
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        """Build the flow's assets; called by Dagster."""
+        """Build the flow's assets. Called by Dagster."""
         flow = IkigaiFlow(self.app, self.flow, self._document(context.path), create_app=self.create_app)
         workspace = IkigaiWorkspace() if self.workspace is None else self.workspace
         specs = flow_asset_specs(flow, self.translator)

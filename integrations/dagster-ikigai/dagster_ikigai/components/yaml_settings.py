@@ -1,4 +1,4 @@
-"""The settings that the components take in YAML."""
+"""The components' YAML settings."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class PartitionsModel(dg.Model, dg.Resolvable):
     name: str | None = Field(default=None, description="Name under which keys are added (dynamic).")
 
     def to_definition(self) -> dg.PartitionsDefinition[Any]:
-        """The partitions in Dagster's terms.
+        """The partitions as a Dagster object.
 
         Raises
         ------
         DagsterInvalidDefinitionError
-            Naming what is missing.
+            A setting is missing. The error names it.
         """
         if self.type == "static":
             return dg.StaticPartitionsDefinition(self._needed("keys", self.keys))
@@ -54,7 +54,7 @@ class PartitionsModel(dg.Model, dg.Resolvable):
 
 
 class RetryPolicyModel(dg.Model, dg.Resolvable):
-    """When a step is tried again, after an error that may pass."""
+    """When a step is retried after a transient error."""
 
     max_retries: int = Field(default=1, ge=0, description="How often.")
     delay: float | None = Field(default=None, ge=0, description="Seconds before each.")
@@ -62,14 +62,14 @@ class RetryPolicyModel(dg.Model, dg.Resolvable):
     jitter: Literal["FULL", "PLUS_MINUS"] | None = Field(default=None, description="How the delay varies.")
 
     def to_policy(self) -> dg.RetryPolicy:
-        """The policy in Dagster's terms."""
+        """The policy as a Dagster object."""
         backoff = dg.Backoff[self.backoff] if self.backoff else None
         jitter = dg.Jitter[self.jitter] if self.jitter else None
         return dg.RetryPolicy(max_retries=self.max_retries, delay=self.delay, backoff=backoff, jitter=jitter)
 
 
 class FlowSettingsModel(dg.Model, dg.Resolvable):
-    """How a flow is run, in YAML; see `FlowSettings`."""
+    """Settings for a flow's runs, in YAML; see `FlowSettings`."""
 
     variables: dict[str, Any] = Field(default={}, description="Run variables by name.")
     on_busy: OnBusy = Field(default="wait", description="What to do if another run of the flow is under way.")
@@ -101,7 +101,7 @@ class FlowSettingsModel(dg.Model, dg.Resolvable):
     op_tags: dict[str, Any] = Field(default={}, description="Tags of the steps.")
 
     def to_settings(self) -> FlowSettings:
-        """The settings in Python's terms."""
+        """The settings as a Python object."""
         return FlowSettings(
             variables=self.variables,
             on_busy=self.on_busy,
@@ -120,7 +120,7 @@ class FlowSettingsModel(dg.Model, dg.Resolvable):
 
 
 class WorkspaceModel(dg.Model, dg.Resolvable):
-    """An account, in YAML; see `IkigaiWorkspace`. The key is named by an environment variable, never written."""
+    """An account, in YAML; see `IkigaiWorkspace`. The key comes from an environment variable, never from the YAML."""
 
     user_email: str | None = Field(default=None, description="User of the platform. Default: IKIGAI_USER_EMAIL.")
     api_key_variable: str | None = Field(
@@ -140,14 +140,14 @@ class WorkspaceModel(dg.Model, dg.Resolvable):
     profile_limit_mb: float = Field(default=100.0, ge=0, description="Larger outputs, in MB, are not fetched.")
 
     def to_workspace(self) -> IkigaiWorkspace:
-        """The workspace in Python's terms."""
+        """The workspace as a Python object."""
         given = self.model_dump(exclude={"api_key_variable"})
         variable = self.api_key_variable
         return IkigaiWorkspace(api_key=None if variable is None else dg.EnvVar(variable), **given)
 
 
 class CheckSettingsModel(dg.Model, dg.Resolvable):
-    """The bounds of checks, in YAML; see `CheckSettings`."""
+    """The limits of the checks, in YAML; see `CheckSettings`."""
 
     min_row_share: float = Field(default=0.5, description="Rows, as a share of the last time's, that are enough.")
     max_null_share: float = Field(default=0.5, description="Share of empty values in a column that is still fine.")
@@ -158,18 +158,18 @@ class CheckSettingsModel(dg.Model, dg.Resolvable):
     blocking: bool = Field(default=False, description="Whether a check that fails keeps downstream assets back.")
 
     def to_settings(self) -> CheckSettings:
-        """The settings in Python's terms."""
+        """The settings as a Python object."""
         return CheckSettings(**self.model_dump())
 
 
 Translation = (
     Annotated[TranslationFn[IkigaiProps], TranslationFnResolver[IkigaiProps](lambda props: {"props": props})] | None
 )
-"""Changes to the assets' specs, such as ``key: "mine/{{ props.name }}"`` or ``group_name: flights``."""
+"""Changes to the asset specs, for example ``key: "mine/{{ props.name }}"`` or ``group_name: flights``."""
 
 
 def translator_of(change: Translation) -> DagsterIkigaiTranslator:
-    """The default translator, changed as the YAML says."""
+    """The default translator with the changes from the YAML."""
     return DagsterIkigaiTranslator() if change is None else _Translated(change)
 
 

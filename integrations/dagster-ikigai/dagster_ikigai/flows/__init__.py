@@ -1,1 +1,1 @@
-"""Flows as assets and steps need them, wherever their definitions are kept."""
+"""Flows for assets and steps, with local definitions or definitions on the platform."""

@@ -1,4 +1,4 @@
-"""A flow that the platform has, as it was when its app was read."""
+"""A flow on the platform, as it was when its app was read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class IkigaiAppFlow(RunnableFlow):
-    """A flow of an app, whose definition is kept by the platform. Part of an `IkigaiAppState`.
+    """A flow of an app, with its definition on the platform. Part of an `IkigaiAppState`.
 
     Attributes
     ----------
@@ -28,11 +28,11 @@ class IkigaiAppFlow(RunnableFlow):
     targets : mapping
         Its run variables.
     digest : str
-        Of its definition.
+        Digest of its definition.
     period : float or None
-        If it runs by itself: the longest time between two of its runs, in seconds.
+        The longest time between two of its scheduled runs, in seconds; None if there is no such schedule.
     fault : str or None
-        Why it cannot run as it is.
+        Why the flow cannot run; None if there is no known fault.
 
     Examples
     --------
@@ -53,7 +53,7 @@ class IkigaiAppFlow(RunnableFlow):
 
     @property
     def op_name(self) -> str:
-        """Name of the step: from the flow's id, so that a new name changes no schedule's run config."""
+        """Name of the step, from the flow's id. Renaming the flow does not break run configs of schedules."""
         return "ikigai_flow_" + "".join(letter if letter.isalnum() else "_" for letter in self.flow_id)
 
     @property
@@ -63,16 +63,16 @@ class IkigaiAppFlow(RunnableFlow):
 
     @property
     def is_readable(self) -> bool:
-        """Whether anything is known of what the flow does."""
+        """Whether the flow's definition could be read."""
         return bool(self.facets) or self.fault is None
 
     def remote(self, ikigai: Ikigai) -> tuple[App, Flow]:
-        """Find the app and the flow, also if they were given other names.
+        """Find the app and the flow, even if they were renamed.
 
         Raises
         ------
         Failure
-            The flow is gone, or no longer writes what its assets stand for. Nothing was started.
+            The flow was deleted, or no longer writes its assets. Nothing was started.
         """
         app = _found(ikigai.apps, self.app, self.app_id, "app_id")
         flow: Flow | None = None if app is None else _found(app.flows, self.name, self.flow_id, "flow_id")
@@ -86,12 +86,12 @@ class IkigaiAppFlow(RunnableFlow):
         return app, flow
 
     def to_dict(self) -> dict[str, Any]:
-        """A form that JSON takes."""
+        """The flow as a JSON-compatible dict."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
-        """Read what `to_dict` gave."""
+        """Create a flow from the result of `to_dict`."""
         facets = {
             name: FlowFacet(**{**facet, "after": tuple(facet["after"])}) for name, facet in content["facets"].items()
         }
@@ -113,7 +113,7 @@ class IkigaiAppFlow(RunnableFlow):
 
 
 def _found(browser: Any, name: str, component_id: str, id_name: str) -> Any:
-    """The component of that id, by its name if it still has it."""
+    """The component with that id. Looks it up by name first, then by id."""
     from ikigai_core.errors import NotFoundError
 
     try:

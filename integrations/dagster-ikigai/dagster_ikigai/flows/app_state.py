@@ -1,4 +1,4 @@
-"""An app and what it holds, read from the platform once and kept: definitions are built from it without a request."""
+"""The stored state of an app, read once from the platform. Definitions are built from it without requests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TIMES_LOOKED_AT = 400
 
 @dataclass(frozen=True)
 class IkigaiAppState:
-    """An app with its flows, as they were when they were read.
+    """The state of an app with its flows, at the time when it was read.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class IkigaiAppState:
 
     Examples
     --------
-    ``IkigaiAppState.read(IkigaiWorkspace(), "Late flights")`` asks the platform; what it returns can be kept.
+    ``IkigaiAppState.read(IkigaiWorkspace(), "Late flights")`` reads a state from the platform. A state can be saved.
 
     >>> state = IkigaiAppState(app_id="1", app="Late flights", owner="bob@example.com")
     >>> state.save("late_flights.json")
@@ -61,12 +61,12 @@ class IkigaiAppState:
 
     @classmethod
     def read(cls, workspace: IkigaiWorkspace, app: str) -> Self:
-        """Ask the platform: five requests, however many flows there are.
+        """Read the state from the platform, with five requests for any number of flows.
 
         Raises
         ------
         Failure
-            The platform refused, or there is no such app.
+            The platform refused a request, or the app does not exist.
         """
         from dagster_ikigai.failures import dagster_failures
 
@@ -87,7 +87,7 @@ class IkigaiAppState:
         )
 
     def to_json(self) -> str:
-        """The state as text, with a version in it."""
+        """The state as JSON text, including its format version."""
         content = {**asdict(self), "flows": [flow.to_dict() for flow in self.flows]}
         return json.dumps({"version": VERSION, **content}, ensure_ascii=False)
 
@@ -98,7 +98,7 @@ class IkigaiAppState:
         Raises
         ------
         ValueError
-            It is no such thing, or another release wrote it in another form.
+            The text is not a state, or another release wrote it in another format.
         """
         remedy = "Refresh it: dg utils refresh-defs-state."
         content = read_form("The stored state of an Ikigai app", text, VERSION, remedy)
@@ -112,18 +112,18 @@ class IkigaiAppState:
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read the state from a file that `save` wrote; raises as `from_json` does."""
+        """Read the state from a file that `save` wrote. Raises the same errors as `from_json`."""
         return cls.from_json(Path(path).read_text(encoding="utf-8"))
 
     def selected(self, include: list[str] | None, exclude: list[str]) -> Self:
-        """The same app with some of its flows.
+        """The state with some of the app's flows.
 
         Parameters
         ----------
         include, exclude : list of str
             Names of flows, or patterns such as ``daily *``.
 
-        A name or pattern to include that fits no flow is a warning: the flow may have been deleted since.
+        If a name or pattern in `include` matches no flow, a warning is logged: the flow may have been deleted.
         """
         from ikigai_core.errors import did_you_mean
 
@@ -144,7 +144,7 @@ def _oldest_first(components: Any, id_name: str) -> list[Any]:
 
 
 def _without_copies(flows: Iterable[Flow]) -> list[Flow]:
-    """Flows but those that are private copies, which come and go with a run."""
+    """The flows without private copies, which exist only during a run."""
     from ikigai_core.runs.copies import original_of
 
     return [flow for flow in flows if original_of(flow.name) is None]
@@ -179,12 +179,12 @@ def _read_flow(
 
 
 def definition_digest(definition: Any) -> str:
-    """Digest of a definition in the platform's words."""
+    """Digest of a definition in the platform's format."""
     return sha256(json.dumps(definition, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _longest_period(schedule: Schedule | None) -> float | None:
-    """The longest time between two of a schedule's next runs, in seconds; None if it tells of none."""
+    """The longest time between two of a schedule's next runs, in seconds; None if it lists no next runs."""
     now = datetime.now(UTC)
     if schedule is None or (schedule.end_time is not None and schedule.end_time < now):
         return None
@@ -196,7 +196,7 @@ def _longest_period(schedule: Schedule | None) -> float | None:
 
 
 def _fault(facets: Mapping[str, FlowFacet], datasets: set[str]) -> str | None:
-    """Why runs of the flow fail, as far as the definition tells; None if nothing speaks against them."""
+    """Why runs of the flow would fail, according to its definition; None if there is no known fault."""
     writers: dict[str, str] = {}
     for facet in facets.values():
         if facet.reads is not None and facet.reads not in datasets:

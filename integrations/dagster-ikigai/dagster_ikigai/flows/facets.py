@@ -1,4 +1,4 @@
-"""The facets of a flow, as far as the asset graph needs them: what they read, write and train, and their order."""
+"""The facets of a flow for the asset graph: their inputs, outputs, trained models and order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Kind = Literal["dataset", "model", "flow"]
 
 
 class Component(NamedTuple):
-    """A dataset or model of an app; or the flow itself, for one that writes neither."""
+    """A dataset or model of an app, or a flow that writes neither."""
 
     kind: Kind
     name: str
@@ -33,15 +33,15 @@ class FlowFacet:
     Attributes
     ----------
     label : str
-        What to call it.
+        Name for display.
     reads, writes : str or None
-        Names of the dataset that it imports, and of the one that it exports.
+        Names of the datasets that it imports and exports.
     model : str or None
-        Name of the model that it works with.
+        Name of the model that it uses or trains.
     trains : bool
-        Whether it makes a version of that model, rather than using one.
+        Whether it trains a new version of that model.
     after : tuple of str
-        The facets whose output it takes.
+        Ids of the facets whose output it reads.
     """
 
     label: str
@@ -56,7 +56,7 @@ Facets = Mapping[str, FlowFacet]
 
 
 class Target(NamedTuple):
-    """The argument that a run variable replaces."""
+    """The argument that a run variable sets."""
 
     facet: str
     argument: str
@@ -65,13 +65,13 @@ class Target(NamedTuple):
 def facets_and_targets(
     definition: DefinitionDocument | FlowDefinition, dataset_names: Mapping[str, str] | None = None
 ) -> tuple[dict[str, FlowFacet], dict[str, Target]]:
-    """The facets of a definition and what its run variables replace; those of a document are told by name.
+    """The facets of a definition and the targets of its run variables. Facets of a document are identified by name.
 
     Parameters
     ----------
     definition : DefinitionDocument or FlowDefinition
     dataset_names : mapping, optional
-        Names of datasets by id; datasets that are not there are named by their ids.
+        Names of datasets by id. Datasets that are missing here are named by their ids.
     """
     from ikigai_core import FlowDefinition
 
@@ -123,7 +123,7 @@ def _facets_of_definition(definition: FlowDefinition, dataset_names: Mapping[str
 
 
 def outputs(facets: Facets) -> list[Output]:
-    """The components that facets write: datasets first, then models, each once."""
+    """The components that facets write, without duplicates: datasets first, then models."""
     found: dict[Component, str] = {}
     for name, facet in facets.items():
         if facet.writes:
@@ -135,7 +135,7 @@ def outputs(facets: Facets) -> list[Output]:
 
 
 def inputs(facets: Facets, facet: str | None = None) -> list[Component]:
-    """The components that a facet's output is made from, or, with None, all that the facets read."""
+    """The components that a facet's output is made from. With None, all components that the facets read."""
     reached = set(facets) if facet is None else set(_ancestors(facets, facet))
     found: dict[Component, None] = {}
     for name, node in facets.items():

@@ -1,4 +1,4 @@
-"""A flow of which nothing but its name is known before it runs."""
+"""A flow of which only the name is known before it runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class NamedFlow(RunnableFlow):
-    """A flow of the platform, by name or id. Its run variables are checked by the platform.
+    """A flow of the platform, by name or id. The platform checks its run variables.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class NamedFlow(RunnableFlow):
 
     @property
     def is_described(self) -> bool:
-        """Whether the run variables are known: they are not."""
+        """Whether the run variables are known; always False."""
         return False
 
     @property

@@ -1,4 +1,4 @@
-"""A flow as assets, ops and sensors need it, wherever its definition is kept."""
+"""The base class of flows for assets, ops and sensors."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 
 class RunnableFlow(ABC):
-    """A flow that assets are made of: one that is written down here, or one that the platform has.
+    """A flow of assets, with a local definition or a definition on the platform.
 
     Attributes
     ----------
     app, name : str
         Names of the app and of the flow.
     facets : mapping
-        Its facets, by the id that the asset's metadata tells.
+        Its facets, by the id in the asset's metadata.
     targets : mapping
-        The run variables, each with the argument that it replaces.
+        The run variables, each with the argument that it sets.
     fault : str or None
-        Why the flow cannot run as it is; None if nothing speaks against it.
+        Why the flow cannot run; None if there is no known fault.
     """
 
     app: str
@@ -46,7 +46,7 @@ class RunnableFlow(ABC):
     @property
     @abstractmethod
     def version(self) -> str:
-        """Digest of the definition: it changes when a run of the flow would do something else."""
+        """Digest of the definition. It changes if the behavior of a run changes."""
 
     @abstractmethod
     def remote(self, ikigai: Ikigai) -> tuple[App, Flow]:
@@ -66,7 +66,7 @@ class RunnableFlow(ABC):
         return outputs(self.facets)
 
     def written_with(self, variables: Mapping[str, Any]) -> list[Output]:
-        """All that a run with these variables writes; the flow itself, with no facet, if it writes nothing."""
+        """All outputs of a run with these variables. If it writes nothing, the flow itself, without a facet."""
         names = self.output_names(variables)
         return [
             Output(facet, Component("dataset", names[facet]) if component.kind == "dataset" else component)

@@ -1,4 +1,4 @@
-"""A flow as it is written down beside the asset definitions."""
+"""A flow with a local definition, beside the asset definitions."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
 
 class IkigaiFlow(RunnableFlow):
-    """An app's flow and its definition. Making one reads the definition and sends nothing.
+    """An app's flow and its definition. Creating one reads the definition and sends nothing.
 
     Parameters
     ----------
     app : str
-        Name or id of the app that holds the flow and the datasets that the definition names.
+        Name or id of the app that contains the flow and the datasets in the definition.
     name : str
         Name of the flow in the app.
     definition : str, Path, mapping, DefinitionDocument or FlowDefinition
-        The definition: a YAML or JSON file's path, its content, or a definition of the core's.
+        The path of a YAML or JSON file, its content, or a definition object of the core.
     create_app : bool, default False
-        Create the app if there is none of that name, when the flow is run.
+        Create the app when the flow is run, if there is none of that name.
 
     Raises
     ------
     ikigai_core.errors.InvalidInputError
         The file does not exist.
     ikigai_core.errors.InvalidDefinitionError
-        The definition has a fault, or no facet writes a dataset or trains a model; the message names the facet.
+        The definition is invalid, or no facet writes a dataset or trains a model. The message names the facet.
 
     Examples
     --------
@@ -77,12 +77,12 @@ class IkigaiFlow(RunnableFlow):
 
     @cached_property
     def version(self) -> str:
-        """Digest of the definition: it changes when a run of the flow would do something else."""
+        """Digest of the definition. It changes if the behavior of a run changes."""
         content = [self.app, self.name, self.definition.to_dict()]
         return sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
     def remote(self, ikigai: Ikigai) -> tuple[App, Flow]:
-        """Bring the flow up to date on the platform, and return it with its app."""
+        """Update the flow on the platform, and return it with its app."""
         from ikigai_core.orchestration import ensure_app
 
         app = ikigai.run(ensure_app(ikigai, self.app, create=self.create_app))

@@ -1,1 +1,1 @@
-"""A step's run of a flow: settings, start, following, and what it wrote."""
+"""A step's run of a flow: settings, start, following, and results."""

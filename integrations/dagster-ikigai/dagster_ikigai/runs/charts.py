@@ -1,4 +1,4 @@
-"""A small line chart, as an image that Dagster's UI shows in Markdown. No plotting library is needed."""
+"""Line charts as images in Markdown, for Dagster's UI. They need no plotting library."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ _COLORS = ("#4f43dd", "#1fa37a", "#d9534f", "#c58a1c", "#3b8ea5", "#8a4fbf")
 
 
 def line_chart(title: str, series: Mapping[str, Sequence[float | None]], labels: Sequence[str]) -> str:
-    """Draw numbers over time.
+    """Draw a line chart.
 
     Parameters
     ----------
     title : str
-        What is shown.
+        Title of the chart.
     series : mapping of str to sequence of float or None
-        Values by name, one for each label; None leaves a gap.
+        Values by name, one value for each label. None leaves a gap.
     labels : sequence of str
-        What is below the first and the last value.
+        Labels of the values. The chart shows the first and the last label.
 
     Returns
     -------

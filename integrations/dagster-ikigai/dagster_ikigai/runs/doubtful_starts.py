@@ -1,4 +1,4 @@
-"""Starts of a flow that may still arrive at the platform, though nobody waits for them."""
+"""Starts of a flow with unknown outcome, which may still arrive at the platform."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import time
 import dagster as dg
 
 LASTS = 3600.0
-"""Seconds for which a start that was sent, and whose outcome nobody knows, may still arrive."""
+"""Seconds in which a start with unknown outcome may still arrive."""
 
 
 class DoubtfulStarts:
-    """The starts of one flow whose outcome nobody has learnt (yet), kept by the instance.
+    """The starts of one flow with unknown outcome, stored in the instance.
 
-    A process that dies between the sending of a start and the answer leaves its own here. The run that it may still
-    begin must not be taken for another step's. Only who holds the flow's start lease writes here.
+    If a process dies after it sends a start and before it gets the response, its start stays here. The run from this
+    start must not be mistaken for another step's run. Only the holder of the flow's start lease writes here.
 
     Parameters
     ----------
@@ -32,13 +32,13 @@ class DoubtfulStarts:
         self._write({**self._recent(), name: time.time()})
 
     def remove(self, name: str) -> None:
-        """Note that it is known what became of a start."""
+        """Note that the outcome of a start is known."""
         recent = self._recent()
         if recent.pop(name, None) is not None:
             self._write(recent)
 
     def has_others(self, name: str) -> bool:
-        """Whether a start of anybody else may still arrive."""
+        """Whether a start of another process may still arrive."""
         return bool(self._recent().keys() - {name})
 
     def _recent(self) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""One step's run of a flow, from the definition to what it wrote."""
+"""One step's run of a flow, from the definition to the results."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ class FlowTask:
 
     @property
     def digest(self) -> str:
-        """Digest of definition and variables: a re-execution takes up a run only if it would do the same."""
+        """Digest of definition and variables. A re-execution continues with a run only if their digests are equal."""
         content = [self.flow.version, dict(self.variables)]
         return sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
     def check(self) -> None:
-        """Refuse what cannot work before anything is sent.
+        """Check the variables and settings before anything is sent.
 
         Raises
         ------
         Failure
-            Naming the variable, or the setting.
+            A variable or setting is wrong. The error names it.
         """
         fault = variables_fault(self.flow, self.variables) or self.how.fault(self.flow)
         if fault is not None:
@@ -76,7 +76,7 @@ def materialize(
 
 
 def execute(context: Any, ikigai: Ikigai, task: FlowTask, store: ObservationRunStore) -> FinishedRun:
-    """Make the flow ready, start it or take up the run that an earlier try started, and follow it to its end."""
+    """Update the flow, start it or continue with the run of an earlier attempt, and follow the run to its end."""
     from ikigai_core.orchestration import Deadline
 
     deadline = Deadline.after(task.how.timeout)
@@ -94,7 +94,7 @@ def execute(context: Any, ikigai: Ikigai, task: FlowTask, store: ObservationRunS
 def _finished(ikigai: Ikigai, task: FlowTask, app: App, remote: Flow, run: FlowRun, log: RunLog) -> FinishedRun:
     from ikigai_core.orchestration import RunReport, written_outputs
 
-    # What somebody else's run wrote is not known.
+    # The outputs of another run are not known.
     outputs = None if run.attached else ikigai.run(written_outputs(app, run, remote.definition()))
     report = RunReport.success(run, log, app_name=app.name, outputs=None if outputs is None else outputs.names)
     written = [] if run.attached else task.flow.written_with(run.variables)
@@ -103,14 +103,14 @@ def _finished(ikigai: Ikigai, task: FlowTask, app: App, remote: Flow, run: FlowR
 
 
 def take(context: Any, store: ObservationRunStore, finished: FinishedRun) -> None:
-    """Note that this step reports a run, unless nobody waits for it any more.
+    """Note that this step reports a run, unless its Dagster run is over.
 
     Raises
     ------
     Failure
         The step's Dagster run is over.
     SupersededError
-        A later try of the step has taken over.
+        A later attempt of the step has taken over.
     """
     check_is_awaited(context)
     if finished.report.run is not None:
@@ -118,7 +118,7 @@ def take(context: Any, store: ObservationRunStore, finished: FinishedRun) -> Non
 
 
 def _asset_keys(context: dg.AssetExecutionContext, flow: RunnableFlow) -> dict[str, dg.AssetKey]:
-    # Read from the definitions as they were loaded: a prefix may have been added to the keys since they were made.
+    # Read the keys from the loaded definitions: a prefix may have been added to them.
     marks = {tuple(map(spec.metadata.get, (APP, FLOW, FACET))): spec.key for spec in context.assets_def.specs}
     wanted = [output.facet for output in flow.written_with({})]
     keys = {facet: marks.get((flow.app, flow.name, facet or None)) for facet in wanted}
@@ -148,7 +148,7 @@ def _follow(context: Any, run: FlowRun, store: ObservationRunStore, deadline: De
         log = run.result(deadline.left, on_update=progress)
     except RunLostError as error:
         if type(error) is RunLostError and not run.copy_name:
-            # There was no such run, or it is gone without a trace: a re-execution is to start another.
+            # The run never existed, or was lost without a trace. A re-execution must start another one.
             store.forget()
         raise
     except (dg.DagsterExecutionInterruptedError, KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Who holds the start lease of a flow, and whether it is still there to give it back."""
+"""The holder of a flow's start lease, and whether it is still alive."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class LeaseHolder:
     Attributes
     ----------
     run_id : str
-        Of the step's Dagster run: what Dagster's own monitoring frees of a run that has ended, it finds by this.
+        Id of the step's Dagster run. Dagster's own monitoring uses it to free the slots of ended runs.
     name : str
-        What tells it from others: something random, process id, host, step.
+        Unique name: a random part, process id, host, step.
     """
 
     run_id: str
@@ -30,12 +30,12 @@ class LeaseHolder:
 
     @classmethod
     def here(cls, run_id: str, step_key: str) -> Self:
-        """The holder that this process is, for one start."""
-        # What is random comes first: some databases compare the beginning of a name only.
+        """The holder for one start in this process."""
+        # The random part comes first: some databases compare only the beginning of a name.
         return cls(run_id, f"{secrets.token_hex(6)} {os.getpid()} {socket.gethostname()} {step_key}")
 
     def is_gone(self, instance: dg.DagsterInstance, asked_by: LeaseHolder) -> bool:
-        """Whether it is known to start nothing any more, or to be waited for by nobody."""
+        """Whether it certainly will not start anything any more, or no run waits for it."""
         run = instance.get_run_by_id(self.run_id)
         if run is None or run.is_finished:
             return True

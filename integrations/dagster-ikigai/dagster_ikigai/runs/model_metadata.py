@@ -1,4 +1,4 @@
-"""Metadata of models: the newest version, and how the metrics have been."""
+"""Metadata of models: the newest version, and the history of its metrics."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_CHARTS = 6
 
 
 def model_metadata(model: Model, versions: Sequence[ModelVersion]) -> dict[str, Any]:
-    """Metadata of a model: its newest version, that version's metrics, and how they have been.
+    """Metadata of a model: its newest version, that version's metrics, and their history.
 
     Parameters
     ----------
@@ -52,14 +52,14 @@ def model_metadata(model: Model, versions: Sequence[ModelVersion]) -> dict[str, 
 
 
 def performance(version: ModelVersion) -> dict[str, float]:
-    """The numbers among a version's performance metrics, by names such as ``performance.r2.average_test``."""
+    """The numeric performance metrics of a version, by names such as ``performance.r2.average_test``."""
     from ikigai_core.orchestration import flat_metrics
 
     return flat_metrics({_PERFORMANCE: version.metrics.get(_PERFORMANCE) or {}})
 
 
 def _histories(versions: Sequence[ModelVersion]) -> dict[str, dict[str, list[float | None]]]:
-    """By metric, the values of its parts, such as those in training and in testing, version by version."""
+    """The history of each metric: the values of its parts, such as training and testing, for each version."""
     measured = [performance(version) for version in versions]
     histories: dict[str, dict[str, list[float | None]]] = {}
     for name in dict.fromkeys(name for values in measured for name in values):

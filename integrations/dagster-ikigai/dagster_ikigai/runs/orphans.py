@@ -1,7 +1,7 @@
-"""Steps whose Dagster run no longer waits for them.
+"""Detects steps whose Dagster run no longer waits for them.
 
-The default executor gives each step a process of its own, which outlives a run worker that is killed. It would go on
-beside the step of the run that is launched in place of its own: start the flow, too, or report the same run of it.
+The default executor runs each step in its own process, which survives if its run worker is killed. It would continue in
+parallel to the same step of the replacement run, and start the flow, too, or report the same run.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ def check_is_awaited(context: Any, *, to_start: bool = False) -> None:
     Parameters
     ----------
     context : AssetExecutionContext or OpExecutionContext
-        The step's.
+        Context of the step.
     to_start : bool, default False
-        Whether the step is about to start a flow: a run that is being canceled does not want that either.
+        Whether the step is about to start a flow. This also stops the step if its run is being canceled.
 
     Raises
     ------
     Failure
-        Saying what has happened.
+        The step must stop. The error explains why.
     """
     op_context = getattr(context, "op_execution_context", context)
     run = op_context.instance.get_run_by_id(op_context.run_id)
@@ -51,7 +51,7 @@ def _has_lost_its_worker(context: dg.OpExecutionContext) -> bool:
 
 
 def _is_step_process(context: dg.OpExecutionContext) -> bool:
-    # The parent of a run worker is the code server, whose end is no reason to stop.
+    # The parent of a run worker is the code server. Its end is no reason to stop.
     records = context.instance.get_records_for_run(
         context.run_id, of_type=dg.DagsterEventType.STEP_WORKER_STARTED
     ).records

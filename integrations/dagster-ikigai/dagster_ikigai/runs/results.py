@@ -1,4 +1,4 @@
-"""The assets that a run of a flow wrote: the same for a step and for a sensor."""
+"""The assets that a run of a flow wrote, for steps and sensors."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 
 DATA_VERSION_TAG = "dagster/data_version"
 _CLOCK_GRAIN = timedelta(seconds=2)
-"""The platform's stamps are in whole seconds."""
+"""The resolution of the platform's timestamps is one second."""
 
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A run that succeeded.
+    """A successful run.
 
     Attributes
     ----------
     app : App
-        Of the flow.
+        App of the flow.
     report : RunReport
-        How it ended.
+        Report of the run.
     written : list of Output
-        What it was to write, under the names that the run gave.
+        Its expected outputs, under the names from the run.
     datasets : mapping of str to Dataset
-        By name, those that it did write.
+        The datasets that it actually wrote, by name.
     since : datetime or None
-        What was changed before this was not changed by the run; None if that is not known.
+        The run did not cause any earlier changes; None if that time is not known.
     """
 
     app: App
@@ -59,12 +59,12 @@ class Result:
     version: str | None
 
     def to_materialize_result(self) -> dg.MaterializeResult[Any]:
-        """The form that a step yields."""
+        """The result that a step yields."""
         version = dg.DataVersion(self.version) if self.version else None
         return dg.MaterializeResult(asset_key=self.key, metadata=self.metadata, data_version=version)
 
     def to_materialization(self) -> dg.AssetMaterialization:
-        """The form that a sensor reports."""
+        """The event that a sensor reports."""
         tags = {DATA_VERSION_TAG: self.version} if self.version else None
         return dg.AssetMaterialization(self.key, metadata=self.metadata, tags=tags)
 
@@ -72,7 +72,7 @@ class Result:
 def results(
     ikigai: Ikigai, run: FinishedRun, keys: Mapping[str, dg.AssetKey], workspace: IkigaiWorkspace
 ) -> Iterator[Result]:
-    """Describe what a run wrote.
+    """Describe the outputs of a run.
 
     Parameters
     ----------
@@ -80,14 +80,14 @@ def results(
     run : FinishedRun
         The run.
     keys : mapping of str to AssetKey
-        Asset by facet; the facet is empty for a flow that writes neither dataset nor model.
+        Asset key by facet. The facet is empty if the flow writes neither datasets nor models.
     workspace : IkigaiWorkspace
-        Says how much of the data is fetched.
+        Determines how much of the data is downloaded.
 
     Yields
     ------
     Result
-        One for each of the assets; of an asset that `run.written` leaves out, only the run is told.
+        One result for each asset. If `run.written` does not contain the asset, the result describes only the run.
     """
     of_run = run_metadata(run.report)
     told = {facet for facet, _ in run.written}
@@ -107,7 +107,7 @@ def results(
 
 
 def _model(run: FinishedRun, name: str) -> tuple[dict[str, Any], str | None] | None:
-    """Metadata of a model and the id of its newest version; None if the run made none."""
+    """Metadata of a model and the id of its newest version; None if the run trained no version."""
     model = run.app.models().get(name)
     if model is None:
         return None

@@ -1,4 +1,4 @@
-"""How the flows of assets are run."""
+"""Settings for the runs of assets' flows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class StartSettings:
-    """How a flow is started; see `FlowSettings`."""
+    """Settings for the start of a flow; see `FlowSettings`."""
 
     on_busy: OnBusy = "wait"
     isolation: Isolation = "shared"
@@ -34,7 +34,7 @@ class StartSettings:
     timeout: float | None = None
 
     def fault(self, flow: RunnableFlow) -> str | None:
-        """Say what is wrong; None if nothing is."""
+        """The error message for wrong settings; None if they are correct."""
         try:
             Deadline.after(self.timeout)
         except IkigaiError as error:
@@ -56,41 +56,43 @@ class StartSettings:
 
 @dataclass(frozen=True)
 class FlowSettings:
-    """How a flow of assets is run.
+    """Settings for the runs of an assets' flow.
 
     Attributes
     ----------
     variables : mapping
         Run variables by name, the same for each run.
     on_busy : {"wait", "attach", "fail"}
-        What to do if somebody else's run of the flow is under way.
+        What to do if another run of the flow is under way.
     isolation : {"shared", "copy"}
-        Whether the flow itself runs, or each run gets a private copy of it: then runs go side by side, and it is always
-        certain which run is whose. Schedule, grants and downstream flows are not copied.
+        Whether to run the flow itself or a private copy for each run. With copies, runs can be parallel, and each run
+        is always identified with certainty. Schedule, grants and downstream flows are not copied.
     on_doubt : {"fail", "accept"}
-        What to do if it cannot be proven which run is the step's: fail, or take the one that seems to be it. Its
-        materializations then say so (``ikigai/doubt``).
+        What to do if it cannot be proven which run is the step's: fail, or accept the most likely run. In the second
+        case, the materializations contain the doubt (``ikigai/doubt``).
     unique_output : str or None
-        Name of the run variable that names a dataset which no other run writes: it proves that a run is the step's.
+        Name of the run variable that names a dataset that no other run writes. The dataset proves that a run is the
+        step's.
     keep_copies : bool
-        Whether private copies stay after their run.
+        Whether to keep private copies after their run.
     timeout : float or None
-        Seconds for the wait for a busy flow and for the run, together. Default: no limit.
+        Time limit in seconds for the wait for a busy flow and the run together. Default: no limit.
     partitions_def : PartitionsDefinition or None
         Partitions of the assets.
     partition_variable : str, mapping or None
-        The run variable that gets the partition's key; for partitions of several dimensions, one by dimension.
+        The run variable that receives the partition key. For multi-dimensional partitions, one run variable by
+        dimension.
     partition_output : str or None
-        Name of the dataset that a partition is written to, with ``{dataset}`` and ``{partition}`` in it. It is set by
-        the run variable of each Exported facet's ``dataset_name``. None: all partitions write the datasets that the
-        definition names.
+        Template of the name of each partition's dataset, with ``{dataset}`` and ``{partition}``. The name is set with
+        the run variable of each Exported facet's ``dataset_name``. None: all partitions write the datasets in the
+        definition.
     backfill_policy : BackfillPolicy or None
-        One run for each partition is what flows can do.
+        Flows support only one run for each partition.
     retry_policy : RetryPolicy or None
-        For errors that may pass; a failed run is not repeated.
+        Retries after transient errors. Failed runs are not repeated.
     pool : str or None
-        Pool of the steps. Default: one for each flow, so that a limit of one keeps steps from waiting in line; none for
-        private copies.
+        Pool of the steps. Default: one pool for each flow, so that a limit of one avoids steps that only wait for the
+        flow. Private copies have no pool.
     op_tags : mapping
         Tags of the steps.
 
@@ -119,7 +121,7 @@ class FlowSettings:
 
     @property
     def start(self) -> StartSettings:
-        """How the flow is started."""
+        """The settings for the start of the flow."""
         return StartSettings(
             on_busy=self.on_busy,
             isolation=self.isolation,

@@ -1,4 +1,4 @@
-"""The lease that keeps all other steps of a Dagster instance out while one of them starts a flow."""
+"""The start lease of a flow: only one step of a Dagster instance starts the flow at a time."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from dagster_ikigai.runs.doubtful_starts import DoubtfulStarts
 from dagster_ikigai.runs.lease_holder import LeaseHolder
 
 LONGEST_HELD = 900.0
-"""Seconds after which who waits takes the lease of a holder of which nothing can be learnt; no start takes so long."""
+"""Seconds after which a waiting step takes the lease from a holder with unknown state. No start takes that long."""
 
 _log = logging.getLogger("dagster_ikigai")
 
 
 class InstanceStartLease:
-    """The lease on the starts of one flow: a concurrency slot of the Dagster instance, of a key for each flow.
+    """The lease on the starts of one flow: a concurrency slot of the Dagster instance, with one key for each flow.
 
-    The slot is there whether or not the step has a pool. The storage alone keeps nobody out: on SQLite two processes
-    may claim one slot at the same time. So each writes its claim down, and then looks: it holds the lease if there is
-    no other claim. Who died with the lease is found out by those who wait for it.
+    The slot is independent of the step's pool. The storage alone does not guarantee exclusion: on SQLite, two processes
+    may claim one slot at the same time. So each process writes its claim and then reads all claims. It holds the lease
+    if there is no other claim. Waiting processes detect that a holder has died.
 
-    A run that is seen while the lease is held may also come of the start of somebody who held it before, and which
-    arrives late. So a start that was sent is noted until its outcome is known, and while there are such starts of
-    others, the lease does not prove whose run is seen after a start whose answer was `lost`: `renew` says False.
+    While a process holds the lease, a late start of an earlier holder may still create a run. So each sent start is
+    noted until its outcome is known. While there are such starts of others, the lease does not prove who started a run
+    after a start whose response was `lost`. In this case `renew` returns False.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class InstanceStartLease:
         Its storage has concurrency limits; see `has_start_leases`.
     flow_id : str
     run_id, step_key : str
-        Who is to hold it.
+        The holder.
     """
 
     def __init__(self, instance: dg.DagsterInstance, flow_id: str, run_id: str, step_key: str) -> None:
@@ -47,7 +47,7 @@ class InstanceStartLease:
         self._is_sent = self._is_lost = False
 
     def hold(self) -> bool:
-        """Take the lease if it is free."""
+        """Take the lease if it is free. Return whether it was taken."""
         if self._is_taken():
             return False
         self._is_claimed = True
@@ -58,11 +58,11 @@ class InstanceStartLease:
         return False
 
     def renew(self) -> bool:
-        """Whether the lease was held all the time, and, after a `lost` start, nobody else's can have arrived."""
+        """Whether the lease was held all the time and, after a `lost` start, no other start can have arrived."""
         return self._is_held() and not (self._is_lost and self._doubtful.has_others(self._me.name))
 
     def release(self) -> None:
-        """Give the lease back; a start whose outcome is not known stays noted."""
+        """Release the lease. A start with unknown outcome stays noted."""
         if not self._is_claimed:
             return
         try:
@@ -77,11 +77,11 @@ class InstanceStartLease:
         self._is_sent, self._is_lost = True, False
 
     def lost(self) -> None:
-        """Note that the answer to the start was lost."""
+        """Note that the response to the start was lost."""
         self._is_lost = True
 
     def settled(self) -> None:
-        """Note that it is known what became of the start."""
+        """Note that the outcome of the start is known."""
         if self._is_sent and self._is_held():
             self._doubtful.remove(self._me.name)
             self._is_sent = False
@@ -90,7 +90,7 @@ class InstanceStartLease:
         return bool(self._storage.check_concurrency_claim(self._key, self._me.run_id, self._me.name).is_claimed)
 
     def _is_taken(self) -> bool:
-        """Whether somebody else who is still there has the lease, or is about to; those who are gone are freed."""
+        """Whether another living process holds or is about to take the lease. Frees the claims of dead processes."""
         is_taken = False
         for holder in self._claims():
             if self._is_gone(holder):
@@ -100,7 +100,7 @@ class InstanceStartLease:
         return is_taken
 
     def _claims(self, *, assigned: bool = False) -> set[LeaseHolder]:
-        """Others who have claimed the slot; those to whom it was assigned only, if so asked."""
+        """The other processes that claim the slot. With `assigned`, pending claims must have the slot assigned."""
         info = self._storage.get_concurrency_info(self._key)
         if not info.slot_count:
             self._make_slot()
@@ -116,7 +116,7 @@ class InstanceStartLease:
         try:
             self._storage.set_concurrency_slots(self._key, 1)
         except Exception:
-            # Another process has made it at the same moment.
+            # Another process may have created it at the same time.
             if not self._storage.get_concurrency_info(self._key).slot_count:
                 raise
 
@@ -127,5 +127,5 @@ class InstanceStartLease:
 
 
 def has_start_leases(instance: dg.DagsterInstance) -> bool:
-    """Whether an instance has what leases are made of: ephemeral ones, and those of old databases, have not."""
+    """Whether an instance supports leases. Ephemeral instances and those with old databases do not."""
     return bool(instance.event_log_storage.supports_global_concurrency_limits)

@@ -1,4 +1,4 @@
-"""The start of a flow by a step: once, and only if somebody waits for the step."""
+"""The start of a flow by a step: only once, and only if the Dagster run still waits for the step."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _log = logging.getLogger("dagster_ikigai")
 
 
 class FlowStart:
-    """The start of a flow by a step; a context manager that gives its lease back, whatever happens.
+    """The start of a flow by a step. A context manager that always releases its lease.
 
     Parameters
     ----------
     context : AssetExecutionContext or OpExecutionContext
-        The step's.
+        Context of the step.
     store : ObservationRunStore
     flow_id : str
     is_shared : bool
-        Whether others start the same flow; a private copy needs no lease.
+        Whether others may start the same flow. A private copy needs no lease.
 
     Attributes
     ----------
     lease : InstanceStartLease or None
-        None if it is not needed, or the instance has none.
+        None if it is not needed, or if the instance does not support leases.
     """
 
     def __init__(self, context: Any, store: ObservationRunStore, flow_id: str, *, is_shared: bool) -> None:
@@ -42,14 +42,14 @@ class FlowStart:
         self.lease = _lease(context, flow_id) if is_shared else None
 
     def keep(self, run: Mapping[str, Any]) -> None:
-        """Note a run, before its start is sent and after.
+        """Save a run, before and after its start is sent.
 
         Raises
         ------
         Failure
-            Nobody waits for this step any more: nothing is to be sent.
+            The Dagster run no longer waits for this step, so nothing may be sent.
         SupersededError
-            A later try of the step has taken over.
+            A later attempt of the step has taken over.
         """
         phase = run["phase"]
         if phase in _UNSENT:

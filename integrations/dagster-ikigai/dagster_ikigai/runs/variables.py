@@ -1,4 +1,4 @@
-"""A run's variables: from constants, the run's config, and the partition."""
+"""The variables of a run, from constants, the run's config and the partition."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PartitionVariable = str | Mapping[str, str] | None
 
 
 def variables_schema(flow: RunnableFlow) -> dict[str, Any] | None:
-    """Return a step's config schema: an optional field for each run variable, so that typos are caught at launch."""
+    """Return a step's config schema: one optional field for each run variable, so that launching detects typos."""
     if not flow.targets:
         return None
     fields = {
@@ -30,7 +30,7 @@ def variables_schema(flow: RunnableFlow) -> dict[str, Any] | None:
 
 
 def variables_fault(flow: RunnableFlow, variables: Mapping[str, Any]) -> str | None:
-    """Say what is wrong with run variables, naming the first that is; None if nothing is."""
+    """The error message for the first wrong run variable; None if all are correct."""
     for variable, value in variables.items():
         if flow.is_described and variable not in flow.variables:
             known = ", ".join(map(repr, flow.variables)) or "none"
@@ -42,12 +42,12 @@ def variables_fault(flow: RunnableFlow, variables: Mapping[str, Any]) -> str | N
 
 
 def check_variables(flow: RunnableFlow, settings: FlowSettings) -> None:
-    """Check at load what would fail at each run.
+    """Check the variables while definitions load, because wrong ones would fail in every run.
 
     Raises
     ------
     DagsterInvalidDefinitionError
-        Naming the variable.
+        A variable is wrong. The error names it.
     """
     constants, by_partition = settings.variables, _variable_names(settings.partition_variable)
     fault = variables_fault(flow, {**constants, **dict.fromkeys(by_partition, "")})
@@ -66,7 +66,7 @@ def run_variables(context: dg.AssetExecutionContext, flow: RunnableFlow, setting
     Raises
     ------
     Failure
-        The run's config sets the variable that the partition sets: the partition would hold another one's data.
+        The run's config sets the partition's variable. The partition would contain the data of another one.
     """
     config = context.op_execution_context.op_config or {}
     configured: dict[str, Any] = config.get("variables", {})
@@ -99,12 +99,12 @@ def partition_outputs(
 
 
 def partition_dataset(template: str, dataset: str, partition_key: str) -> str:
-    """Name of the dataset that holds one partition."""
+    """Name of the dataset of one partition."""
     return template.replace("{dataset}", dataset).replace("{partition}", partition_key)
 
 
 def dataset_template(flow: RunnableFlow, settings: FlowSettings, facet: str) -> str:
-    """Name of the dataset that a facet writes, with ``{partition}`` in it if that depends on it."""
+    """Name of the dataset that a facet writes. Contains ``{partition}`` if it depends on the partition."""
     variable = flow.output_variables().get(facet)
     if settings.partitions_def is not None and variable is not None:
         if variable == settings.partition_variable:

@@ -1,1 +1,1 @@
-"""Runs that the platform made, whoever started them."""
+"""Sensors for the platform's runs, from any source."""

@@ -1,4 +1,4 @@
-"""Looking for the runs of flows that ended since the last look."""
+"""Finds the runs of flows that ended since the last tick."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DEPTHS = (20, 200, 1000)
 
 @dataclass(frozen=True)
 class WatchedFlow:
-    """A flow and its assets, as their specs tell.
+    """A flow and its assets, from the asset specs.
 
     Attributes
     ----------
@@ -36,9 +36,9 @@ class WatchedFlow:
     flow_id : str or None
         Its id, if it is known.
     keys : mapping of str to AssetKey
-        Asset by facet.
+        Asset key by facet.
     written : list of Output
-        What it writes.
+        The outputs of the flow.
     """
 
     app: str
@@ -49,11 +49,11 @@ class WatchedFlow:
 
     @property
     def id(self) -> str:
-        """Its name in a cursor, which no other flow has."""
+        """Its unique name in a cursor."""
         return self.flow_id or f"{self.app}/{self.name}"
 
     def among(self, flows: NamedMapping[Flow]) -> Flow | None:
-        """The flow itself; None if it is not there."""
+        """Find the flow among others; None if it is missing."""
         if self.flow_id is None and self.name in flows:
             return flows[self.name]
         try:
@@ -63,7 +63,7 @@ class WatchedFlow:
 
 
 def watched_flows(assets: Iterable[dg.AssetsDefinition | dg.AssetSpec]) -> list[WatchedFlow]:
-    """The flows of assets, partitioned ones aside: which partition somebody else's run was for is not known."""
+    """The flows of unpartitioned assets. For partitioned ones, the partition of a foreign run is not known."""
     found: dict[tuple[str, str, str | None], list[tuple[Output, dg.AssetKey]]] = {}
     for spec in _specs(assets):
         app, flow = spec.metadata.get(APP), spec.metadata.get(FLOW)
@@ -96,7 +96,7 @@ def _component(spec: dg.AssetSpec) -> Component:
 
 @dataclass
 class Cursor:
-    """Which runs were seen: of each flow the newest log id, empty if its log was empty; and where to go on."""
+    """The newest seen log id of each flow (empty if it had no logs), and the flow to continue with."""
 
     seen: dict[str, str] = field(default_factory=dict)
     next_flow: str = ""
@@ -108,7 +108,7 @@ class Cursor:
         Raises
         ------
         ValueError
-            Another release wrote it: to go on from nothing could report runs twice.
+            Another release wrote it. Starting without a cursor could report runs twice.
         """
         if not text:
             return cls()
@@ -116,13 +116,13 @@ class Cursor:
         return cls(content["seen"], content["next_flow"])
 
     def dump(self) -> str:
-        """The cursor as text."""
+        """The cursor as JSON text."""
         return json.dumps({"version": CURSOR_VERSION, "seen": self.seen, "next_flow": self.next_flow})
 
 
 @dataclass(frozen=True)
 class EndedRun:
-    """A run that ended since the last look."""
+    """A run that ended since the last tick."""
 
     flow: WatchedFlow
     app: App
@@ -132,16 +132,16 @@ class EndedRun:
 
 
 class Watch:
-    """One look at some flows, which ends in time and says with its cursor how far it came.
+    """One check of several flows within a time limit. Its cursor contains the progress.
 
     Parameters
     ----------
     flows : sequence of WatchedFlow
-        What to look at.
+        The flows to check.
     cursor : str or None
-        Where the last look ended.
+        Cursor from the last check.
     time_limit : float
-        Seconds after which no further flow is looked at.
+        Seconds after which no further flow is checked.
     """
 
     def __init__(self, flows: Sequence[WatchedFlow], cursor: str | None, time_limit: float) -> None:
@@ -155,7 +155,7 @@ class Watch:
     def ended_runs(self, ikigai: Ikigai) -> Iterator[EndedRun]:
         """The runs that ended, oldest first for each flow.
 
-        What was not said to be `done` with is found again by the next look.
+        The next check finds all runs again that were not marked as `done`.
         """
         apps: dict[str, tuple[App, NamedMapping[Flow]]] = {}
         for flow in self._in_turn():
@@ -178,7 +178,7 @@ class Watch:
         self.cursor.next_flow = ""
 
     def done(self, run: EndedRun) -> None:
-        """Go on behind this run."""
+        """Mark a run as done, so that the cursor moves past it."""
         self.cursor.seen[run.flow.id] = run.log.log_id
 
     def _in_turn(self) -> list[WatchedFlow]:

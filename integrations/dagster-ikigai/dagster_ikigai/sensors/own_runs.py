@@ -1,4 +1,4 @@
-"""Which runs of the platform are Dagster's own."""
+"""Identifies the platform's runs that Dagster itself started."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _LOOK_BACK = 100
 _NOTES_LOOKED_AT = 5
 _CLOCK_MARGIN = 3600.0
 _STUCK = 6 * 3600.0
-"""Seconds after the end of a platform run in which a Dagster run that goes on may report it: one that lost its worker
-without anybody's notice goes on for ever."""
+"""Seconds after the end of a platform run in which an active Dagster run may report it. The limit is for Dagster runs
+that stay active forever because their worker died unnoticed."""
 _SETTLED = 600.0
-"""Seconds after the end of a Dagster run in which a re-execution may still take up the platform run that it left."""
+"""Seconds after the end of a Dagster run in which a re-execution may still continue with its platform run."""
 
 
 class OwnRuns:
-    """Which runs of the platform Dagster started or followed itself, by what its steps noted and reported."""
+    """The platform's runs that Dagster itself started or followed, according to the notes and reports of its steps."""
 
     def __init__(self, instance: dg.DagsterInstance, ikigai: Ikigai) -> None:
         self._instance = instance
@@ -34,26 +34,26 @@ class OwnRuns:
         self._log_ids: dict[tuple[str, str], str] = {}
 
     def is_reported(self, run: EndedRun) -> bool:
-        """Whether a materialization of each of the flow's assets tells of the run.
+        """Whether each of the flow's assets has a materialization from the run.
 
         Raises
         ------
         ValueError
-            A newer release wrote a materialization that may be the run's.
+            A newer release wrote a materialization that may be from the run.
         """
         return all(self._is_told(run.log, key) for key in run.flow.keys.values())
 
     def is_under_way(self, run: EndedRun) -> bool:
-        """Whether a Dagster run follows it, or may yet: it ended a moment ago without reporting it."""
+        """Whether a Dagster run follows the run, or a re-execution may still continue with it."""
         return any(
             self._may_be(run.log, kept) and self._may_report(dagster_run_id, run.log)
             for dagster_run_id, kept in self._noted(run)
         )
 
     def _noted(self, run: EndedRun) -> list[tuple[str, Mapping[str, Any] | None]]:
-        """The newest runs of the flow that steps noted; None if another release did, in a form of its own.
+        """The newest runs of the flow that steps noted; None for a note in the format of another release.
 
-        The flow runs once at a time: older ones are dealt with.
+        A flow has only one run at a time, so older runs are already handled.
         """
         found: dict[tuple[str, str | None], Mapping[str, Any] | None] = {}
         for key in run.flow.keys.values():
@@ -67,7 +67,7 @@ class OwnRuns:
         return meant[:_NOTES_LOOKED_AT]
 
     def _may_be(self, log: RunLog, kept: Mapping[str, Any] | None) -> bool:
-        """Whether a noted run is the one of that log, or may be, as far as this release can read."""
+        """Whether a noted run may be the run of a log. True if this release cannot read the note."""
         from ikigai_core.errors import InvalidInputError, RunLostError
 
         if kept is None:
@@ -111,6 +111,6 @@ class OwnRuns:
 
 
 def _is_run_of(remote: Flow, kept: Mapping[str, Any]) -> bool:
-    """Whether a noted run is one of that flow itself; those of private copies are in the logs of these."""
+    """Whether a noted run is a run of the flow itself. Runs of private copies are in the copies' logs."""
     is_none = kept.get("phase") == "refused" or bool(kept.get("copy_name"))
     return kept.get("flow_id") == remote.flow_id and not is_none

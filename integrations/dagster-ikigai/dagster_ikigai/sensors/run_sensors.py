@@ -1,4 +1,4 @@
-"""Sensors for runs that the platform made, whoever started them."""
+"""Sensors for the platform's runs, from any source."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PROFILE_LIMIT_MB = 10.0
 
 @dataclass(frozen=True)
 class IkigaiRunFailure:
-    """A run of a flow that did not succeed.
+    """A failed or stopped run of a flow.
 
     Attributes
     ----------
@@ -38,15 +38,15 @@ class IkigaiRunFailure:
     run_log_id, status : str
         Id of the run's log, and ``FAILED`` or ``STOPPED``.
     user : str
-        Email address of who started it.
+        Email address of the user who started it.
     facet_id : str or None
         The facet that failed.
     message : str
-        What the platform said.
+        The platform's message.
     ended_at : datetime
-        With time zone.
+        End of the run, with time zone.
     web_url : str or None
-        The flow's page for people.
+        The flow's web page.
 
     Examples
     --------
@@ -76,27 +76,28 @@ def build_ikigai_run_sensor(
     time_limit: float = TIME_LIMIT,
     default_status: dg.DefaultSensorStatus = dg.DefaultSensorStatus.STOPPED,
 ) -> dg.SensorDefinition:
-    """Make a sensor that reports runs which were started elsewhere as materializations, each once.
+    """Create a sensor that reports runs from elsewhere as materializations. Each run is reported once.
 
-    What was there before its first tick is not reported. Runs that Dagster's own steps follow are theirs to report; one
-    that outlived its step is reported once nobody has taken it up for ten minutes, or for six hours if its Dagster
-    run never ended. Each tick asks for the flows of each app, and for the newest run logs of each flow.
+    Runs from before its first tick are not reported. Dagster's own steps report the runs that they follow. If a step
+    ended before its run, the sensor reports the run after ten minutes without a re-execution that continues with it, or
+    after six hours if the Dagster run never ended. Each tick requests the flows of each app and the newest run logs of
+    each flow.
 
     Parameters
     ----------
     assets : iterable of AssetsDefinition or AssetSpec
-        The assets of flows; partitioned ones are left out, as a run does not tell its partition.
+        The assets of flows. Partitioned assets are skipped, because a run does not contain its partition.
     name : str
         Name of the sensor.
     workspace : str or IkigaiWorkspace
-        Key of the resource that is the workspace, or the workspace itself. Default: the resource ``ikigai``.
+        Resource key of the workspace, or the workspace itself. Default: the resource ``ikigai``.
     minimum_interval_seconds : int, default 60
         Seconds between two ticks.
     time_limit : float, default 40
-        Seconds after which a tick leaves the other flows to the next one. Dagster ends a tick after 60 s, unless
-        ``DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS`` says otherwise.
+        Seconds after which a tick leaves the remaining flows to the next tick. Dagster ends a tick after 60 s, unless
+        ``DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS`` sets another limit.
     default_status : DefaultSensorStatus
-        Whether it runs without being switched on. Default: stopped.
+        Status of the sensor before a user changes it. Default: stopped.
 
     Returns
     -------
@@ -145,21 +146,21 @@ def ikigai_run_failure_sensor(
     default_status: dg.DefaultSensorStatus = dg.DefaultSensorStatus.STOPPED,
     **options: Any,
 ) -> Callable[[Callable[[dg.SensorEvaluationContext, IkigaiRunFailure], Any]], dg.SensorDefinition]:
-    """Make a sensor from a function that is called for each run that failed, whoever started it.
+    """Create a sensor from a function. It calls the function for each failed run from any source.
 
-    What was there before its first tick is left out. A run for which the function raises is brought up again by the
-    next tick.
+    Runs from before its first tick are skipped. If the function raises for a run, the next tick calls it again for that
+    run.
 
     Parameters
     ----------
     assets : iterable of AssetsDefinition or AssetSpec
-        The assets of flows; partitioned ones are left out.
+        The assets of flows. Partitioned assets are skipped.
     name : str, optional
         Name of the sensor. Default: the function's.
     workspace, minimum_interval_seconds, time_limit, default_status
         As for `build_ikigai_run_sensor`.
     **options
-        As for ``dagster.SensorDefinition``, such as ``job``, for a function that returns a `RunRequest`.
+        As for ``dagster.SensorDefinition``. For example, `job` for a function that returns a `RunRequest`.
 
     Returns
     -------
@@ -187,7 +188,7 @@ def ikigai_run_failure_sensor(
                         except Exception as error:
                             if not told:
                                 raise
-                            # Those that were told already must not be told again: their cursor is kept.
+                            # The function must not be called again for earlier runs, so their cursor is saved.
                             context.log.error(f"{name or function.__name__} failed and is called again: {error}")
                             watch.cursor.next_flow = run.flow.id
                             break
@@ -211,7 +212,7 @@ def ikigai_run_failure_sensor(
 
 
 def _materializations(ikigai: Ikigai, run: EndedRun, workspace: IkigaiWorkspace) -> list[dg.AssetMaterialization]:
-    # What an earlier run wrote was overwritten by the newest one: of it, only the run itself can be told.
+    # The newest run has overwritten the outputs of earlier runs. For those, only the run itself can be described.
     written = run.flow.written if run.is_newest else []
     names = {output.component.name for output in written if output.component.kind == "dataset"}
     datasets = {name: dataset for name, dataset in run.app.datasets().items() if name in names} if names else {}
