@@ -36,7 +36,7 @@ def list_apps(context: typer.Context, as_json: AsJson = False) -> None:
 def create(
     context: typer.Context,
     name: AppName,
-    description: Annotated[str | None, typer.Option(help="What the app is for.")] = None,
+    description: Annotated[str | None, typer.Option(help="Description of the app.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Create an app. If one of that name exists, update only its description."""

@@ -69,7 +69,10 @@ def upload(
     app: AppName,
     name: DatasetName,
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A .parquet file, or else CSV; a path or URL; - for standard input.")
+        str,
+        typer.Argument(
+            metavar="FILE", help="Path or URL, Parquet if it ends in .parquet, otherwise CSV; - for standard input."
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:
@@ -91,7 +94,10 @@ def download(
     app: AppName,
     name: DatasetName,
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A .parquet file, or else CSV; a path or URL; - for standard output.")
+        str,
+        typer.Argument(
+            metavar="FILE", help="Path or URL, Parquet if it ends in .parquet, otherwise CSV; - for standard output."
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:

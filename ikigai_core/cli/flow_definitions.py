@@ -24,7 +24,7 @@ def export(
     app: AppName,
     flow: FlowName,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A .yaml, .yml or .json file; by default standard output.")
+        Path | None, typer.Option("--output", "-o", help="A .yaml, .yml or .json file. Default: standard output.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -50,7 +50,9 @@ def apply(
     context: typer.Context,
     app: AppName,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A definition document, or an exported definition.")],
-    name: Annotated[str | None, typer.Option(help="The flow's name; by default the file's, without suffix.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the flow. Default: the file name without its suffix.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Create or update a flow from a file, and print the changes. Repeating the command changes nothing."""

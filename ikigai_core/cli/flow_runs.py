@@ -52,22 +52,22 @@ def run(
     flow: FlowName,
     var: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="A run variable; NAME:=VALUE for JSON instead of text. Repeatable."),
+        typer.Option(metavar="NAME=VALUE", help="A run variable. Use NAME:=JSON for a JSON value. Repeatable."),
     ] = None,
     watch: Annotated[
-        bool, typer.Option("--watch", "-w", help="Follow the run; exit with 1 unless it succeeds.")
+        bool, typer.Option("--watch", "-w", help="Follow the run. Exit with 1 unless it succeeds.")
     ] = False,
     timeout: Annotated[
-        float | None, typer.Option(min=0, help="Most seconds to wait for a busy flow and for the run's end.")
+        float | None, typer.Option(min=0, help="Maximum seconds to wait for a busy flow and for the run's end.")
     ] = None,
     on_busy: Annotated[
-        OnBusy, typer.Option(help="Where the flow runs already: fail, wait for that run's end, or attach to it.")
+        OnBusy, typer.Option(help="If the flow is already running: fail, wait until that run ends, or attach to it.")
     ] = OnBusy.FAIL,
     isolation: Annotated[
-        Isolation, typer.Option(help="Run the flow itself, or a private copy: never busy, and deleted with --watch.")
+        Isolation, typer.Option(help="Run the flow itself, or a private copy, which is never busy. --watch deletes it.")
     ] = Isolation.SHARED,
     on_doubt: Annotated[
-        OnDoubt, typer.Option(help="If it cannot be proven which run is this one: fail, or accept the likely one.")
+        OnDoubt, typer.Option(help="If it cannot be proven which run is this one: fail, or accept the most likely run.")
     ] = OnDoubt.FAIL,
     as_json: AsJson = False,
 ) -> None:

@@ -74,7 +74,7 @@ def logs(
     context: typer.Context,
     app: AppName,
     flow: FlowName,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, the newest first.")] = 10,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Maximum number of runs, newest first.")] = 10,
     as_json: AsJson = False,
 ) -> None:
     """Show the outcomes of a flow's newest runs."""
@@ -98,9 +98,11 @@ def logs(
 def sweep(
     context: typer.Context,
     app: AppName,
-    flow: Annotated[str | None, typer.Argument(help="Only the copies of this flow; by default those of all.")] = None,
+    flow: Annotated[
+        str | None, typer.Argument(help="Delete only copies of this flow. Default: copies of all flows.")
+    ] = None,
     older_than: Annotated[
-        float, typer.Option(min=0, metavar="HOURS", help="Age in hours of the copies that are deleted.")
+        float, typer.Option(min=0, metavar="HOURS", help="Minimum age in hours of the deleted copies.")
     ] = STALE_HOURS,
     as_json: AsJson = False,
 ) -> None:

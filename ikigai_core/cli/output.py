@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print plain JSON, and nothing else, on standard output.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print only plain JSON on standard output.")]
 
 _STYLES = {"SUCCESS": "green", "FAILED": "red", "STOPPED": "yellow", "RUNNING": "cyan"}
 

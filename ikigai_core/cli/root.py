@@ -41,30 +41,32 @@ def ikigai(
     context: typer.Context,
     profile: Annotated[
         str | None,
-        typer.Option(help="A profile of your profiles file; by default IKIGAI_PROFILE, or the one named default."),
+        typer.Option(help="Profile in your profiles file. Default: IKIGAI_PROFILE, or else the profile named default."),
     ] = None,
     user_email: Annotated[
-        str | None, typer.Option(help="Who you are; by default the environment variable IKIGAI_USER_EMAIL.")
+        str | None, typer.Option(help="Email address of the user. Default: the environment variable IKIGAI_USER_EMAIL.")
     ] = None,
     base_url: Annotated[
         str | None,
-        typer.Option(help="Where the platform is; by default the environment variable IKIGAI_BASE_URL, or the public."),
+        typer.Option(
+            help="Address of the platform. Default: the environment variable IKIGAI_BASE_URL, or else the public one."
+        ),
     ] = None,
     api_key_file: Annotated[
         Path | None,
         typer.Option(
             envvar=KEY_FILE_VARIABLE,
-            help="A file that holds your API key; by default the key is in the environment variable IKIGAI_API_KEY.",
+            help="File that contains only your API key. Default: the key in the environment variable IKIGAI_API_KEY.",
         ),
     ] = None,
     version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and exit.")
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Work with the Ikigai platform: datasets, flows and their runs, models.
 
-    Every command takes --json, for plain JSON on standard output. An error is one line on standard error, with exit
-    status 1, or 2 if the command was not understood.
+    Every command has the option --json, for plain JSON on standard output. An error is one line on standard error. Its
+    exit status is 1, or 2 if the command is invalid.
     """
     context.obj = Connection(profile, user_email, base_url, api_key_file)
 

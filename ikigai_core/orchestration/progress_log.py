@@ -76,9 +76,9 @@ class ProgressLog:
         remedy : str, optional
             Advice for the orchestrator's user, as a sentence, for example ``"A retry follows it."``
         """
-        seen = f"when last looked at, it was {_described(self.last)}" if self.last else "it was not looked at yet"
+        seen = f"last status: {_described(self.last)}" if self.last else "no status was seen yet"
         self._logger.warning(
-            "The run of flow %r goes on: the platform offers no way to stop a run (%s).%s",
+            "The run of flow %r is still running: the platform cannot stop runs (%s).%s",
             self._flow_name,
             seen,
             f" {remedy}" if remedy else "",

@@ -33,6 +33,6 @@ def keep_note(keep: Keep | None, run: RunState, *, strictly: bool) -> Procedure[
     except Exception as error:
         if strictly:
             raise
-        logger.warning("That the run of flow %r is %s could not be kept: %s", run.flow_name, run.phase, error)
+        logger.warning("Could not save that the run of flow %r is %s: %s", run.flow_name, run.phase, error)
         return False
     return True

@@ -120,7 +120,7 @@ class _Sending:
             return False
         done = yield from call_blocking(partial(still_true, self.path, left.ticket.urls, left.etags))
         logger.info(
-            "The upload of %s is gone on with: %d of its %d parts have arrived",
+            "The upload of %s continues: %d of its %d parts have arrived",
             self.filename,
             len(done),
             len(left.ticket.urls),

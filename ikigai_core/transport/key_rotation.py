@@ -38,9 +38,9 @@ class Access:
                 try:
                     self._config = refused.renewed()
                 except ConfigurationError as error:
-                    logger.warning("The platform refused the key, and it cannot be looked up again: %s", error)
+                    logger.warning("The platform refused the key, and reading it again failed: %s", error)
                     return None
             if self._config.api_key == refused.api_key:
                 return None
-            logger.info("The platform refused the key; there is a new one, which is used from now on.")
+            logger.info("The platform refused the key. A new key was found and is used from now on.")
             return self._config

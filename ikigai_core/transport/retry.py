@@ -90,7 +90,7 @@ def _log_failure(what: str, state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     pause = state.next_action.sleep if state.next_action else 0.0
     logger.warning(
-        "%s failed, and is tried again in %.1f s: %s",
+        "%s failed. Retry in %.1f s: %s",
         what,
         pause,
         error,

@@ -86,7 +86,7 @@ def test_runs_that_are_followed_while_the_key_is_rotated_are_followed_to_their_e
     for thread in threads:
         thread.join(60)
     assert ended == {"environment": "SUCCESS", "function": "SUCCESS"}
-    assert "there is a new one" in caplog.text
+    assert "A new key was found" in caplog.text
     assert NEW_KEY not in caplog.text and old_key not in caplog.text
 
 

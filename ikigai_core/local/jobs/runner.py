@@ -122,7 +122,7 @@ class Runner:
         except RunStoppedError:
             pass
         except Exception:
-            logger.exception("Run %s could not be settled", run_id)
+            logger.exception("Run %s failed because of an error in the platform", run_id)
             self._store.runs.finish(run_id, "FAILED", message="The platform failed to run this flow: see its own log")
             self._files.drop_job(run_id)
 

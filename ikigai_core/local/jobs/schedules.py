@@ -94,7 +94,7 @@ class Scheduler:
             except RunStoppedError:
                 return
             except Exception:
-                logger.exception("Flows could not be started by their schedules")
+                logger.exception("Starting scheduled flows failed")
 
     def _start(self, flow: Flow, due: datetime) -> None:
         try:
@@ -102,7 +102,7 @@ class Scheduler:
             self._runner.start(flow, flow.scheduled_by, {})
         except RefusalError as problem:
             logger.warning(
-                "The run of flow %r (%s) that was scheduled for %s is skipped: %s",
+                "The run of flow %r (%s) scheduled for %s is skipped: %s",
                 flow.name,
                 flow.flow_id,
                 due.isoformat(),

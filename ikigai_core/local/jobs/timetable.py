@@ -49,7 +49,7 @@ class Timetable:
             try:
                 action()
             except Exception:
-                logger.exception("What was to be done later could not be done")
+                logger.exception("A scheduled function failed")
 
     def _next(self) -> Callable[[], None] | None:
         """Wait for the next due function; None after `stop`."""

@@ -83,8 +83,8 @@ def test_a_terminated_run_says_what_goes_on(
     run_id = servers.launch(key("gated_out"), "multiprocess")
     servers.await_message(run_id, "RUNNING")
     servers.terminate(run_id)
-    said = servers.await_message(run_id, "goes on")
-    assert "The run of flow 'Gated' goes on" in said
+    said = servers.await_message(run_id, "is still running")
+    assert "The run of flow 'Gated' is still running" in said
     flow = app.flows["Gated"]
     assert flow.flow_id in said
     assert servers.finished(run_id).status is dg.DagsterRunStatus.CANCELED

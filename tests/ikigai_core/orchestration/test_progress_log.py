@@ -65,8 +65,8 @@ def test_that_a_run_goes_on_is_told_with_how_far_it_was(caplog: pytest.LogCaptur
     progress.goes_on()
     progress(report("RUNNING", 40))
     progress.goes_on("A retry follows it: 100 % sure.")
-    text = "The run of flow 'Late flights' goes on: the platform offers no way to stop a run"
-    assert [message for message in caplog.messages if "goes on" in message] == [
-        f"{text} (it was not looked at yet).",
-        f"{text} (when last looked at, it was RUNNING 40 %). A retry follows it: 100 % sure.",
+    text = "The run of flow 'Late flights' is still running: the platform cannot stop runs"
+    assert [message for message in caplog.messages if "still running" in message] == [
+        f"{text} (no status was seen yet).",
+        f"{text} (last status: RUNNING 40 %). A retry follows it: 100 % sure.",
     ]
