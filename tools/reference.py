@@ -1,4 +1,4 @@
-"""Writes docs/reference.md: every public name of ikigai_core, what it is, and what it offers.
+"""Writes docs/reference.md: the public names of ikigai_core, with their descriptions and members.
 
 Run it from the repository's root: ``.venvs/core/bin/python tools/reference.py``.
 """
@@ -19,25 +19,26 @@ PAGE = ROOT / "docs" / "reference.md"
 
 _HEAD = """# Reference
 
-Every name that `ikigai_core` exports. Docstrings tell parameters, defaults and errors: `help(ikigai_core.App)`, or the
-linked module. A name that begins with `Async` offers the same as its twin without, and what sends is awaited.
+All names that `ikigai_core` exports. The docstrings describe parameters, defaults and errors: see
+`help(ikigai_core.App)` or the linked module. A name that begins with `Async` is the async counterpart of the name
+without it. It has the same members, and all methods that send requests are awaited.
 
 """
 _TAIL = """
-Errors are in [`ikigai_core.errors`](../ikigai_core/errors.py), told in [the core client](core-client.md#errors). The
-local platform's Python side is in [`ikigai_core.local`](../ikigai_core/local), told in
-[the local platform](local-platform.md). This page is written by [tools/reference.py](../tools/reference.py).
+The errors are in [`ikigai_core.errors`](../ikigai_core/errors.py); see [the core client](core-client.md#errors). The
+Python API of the local platform is in [`ikigai_core.local`](../ikigai_core/local); see
+[the local platform](local-platform.md). [tools/reference.py](../tools/reference.py) writes this page.
 """
 
 
 def entries() -> list[str]:
-    """One entry for each name that stands on its own; twins and builders' aliases share their line."""
+    """One entry for each exported name except `errors`."""
     exported = {name: getattr(ikigai_core, name) for name in ikigai_core.__all__ if not name.startswith("_")}
     return [entry(name, value) for name, value in sorted(exported.items()) if name != "errors"]
 
 
 def entry(name: str, value: Any) -> str:
-    """A name, where it is, what it is, and what it offers."""
+    """The entry of one name: its module, description and members."""
     kind = getattr(value, "__origin__", value)
     module = Path(inspect.getfile(kind)).relative_to(ROOT)
     says = (inspect.getdoc(kind) or "").split("\n\n")[0].replace("\n", " ")
@@ -47,7 +48,7 @@ def entry(name: str, value: Any) -> str:
 
 
 def members(kind: Any) -> list[str]:
-    """The public names of a class, fields of its data and values of an enum included."""
+    """The public members of a class, including data fields and enum values."""
     if name_of_twin(kind):
         return []
     if isinstance(kind, enum.EnumMeta):
@@ -58,13 +59,13 @@ def members(kind: Any) -> list[str]:
 
 
 def name_of_twin(kind: Any) -> str:
-    """The sync class that an async one mirrors; empty where it is none."""
+    """Name of the sync counterpart of an async class; empty if the class is not async."""
     match = re.fullmatch(r"Async(\w+)", getattr(kind, "__name__", ""))
     return match.group(1) if match else ""
 
 
 def page() -> str:
-    """The page's text."""
+    """The text of the page."""
     return _HEAD + "\n".join(entries()) + "\n" + _TAIL
 
 
