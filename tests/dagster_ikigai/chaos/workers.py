@@ -81,6 +81,8 @@ class RunWorkers:
         self._processes: dict[int, subprocess.Popen[str]] = {}
         self._under_way: dict[int, str] = {}
         self._lock = threading.Lock()
+        # Nobody terminates a run while it is looked at how it ended.
+        self._judging = threading.Lock()
         self._over = threading.Event()
 
     def pids(self) -> list[int]:
@@ -95,11 +97,13 @@ class RunWorkers:
         if self._tasks.empty() or not self._under_way:
             return
         number, task = self._chance.choice(list(self._under_way.items()))
-        [*_, run] = runs_of(self.instance, task) or [None]
-        if run is not None and run.status is dg.DagsterRunStatus.STARTED:
-            self.instance.report_run_canceling(run)
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._processes[number].pid, signal.SIGINT)
+        with self._judging:
+            [*_, run] = runs_of(self.instance, task) or [None]
+            is_under_way = self._under_way.get(number) == task
+            if is_under_way and run is not None and run.status is dg.DagsterRunStatus.STARTED:
+                self.instance.report_run_canceling(run)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self._processes[number].pid, signal.SIGINT)
 
     def perform(self, tasks: Sequence[str], seconds: float) -> None:
         """Perform tasks; stop in any case after so many seconds."""
@@ -136,12 +140,13 @@ class RunWorkers:
         executor = "multiprocess" if self._chance.random() < self._share else "in_process"
         while not self._over.is_set():
             self._execute(number, {"job": job, "task": task, "executor": executor, "parent": parent})
-            [*_, run] = runs_of(self.instance, task) or [None]
-            if run is None or self._over.is_set():
-                continue
-            if not run.is_finished:
-                # What the daemon's monitoring finds out later.
-                self.instance.report_run_failed(run)
+            with self._judging:
+                [*_, run] = runs_of(self.instance, task) or [None]
+                if run is None or self._over.is_set():
+                    continue
+                if not run.is_finished:
+                    # What the daemon's monitoring finds out later.
+                    self.instance.report_run_failed(run)
             if has_succeeded(self.instance, run) or (run.is_failure and not left):
                 return
             if run.is_failure:
