@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from importlib import import_module
 
 import dagster as dg
 
 LOCATION = "tests.dagster_ikigai.chaos.location"
+
+# What Dagster starts, and leaves behind if this process is killed, must not hold the line to the test open.
+_LINE = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
 
 
 def main() -> None:
@@ -36,8 +41,8 @@ def _perform(instance: dg.DagsterInstance, job: str, task: str, executor: str, p
 
 
 def _say(what: str) -> None:
-    sys.stdout.write(json.dumps(what) + "\n")
-    sys.stdout.flush()
+    _LINE.write(json.dumps(what) + "\n")
+    _LINE.flush()
 
 
 if __name__ == "__main__":
