@@ -96,9 +96,10 @@ def with_age(run: RunState) -> Procedure[RunState]:
     """Add the creation time of its copy to a run: earlier changes are not the run's. Unchanged if it is not known."""
     try:
         copy = yield from send(flows.fetch(run.running_flow_id))
-    except IkigaiError:
+        created_at = datetime.fromtimestamp(int(copy["created_at"]), UTC)
+    except (IkigaiError, KeyError, TypeError, ValueError, OverflowError):
         return run
-    return replace(run, baseline_at=datetime.fromtimestamp(int(copy["created_at"]), UTC).isoformat())
+    return replace(run, baseline_at=created_at.isoformat())
 
 
 def settle(run: RunState) -> Procedure[bool]:

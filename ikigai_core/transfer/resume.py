@@ -119,9 +119,9 @@ class Journal:
 
     def forget(self) -> None:
         """Delete the journal after the end of the upload."""
-        if self._file is not None and self._path is not None and self._lock is not None:
+        if self._file is not None and self._path is not None:
+            # The lock's file stays until it is old: another process may just have opened it.
             self._path.unlink(missing_ok=True)
-            Path(self._lock.lock_file).unlink(missing_ok=True)
         self.close()
 
     def close(self) -> None:

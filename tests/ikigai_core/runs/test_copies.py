@@ -11,7 +11,8 @@ import pytest
 from ikigai_core import App, AsyncIkigai, Flow, Ikigai
 from ikigai_core.errors import BadRequestError, InvalidInputError, RunFailedError, RunLostError
 from ikigai_core.local.account import LocalAccount
-from ikigai_core.runs.copies import copy_name, original_of
+from ikigai_core.runs.copies import copy_name, original_of, with_age
+from ikigai_core.runs.state import RunState
 
 
 @pytest.fixture(autouse=True)
@@ -136,3 +137,13 @@ def test_an_unknown_way_is_refused_before_anything_is_sent(flow: Flow, ikigai_lo
     with pytest.raises(InvalidInputError, match=f"{name} is 'guess'"):
         flow.launch(**{name: "guess"})  # type: ignore[arg-type]
     assert len(ikigai_local.control.journal()) == before
+
+
+@pytest.mark.parametrize("answer", [{}, {"created_at": None}, {"created_at": "soon"}, {"created_at": "9" * 30}])
+def test_a_copy_whose_age_cannot_be_read_is_started_all_the_same(answer: dict[str, Any]) -> None:
+    run = RunState("app", "flow", "Late", None, copy_name=copy_name("Late"), copy_id="copy")
+    asked = with_age(run)
+    next(asked)
+    with pytest.raises(StopIteration) as end:
+        asked.send(answer)
+    assert end.value.value == run

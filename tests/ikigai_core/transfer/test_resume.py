@@ -110,7 +110,7 @@ def test_a_killed_build_is_gone_on_with(
     assert dataset.dataset_id == half_made.dataset_id
     assert dataset.changes == ("created",)
     assert dataset.to_csv(large.with_name("down.csv")).read_bytes() == large.read_bytes()
-    assert list(cache.iterdir()) == []
+    assert list(cache.glob("*.jsonl")) == []
     app.dataset.new("large").csv(large).build()
     assert (parts(), len(app.datasets())) == (PARTS, 2)
 
@@ -165,7 +165,7 @@ def test_what_cannot_be_gone_on_with_is_begun_anew_and_leaves_nothing_half_made(
     half_made.delete()
     parts()
     dataset = app.dataset.new("large").csv(large).build()
-    assert (parts(), list(cache.iterdir()), len(app.datasets())) == (PARTS, [], 1)
+    assert (parts(), list(cache.glob("*.jsonl")), len(app.datasets())) == (PARTS, [], 1)
     dataset.delete()
 
     kill("csv", large)
@@ -251,4 +251,4 @@ def test_a_platform_that_was_away_for_too_long_finds_the_rest_sent_later(
             sent = sum(r.status == 200 for r in platform.control.journal("upload-part"))
             assert 0 < sent < PARTS
             assert len(app.datasets()) == 1
-            assert list(cache.iterdir()) == []
+            assert list(cache.glob("*.jsonl")) == []
