@@ -142,7 +142,8 @@ def _module(file: str) -> str:
         return "docs" if path.suffix == ".md" else "examples"
     parts = path.with_suffix("").parts if path.suffix == ".py" else path.parent.parts
     parts = parts[2:] if parts[:1] == ("integrations",) else parts
-    while parts and path.suffix != ".py" and not any(ROOT.glob(f"**/{'/'.join(parts)}/__init__.py")):
+    homes = [ROOT, *(ROOT / "integrations").iterdir()]
+    while parts and path.suffix != ".py" and not any(home.joinpath(*parts, "__init__.py").exists() for home in homes):
         parts = parts[:-1]
     return ".".join(parts[:-1] if parts[-1:] == ("__init__",) else parts)
 
