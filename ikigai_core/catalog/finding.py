@@ -26,7 +26,7 @@ def get_by_name(kind: Kind, name: str, *, or_id: bool = False) -> Procedure[Reco
                 return record
         hint = did_you_mean(name, (record["name"] for record in known.records))
         raise NotFoundError(
-            f"There is no {kind.word} {name!r} {kind.place}.",
+            f"{kind.missing}There is no {kind.word} {name!r} {kind.place}.",
             status=error.status,
             method=error.method,
             path=error.path,

@@ -38,6 +38,8 @@ class Kind:
         Type of its directories, if it can be put into directories.
     app_id : str, optional
         The app that it belongs to, if any.
+    missing : str
+        The sentence with which the error about an unknown name begins, if users match on one.
     is_used : callable
         True if a record shows that somebody relies on the component. Then its creator does not delete it.
     """
@@ -53,6 +55,7 @@ class Kind:
     """Adds data to a record that the platform provides elsewhere."""
     directories: DirectoryType | None = None
     app_id: str | None = None
+    missing: str = ""
     is_used: Callable[[Record], bool] = lambda _: False
 
 
@@ -81,6 +84,7 @@ def custom_facets_of(user_email: str) -> Kind:
         custom_facets.search,
         custom_facets.delete,
         with_facet_type,
+        missing="Custom facet was not found. ",
     )
 
 

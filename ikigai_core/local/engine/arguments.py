@@ -72,7 +72,8 @@ def _checked(facet: Facet, given: Mapping[str, Any]) -> dict[str, Any]:
             value = _value(spec, given.get(name))
         except ValueError as error:
             raise facet.fails(f"argument '{name}' {error}") from None
-        if spec["is_required"] and value in (None, "", []):
+        # A list that is given empty counts as given.
+        if spec["is_required"] and value in (None, ""):
             raise facet.fails(f"it needs the argument '{name}'; set it")
         arguments[name] = value
     return arguments

@@ -53,6 +53,11 @@ def test_a_facet_is_what_was_built(ikigai_client: Ikigai, late: Any) -> None:
     assert [facet.name for facet in ikigai_client.custom_facets.search("late").values()] == ["Late"]
 
 
+def test_the_error_for_an_unknown_facet_has_the_words_that_users_match(ikigai_client: Ikigai, late: Any) -> None:
+    with pytest.raises(errors.NotFoundError, match=r"Custom facet was not found.*Did you mean 'Late'\?"):
+        ikigai_client.custom_facets["Lat"]
+
+
 def test_arguments_reach_the_script_with_their_types(
     ikigai_client: Ikigai, app: App, flights: pd.DataFrame, late: Any
 ) -> None:

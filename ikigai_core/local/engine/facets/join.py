@@ -61,6 +61,8 @@ def _keys(left: Table, right: Table, left_names: Sequence[str], right_names: Seq
             f"left_columns names {len(left_names)} columns and right_columns {len(right_names)}; "
             "they are matched pair by pair, so name as many in both"
         )
+    if not left_names:
+        raise FlowError("left_columns and right_columns are empty; name at least one column in each")
     try:
         lefts = left.select(left_names)
     except FlowError as error:

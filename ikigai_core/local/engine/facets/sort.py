@@ -10,6 +10,6 @@ def run(step: Step) -> Table:
     """Sort the rows, with missing values always last. Equal rows keep their order."""
     direction = "ASC" if step.arguments["ascending"] else "DESC"
     targets = step.table.select(step.arguments["target_columns"])
-    order = ", ".join(f"{column.value} {direction} NULLS LAST" for column in targets)
+    order = ", ".join([*(f"{column.value} {direction} NULLS LAST" for column in targets), "rowid"])
     keys = ", ".join(column.key for column in step.table.columns)
-    return step.tables.create(f"SELECT {keys} FROM {step.table.name} ORDER BY {order}, rowid", step.table.columns)
+    return step.tables.create(f"SELECT {keys} FROM {step.table.name} ORDER BY {order}", step.table.columns)

@@ -116,7 +116,7 @@ def test_a_value_outside_the_options(jobs: Any) -> None:
         ({"target_columns": "a"}, "argument 'target_columns' must be a list, not 'a'"),
         ({"target_columns": [{"a": 1}]}, "argument 'target_columns' must be text, not {'a': 1}"),
         ({"target_columns": ["a"], "ascending": "up"}, "argument 'ascending' must be true or false, not 'up'"),
-        ({"target_columns": []}, "it needs the argument 'target_columns'"),
+        ({"target_columns": None}, "it needs the argument 'target_columns'"),
     ],
 )
 def test_a_value_of_another_type(jobs: Any, arguments: dict[str, Any], complaint: str) -> None:

@@ -15,6 +15,10 @@ def test_combinations_come_in_the_order_of_their_first_row(jobs: Any) -> None:
     assert counted(jobs, ["carrier"]) == [["carrier", "count"], ["UA", "2"], ["AA", "3"], ["DL", "1"]]
 
 
+def test_with_no_columns_all_rows_are_counted(jobs: Any) -> None:
+    assert counted(jobs, [], sort=True) == [["count"], ["6"]]
+
+
 def test_sorted_the_most_frequent_come_first(jobs: Any) -> None:
     assert counted(jobs, ["carrier", "day"], sort=True, output_column_name="flights") == [
         ["carrier", "day", "flights"],

@@ -63,6 +63,7 @@ def test_numbers_match_as_numbers_and_text_as_text(jobs: Any) -> None:
         ({"left_columns": ["carier"]}, "in the left table there is no column 'carier'; did you mean 'carrier'?"),
         ({"right_columns": ["nam"]}, "in the right table there is no column 'nam'; did you mean 'name'?"),
         ({"left_columns": ["id", "carrier"]}, "left_columns names 2 columns and right_columns 1"),
+        ({"left_columns": [], "right_columns": []}, "name at least one column in each"),
         ({"suffix": ""}, "column name 'delay' occurs 2 times"),
         ({"join_type": "outer"}, "argument 'join_type' cannot be 'outer'"),
     ],
