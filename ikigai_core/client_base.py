@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from ikigai_core.api import specs
 from ikigai_core.config import ApiKey, Config, TlsConfig
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 class Client:
-    """A user's access to a platform, without the parts that send requests."""
+    """A user's access to a platform, without the parts that send requests.
+
+    Pickling leaves the key out: the process that unpickles it takes the key from its own environment or profile. A copy
+    is the client itself.
+    """
 
     def __init__(
         self,
@@ -125,6 +129,15 @@ class Client:
 
             self._model_types = ModelTypes((yield from send(specs.models())))
         return self._model_types
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_config": self._config, "_facet_types": None, "_model_types": None}
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(user_email={self.user_email!r}, base_url={self.base_url!r})"

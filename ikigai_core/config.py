@@ -61,6 +61,8 @@ class Config:
         Address of the platform's pages for people, or a template of it (see `ikigai_core.web_urls`).
     look_up_key : callable, optional
         Returns the key as it is configured now. Without it, the key cannot change.
+    profile : str or None
+        Name of the profile that was asked for.
     """
 
     user_email: str
@@ -74,6 +76,7 @@ class Config:
     user_agent: str = ""
     web_url: str | None = None
     look_up_key: Callable[[], str] | None = field(default=None, repr=False, compare=False)
+    profile: str | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def resolve(
@@ -127,7 +130,17 @@ class Config:
             proxy=_proxy(settings.get("proxy")),
             user_agent=_agent(user_agent),
             web_url=WebPages.of(base_url, settings.get("web_url")).address,
+            profile=profile,
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A function that returns the key may hold it. A proxy's address may hold a password.
+        proxy = self.proxy if self.proxy == _without_password(self.proxy or "") else None
+        return {**vars(self), "api_key": "", "look_up_key": None, "proxy": proxy}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        vars(self)["look_up_key"] = partial(_key_here, self)
 
     @property
     def pages(self) -> WebPages:
@@ -165,6 +178,19 @@ def _configured_key(given: Mapping[str, Any], profile: str | None, user_email: s
     if (settings.get("user_email"), _base_url(settings)) != (user_email, base_url):
         # This key belongs to another user or platform. It must not be sent to this platform.
         raise ConfigurationError(f"The configuration is no longer that of {user_email} at {base_url}.")
+    return _required("api_key", settings)
+
+
+def _key_here(config: Config) -> str:
+    """The key of settings that came from another process without one."""
+    settings = _settings({}, config.profile)
+    here = settings.get("user_email", config.user_email), _base_url({"base_url": config.base_url, **settings})
+    if not settings.get("api_key") or here != (config.user_email, config.base_url):
+        raise ConfigurationError(
+            f"A pickled client holds no key, and there is none of {config.user_email} at {config.base_url} here: set "
+            f"{_VARIABLES['user_email']}, {_VARIABLES['api_key']} and {_VARIABLES['base_url']}, name a profile before "
+            "pickling, or make a client here."
+        )
     return _required("api_key", settings)
 
 

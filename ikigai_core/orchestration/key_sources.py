@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from ikigai_core.forks import renew_after_fork
 from ikigai_core.orchestration.connection_checks import UnusableFieldError
 
 
@@ -43,6 +44,11 @@ class RenewableKey:
     def __init__(self, known: str, look_up: Callable[[], str]) -> None:
         self._known: str | None = known
         self._look_up = look_up
+        self._lock = threading.Lock()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Wait for no thread of the parent process."""
         self._lock = threading.Lock()
 
     def __call__(self) -> str:

@@ -13,6 +13,7 @@ import random
 import threading
 
 from ikigai_core.errors import ConfigurationError
+from ikigai_core.forks import renew_after_fork
 from ikigai_core.procedure import Procedure, pause
 
 SHORTEST = 0.42
@@ -50,6 +51,11 @@ class RateLimiter:
             raise ConfigurationError(f"A polling rate of {rate!r} allows no look: it is a number of requests a second.")
         self.rate = rate
         self._free_at = 0.0
+        self._lock = threading.Lock()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Wait for no thread of the parent process. The child's budget is its own."""
         self._lock = threading.Lock()
 
     def reserve(self, now: float) -> float:

@@ -9,7 +9,7 @@ import os
 import ssl
 import time
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -27,6 +27,7 @@ from ikigai_core.errors import (
     ConnectionFailedError,
     IkigaiError,
 )
+from ikigai_core.forks import leave_alone, renew_after_fork
 from ikigai_core.procedure import BlockingCall, Pause, Procedure, Step
 from ikigai_core.transfer.parts import AT_ONCE, CHUNK_SIZE, Part, PartReader, cut, read_etag
 from ikigai_core.transfer.ranges import FIRST, PLAIN, DownloadTarget, Range, is_of_use
@@ -55,17 +56,35 @@ may be ready at once. Each answer takes 2 ms, so together they block the event l
 _FAILURES = (httpx.HTTPError, ssl.SSLError)
 
 
+@dataclass(frozen=True)
+class _Connections:
+    """The connections of one event loop: to the platform, and to signed URLs without credentials."""
+
+    platform: httpx.AsyncClient
+    public: httpx.AsyncClient
+    # In httpx's pool, the cost of requests that wait for a connection grows with the square of their number.
+    slots: asyncio.Semaphore
+
+    async def aclose(self) -> None:
+        await self.platform.aclose()
+        await self.public.aclose()
+
+
 class AsyncDriver:
-    """Runs procedures on an event loop, and never blocks it."""
+    """Runs procedures on event loops, and never blocks one. Each loop and each process has its own connections."""
 
     def __init__(self, config: Config, policy: RetryPolicy | None = None) -> None:
         self._config = config
         self._access = Access(config)
         self._policy = policy or RetryPolicy()
-        self._clients: tuple[httpx.AsyncClient, httpx.AsyncClient] | None = None
-        # In httpx's pool, the cost of requests that wait for a connection grows with the square of their number.
-        self._slots = asyncio.Semaphore(CALLS_AT_ONCE)
+        self._connections: dict[asyncio.AbstractEventLoop, _Connections] = {}
+        renew_after_fork(self)
         redact_http_logs()
+
+    def after_fork(self) -> None:
+        """Leave the connections to the parent process."""
+        leave_alone(self._connections)
+        self._connections = {}
 
     async def run(self, procedure: Procedure[R]) -> R:
         """Run a procedure until it returns."""
@@ -83,10 +102,11 @@ class AsyncDriver:
             return result
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        clients, self._clients = self._clients, None
-        for client in clients or ():
-            await client.aclose()
+        """Close the connections of this event loop. Those of an event loop that was closed are dropped."""
+        self._forget_closed_loops()
+        connections = self._connections.pop(asyncio.get_running_loop(), None)
+        if connections is not None:
+            await connections.aclose()
 
     async def _perform(self, step: Step) -> Any:
         match step:
@@ -126,20 +146,25 @@ class AsyncDriver:
         options = self._policy.options(what, repeatable=repeatable, connect_timeout=self._config.connect_timeout)
         return AsyncRetrying(**options)
 
-    async def _connect(self) -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
-        if self._clients is None:
+    async def _connect(self) -> _Connections:
+        loop = asyncio.get_running_loop()
+        if loop not in self._connections:
+            self._forget_closed_loops()
             # Reading the system's certificates, and the first imports of httpx, take tens of milliseconds.
-            clients = await asyncio.to_thread(_make_clients, self._config)
-            if self._clients is None:
-                self._clients = clients
-        return self._clients
+            made = await asyncio.to_thread(_make_connections, self._config)
+            return self._connections.setdefault(loop, made)
+        return self._connections[loop]
+
+    def _forget_closed_loops(self) -> None:
+        for loop in [each for each in self._connections if each.is_closed()]:
+            self._connections.pop(loop, None)
 
     async def _exchange(self, call: Call[A], config: Config) -> A:
-        client, _ = await self._connect()
+        connections = await self._connect()
         try:
-            async with self._slots:
+            async with connections.slots:
                 began = time.monotonic()
-                response = await client.request(
+                response = await connections.platform.request(
                     call.method,
                     f"{config.base_url}{call.path}",
                     params=dict(call.query) or None,
@@ -163,7 +188,7 @@ class AsyncDriver:
         return etag
 
     async def _put(self, part: Part) -> str:
-        _, client = await self._connect()
+        client = (await self._connect()).public
         headers = {**part.headers, "Content-Length": str(part.size)}
         with await asyncio.to_thread(part.open) as body:
             try:
@@ -186,7 +211,7 @@ class AsyncDriver:
 
     async def _get(self, url: str, headers: dict[str, str], target: DownloadTarget, piece: Range | None) -> bool:
         """Store a response in the target. Returns False if it has no range to begin with, so that it is useless."""
-        _, client = await self._connect()
+        client = (await self._connect()).public
         try:
             async with client.stream("GET", url, headers=headers, follow_redirects=True) as response:
                 if headers == FIRST.headers and not is_of_use(response.status_code, response.headers):
@@ -230,17 +255,17 @@ def _is_about_trust(error: BaseException) -> bool:
     return False
 
 
-def _make_clients(config: Config) -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
-    """A client for the platform, and one for signed URLs, which sends no credentials."""
+def _make_connections(config: Config) -> _Connections:
     with contextlib.suppress(ImportError):
         import_module("anyio._backends._asyncio")
     timeout = httpx.Timeout(config.read_timeout, connect=config.connect_timeout)
     # A client certificate is a credential.
     public = ssl_context(replace(config, ssl=config.ssl is not False))
     limits = httpx.Limits(max_connections=CALLS_AT_ONCE, max_keepalive_connections=CALLS_AT_ONCE)
-    return (
+    return _Connections(
         httpx.AsyncClient(verify=ssl_context(config), timeout=timeout, proxy=config.proxy, limits=limits),
         httpx.AsyncClient(headers=config.public_headers, verify=public, timeout=timeout, proxy=config.proxy),
+        asyncio.Semaphore(CALLS_AT_ONCE),
     )
 
 

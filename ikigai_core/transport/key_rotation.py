@@ -7,6 +7,7 @@ import threading
 
 from ikigai_core.config import Config
 from ikigai_core.errors import ConfigurationError
+from ikigai_core.forks import renew_after_fork
 
 logger = logging.getLogger(__name__)
 
@@ -16,6 +17,11 @@ class Access:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self._lock = threading.Lock()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Wait for no thread of the parent process."""
         self._lock = threading.Lock()
 
     @property

@@ -17,6 +17,7 @@ from ikigai_core.api.call import Call
 from ikigai_core.callbacks import not_awaitable
 from ikigai_core.config import Config
 from ikigai_core.errors import AccessRefusedError, AnswerLostError, ConnectionFailedError, IkigaiError
+from ikigai_core.forks import leave_alone, renew_after_fork
 from ikigai_core.procedure import BlockingCall, Pause, Procedure, Step
 from ikigai_core.transfer.parts import AT_ONCE, CHUNK_SIZE, Part, StoppedError, cut, read_etag
 from ikigai_core.transfer.ranges import FIRST, PLAIN, DownloadTarget, Range, is_of_use
@@ -33,21 +34,20 @@ R = TypeVar("R")
 
 
 class SyncDriver:
-    """Runs procedures with blocking calls. Thread-safe."""
+    """Runs procedures with blocking calls. Thread-safe. In a forked process, it opens connections of its own."""
 
     def __init__(self, config: Config, policy: RetryPolicy | None = None) -> None:
         self._config = config
         self._access = Access(config)
         self._policy = policy or RetryPolicy()
-        self._session = requests.Session()
-        self._bulk = requests.Session()
-        self._bulk.headers.update(config.public_headers)
-        for session in (self._session, self._bulk):
-            # Otherwise requests would look for the host's credentials in ~/.netrc.
-            session.auth = _no_credentials
-        if not isinstance(config.ssl, bool):
-            self._session.cert = config.ssl
+        self._session, self._bulk = _open_sessions(config)
+        renew_after_fork(self)
         redact_http_logs()
+
+    def after_fork(self) -> None:
+        """Leave the connections to the parent process."""
+        leave_alone(self._session, self._bulk)
+        self._session, self._bulk = _open_sessions(self._config)
 
     def run(self, procedure: Procedure[R]) -> R:
         """Run a procedure until it returns."""
@@ -189,6 +189,18 @@ class SyncDriver:
         except failures.RequestException as error:
             raise connection_error(error, "GET", without_query(url)) from None
         return True
+
+
+def _open_sessions(config: Config) -> tuple[requests.Session, requests.Session]:
+    """A session for the platform, and one for signed URLs, which sends no credentials."""
+    platform, public = requests.Session(), requests.Session()
+    public.headers.update(config.public_headers)
+    for session in (platform, public):
+        # Otherwise requests would look for the host's credentials in ~/.netrc.
+        session.auth = _no_credentials
+    if not isinstance(config.ssl, bool):
+        platform.cert = config.ssl
+    return platform, public
 
 
 def connection_error(error: failures.RequestException, what: str, where: str) -> IkigaiError:

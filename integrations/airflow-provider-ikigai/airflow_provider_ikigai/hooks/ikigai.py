@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -115,6 +116,8 @@ def _load_client() -> None:
 
 
 _SHARED: dict[tuple[int, str, ConnectionFields], _Shared] = {}
+# A forked process makes clients of its own.
+os.register_at_fork(after_in_child=_SHARED.clear)
 
 
 class IkigaiAsyncHook(_ConnectionHook):
@@ -163,7 +166,7 @@ class IkigaiAsyncHook(_ConnectionHook):
         finally:
             shared.users -= 1
             if not shared.users:
-                del _SHARED[key]
+                _SHARED.pop(key, None)
                 await shared.client.aclose()
 
     async def _fields(self) -> ConnectionFields:

@@ -9,14 +9,25 @@ from threading import Lock
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 
+from ikigai_core.forks import leave_alone, renew_after_fork
+
 
 class _SharedClient:
-    """A client for several threads. The first thread that needs it creates it."""
+    """A client for several threads. The first thread that needs it creates it. A forked process creates its own."""
 
     def __init__(self) -> None:
+        self._reset()
+        renew_after_fork(self)
+
+    def _reset(self) -> None:
         self._lock = Lock()
         self._client: SyncPrefectClient | None = None
         self._closing = ExitStack()
+
+    def after_fork(self) -> None:
+        """Leave the client to the parent process."""
+        leave_alone(self._client, self._closing)
+        self._reset()
 
     def get(self) -> SyncPrefectClient:
         with self._lock:
