@@ -6,7 +6,7 @@ import re
 
 import ikigai_core
 
-from .conftest import ROOT
+from .documents import ROOT
 
 _ENTRIES = re.findall(r"^- \[`(\w+)`\]\(([^)]+)\): (.*)$", (ROOT / "docs" / "reference.md").read_text(), re.MULTILINE)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.process import LocalPlatform
 
-from .conftest import ROOT
+from .documents import ROOT
 
 _SESSION = re.search(r"^```console\n(.*?)^```$", (ROOT / "docs/command-line.md").read_text(), re.MULTILINE | re.DOTALL)
 _DIFFERING = {
@@ -33,27 +35,28 @@ def without_chance(text: str) -> str:
 
 
 @pytest.fixture
-def shell(reader: Any) -> Any:
+def shell(reader: Path, ikigai_local_server: LocalPlatform) -> Any:
     """Runs a line of a session."""
-    with LocalPlatform.start(user_email="me@example.com") as platform:
-        commands = f"{ROOT / '.venvs/core/bin'}:{os.environ['PATH']}"
-        environment = {**os.environ, **platform.environ(), "PATH": commands}
+    me = "me@example.com"
+    account = LocalAccount(ikigai_local_server, me, ikigai_local_server.control.add_user(me))
+    commands = f"{ROOT / '.venvs/core/bin'}:{os.environ['PATH']}"
+    environment = {**os.environ, **account.environ(), "PATH": commands}
 
-        def run(line: str) -> str:
-            done = subprocess.run(
-                ["bash", "-c", line],
-                cwd=reader.folder,
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-            return done.stdout
+    def run(line: str) -> str:
+        done = subprocess.run(
+            ["bash", "-c", line],
+            cwd=reader,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return done.stdout
 
-        yield run
+    yield run
+    ikigai_local_server.control.remove_user(me)
 
 
-@pytest.mark.timeout(300)
 def test_the_session_of_the_command_line_is_as_shown(shell: Any) -> None:
     assert _SESSION is not None
     steps = re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", _SESSION.group(1), re.MULTILINE)

@@ -1,0 +1,28 @@
+"""The DAGs in the documents run, as they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.utils import timezone
+
+from ikigai_core import Ikigai
+from tests.docs.documents import assert_ran, lay_out, programs
+
+
+@pytest.mark.parametrize("text", programs("airflow"))
+def test_the_dags_run(text: str, run_dag: Callable[..., Any], ikigai_client: Ikigai, tmp_path: Path) -> None:
+    found = DagBag(dag_folder=lay_out(tmp_path, program=text))
+    assert found.import_errors == {}
+    shown = re.findall(r"^@dag\(.*?^def (\w+)\(", text, re.MULTILINE | re.DOTALL)
+    assert shown
+    assert set(shown) == set(found.dags)
+    for dag_id in shown:
+        ran = run_dag(found.dags[dag_id], logical_date=timezone.utcnow())
+        assert ran.state == "success", ran.log
+    assert_ran(ikigai_client)
