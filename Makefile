@@ -83,7 +83,9 @@ JOBS ?= 2
 # many processes.
 PROCESSES ?= 2
 PYTEST_OPTIONS ?= -m 'not soak'
-PYTEST = $(SUPERVISED) .venvs/$(1)/bin/python -m pytest $(PYTEST_OPTIONS)
+# Where each suite writes how long its tests took.
+TIMES := .test-times
+PYTEST = $(SUPERVISED) .venvs/$(1)/bin/python -m pytest --junit-xml='$(TIMES)/$@ $(1).xml' $(PYTEST_OPTIONS)
 MYPY = $(CURDIR)/.venvs/$(1)/bin/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache/$(1)
 # The longest first.
 SUITES := $(addprefix test-,core examples airflow prefect dagster packaging interop)
@@ -91,7 +93,9 @@ SUITES := $(addprefix test-,core examples airflow prefect dagster packaging inte
 .PHONY: test lint format types $(SUITES)
 test: ## everything below
 	@echo "Each check is shown when it is done."
+	@rm -rf $(TIMES)
 	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target lint $(SUITES) types
+	@.venvs/core/bin/python tools/slowest_tests.py $(TIMES)
 	@echo "All tests, lint and type checks passed."
 
 # The commit with which `make test-changed` compares.
@@ -129,7 +133,7 @@ test-packaging: .venvs/core/.ready ## the four distributions, built and installe
 	$(call PYTEST,core) $(or $(TESTS),tests/packaging)
 
 test-examples: .venvs/core/.ready $(ENVIRONMENTS:%=.venvs/%/.ready) ## the examples, the documents and the demo
-	$(call PYTEST,core) --numprocesses=$(PROCESSES) --dist=loadfile $(or $(TESTS),tests/tools tests/examples tests/docs)
+	$(call PYTEST,core) --numprocesses=$(PROCESSES) --dist=loadfile $(or $(TESTS),tests/examples tests/docs tests/tools)
 
 test-airflow: .venvs/core/.ready .venvs/airflow/.ready ## the Airflow provider
 	$(call PYTEST,airflow) $(or $(TESTS),tests/airflow_provider_ikigai)
@@ -174,5 +178,5 @@ live: .venvs/core/.ready ## the main job on a real account, which the environmen
 
 .PHONY: clean
 clean: ## delete what was made, the environments too
-	rm -rf .venvs dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venvs dist $(TIMES) .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

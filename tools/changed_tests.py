@@ -42,7 +42,7 @@ STARTED = {
     "tests.airflow_provider_ikigai": ("airflow_provider_ikigai.get_provider_info",),
     "tests.ikigai_core.cli": ("ikigai_core.cli.__main__",),
     "tests.examples": ("examples",),
-    "tests.docs": ("docs",),
+    "tests.docs": ("docs", "examples"),
 }
 REGISTRY, FACETS = "ikigai_core.local.engine.registry", "ikigai_core.local.engine.facets"
 OF_ALL = ("Makefile", "pyproject.toml", "constraints/", "tests/conftest.py", "tools/supervise.py")

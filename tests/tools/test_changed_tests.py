@@ -36,6 +36,7 @@ def selected(changed_tests: ModuleType, *files: str) -> set[str]:
         ("ikigai_core/cli/apps.py", "tests/ikigai_core/cli/test_root.py", "tests/ikigai_core/transfer/test_ranges.py"),
         ("ikigai_core/runs/copies.py", "tests/ikigai_core/runs/test_copies.py", "tests/tools/test_supervise.py"),
         ("docs/airflow.md", "tests/docs/test_code_blocks.py", "tests/ikigai_core/runs/test_copies.py"),
+        ("docs/prefect.md", "tests/prefect_ikigai/test_documents.py", "tests/prefect_ikigai/runs/test_tries.py"),
         ("examples/demo/runner.py", "tests/examples/test_demo.py", "tests/ikigai_core/runs/test_copies.py"),
         (
             "tests/ikigai_core/runs/conftest.py",
