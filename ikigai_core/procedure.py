@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ikigai_core.errors import BadRequestError, IkigaiError, NotFoundError
+
 if TYPE_CHECKING:
     from ikigai_core.api.call import Call
 
@@ -52,6 +54,20 @@ def send_once(call: Call[A]) -> Procedure[A]:
     """Send a call without the transport's own retries, for callers that try again themselves."""
     answer: A = yield replace(call, retried=False)
     return answer
+
+
+def send_removal(call: Call[Any]) -> Procedure[None]:
+    """Send a call that takes something away. If an answer is lost and a repetition finds nothing left, it is done."""
+    try:
+        yield from send_once(call)
+        return
+    except IkigaiError as error:
+        if not error.transient:
+            raise
+    try:
+        yield from send(call)
+    except (NotFoundError, BadRequestError):
+        return
 
 
 def pause(seconds: float) -> Procedure[float]:

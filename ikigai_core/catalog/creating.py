@@ -14,14 +14,20 @@ LOOK_FOR = 10.0
 """Seconds to look for a component if its creation was not answered."""
 
 
-def create(kind: Kind, name: str, call: Call[str], *, is_first: bool) -> Procedure[str]:
+def ids_of(kind: Kind, name: str) -> Procedure[frozenset[str]]:
+    """The ids of the components with a name."""
+    return frozenset(str(record[kind.id_key]) for record in (yield from named(kind, name)))
+
+
+def create(kind: Kind, name: str, call: Call[str], before: frozenset[str] = frozenset()) -> Procedure[str]:
     """Create a component, and return its id. The request is never sent twice.
+
+    If its answer is lost, the only component that appeared since is the new one.
 
     Parameters
     ----------
-    is_first : bool
-        True if no component had the name before, and nobody else uses it. Then a component that appears after a lost
-        answer is certainly the new one.
+    before : frozenset of str
+        The ids that carried the name before. Default: none, and nobody else uses the name.
 
     Raises
     ------
@@ -33,16 +39,16 @@ def create(kind: Kind, name: str, call: Call[str], *, is_first: bool) -> Procedu
     try:
         return (yield from send(call))
     except (AnswerLostError, ServerError) as error:
-        if not is_first:
-            raise
-        same = yield from appeared(kind, name, error)
+        same = yield from appeared(kind, name, error, before)
         if len(same) > 1:
             raise ambiguous(kind, name, same) from None
         return str(same[0][kind.id_key])
 
 
-def appeared(kind: Kind, name: str, unanswered: IkigaiError) -> Procedure[list[Record]]:
-    """The components with a name, after a creation that was not answered: at least one.
+def appeared(
+    kind: Kind, name: str, unanswered: IkigaiError, before: frozenset[str] = frozenset()
+) -> Procedure[list[Record]]:
+    """The new components with a name, after a creation that was not answered: at least one.
 
     Raises
     ------
@@ -52,7 +58,7 @@ def appeared(kind: Kind, name: str, unanswered: IkigaiError) -> Procedure[list[R
     began = now = yield from pause(0)
     while now - began < LOOK_FOR:
         try:
-            same = yield from named(kind, name)
+            same = [each for each in (yield from named(kind, name)) if str(each[kind.id_key]) not in before]
         except IkigaiError as away:
             if not away.transient:
                 raise

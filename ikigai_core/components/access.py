@@ -11,7 +11,7 @@ from ikigai_core.api import apps, custom_facets
 from ikigai_core.api.call import Call
 from ikigai_core.enums import AppAccessLevel, CustomFacetAccessLevel
 from ikigai_core.errors import InvalidInputError
-from ikigai_core.procedure import Procedure, send
+from ikigai_core.procedure import Procedure, send, send_removal
 from ikigai_core.sync_async import AsyncFace, SyncFace, edit
 from ikigai_core.validation import check_name
 
@@ -88,7 +88,7 @@ class _AccessText(Generic[L]):
     def revoke(self, email: str) -> Procedure[None]:
         """Take a user's access away."""
         check_name(email, "user")
-        yield from send(self._grants.unshare(email))
+        yield from send_removal(self._grants.unshare(email))
 
     def _level(self, access_level: L) -> str:
         try:

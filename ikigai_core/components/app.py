@@ -36,7 +36,7 @@ from ikigai_core.components.flow_builder import AsyncFlowBuilder, FlowBuilder
 from ikigai_core.components.model import AsyncModel, AsyncModelBuilder, Model, ModelBuilder
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.enums import AppAccessLevel
-from ikigai_core.procedure import Procedure, send
+from ikigai_core.procedure import Procedure, send, send_removal
 from ikigai_core.records import printed
 from ikigai_core.runs.copies import STALE, sweep
 from ikigai_core.sync_async import AsyncFace, SyncFace, edit, operation
@@ -143,7 +143,7 @@ class _AppText:
     @operation
     def delete(self) -> Procedure[None]:
         """Delete the app with everything in it."""
-        yield from send(apps.delete(self.app_id))
+        yield from send_removal(apps.delete(self.app_id))
 
 
 class App(AppRecord, SyncFace, _AppText):

@@ -10,7 +10,7 @@ from ikigai_core.components.app import App, AsyncApp
 from ikigai_core.components.directory import AsyncDirectoryBuilder, Directory, DirectoryBuilder, contents
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.enums import DirectoryType
-from ikigai_core.procedure import Procedure, send
+from ikigai_core.procedure import Procedure, send_removal
 from ikigai_core.sync_async import AsyncFace, SyncFace, operation
 
 
@@ -20,7 +20,7 @@ class _OfApps(Directory):
     @operation
     def delete(self) -> Procedure[None]:
         """Delete the directory."""
-        yield from send(directories.delete(self.directory_id))
+        yield from send_removal(directories.delete(self.directory_id))
 
 
 class AppDirectory(_OfApps, SyncFace):

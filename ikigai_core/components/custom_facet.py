@@ -19,7 +19,7 @@ from ikigai_core.components.component import Component
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.enums import CustomFacetAccessLevel
 from ikigai_core.errors import MissingFileError
-from ikigai_core.procedure import Procedure, send
+from ikigai_core.procedure import Procedure, send, send_removal
 from ikigai_core.records import Record, printed
 from ikigai_core.specs.custom_facet import Argument, CustomFacetArgument, CustomFacetType
 from ikigai_core.specs.facet import FacetType
@@ -260,7 +260,7 @@ class _CustomFacetText:
     @operation
     def delete(self) -> Procedure[None]:
         """Delete the custom facet with its versions."""
-        yield from send(custom_facets.delete(self.custom_facet_id))
+        yield from send_removal(custom_facets.delete(self.custom_facet_id))
 
 
 class CustomFacet(CustomFacetRecord, SyncFace, _CustomFacetText):

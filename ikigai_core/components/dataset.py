@@ -12,7 +12,7 @@ from ikigai_core.api import datasets
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.components.dataset_record import ColumnDataType, DatasetLog, DatasetRecord
 from ikigai_core.components.directory import Directory, place
-from ikigai_core.procedure import Procedure, call_blocking, send
+from ikigai_core.procedure import Procedure, call_blocking, send, send_removal
 from ikigai_core.sync_async import AsyncFace, SyncFace, edit, operation
 from ikigai_core.transfer.download import download, download_into, download_to
 from ikigai_core.transfer.progress import OnProgress
@@ -211,7 +211,7 @@ class _DatasetText:
     @operation
     def delete(self) -> Procedure[None]:
         """Delete the dataset and its data."""
-        yield from send(datasets.delete(self.app_id, self.dataset_id))
+        yield from send_removal(datasets.delete(self.app_id, self.dataset_id))
 
 
 class Dataset(DatasetRecord, SyncFace, _DatasetText):

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from ikigai_core.api import datasets
 from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.api.call import Call
+from ikigai_core.catalog.creating import create, ids_of
 from ikigai_core.catalog.kinds import datasets_of
 from ikigai_core.components.builder import Builder
 from ikigai_core.components.dataset_record import DatasetRecord
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.ensuring import ensure_only
 from ikigai_core.errors import BadRequestError, IkigaiError, InvalidInputError, NotFoundError
-from ikigai_core.procedure import Procedure, call_blocking, send
+from ikigai_core.procedure import Procedure, call_blocking, send, send_removal
 from ikigai_core.sync_async import AsyncFace, SyncFace, operation
 from ikigai_core.transfer.download import holds
 from ikigai_core.transfer.progress import OnProgress
@@ -124,7 +125,9 @@ class _DatasetBuilderText(Builder, Generic[D]):
             size = yield from call_blocking(lambda: path.stat().st_size)
             dataset_id = yield from _taken_over(self._app_id, journal.left, self._created, size)
             if dataset_id is None:
-                dataset_id = yield from send(self._creation())
+                kind = datasets_of(self._app_id, self._app_name)
+                before = yield from ids_of(kind, self._name)
+                dataset_id = yield from create(kind, self._name, self._creation(), before)
             yield from self._fill(dataset_id, path, journal, on_progress)
             return (yield from self._fetch(dataset_id, ("created",)))
         finally:
@@ -232,7 +235,7 @@ def _forget(app_id: str, dataset_id: str) -> Procedure[None]:
     try:
         log = yield from send(datasets.log(app_id, dataset_id, LOG_DEPTH))
         if all(entry.get("status") != "SUCCESS" for entry in log):
-            yield from send(datasets.delete(app_id, dataset_id))
+            yield from send_removal(datasets.delete(app_id, dataset_id))
     except IkigaiError:
         # The caller needs the error of the upload, not this one.
         return

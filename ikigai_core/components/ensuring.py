@@ -27,7 +27,7 @@ from ikigai_core.catalog.finding import ambiguous
 from ikigai_core.catalog.kinds import Kind
 from ikigai_core.catalog.listing import named
 from ikigai_core.errors import AnswerLostError, BadRequestError, NotFoundError, ServerError
-from ikigai_core.procedure import Procedure, pause, send
+from ikigai_core.procedure import Procedure, pause, send, send_removal
 
 SETTLING = 2.0
 """Seconds within which a creator checks for other components of the name, and deletes its own if necessary."""
@@ -195,7 +195,7 @@ class _Ensuring:
             self._late_looks += 1
             return
         try:
-            yield from send(self._kind.delete(own))
+            yield from send_removal(self._kind.delete(own))
         except (NotFoundError, BadRequestError):
             # It has already been deleted.
             pass

@@ -19,7 +19,7 @@ from ikigai_core.components.schedule import NO_SCHEDULE, Schedule
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.older import in_todays_form
 from ikigai_core.errors import InvalidInputError
-from ikigai_core.procedure import Procedure, send
+from ikigai_core.procedure import Procedure, send, send_removal
 from ikigai_core.records import printed
 from ikigai_core.run_records import FlowStatusReport, RunLog
 from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
@@ -299,7 +299,7 @@ class _FlowText(Generic[R]):
     @operation
     def delete(self) -> Procedure[None]:
         """Delete the flow."""
-        yield from send(flows.delete(self.app_id, self.flow_id))
+        yield from send_removal(flows.delete(self.app_id, self.flow_id))
 
 
 def _public(variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ikigai_core.components.directory import Directory, place, reference
 from ikigai_core.components.ensuring import ensure_only
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.errors import InvalidInputError
-from ikigai_core.procedure import Procedure, send
+from ikigai_core.procedure import Procedure, send, send_removal
 from ikigai_core.records import printed
 from ikigai_core.specs.model import SubModelType
 from ikigai_core.sync_async import AsyncFace, SyncFace, edit, operation
@@ -161,7 +161,7 @@ class _ModelText(Generic[V]):
     @operation
     def delete(self) -> Procedure[None]:
         """Delete the model with its versions."""
-        yield from send(models.delete(self.app_id, self.model_id))
+        yield from send_removal(models.delete(self.app_id, self.model_id))
 
 
 class Model(ModelRecord, SyncFace, _ModelText[ModelVersion]):

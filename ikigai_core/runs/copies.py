@@ -27,7 +27,7 @@ from ikigai_core.errors import (
     ServerError,
     UnexpectedAnswerError,
 )
-from ikigai_core.procedure import Procedure, send
+from ikigai_core.procedure import Procedure, send, send_removal
 from ikigai_core.runs.follow import Following, follow
 from ikigai_core.runs.lost_start import look_for
 from ikigai_core.runs.ownership import FENCE, failed_at_fence
@@ -86,7 +86,7 @@ def create_copy(run: RunState, original: Record) -> Procedure[RunState | None]:
         agent_access=original.get("agent_access"),
     )
     try:
-        copy_id = yield from create(flows_of(run.app_id, run.app_id), run.copy_name, call, is_first=True)
+        copy_id = yield from create(flows_of(run.app_id, run.app_id), run.copy_name, call)
     except (AnswerLostError, ServerError, UnexpectedAnswerError):
         return None
     return replace(run, copy_id=copy_id, phase="copied")
@@ -185,7 +185,7 @@ def _disarm(run: RunState) -> Procedure[None]:
 
 def _delete(app_id: str, flow_id: str) -> Procedure[None]:
     try:
-        yield from send(flows.delete(app_id, flow_id))
+        yield from send_removal(flows.delete(app_id, flow_id))
     except NotFoundError:
         return
 

@@ -21,7 +21,7 @@ from ikigai_core.errors import (
     UploadError,
 )
 from ikigai_core.logs import fields
-from ikigai_core.procedure import Procedure, call_blocking, pause, send
+from ikigai_core.procedure import Procedure, call_blocking, pause, send, send_once
 from ikigai_core.transfer.parts import TICKETS, UrlExpiredError, still_true
 from ikigai_core.transfer.progress import Meter, OnProgress, metered
 from ikigai_core.transfer.resume import Interrupted, Journal
@@ -69,7 +69,7 @@ def upload(
     try:
         with metered(f"upload of {name!r}", on_progress) as meter:
             log_before = yield from sending.send(meter)
-        yield from send(datasets.verify_upload(app_id, dataset_id, sending.filename))
+        yield from sending.verify()
         yield from _await_verdict(app_id, dataset_id, name, log_before)
     except GeneratorExit:
         raise
@@ -112,6 +112,21 @@ class _Sending:
                 if not tries_left:
                     raise UploadError(str(error)) from None
         return log_before
+
+    def verify(self) -> Procedure[None]:
+        """Have the data checked. If it is not known whether the check began, the confirmation tells."""
+        call = datasets.verify_upload(self.app_id, self.dataset_id, self.filename)
+        try:
+            yield from send_once(call)
+            return
+        except IkigaiError as error:
+            # An earlier process may have begun the check of an upload that it left.
+            if not error.transient and self.journal.left is None:
+                raise
+        try:
+            yield from send(call)
+        except (AnswerLostError, ServerError, BadRequestError, ConflictError) as error:
+            logger.info("It is not known whether the check of %s began: %s", self.filename, error)
 
     def _resume(self, left: Interrupted, size: int, meter: Meter) -> Procedure[bool]:
         """Resume an upload of an earlier process. Returns False if the platform does not know it any more."""
