@@ -12,14 +12,15 @@ import pytest
 from ikigai.components import Schedule as ReleasedSchedule
 
 import ikigai_core as ours
+from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.process import LocalPlatform
 
 
 class Desk:
     """A client and an app of its own, for what is about to go wrong."""
 
-    def __init__(self, client: ModuleType, url: str) -> None:
-        self.ikigai = client.Ikigai("bob@example.com", "my-ikigai-api-key", url)
+    def __init__(self, client: ModuleType, account: LocalAccount) -> None:
+        self.ikigai = client.Ikigai(account.user_email, account.api_key, account.url)
         self.types, self.models = self.ikigai.facet_types, self.ikigai.model_types
         self.schedule = ReleasedSchedule if client is released else client.Schedule
         self.app = self.ikigai.app.new("Desk").build()
@@ -125,11 +126,10 @@ FINE: list[Wrong] = [
 
 
 @pytest.fixture(scope="module")
-def desks(core_python: str) -> Iterator[list[Desk]]:
-    credentials = {"user_email": "bob@example.com", "api_key": "my-ikigai-api-key"}
-    with LocalPlatform.start(python=core_python, **credentials) as platform, warnings.catch_warnings():
+def desks(platform: LocalPlatform) -> Iterator[list[Desk]]:
+    with LocalAccount.fresh(platform) as account, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        both = [Desk(client, platform.url) for client in (released, ours)]
+        both = [Desk(client, account) for client in (released, ours)]
         yield both
         both[1].ikigai.close()
 

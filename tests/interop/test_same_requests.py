@@ -19,6 +19,7 @@ import pytest
 import requests
 
 import ikigai_core as ours
+from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.process import LocalPlatform
 
 FRAME = pd.DataFrame({"name": ["Alice", "Bob"], "age": [25, 30]})
@@ -29,10 +30,6 @@ SCRIPT = """
 """
 _ID = re.compile(r"\b[0-9A-Za-z]{27}\b")
 _CREDENTIALS = ("user", "api-key", "authorization")
-
-
-# The first test takes both walks, with a training in each.
-pytestmark = pytest.mark.timeout(400)
 
 
 @dataclass(frozen=True)
@@ -139,10 +136,10 @@ def _without_times(content: Any) -> Any:
 class Walk:
     """The same code for both clients: only the module that `Ikigai` comes from differs."""
 
-    def __init__(self, client: ModuleType, url: str) -> None:
+    def __init__(self, client: ModuleType, account: LocalAccount, url: str) -> None:
         self.client = client
         self.told: list[Any] = []
-        self.ikigai = client.Ikigai(user_email="bob@example.com", api_key="my-ikigai-api-key", base_url=url)
+        self.ikigai = client.Ikigai(user_email=account.user_email, api_key=account.api_key, base_url=url)
 
     def app(self) -> None:
         self.app = self.ikigai.app.new(name="Walk").description("a walk").build()
@@ -410,11 +407,11 @@ STEPS = [
 ]
 
 
-def walk(client: ModuleType, target: str) -> dict[str, list[Any]]:
+def walk(client: ModuleType, account: LocalAccount) -> dict[str, list[Any]]:
     """What a client sends at each step, and what it tells under ``told``."""
-    recorder = Recorder(target)
+    recorder = Recorder(account.url)
     try:
-        walk = Walk(client, recorder.url)
+        walk = Walk(client, account, recorder.url)
         with warnings.catch_warnings():
             # The released client calls its own listings deprecated.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -425,13 +422,12 @@ def walk(client: ModuleType, target: str) -> dict[str, list[Any]]:
 
 
 @pytest.fixture(scope="module")
-def sent(core_python: str) -> Callable[[str], tuple[list[Any], list[Any]]]:
+def sent(platform: LocalPlatform) -> Callable[[str], tuple[list[Any], list[Any]]]:
     """What the released client and ours send at a step, each on an account of its own."""
     walks = []
     for client in (released, ours):
-        credentials = {"user_email": "bob@example.com", "api_key": "my-ikigai-api-key"}
-        with LocalPlatform.start(python=core_python, **credentials) as platform:
-            walks.append(walk(client, platform.url))
+        with LocalAccount.fresh(platform) as account:
+            walks.append(walk(client, account))
     return lambda step: (walks[0][step], walks[1][step])
 
 

@@ -16,11 +16,10 @@ import pytest
 from pydantic import BaseModel
 
 import ikigai_core as ours
+from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.process import LocalPlatform
 
 FRAME = pd.DataFrame({"name": ["Alice", "Bob"], "age": [25, 30]})
-CREDENTIALS = {"user_email": "bob@example.com", "api_key": "my-ikigai-api-key"}
-
 NOT_OFFERED = {
     # It is told a client's inner object, and every facet type is made by the client.
     ("facet type", "validate_arguments"),
@@ -52,9 +51,9 @@ NOT_OFFERED = {
 }
 
 
-def held(client: ModuleType, url: str) -> dict[str, Any]:
+def held(client: ModuleType, account: LocalAccount) -> dict[str, Any]:
     """What a user of a client holds in the course of a day."""
-    ikigai = client.Ikigai(**CREDENTIALS, base_url=url)
+    ikigai = client.Ikigai(account.user_email, account.api_key, account.url)
     types, models = ikigai.facet_types, ikigai.model_types
     app = ikigai.app.new("Surface").build()
     folders = {
@@ -139,12 +138,12 @@ def held(client: ModuleType, url: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def both(core_python: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+def both(platform: LocalPlatform) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     holdings = []
     for client in (released, ours):
-        with LocalPlatform.start(python=core_python, **CREDENTIALS) as platform, warnings.catch_warnings():
+        with LocalAccount.fresh(platform) as account, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            holdings.append(held(client, platform.url))
+            holdings.append(held(client, account))
     yield holdings[0], holdings[1]
     holdings[1]["client"].close()
 
