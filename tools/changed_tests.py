@@ -59,7 +59,7 @@ def tests_for(changed: Iterable[str]) -> dict[str, list[str]]:
     changed = list(changed)
     if any(file.startswith(OF_ALL) for file in changed):
         return {suite: list(folders) for suite, folders in SUITES.items()}
-    broken = _importers({_module(file) for file in changed}, _imports())
+    broken = _broken_by({_module(file) for file in changed})
     found = defaultdict(list)
     for suite, folders in SUITES.items():
         for test in _tests(folders):
@@ -121,15 +121,21 @@ def _named(path: Path) -> Iterator[str]:
             yield from (node.value, node.value.rpartition(".")[0])
 
 
-def _importers(changed: set[str], imports: dict[str, set[str]]) -> set[str]:
-    """The changed modules, and all that import one of them, directly or not."""
-    importers = defaultdict(set)
-    for importer, imported in imports.items():
+@cache
+def _importers() -> dict[str, set[str]]:
+    """Which modules import each."""
+    importers: dict[str, set[str]] = defaultdict(set)
+    for importer, imported in _imports().items():
         for each in imported:
             importers[each].add(importer)
+    return dict(importers)
+
+
+def _broken_by(changed: set[str]) -> set[str]:
+    """The changed modules, and all that import one of them, directly or not."""
     found, left = set(changed), list(changed)
     while left:
-        for importer in importers[left.pop()] - found:
+        for importer in _importers().get(left.pop(), set()) - found:
             found.add(importer)
             left.append(importer)
     return found
@@ -148,7 +154,8 @@ def _module(file: str) -> str:
     return ".".join(parts[:-1] if parts[-1:] == ("__init__",) else parts)
 
 
-def _tests(folders: Iterable[str]) -> list[str]:
+@cache
+def _tests(folders: tuple[str, ...]) -> list[str]:
     found = [path for folder in folders for path in (ROOT / folder).rglob("test_*.py")]
     return sorted(str(path.relative_to(ROOT)) for path in found)
 
