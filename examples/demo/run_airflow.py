@@ -28,9 +28,10 @@ import psutil  # type: ignore[import-untyped, unused-ignore]
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 EXAMPLES = Path(__file__).resolve().parent.parent
+PRELOADING = EXAMPLES / "demo" / "preload_airflow.py"
 DAG_ID = "late_flights"
 RUN_TASK = "run_flow"
-START_SECONDS = 120.0
+START_SECONDS = 400.0
 SERVERS = {
     "api-server": ["--host", "127.0.0.1"],
     "scheduler": ["--skip-serve-logs"],
@@ -151,7 +152,7 @@ class Api:
     """The few calls of Airflow's REST API that running a DAG takes."""
 
     def __init__(self, base_url: str) -> None:
-        self._http = httpx.Client(base_url=base_url, timeout=30.0)
+        self._http = httpx.Client(base_url=base_url, timeout=120.0)
 
     def log_in(self) -> bool:
         """Get a token (the auth manager of this Airflow makes everybody an administrator); whether that worked."""
@@ -243,7 +244,9 @@ class Airflow:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "IKIGAI"))}
         self._environment = {**inherited, **settings(home, self._port), **options}
         self.api = Api(f"http://127.0.0.1:{self._port}")
-        (home / "dags").mkdir(parents=True)
+        for folder in ("dags", "config"):
+            (home / folder).mkdir(parents=True)
+        shutil.copyfile(PRELOADING, home / "config" / "airflow_local_settings.py")
 
     def __enter__(self) -> Airflow:
         try:
@@ -327,9 +330,11 @@ def settings(home: Path, port: int) -> dict[str, str]:
         "AIRFLOW__CORE__PARALLELISM": "2",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        # A task that starts while the machine is busy must not be given up.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "120",
         # For so long a worker may fail to see that a task's process has ended; Airflow fails a deferred task that is to
         # go on within that time.
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",

@@ -106,7 +106,7 @@ def count_calls(platform: LocalPlatform) -> dict[str, int]:
     """Ask the platform how many calls came from each user agent; transfers of the data itself are left out."""
     headers = {"user": platform.user_email, "api-key": platform.api_key}
     request = urllib.request.Request(f"{platform.url}/_local/requests", headers=headers)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         by_agent = json.load(answer)["by_agent"]
     return {
         agent: sum(count for call, count in calls.items() if not call.endswith(" /_data"))

@@ -19,7 +19,7 @@ PYTHON = ROOT / ".venvs" / "core" / "bin" / "python"
 MARK = "TEST_OF_THE_DEMO"
 
 
-def wait_until(condition: Callable[[], bool], complaint: str, seconds: float = 60.0) -> None:
+def wait_until(condition: Callable[[], bool], complaint: str, seconds: float = 300.0) -> None:
     """Wait for a condition to hold."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -128,7 +128,6 @@ def deployed(
         FaultingProxy(platform.url) as proxy,
     ):
         demo = load(EXAMPLES / "demo" / "run_airflow.py")
-        demo.START_SECONDS = 400.0
         demo.SERVERS.update(servers or {})
         site = home.parent / "site"
         with pytest.MonkeyPatch.context() as patch:
@@ -145,7 +144,6 @@ def deployed(
         airflow.migrate = migrate or airflow.migrate
         for source, target in (
             (HERE / "loop_watch.py", site / "sitecustomize.py"),
-            (HERE / "preload.py", home / "config" / "airflow_local_settings.py"),
             *((path, home / "dags" / path.name) for path in sorted((HERE / "dags").glob("*.py"))),
             (EXAMPLES / "airflow_tour.py", home / "dags" / "airflow_tour.py"),
         ):
