@@ -10,7 +10,7 @@ import csv
 import itertools
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ from ikigai_core.local.engine.columns import column_keys, quote
 
 if TYPE_CHECKING:
     from _csv import Reader
+
+    import pyarrow as pa
 
 _CHUNK_BYTES = 1 << 20
 # Size limit for one value in the second reader.
@@ -149,7 +151,7 @@ def read_csv(
             connection.execute(f"DROP TABLE IF EXISTS {table}")
         else:
             return
-    _read_with_arrow(connection, path, table, width, skip, null_mark)
+    read_with_arrow(connection, path, table, width, skip, null_mark)
 
 
 def scan(path: Path, width: int, *, header: bool, null_mark: str = "", padded: bool = False) -> str:
@@ -162,9 +164,16 @@ def scan(path: Path, width: int, *, header: bool, null_mark: str = "", padded: b
     )
 
 
-def _read_with_arrow(
-    connection: duckdb.DuckDBPyConnection, path: Path, table: str, width: int, skip: int, null_mark: str
+def read_with_arrow(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    table: str,
+    width: int,
+    skip: int,
+    null_mark: str = "",
+    reshape: Callable[[pa.RecordBatchReader], pa.RecordBatchReader] = lambda rows: rows,
 ) -> None:
+    """Read a CSV file into a new table as `read_csv` does, without DuckDB's reader; `reshape` may change its rows."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -192,7 +201,7 @@ def _read_with_arrow(
                 continue
             else:
                 raise
-        connection.register("batches", batches)
+        connection.register("batches", reshape(batches))
         try:
             connection.execute(f"CREATE TABLE {table} AS SELECT * FROM batches")
             return

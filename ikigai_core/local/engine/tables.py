@@ -15,6 +15,7 @@ from ikigai_core.local.engine.columns import Column, column_keys, quote
 from ikigai_core.local.engine.csv_files import check_header, read_csv, scan, write_csv
 from ikigai_core.local.engine.errors import FlowError, did_you_mean
 from ikigai_core.local.engine.inference import Inferred, infer_types
+from ikigai_core.local.engine.wide_files import WIDE, infer_wide_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,7 +167,10 @@ class Tables:
         asked = [column for column in table.columns if names is None or column.name in names]
         if not asked:
             return table
-        judged = infer_types(self._connection, table.name, [column.key for column in asked])
+        keys = [column.key for column in asked]
+        judged: list[Inferred] = []
+        for start in range(0, len(keys), WIDE):
+            judged += infer_types(self._connection, table.name, keys[start : start + WIDE])
         verdicts = dict(zip(asked, judged, strict=True))
         for column in asked:
             if column.name in texts and verdicts[column].data_type == "NUMERIC":
@@ -187,6 +191,11 @@ class Tables:
         keys = column_keys(len(names))
         judged = infer_types(self._connection, scan(path, len(names), header=True), keys)
         return [Column(name, key, *kind) for name, key, kind in zip(names, keys, judged, strict=True)]
+
+    def infer_wide_file(self, path: Path, names: Sequence[str]) -> list[Column]:
+        """Infer the columns of a valid CSV file with a header and very many columns."""
+        judged = infer_wide_file(self._connection, path, len(names))
+        return [Column(name, "", *kind) for name, kind in zip(names, judged, strict=True)]
 
     def has_wide_row(self, path: Path, width: int) -> bool:
         """Return whether a row of a CSV file with a header has more values than `width`; raises as `infer_file`."""
