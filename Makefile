@@ -79,18 +79,17 @@ demo: .venvs/core/.ready $(demonstrated:%=.venvs/%/.ready) ## the main job on th
 
 # How many checks run side by side; they wait for servers much of the time.
 JOBS ?= 2
-# The core's tests, which are the most, and the examples', which come last where environments are made, are spread over this
-# many processes.
+# The core's tests, which are the most, are spread over this many processes.
 PROCESSES ?= 2
 PYTEST_OPTIONS ?= -m 'not soak'
 # Where each suite writes how long its tests took.
 TIMES := .test-times
 PYTEST = $(SUPERVISED) .venvs/$(1)/bin/python -m pytest --junit-xml='$(TIMES)/$@ $(1).xml' $(PYTEST_OPTIONS)
 MYPY = $(CURDIR)/.venvs/$(1)/bin/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache/$(1)
-# The longest first.
-SUITES := $(addprefix test-,core examples airflow prefect dagster packaging interop)
+# The longest first; small ones, and the type checks, fill what is left at the end.
+SUITES := $(addprefix test-,core airflow prefect dagster examples packaging interop)
 
-.PHONY: test lint format types $(SUITES)
+.PHONY: test lint format types types-core types-airflow types-prefect types-dagster $(SUITES)
 test: ## everything below
 	@echo "Each check is shown when it is done."
 	@rm -rf $(TIMES)
@@ -115,12 +114,16 @@ format: .venvs/core/.ready ## ruff: mend what can be mended
 	.venvs/core/bin/ruff check --quiet --fix .
 	.venvs/core/bin/ruff format --quiet .
 
-types: $(ENVIRONMENTS:%=.venvs/%/.ready) ## mypy --strict, each package in its own environment
+types: types-airflow types-prefect types-dagster ## mypy --strict, each package in its own environment
+
+types-core: .venvs/core/.ready
 	$(call MYPY,core) ikigai_core tools
 	cd examples/demo && MYPYPATH=.. $(call MYPY,core) __main__.py run_plain.py
-	cd integrations/airflow-provider-ikigai && $(call MYPY,airflow) airflow_provider_ikigai
-	cd integrations/prefect-ikigai && $(call MYPY,prefect) prefect_ikigai
-	cd integrations/dagster-ikigai && $(call MYPY,dagster) dagster_ikigai
+
+types-airflow types-prefect types-dagster: types-%: types-core .venvs/%/.ready
+	@# The first time, what it knows of the core, and of Python's own modules, need not be found out again.
+	@test -d .mypy_cache/$* || cp -r .mypy_cache/core .mypy_cache/$*
+	cd integrations/$*-* && $(call MYPY,$*) $(subst -,_,$(notdir $(wildcard integrations/$*-*)))
 
 test-core: .venvs/core/.ready ## the client and the local platform
 	$(call PYTEST,core) --numprocesses=$(PROCESSES) --dist=loadfile $(or $(TESTS),tests/ikigai_core tests/chaos)
@@ -133,7 +136,7 @@ test-packaging: .venvs/core/.ready ## the four distributions, built and installe
 	$(call PYTEST,core) $(or $(TESTS),tests/packaging)
 
 test-examples: .venvs/core/.ready $(ENVIRONMENTS:%=.venvs/%/.ready) ## the examples, the documents and the demo
-	$(call PYTEST,core) --numprocesses=$(PROCESSES) --dist=loadfile $(or $(TESTS),tests/examples tests/docs tests/tools)
+	$(call PYTEST,core) $(or $(TESTS),tests/examples tests/docs tests/tools)
 
 test-airflow: .venvs/core/.ready .venvs/airflow/.ready ## the Airflow provider
 	$(call PYTEST,airflow) $(or $(TESTS),tests/airflow_provider_ikigai)
