@@ -41,8 +41,7 @@ STARTED = {
     ),
     "tests.airflow_provider_ikigai": ("airflow_provider_ikigai.get_provider_info",),
     "tests.ikigai_core.cli": ("ikigai_core.cli.__main__",),
-    "tests.examples": ("examples",),
-    "tests.docs": ("docs", "examples"),
+    "tests.docs": ("docs",),
 }
 REGISTRY, FACETS = "ikigai_core.local.engine.registry", "ikigai_core.local.engine.facets"
 OF_ALL = ("Makefile", "pyproject.toml", "constraints/", "tests/conftest.py", "tools/supervise.py")
@@ -111,6 +110,8 @@ def _imported(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and node.value == "examples":
+            yield "examples"
     yield from _named(path)
 
 

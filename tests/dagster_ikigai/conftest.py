@@ -16,7 +16,6 @@ from ikigai_core.local.account import LocalAccount
 
 pytest_plugins = ["ikigai_core.local.testing"]
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 NUMBERS = pd.DataFrame({"name": ["one", "two", "three"], "value": [1, 2, 3]})
 
 

@@ -38,6 +38,7 @@ def selected(changed_tests: ModuleType, *files: str) -> set[str]:
         ("docs/airflow.md", "tests/docs/test_code_blocks.py", "tests/ikigai_core/runs/test_copies.py"),
         ("docs/prefect.md", "tests/prefect_ikigai/test_documents.py", "tests/prefect_ikigai/runs/test_tries.py"),
         ("examples/demo/runner.py", "tests/examples/test_demo.py", "tests/ikigai_core/runs/test_copies.py"),
+        ("examples/dagster_app.py", "tests/dagster_ikigai/test_example.py", "tests/dagster_ikigai/test_run_store.py"),
         (
             "tests/ikigai_core/runs/conftest.py",
             "tests/ikigai_core/runs/test_start.py",
