@@ -90,7 +90,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Supervised]]:
     started: list[Supervised] = []
 
     def make(*, wait: bool = True) -> Supervised:
-        started.append(supervised := Supervised(tmp_path, wait=wait))
+        folder = tmp_path / str(len(started))
+        folder.mkdir()
+        started.append(supervised := Supervised(folder, wait=wait))
         return supervised
 
     yield make
@@ -104,14 +106,15 @@ def test_what_a_command_leaves_behind_is_ended_with_it(start: Callable) -> None:
     assert supervised.leftovers() == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-def test_an_interrupted_command_tears_down_and_leaves_nothing(start: Callable, number: signal.Signals) -> None:
-    supervised = start()
-    supervised.process.send_signal(number)
-    assert supervised.process.wait(TIMEOUT) == 128 + number
-    assert f"interrupted by {number.name}" in supervised.process.stderr.read()
-    assert (supervised.notes / "torn down").exists()
-    assert supervised.leftovers() == []
+def test_an_interrupted_command_tears_down_and_leaves_nothing(start: Callable) -> None:
+    interrupted = {number: start() for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for number, supervised in interrupted.items():
+        supervised.process.send_signal(number)
+    for number, supervised in interrupted.items():
+        assert supervised.process.wait(TIMEOUT) == 128 + number
+        assert f"interrupted by {number.name}" in supervised.process.stderr.read()
+        assert (supervised.notes / "torn down").exists()
+        assert supervised.leftovers() == []
 
 
 def test_a_second_interruption_is_not_waited_for(start: Callable) -> None:
@@ -123,15 +126,16 @@ def test_a_second_interruption_is_not_waited_for(start: Callable) -> None:
     assert supervised.leftovers() == []
 
 
-@pytest.mark.parametrize("whom", ["supervisor", "keeper", "command"])
-def test_nothing_is_left_where_one_is_killed(start: Callable, whom: str) -> None:
-    supervised = start()
-    supervisor = psutil.Process(supervised.process.pid)
-    (keeper,) = supervisor.children()
-    command = next(child for child in keeper.children() if "wait" in child.cmdline())
-    {"supervisor": supervisor, "keeper": keeper, "command": command}[whom].kill()
-    assert supervised.process.wait(TIMEOUT) != 0
-    await_true(lambda: supervised.leftovers() == [])
+def test_nothing_is_left_where_one_is_killed(start: Callable) -> None:
+    killed = [start() for _ in range(3)]
+    for number, supervised in enumerate(killed):
+        supervisor = psutil.Process(supervised.process.pid)
+        (keeper,) = supervisor.children()
+        command = next(child for child in keeper.children() if "wait" in child.cmdline())
+        (supervisor, keeper, command)[number].kill()
+    for supervised in killed:
+        assert supervised.process.wait(TIMEOUT) != 0
+        await_true(lambda supervised=supervised: supervised.leftovers() == [])
 
 
 def test_nothing_is_left_where_the_starter_is_killed(start: Callable, tmp_path: Path) -> None:
