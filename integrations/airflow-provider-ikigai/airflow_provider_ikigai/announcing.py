@@ -1,4 +1,4 @@
-"""Telling Airflow and OpenLineage what a run wrote: what the followed run wrote, and nothing else."""
+"""Tells Airflow and OpenLineage which datasets a run wrote, and no others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Announced:
-    """What was told of a run.
+    """The result of announcing a run.
 
     Attributes
     ----------
@@ -41,17 +41,17 @@ def announce(
     *,
     count_rows_up_to: float,
 ) -> Announced:
-    """Tell Airflow what a run that ended well wrote, and see to it that no other dataset of its app gets an event.
+    """Tell Airflow what a successful run wrote, and drop the outlets of the same app that it did not write.
 
     Parameters
     ----------
     task : IkigaiBaseOperator
-        Its outlets are those that are told of.
+        Its outlets get the events.
     context : Context
         The task's.
     report : RunReport
     about : mapping
-        What it was to read and write, from `about_run`.
+        The datasets that it should read and write, from `about_run`.
     count_rows_up_to : float
         Size in bytes up to which an output's rows are counted.
     """
@@ -64,7 +64,7 @@ def announce(
         with task.connected(context) as (ikigai, app):
             return _announce(task, context, ikigai, app, report, about, count_rows_up_to)
     except Exception as error:
-        # The run is over and did what it should: that it cannot be described is no reason to fail the task.
+        # The run has succeeded, so the task must not fail because nobody can describe its outputs.
         task.log.warning("The datasets that the run wrote could not be described: %s", error)
         task.outlets = without_unwritten(task.outlets, {task.app}, names)
         return Announced(names)

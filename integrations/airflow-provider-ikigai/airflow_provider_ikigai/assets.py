@@ -44,7 +44,7 @@ def dataset_asset(app: str, dataset: str, **options: Any) -> Asset:
 def flow_assets(
     app: str, definition: Any, variables: Mapping[str, Any] | object | None = None
 ) -> tuple[list[Asset], list[Asset]]:
-    """What runs of a flow read and write, from its definition; nothing is sent.
+    """Return the assets that runs of a flow read and write, from its definition; nothing is sent.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def flow_assets(
 
 
 def is_template(text: object) -> bool:
-    """Whether a value is known only once Airflow has rendered it."""
+    """Return True if a value is known only after Airflow has rendered it."""
     return not isinstance(text, str) or "{{" in text or "{%" in text
 
 
@@ -158,5 +158,5 @@ def convert_asset_to_openlineage(asset: Asset, lineage_context: Any) -> OpenLine
 
 
 def _is_known(value: object) -> bool:
-    """Whether a value is what the run will be given, and neither a template nor what another task returns."""
+    """Return True if a value is final: no template, and not the result of another task."""
     return isinstance(value, int | float) or not is_template(value)

@@ -1,4 +1,4 @@
-"""What a task is given, checked when its DAG is parsed, as far as it is known by then."""
+"""Checks a task's arguments when its DAG is parsed, if they are known by then."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What sensors and triggers look for, told from what the platform answered. No I/O here."""
+"""The conditions that sensors and triggers wait for, judged by the platform's answers. No I/O here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RECENT_RUNS = 50
 
 
 def idle(flow: FlowRecord, report: FlowStatusReport) -> dict[str, Any] | None:
-    """A flow that does not run; None for one that does."""
+    """Return the flow if it is not running, else None."""
     return _named(flow) if report.is_idle else None
 
 
@@ -26,7 +26,7 @@ def ended(flow: FlowRecord, logs: Sequence[RunLog]) -> dict[str, Any] | None:
 
 
 def updated(dataset: DatasetRecord, since: datetime) -> dict[str, Any] | None:
-    """A dataset that was changed after a point of time; None for another.
+    """Return the dataset if it was changed after a point of time, else None.
 
     The platform tells whole seconds: a change within the same second counts.
     """
@@ -36,7 +36,7 @@ def updated(dataset: DatasetRecord, since: datetime) -> dict[str, Any] | None:
 
 
 def described(dataset: DatasetRecord) -> dict[str, Any]:
-    """What a sensor returns of a dataset, and an event tells of it."""
+    """Describe a dataset, as sensors return it and events carry it."""
     return {
         "app_id": dataset.app_id,
         "dataset_id": dataset.dataset_id,

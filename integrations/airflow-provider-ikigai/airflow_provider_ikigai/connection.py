@@ -1,4 +1,4 @@
-"""How an Airflow connection of type ``ikigai`` is read: into the fields that connections of every orchestrator have."""
+"""Reads an Airflow connection of type ``ikigai`` into the fields that all orchestrators' connections share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What asset events tell of a dataset's profile, and the profiles of what a run read."""
+"""A dataset's profile in asset events, and the profiles of the datasets that a run read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def event_extra(profile: DatasetProfile) -> dict[str, Any]:
 
 
 def read_by(app: App, ids: Iterable[str]) -> list[DatasetProfile]:
-    """What the platform tells of datasets that were read, by their ids; one request for all of them."""
+    """Return the profiles of datasets by their ids, with one request for all of them."""
     from ikigai_core.orchestration import DatasetProfile
 
     wanted = list(ids)

@@ -1,4 +1,4 @@
-"""How the client's errors become Airflow's: a terminal one fails the task, a transient one leaves it its retries."""
+"""Turns the client's errors into Airflow's: after a terminal one the task fails, after a transient one it retries."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def failing_the_task() -> Iterator[None]:
     try:
         yield
     except SupersededError as error:
-        # It is not for a try that was given up to say what becomes of the task.
+        # A later try decides how the task ends, not this one.
         raise task_failure(str(error), transient=True) from None
     except IkigaiError as error:
         raise task_failure(str(error), transient=error.transient) from None

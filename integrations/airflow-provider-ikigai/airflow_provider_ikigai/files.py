@@ -26,7 +26,7 @@ def as_text(path: Any) -> Any:
 
 
 def is_url(path: str) -> bool:
-    """Whether a path is one of Airflow's object storage paths, such as ``s3://my_aws_conn@bucket/key``."""
+    """Return True for one of Airflow's object storage paths, such as ``s3://my_aws_conn@bucket/key``."""
     return "://" in path
 
 

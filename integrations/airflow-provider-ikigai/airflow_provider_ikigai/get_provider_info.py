@@ -1,4 +1,4 @@
-"""What Airflow is told about this provider: its parts and the form of its connections."""
+"""Describes this provider to Airflow: its parts and its connection form."""
 
 from __future__ import annotations
 
@@ -71,22 +71,22 @@ def _connection_type() -> dict[str, Any]:
         "conn-fields": {
             "verify_tls": {
                 "label": "Verify TLS",
-                "description": "Whether the platform's certificate is checked.",
+                "description": "Check the platform's certificate.",
                 "schema": {"type": ["boolean", "null"], "default": True},
             },
             "ca_bundle": {
                 "label": "CA bundle",
-                "description": "File of the certificates to trust instead of the system's.",
+                "description": "File with the certificates to trust instead of the system's.",
                 "schema": {"type": ["string", "null"]},
             },
             "client_certificate": {
                 "label": "Client certificate",
-                "description": "File of the certificate that the client shows, if a gateway asks for one.",
+                "description": "File with the client's certificate, if a gateway requires one.",
                 "schema": {"type": ["string", "null"]},
             },
             "client_key": {
                 "label": "Client certificate's key",
-                "description": "File of its private key, if the certificate's file does not hold it.",
+                "description": "File with its private key, if the certificate's file does not contain it.",
                 "schema": {"type": ["string", "null"]},
             },
             "connect_timeout": {
@@ -96,22 +96,22 @@ def _connection_type() -> dict[str, Any]:
             },
             "read_timeout": {
                 "label": "Read timeout",
-                "description": "Seconds to wait for an answer.",
+                "description": "Seconds to wait for a response.",
                 "schema": {"type": ["number", "null"], "default": 60},
             },
             "proxy": {
                 "label": "Proxy",
-                "description": "Address of a proxy for every request, with user and password if it wants them.",
+                "description": "URL of a proxy for all requests, with user and password if it needs them.",
                 "schema": {"type": ["string", "null"], "format": "password"},
             },
             "web_url": {
                 "label": "Web address",
-                "description": "Where the platform's pages are, for the links of tasks; known for the public platform.",
+                "description": "URL of the platform's pages, for links from tasks. The public platform needs none.",
                 "schema": {"type": ["string", "null"]},
             },
             "api_key_file": {
                 "label": "API key file",
-                "description": "File on workers and triggerers that holds nothing but the key, in its place.",
+                "description": "File on workers and triggerers that contains only the API key. Replaces the key above.",
                 "schema": {"type": ["string", "null"]},
             },
         },

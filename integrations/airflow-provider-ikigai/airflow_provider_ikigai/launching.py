@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 def launch(flow: Flow, store: TaskRunStore, kept: Mapping[str, Any] | None, log: Logger, **how: Any) -> FlowRun:
     """Start a flow, or follow the run that was kept.
 
-    A task that was cleared follows a run of its own that goes on. If that is over, or nobody can tell what became of
-    it, the flow runs anew: that is what a clearing asks for.
+    If a task was cleared, it follows its own run while that is still running. If the run has ended, or nobody can tell
+    how it ended, the flow runs again, as the user who cleared the task wants.
 
     Parameters
     ----------
     flow : Flow
     store : TaskRunStore
-        Which found what was kept.
+        Its `find` has been called.
     kept : mapping or None
     log : Logger
         The task's.
@@ -37,12 +37,12 @@ def launch(flow: Flow, store: TaskRunStore, kept: Mapping[str, Any] | None, log:
         run = _pick_up(flow, store, kept, log, how)
         if run is not None:
             return run
-        log.info("The run that was kept before this task was cleared is over: the flow runs anew")
+        log.info("The run from before this task was cleared has ended: the flow runs anew")
     return flow.launch(keep=store.note, **how)
 
 
 def is_over(run: FlowRun) -> bool:
-    """Whether a run is over, as far as one look tells; also if nobody can tell any more how it ended."""
+    """Return True if a run has ended, also if nobody can tell how. It asks the platform once."""
     try:
         return run.log() is not None
     except (RunLostError, NotFoundError):
@@ -55,7 +55,7 @@ def is_over(run: FlowRun) -> bool:
 
 
 def remove_copy(hook: IkigaiHook, run: Mapping[str, Any], log: Logger) -> None:
-    """Delete the private copy of a run whose end is kept. It does not raise: what stays is swept."""
+    """Delete the private copy of a run whose end is kept. It does not raise: a copy that stays is deleted later."""
     if not run.get("copy_name") or run.get("keep_copy"):
         return
     try:
@@ -71,7 +71,7 @@ def _is_worth_following(flow: Flow, store: TaskRunStore, kept: Mapping[str, Any]
         return False
     is_in_doubt = kept["phase"] in ("prepared", "unknown") and not kept.get("copy_name")
     if store.was_cleared and (store.is_lost or is_in_doubt):
-        log.info("What became of the run of before this task was cleared is not known: the flow runs anew")
+        log.info("Nobody can tell how the run from before this task was cleared ended: the flow runs anew")
         return False
     return True
 
@@ -79,7 +79,7 @@ def _is_worth_following(flow: Flow, store: TaskRunStore, kept: Mapping[str, Any]
 def _pick_up(
     flow: Flow, store: TaskRunStore, kept: Mapping[str, Any], log: Logger, how: Mapping[str, Any]
 ) -> FlowRun | None:
-    """The run that was kept, or what is started in its place; None if the task was cleared, and it is over."""
+    """Return the kept run, or the one started in its place; None if the task was cleared and the run has ended."""
     was_cleared = store.was_cleared
     try:
         run = flow.launch(keep=store.note, previous=kept, **how)

@@ -1,4 +1,4 @@
-"""What tasks tell OpenLineage: the datasets that they read and wrote, with their columns and sizes.
+"""Tells OpenLineage which datasets a task read and wrote, with their columns and sizes.
 
 Nothing here is needed if the extra ``openlineage`` is not installed.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def is_wanted() -> bool:
-    """Whether OpenLineage is installed and told where to send its events."""
+    """Return True if OpenLineage is installed and configured to send events."""
     try:
         from airflow.providers.openlineage import conf
     except ImportError:
@@ -28,7 +28,7 @@ def is_wanted() -> bool:
 
 @dataclass
 class Lineage:
-    """What a task has read and written so far.
+    """The datasets that a task has read and written so far.
 
     Attributes
     ----------

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Linked(Protocol):
-    """What has an address on the platform, if that address is known."""
+    """Anything with a page on the platform, if its address is known."""
 
     @property
     def web_url(self) -> str | None:
@@ -24,7 +24,7 @@ class _IkigaiLink(BaseOperatorLink):
     """A link that a task pushes as soon as it knows it, so that it is there while the task runs and if it fails."""
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
-        """What the task pushed; Airflow asks at the task's end and writes over it."""
+        """Return the link that the task pushed. Airflow asks for it at the task's end, and overwrites it."""
         from airflow.sdk.execution_time.xcom import XCom
 
         return XCom.get_value(ti_key=ti_key, key=self.xcom_key) or ""

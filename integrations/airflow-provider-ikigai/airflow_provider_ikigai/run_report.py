@@ -1,4 +1,4 @@
-"""What tasks tell of a run: what they return of the core's `RunReport`, and what its flow's definition said of it."""
+"""The results of tasks that run flows, made from the core's `RunReport` and the flow's definition."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def task_result(report: RunReport) -> dict[str, Any]:
-    """What a task returns of a run."""
+    """Return a task's result for a run that has ended."""
     return {
         "app_id": report.app_id,
         "flow_id": report.flow_id,
@@ -24,20 +24,20 @@ def task_result(report: RunReport) -> dict[str, Any]:
 
 
 def started_result(run: FlowRun, outputs: list[str] | None) -> dict[str, Any]:
-    """What a task returns of a run that it does not wait for.
+    """Return a task's result for a run that it does not wait for.
 
     Parameters
     ----------
     run : FlowRun
     outputs : list of str or None
-        What it will write; None if that is not known.
+        The datasets that it will write; None if they are not known.
     """
     report = RunReport(app_id=run.app_id, flow_id=run.flow_id, flow_name=run.flow_name, outputs=outputs)
     return {**task_result(report), "flow_run": run.to_dict()}
 
 
 def about_run(definition: FlowDefinition, run: Mapping[str, Any]) -> dict[str, Any]:
-    """What a run was to read and write when it was started, as its own variables have it.
+    """Return the datasets that a run should read and write, given the variables it was started with.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Where a task keeps the run that it started, so that its next try follows it instead of starting a second one."""
+"""A task keeps the run that it started, so that its next try follows that run and starts no second one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from airflow.sdk.types import Logger
 
 Describe = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-"""Tells what is to be kept of a run besides the run itself, such as the names of its outputs."""
+"""Returns what to keep with a run, such as the names of its outputs."""
 
 _ADDED = ("max_tries", "about", "is_lost")
 _STARTED_WITH = ("copy_name", "baseline", "variables", "attached")
@@ -89,48 +89,48 @@ class TaskRunStore:
                 # What the try has claimed stays: an earlier one may still be alive.
                 self._store.delete(self.key)
         except Exception as error:
-            self._log.warning("What is kept of the flow run stays until Airflow deletes it: %s", error)
+            self._log.warning("The note of the flow run was not deleted and stays until Airflow deletes it: %s", error)
 
     # -- what the tasks of this provider ask for besides ---------------------------------------------------------------
 
     def keep_end(self, run: Mapping[str, Any], *, is_lost: bool = False) -> bool:
-        """Note how a run ended, unless that is noted; whether it is. A store that is away costs no more than a look.
+        """Note how a run ended, and return True if it is noted. A store that cannot be reached raises nothing.
 
         Parameters
         ----------
         run : mapping
         is_lost : bool, default False
-            Whether nobody can tell how it ended: a task that is cleared is then not to wait for it again.
+            True if nobody can tell how it ended: if the task is cleared, it does not wait for this run again.
         """
         is_known = self._kept.get("log") is not None and self._is_kept(run)
         return is_known or self._is_noted(run, is_lost=is_lost)
 
     def has_result(self, asked_for: Sequence[str]) -> bool:
-        """Whether the run that was found is over, and of the flow that is asked for now, in a task that nobody cleared.
+        """Return True if the run that `find` returned has ended, is of this flow, and nobody has cleared the task.
 
-        Then all that the task returns is known, and the platform need not even be there.
+        The task can then return its result without the platform.
         """
         is_same = self._kept.get("about", {}).get("asked_for") == list(asked_for)
         return is_same and self._kept.get("log") is not None and not self.was_cleared
 
     @property
     def was_cleared(self) -> bool:
-        """Whether the task was cleared since the run that was found was noted."""
+        """True if somebody cleared the task after the run was noted."""
         return bool(self._kept.get("max_tries", self._max_tries) != self._max_tries)
 
     @property
     def is_lost(self) -> bool:
-        """Whether the run that was found was given up."""
+        """True if an earlier try could not learn how the run ended."""
         return bool(self._kept.get("is_lost"))
 
     def about(self, run: Mapping[str, Any]) -> dict[str, Any]:
-        """What is kept besides of a run: of one that an earlier try started, what that kept."""
+        """Return what is kept with a run. If an earlier try started the run, this is what that try kept."""
         if self._kept.get("about") and self._is_kept(run):
             return dict(self._kept["about"])
         return dict(self.describe(run)) if self.describe else {}
 
     def _is_kept(self, run: Mapping[str, Any]) -> bool:
-        """Whether a run is the one that was noted last, and no other start."""
+        """Return True if a run is the one noted last, not another start."""
         same = all(self._kept.get(name) == run.get(name) for name in _STARTED_WITH)
         return same and self._kept.get("phase") not in _GIVEN_UP
 
@@ -138,7 +138,7 @@ class TaskRunStore:
         try:
             self._note(run, **more)
         except Exception as error:
-            self._log.warning("That the flow run is %s could not be kept: %s", run.get("phase"), error)
+            self._log.warning("Could not note that the flow run is %s: %s", run.get("phase"), error)
             return False
         return True
 
@@ -172,7 +172,7 @@ class TaskRunStore:
         told = self._store.get(self.claim_key)
         latest = told if isinstance(told, int) else 0
         if latest > self._try:
-            raise SupersededError(f"Try {latest} of this task has taken over: try {self._try} does nothing any more.")
+            raise SupersededError(f"Try {latest} of this task has taken over, so try {self._try} stops.")
         if latest < self._claimed:
             raise SupersededError(f"Try {latest} of this task is still at work: try {self._try} starts nothing.")
 
@@ -185,16 +185,14 @@ class TaskRunStore:
             # Airflow gives a task instance another id with each try that it begins.
             if _status(error) != _NOT_FOUND:
                 raise
-            raise SupersededError(
-                f"Airflow has given try {self._try} of this task up: it does nothing any more."
-            ) from None
+            raise SupersededError(f"Airflow has given try {self._try} of this task up, so it stops.") from None
 
 
 _NOT_FOUND = 404
 
 
 def _status(error: Exception) -> int | None:
-    """What the API server answered."""
+    """Return the API server's HTTP status."""
     detail = getattr(getattr(error, "error", None), "detail", None) or {}
     answer = getattr(error, "response", None)
     return detail.get("status_code") if answer is None else getattr(answer, "status_code", None)

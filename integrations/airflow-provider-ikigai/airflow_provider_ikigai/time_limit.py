@@ -1,4 +1,4 @@
-"""Who ends the waiting of a task: its own timeout, or the execution_timeout that Airflow keeps no deferred task to."""
+"""A task's time limit: its own timeout, or execution_timeout, which Airflow does not apply to deferred tasks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TimeLimit:
     execution_timeout : timedelta or None
         Airflow's.
     deferrable : bool
-        Whether the task may be deferred. If not, Airflow itself sees to its limit.
+        True if the task may be deferred. If not, Airflow itself applies its limit.
     """
 
     timeout: float | timedelta | None
@@ -31,7 +31,7 @@ class TimeLimit:
     deferrable: bool
 
     def deadline(self) -> Deadline:
-        """When to stop waiting, for who begins now."""
+        """Return when to stop waiting if the wait begins now."""
         return Deadline.after(self.execution_timeout if self._is_airflows else self.timeout)
 
     def raise_timeout(self, message: str) -> NoReturn:
@@ -50,7 +50,7 @@ class TimeLimit:
 
     @property
     def _is_airflows(self) -> bool:
-        """Whether execution_timeout is what ends the wait."""
+        """True if execution_timeout ends the wait."""
         if not self.deferrable or self.execution_timeout is None:
             return False
         own = self.timeout

@@ -1,4 +1,4 @@
-"""How the progress of transfers is logged: often enough to follow it, seldom enough to read it."""
+"""Logs the progress of transfers, often enough to follow and seldom enough to read."""
 
 from __future__ import annotations
 

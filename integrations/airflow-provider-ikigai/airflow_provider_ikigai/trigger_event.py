@@ -1,4 +1,4 @@
-"""What a trigger saw that waits for a state of the platform: the one form of such triggers' events."""
+"""The events of triggers that wait for a state of the platform, all in one form."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sighting:
-    """How waiting for a state ended.
+    """The end of a wait for a state.
 
     Attributes
     ----------
     found : dict or None
-        What was waited for, as the sensor returns it; None if it was not found.
+        The sensor's result; None if the state was not reached.
     is_timeout : bool
-        Whether the time was up.
+        True if the time was up.
     message : str
-        What went wrong; empty if nothing did.
+        The error; empty if there was none.
     transient : bool
         Whether the same task may succeed later, unchanged.
     """
@@ -37,7 +37,7 @@ class Sighting:
 
     @classmethod
     def failure(cls, error: IkigaiError) -> Sighting:
-        """The platform refused to be looked at."""
+        """The platform refused a request."""
         return cls(message=str(error), transient=error.transient)
 
     @classmethod
@@ -47,12 +47,12 @@ class Sighting:
         Raises
         ------
         AirflowFailException
-            The event says nothing: a state is never taken for reached by default.
+            The event is empty. It is never taken for a success.
         """
         known = {field.name for field in fields(cls)}
         sighting = cls(**{name: value for name, value in (event or {}).items() if name in known})
         if sighting == cls():
-            raise AirflowFailException(f"The trigger's event does not say what was seen: {event!r}")
+            raise AirflowFailException(f"The trigger's event does not say how the wait ended: {event!r}")
         return sighting
 
     def to_event(self) -> dict[str, Any]:

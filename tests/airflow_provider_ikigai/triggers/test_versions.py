@@ -66,5 +66,5 @@ def test_arguments_of_a_later_release_are_refused_with_advice() -> None:
 
 def test_events_of_a_later_release_are_read_for_what_is_known() -> None:
     assert Sighting.from_event({"found": {"flow": "f"}, "something": "new"}).found == {"flow": "f"}
-    with pytest.raises(AirflowFailException, match="does not say what was seen"):
+    with pytest.raises(AirflowFailException, match="does not say how the wait ended"):
         Sighting.from_event({"something": "new"})

@@ -40,7 +40,7 @@ class _UploadDecoratedOperator(DecoratedOperator, IkigaiUploadDatasetOperator):
 
 
 def called(operator: DecoratedOperator, context: Context) -> Any:
-    """What the decorated function returns, given its arguments and what it asks of the context."""
+    """Call the decorated function with its arguments and the context values that it asks for."""
     offered: Mapping[str, Any] = {**context, **operator.op_kwargs}
     return operator.python_callable(
         *operator.op_args, **determine_kwargs(operator.python_callable, operator.op_args, offered)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class _ConnectionHook(BaseHook):
-    """What both hooks are: the id of a connection of type ``ikigai``."""
+    """The base of both hooks: the id of a connection of type ``ikigai``."""
 
     conn_name_attr = "ikigai_conn_id"
     default_conn_name = "ikigai_default"

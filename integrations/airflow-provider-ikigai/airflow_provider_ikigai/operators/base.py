@@ -1,4 +1,4 @@
-"""What all operators of this provider share."""
+"""The base of all operators of this provider."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ class IkigaiBaseOperator(BaseOperator):
         Raises
         ------
         AirflowFailException
-            For what would fail again, within the block too.
+            The same task would fail again. Errors within the block count too.
         AirflowException
-            For what may work later.
+            The same task may succeed later.
         """
         from ikigai_core.orchestration import ensure_app
 

@@ -141,7 +141,7 @@ class IkigaiUploadDatasetOperator(_DatasetOperator):
 
     @contextmanager
     def _source(self) -> Iterator[Any]:
-        """What is uploaded: a file's path, or data in memory."""
+        """Yield the data to upload: a file's path, or data in memory."""
         given = [name for name in _SOURCES if getattr(self, name) is not None]
         if len(given) != 1:
             raise AirflowFailException(

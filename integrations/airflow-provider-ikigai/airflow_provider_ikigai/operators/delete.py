@@ -22,7 +22,7 @@ _KINDS = ("dataset", "flow", "model")
 class IkigaiDeleteOperator(IkigaiBaseOperator):
     """Delete a dataset, a flow or a model of an app, or the app with everything in it.
 
-    Doing it again is safe: what is not there is left at that.
+    Doing it again is safe: if there is nothing to delete, the task succeeds.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class IkigaiDeleteOperator(IkigaiBaseOperator):
         Raises
         ------
         AirflowFailException
-            It is not said what; and everything that would fail again.
+            The arguments do not name exactly one thing to delete; and every error that would occur again.
         """
         given = [kind for kind in _KINDS if getattr(self, kind)]
         if len(given) + self.whole_app != 1:

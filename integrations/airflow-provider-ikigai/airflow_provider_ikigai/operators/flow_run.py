@@ -64,7 +64,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         Whether the task ends with the run. If not, it returns the run that it started as ``flow_run``, for
         `IkigaiFlowRunSensor`. A private copy then stays until it is swept, a day later.
     timeout : float or timedelta, optional
-        Seconds to wait, for a busy flow and for the run's end together. The run itself goes on after that.
+        Seconds to wait, for a busy flow and for the run's end together. The run itself continues after that.
     definition : FlowDefinition, DefinitionDocument, dict or path, optional
         The flow's definition, from which the task's inlets and outlets are taken: the datasets that it imports and
         exports. Nothing is sent for it. An output whose name only the run knows (from a template, another task, a
@@ -106,7 +106,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
     )
 
     computes_variables: ClassVar[bool] = False
-    """Whether the variables are known to the run only, whatever they are when the DAG is parsed."""
+    """True if the variables are known only when the task runs."""
 
     def __init__(
         self,
@@ -187,7 +187,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
             self._progress.goes_on(FOLLOWED_LATER)
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
-        """What the run read and wrote, with columns and sizes, for OpenLineage."""
+        """Return the datasets that the run read and wrote, with columns and sizes, for OpenLineage."""
         return self._lineage.to_openlineage()
 
     def _run(self, context: Context, deadline: Deadline) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What all sensors of this provider share."""
+"""The base of all sensors of this provider."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ class IkigaiBaseSensor(IkigaiBaseOperator, BaseSensorOperator):
 
     @abstractmethod
     def look(self, context: Context, ikigai: Ikigai, app: App) -> dict[str, Any] | None:
-        """What is waited for, as the sensor returns it; None while it is not there."""
+        """Return the sensor's result, or None if it has to wait longer."""
 
     @abstractmethod
     def trigger(self, deadline: float | None) -> BaseTrigger:
-        """What waits for it in the triggerer."""
+        """Return the trigger that waits in the triggerer."""
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once."""
@@ -62,7 +62,7 @@ class IkigaiBaseSensor(IkigaiBaseOperator, BaseSensorOperator):
         return PokeReturnValue(is_done=found is not None, xcom_value=found)
 
     def execute(self, context: Context) -> Any:
-        """Look until there is something to see, or look once and leave the rest to the triggerer."""
+        """Look until the condition holds, or look once and let the triggerer do the rest."""
         if not self.deferrable:
             return super().execute(context)
         try:
@@ -84,11 +84,11 @@ class IkigaiBaseSensor(IkigaiBaseOperator, BaseSensorOperator):
         AirflowSensorTimeout
             The time was up.
         AirflowFailException, AirflowException
-            The platform refused to be looked at.
+            The platform refused a request.
         """
         sighting = Sighting.from_event(event)
         if sighting.is_timeout:
-            raise AirflowSensorTimeout(f"What {self.task_id!r} waits for was not seen when the time was up.")
+            raise AirflowSensorTimeout(f"Task {self.task_id!r} timed out before its condition was met.")
         sighting.raise_failure()
         return sighting.found
 

@@ -59,7 +59,7 @@ class IkigaiDatasetUpdatedSensor(IkigaiBaseSensor):
         return updated(dataset, since)
 
     def trigger(self, deadline: float | None) -> IkigaiDatasetUpdatedTrigger:
-        """What waits for it in the triggerer."""
+        """Return the trigger that waits in the triggerer."""
         return IkigaiDatasetUpdatedTrigger(
             app=self.app,
             dataset=self.dataset,

@@ -60,7 +60,7 @@ class IkigaiFlowIdleSensor(IkigaiBaseSensor):
         return idle(flow, flow.status())
 
     def trigger(self, deadline: float | None) -> IkigaiFlowIdleTrigger:
-        """What waits for it in the triggerer."""
+        """Return the trigger that waits in the triggerer."""
         return IkigaiFlowIdleTrigger(
             app=self.app,
             flow=self.flow,
@@ -129,7 +129,7 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
         return self._succeeded(ended(flow, [log]))
 
     def trigger(self, deadline: float | None) -> BaseTrigger:
-        """What waits for it in the triggerer."""
+        """Return the trigger that waits in the triggerer."""
         if self.flow_run is not None:
             return IkigaiFlowRunTrigger(
                 flow_run=self._run, ikigai_conn_id=self.ikigai_conn_id, about={}, deadline=deadline

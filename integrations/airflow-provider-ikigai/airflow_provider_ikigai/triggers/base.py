@@ -1,4 +1,4 @@
-"""What all triggers of this provider share."""
+"""The base of all triggers of this provider."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class VersionedTrigger(BaseTrigger):
         self.__dict__.update(arguments)
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """What another triggerer needs to go on; the connection is told by its id."""
+        """Return what another triggerer needs to continue. The connection is stored by its id only."""
         arguments = {name: getattr(self, name) for name in self._arguments}
         return f"{type(self).__module__}.{type(self).__qualname__}", {"version": self.current_version, **arguments}
 
@@ -53,10 +53,10 @@ class TaskTrigger(VersionedTrigger):
 
     @abstractmethod
     async def awaited(self) -> dict[str, Any]:
-        """Wait, and tell the event's payload."""
+        """Wait, and return the event's payload."""
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Yield one event, once what is waited for is there and Airflow can take it."""
+        """Yield one event when the wait is over and Airflow can take it."""
         began = time.monotonic()
         payload = await self.awaited()
         await asyncio.sleep(max(0.0, began + earliest_event() - time.monotonic()))
@@ -64,6 +64,6 @@ class TaskTrigger(VersionedTrigger):
 
 
 def earliest_event() -> float:
-    """Seconds after which Airflow can take an event of a task that deferred."""
+    """Return the seconds after which Airflow can take the event of a task that deferred."""
     rounds = 3 * conf.getfloat("scheduler", "scheduler_idle_sleep_time", fallback=1.0)
     return conf.getfloat("workers", "min_heartbeat_interval", fallback=5.0) + rounds

@@ -1,7 +1,7 @@
 """Triggers for `AssetWatcher`: they start DAGs when something happened on the platform.
 
 Each has its own *watermark*, what it has seen last. It lies in the asset's state store, which Airflow has since 3.3, so
-that what happens while no triggerer runs is told later; with earlier releases a trigger begins with what it finds.
+it also fires for what happened while no triggerer ran. With earlier releases a trigger starts from what it finds.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
 
     watermark_key: ClassVar[str]
     nothing: ClassVar[Mapping[str, Any]] = {}
-    """What a look shows if the app, or the flow, is not there."""
+    """The result of a look if the app or the flow does not exist."""
     app: str
     ikigai_conn_id: str
     poll_interval: float
@@ -61,14 +61,14 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
 
     @classmethod
     async def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[Any]:
-        """What is there, look after look; it goes on for as long as somebody listens."""
+        """Yield what each look shows, as long as somebody listens."""
         trigger = cls(**kwargs)
         async with IkigaiAsyncHook(trigger.ikigai_conn_id).shared_conn() as ikigai:
             async for seen in snapshots(lambda: trigger._look(ikigai), trigger.poll_interval, on_failure=trigger._told):
                 yield seen
 
     async def filter_shared_stream(self, shared_stream: AsyncIterator[Any]) -> AsyncIterator[TriggerEvent]:
-        """What is new to this trigger, as events; a watermark moves when its event has been taken."""
+        """Yield an event for everything new to this trigger. The watermark moves after the event was taken."""
         watermark = await self._stored()
         async for seen in shared_stream:
             new, newest = self.compare(seen, watermark)
@@ -87,7 +87,7 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
         try:
             seen = await self.look(await ikigai.apps.find(self.app))
         except NotFoundError as error:
-            # What is not there yet has nothing to tell: its first run, or its appearance, is then new.
+            # Nothing is there yet, so the first run, or the dataset itself, will be new.
             self._told(error)
             return self.nothing
         self._failure = ""
@@ -95,11 +95,11 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
 
     @abstractmethod
     async def look(self, app: AsyncApp) -> Any:
-        """What is there now."""
+        """Return what is there now."""
 
     @abstractmethod
     def compare(self, seen: Any, watermark: Any) -> tuple[list[dict[str, Any]], Any]:
-        """The payloads of what is new, oldest first, and the watermark from now on.
+        """Return the payloads of what is new, oldest first, and the new watermark.
 
         Without a watermark nothing is new: the trigger begins now.
         """
@@ -107,12 +107,12 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
     _failure = ""
 
     def _told(self, error: IkigaiError) -> None:
-        """Log a failure once. A watcher that gave up would be missed by nobody: it goes on, whatever the failure."""
+        """Log a failure once. The watcher continues after every failure, as nobody would notice if it stopped."""
         # Without the request's id, which is another each time.
         failure = f"{type(error).__name__}: {getattr(error, 'message', error)}"
         if failure != self._failure:
             self._failure = failure
-            self.log.warning("Watching goes on after this failure: %s", error)
+            self.log.warning("Still watching, after this failure: %s", error)
 
     async def _stored(self) -> Any:
         store = getattr(self, "asset_state_store", None)

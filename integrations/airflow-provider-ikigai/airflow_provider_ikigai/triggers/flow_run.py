@@ -10,11 +10,11 @@ from airflow_provider_ikigai.triggers.base import TaskTrigger
 from ikigai_core.errors import IkigaiError
 from ikigai_core.orchestration import Deadline, ProgressLog, RunReport
 
-FOLLOWED_LATER = "A task that is cleared while it goes on follows it, and starts no second one."
+FOLLOWED_LATER = "If the task is cleared while the run continues, it follows that run and starts no second one."
 
 
 class IkigaiFlowRunTrigger(TaskTrigger):
-    """Fires once, when a flow run is over or cannot be waited for any longer.
+    """Fires once, when a flow run has ended or the wait for it is over.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ class IkigaiFlowRunTrigger(TaskTrigger):
     ikigai_conn_id : str
         Connection of type ``ikigai``.
     about : dict
-        What the event says besides, for the task that takes it.
+        More for the event, for the task that takes it.
     deadline : float or None, default None
         When to give up, in seconds since the epoch: absolute, so that a restart of the triggerer grants no more time.
     version : int, default 1
@@ -54,11 +54,11 @@ class IkigaiFlowRunTrigger(TaskTrigger):
         self._progress = ProgressLog(self.log, str(flow_run.get("flow_name")))
 
     async def awaited(self) -> dict[str, Any]:
-        """Wait for the run's end and tell its `RunReport`. Nothing is noted, and no private copy deleted."""
+        """Wait for the run's end and return its `RunReport`. It notes nothing, and deletes no private copy."""
         return {**(await self._report()).to_dict(), "about": dict(self.about)}
 
     async def on_kill(self) -> None:
-        """Say that the run goes on. Airflow calls it if a user fails, clears or succeeds the deferred task."""
+        """Log that the run continues. Airflow calls this if a user fails, clears or succeeds the deferred task."""
         self._progress.goes_on(FOLLOWED_LATER)
 
     async def _report(self) -> RunReport:

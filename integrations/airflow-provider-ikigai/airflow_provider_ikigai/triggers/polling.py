@@ -1,4 +1,4 @@
-"""What triggers share that look at the platform until they see something."""
+"""The base of triggers that poll the platform until a condition holds."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ class LookingTrigger(TaskTrigger):
 
     @abstractmethod
     async def look(self, app: AsyncApp) -> dict[str, Any] | None:
-        """What is waited for, as the sensor returns it; None while it is not there."""
+        """Return the sensor's result, or None if the trigger has to wait longer."""
 
     async def awaited(self) -> dict[str, Any]:
-        """Look until there is something to see, and tell it as a `Sighting`."""
+        """Look until the condition holds, and return a `Sighting` as an event."""
         return (await self._sighting()).to_event()
 
     async def _sighting(self) -> Sighting:
