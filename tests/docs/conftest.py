@@ -19,7 +19,7 @@ pytest_plugins = ["ikigai_core.local.testing"]
 
 # Programs run in forks of one process that has imported already what most of them need, as that takes longest.
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["ikigai_core", "ikigai_core.client", "numpy", "pandas", "pyarrow", "requests"])
+_FORKS.set_forkserver_preload(["ikigai_core.client", "ikigai_core.local.account", "pandas", "pyarrow", "pytest"])
 
 
 @pytest.fixture
@@ -29,15 +29,20 @@ def reader(ikigai_local: LocalAccount, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run_program(ikigai_local: LocalAccount, reader: Path) -> Callable[[str], None]:
-    """Runs a Python program in the reader's folder, with the platform's credentials; it must end well."""
+def run_program(ikigai_local: LocalAccount, reader: Path) -> Callable[[str], str]:
+    """Runs a Python program in the reader's folder, with the platform's credentials, and returns what it prints.
 
-    def run(text: str) -> None:
+    It must end well.
+    """
+
+    def run(text: str) -> str:
         (reader / "program.py").write_text(text)
         process = _FORKS.Process(target=_run, args=(reader, ikigai_local.environ()))
         process.start()
         process.join()
-        assert process.exitcode == 0, (reader / "printed").read_text()
+        printed = (reader / "printed").read_text()
+        assert process.exitcode == 0, printed
+        return printed
 
     return run
 

@@ -6,8 +6,6 @@ Those for an orchestrator run where it stands already: in the `test_documents` o
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,14 +27,15 @@ def test_every_program_says_who_runs_it(document: Path) -> None:
 
 
 @pytest.mark.parametrize("text", programs("plain"))
-def test_programs_with_the_plain_client_run(text: str, run_program: Callable[[str], None]) -> None:
+def test_programs_with_the_plain_client_run(text: str, run_program: Callable[[str], str]) -> None:
     run_program(text)
 
 
 @pytest.mark.parametrize("text", programs("pytest"))
-def test_tests_that_use_the_plugin_pass(text: str, reader: Path) -> None:
+def test_tests_that_use_the_plugin_pass(text: str, reader: Path, run_program: Callable[[str], str]) -> None:
     (reader / "test_program.py").write_text(text)
-    printed = run_module(reader, "pytest", "-p", "ikigai_core.local.testing", "test_program.py")
+    arguments = ["-p", "ikigai_core.local.testing", "test_program.py"]
+    printed = run_program(f"import sys, pytest; sys.exit(pytest.main({arguments}))")
     assert re.search(r"\b[1-9]\d* passed", printed)
 
 
@@ -48,8 +47,10 @@ def test_flow_definitions_run(definition: str, reader: Path, ikigai_client: Ikig
     flow.start().result()
 
 
-def test_the_options_of_the_local_platform_are_all_told(tmp_path: Path) -> None:
-    shown = run_module(tmp_path, "ikigai_core.local", "--help")
+def test_the_options_of_the_local_platform_are_all_told(run_program: Callable[[str], str]) -> None:
+    shown = run_program(
+        "import sys, runpy; sys.argv[1:] = ['--help']; runpy.run_module('ikigai_core.local', run_name='__main__')"
+    )
     told = re.findall(r"^\| `(--[\w-]+)`", (ROOT / "docs" / "local-platform.md").read_text(), re.MULTILINE)
     assert set(told) == set(re.findall(r"^  (--[\w-]+)", shown, re.MULTILINE))
 
@@ -58,17 +59,3 @@ def test_the_facets_that_are_told_to_run_are_those_that_do() -> None:
     page = (ROOT / "docs" / "local-platform.md").read_text()
     told = re.findall(r"`(\w+)`", " ".join(re.findall(r"^- `(?:INPUT|MID|OUTPUT)`:(.*)$", page, re.MULTILINE)))
     assert {name.upper() for name in told} == set(runnable_facet_types())
-
-
-def run_module(folder: Path, *command: str) -> str:
-    """What a module prints that is run in a folder; it must end well."""
-    done = subprocess.run(
-        [sys.executable, "-m", *command],
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
