@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -64,14 +66,16 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Distrib
 def install(
     distributions: dict[str, Distribution], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., Environment]:
-    """Makes an environment with some of the wheels, and what they require, in it."""
+    """Makes an environment with some of the wheels, and what they require, in it; the same one if asked again."""
 
+    @cache
     def make(constraints: str, *requirements: str) -> Environment:
         folder = tmp_path_factory.mktemp("environment")
         wheels = [option for each in distributions.values() for option in ("--find-links", str(each.wheel.parent))]
         uv("venv", "--quiet", "--clear", "--no-project", "--python", sys.executable, str(folder))
         bounds = str(ROOT / "constraints" / f"{constraints}.txt")
         uv("pip", "install", "--quiet", "--python", str(folder), "-c", bounds, *wheels, *requirements)
+        copy_bytecode(ROOT / ".venvs" / constraints, folder)
         return Environment(folder)
 
     return make
@@ -92,6 +96,18 @@ def build(name: str, output: Path) -> Distribution:
     (sdist,) = output.glob("*.tar.gz")
     (wheel,) = output.glob("*.whl")
     return Distribution(name, name.replace("-", "_"), source, sdist, wheel)
+
+
+def copy_bytecode(source: Path, target: Path) -> None:
+    """Save an environment the compiling of what another one has too; Python does it anew if a file differs."""
+    for path in source.glob("lib/*/site-packages/**/__pycache__/*.pyc"):
+        copy = target / path.relative_to(source)
+        if copy.parent.parent.is_dir():
+            copy.parent.mkdir(exist_ok=True)
+            try:
+                os.link(path, copy)
+            except OSError:
+                shutil.copyfile(path, copy)
 
 
 def uv(*arguments: str) -> None:

@@ -6,11 +6,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-# It fetches and unpacks an orchestrator.
-pytestmark = pytest.mark.timeout(400)
-
 
 def test_the_core_alone_imports_and_makes_a_client(install: Callable) -> None:
     environment = install("core", "ikigai-core")
@@ -143,7 +138,7 @@ def test_prefect_finds_the_blocks(install: Callable, tmp_path: Path) -> None:
     settings = {
         "PREFECT_HOME": str(tmp_path),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "600",
         "DO_NOT_TRACK": "1",
     }
     assert "ikigai-credentials" in environment.run("prefect", "block", "type", "ls", **settings)
