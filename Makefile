@@ -172,7 +172,7 @@ dist: .venvs/core/.ready ## the sdists and wheels of all four distributions
 	@for folder in . integrations/*; do .venvs/core/bin/python -m build --no-isolation --outdir dist $$folder; done
 
 .PHONY: bench
-bench: $(ENVIRONMENTS:%=.venvs/%/.ready) ## all figures, beside the released client's (40 minutes); BENCH="--only imports" for some
+bench: $(ENVIRONMENTS:%=.venvs/%/.ready) ## all figures, beside the released client's (60 minutes); BENCH="--only imports" for some
 	.venvs/core/bin/python -m benchmarks $(BENCH)
 
 .PHONY: live

@@ -9,16 +9,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 PYTHONS = {"ikigai_core": ROOT / ".venvs/core/bin/python", "ikigai": ROOT / ".venvs/released/bin/python"}
 USER, KEY, APP = "user@example.com", "benchmarks", "Benchmarks"
 
 
-def begin(client: str, url: str, task: str, *arguments: str) -> subprocess.Popen[bytes]:
-    """Begin a measurement (see `benchmarks.client`), in a fresh process."""
+def begin(client: str, url: str, task: str, *arguments: str, cache: str | None = None) -> subprocess.Popen[bytes]:
+    """Begin a measurement (see `benchmarks.client`) in a fresh process; `cache` names a cache folder of its own."""
     environment = {
         **os.environ,
+        **({"XDG_CACHE_HOME": cache} if cache else {}),
         "BENCHMARKED_CLIENT": client,
         "IKIGAI_BASE_URL": url,
         "IKIGAI_USER_EMAIL": USER,
@@ -29,7 +31,7 @@ def begin(client: str, url: str, task: str, *arguments: str) -> subprocess.Popen
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
 
 
-def finish(process: subprocess.Popen[bytes], timeout: float) -> dict[str, float]:
+def finish(process: subprocess.Popen[bytes], timeout: float) -> dict[str, Any]:
     """The measurement of a process.
 
     Raises
@@ -43,7 +45,7 @@ def finish(process: subprocess.Popen[bytes], timeout: float) -> dict[str, float]
         process.kill()
     if process.returncode:
         raise RuntimeError(f"a measurement ended with {process.returncode}: {process.args!r}")
-    measured: dict[str, float] = json.loads(output)
+    measured: dict[str, Any] = json.loads(output)
     return measured
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import urllib.request
+from itertools import chain
+from statistics import median, quantiles
 from typing import Any
 
 from benchmarks.clients import PYTHONS, begin, finish, helper
@@ -12,6 +15,16 @@ from ikigai_core.runs.polling import RATE
 
 DURATIONS = (5, 60, 600)
 LONGEST = max(DURATIONS)
+SHORTEST, FLOWS = 20, 25
+SHAPES = {
+    "steady progress": (1.0, "steady"),
+    "no progress": (1.0, "none"),
+    "progress jumps at the end": (1.0, "jumping"),
+    "twice as long as usual": (0.5, "none"),
+}
+"""How long a flow's first run takes, as a part of the next, and what the server is told of its progress."""
+OF_A_START = 5
+"""Requests that a start takes until the platform has accepted it."""
 RUNS, RUN_SECONDS, START_SECONDS = 2000, 600, 300
 
 
@@ -35,6 +48,54 @@ def measure_ends(report: Report, repeat: int) -> None:
         report.add(within(f"end of a {seconds} s run noticed after", "s", ours, limit, released))
     ours, released = (measured[flows[client, LONGEST]]["requests"] for client in PYTHONS)
     report.add(within(f"requests for a {LONGEST} s run, its look-up and start among them", "", ours, 120, released))
+
+
+def measure_shapes(report: Report, repeat: int) -> None:
+    """Runs of many durations whose progress goes differently: how soon the ends of each flow's two runs are noticed."""
+    del repeat
+    print(f"Runs of {SHORTEST} to {LONGEST} s, two of each flow, beside one of the released client", flush=True)
+    flows = {shape: [_flow(shape, duration) for duration in _spread()] for shape in SHAPES}
+    alone = {shape: f"{LONGEST}s {words} released" for shape, (_, words) in SHAPES.items()}
+    with helper("runs_server") as url, tempfile.TemporaryDirectory() as cache:
+        released = {shape: begin("ikigai", url, "run-flow", name) for shape, name in alone.items()}
+        ours = begin("ikigai_core", url, "follow-again", *chain.from_iterable(flows.values()), cache=cache)
+        noticed = {alone[shape]: [finish(process, LONGEST + 120)["noticed_at"]] for shape, process in released.items()}
+        noticed |= finish(ours, 2 * LONGEST + 120)
+        measured = _measured(url)["flows"]
+    for shape, name in alone.items():
+        theirs = _delay(measured[name], noticed[name], 0)
+        first, later = ([_delay(measured[flow], noticed[flow], n) for flow in flows[shape]] for n in (0, 1))
+        if shape == "steady progress":
+            _add_delays(report, f"{shape}, first run", first, theirs)
+        _add_delays(report, f"{shape}, run before", later, theirs)
+        last = measured[flows[shape][-1]]
+        requests = last["requests"] - last["requests_before"] + OF_A_START
+        what = f"{shape}, run before: requests in {LONGEST} s"
+        report.add(within(what, "", requests, 120, measured[name]["requests"]))
+
+
+def _spread() -> list[float]:
+    """Durations from the shortest to the longest, each longer than the one before by the same factor."""
+    return [round(SHORTEST * (LONGEST / SHORTEST) ** (n / (FLOWS - 1)), 1) for n in range(FLOWS)]
+
+
+def _flow(shape: str, duration: float) -> str:
+    """The name of a flow whose second run takes so long."""
+    factor, words = SHAPES[shape]
+    return f"{duration * factor:g}s {duration:g}s {words}"
+
+
+def _delay(flow: Any, noticed: list[float], run: int) -> float:
+    """How late the end of a flow's run was noticed, in seconds or in hundredths of its duration if they are longer."""
+    began, ended = flow["runs"][run]
+    return (noticed[run] - ended) / max(1.0, (ended - began) / 100)
+
+
+def _add_delays(report: Report, title: str, delays: list[float], released: float) -> None:
+    report.add(
+        within(f"{title}: delay (s, or % of its age), median", "", median(delays), 1, released),
+        within(f"{title}: delay (s, or % of its age), 95 %", "", quantiles(delays, n=20)[-1], 3, released),
+    )
 
 
 def measure_many(report: Report, repeat: int) -> None:

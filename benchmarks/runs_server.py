@@ -1,11 +1,12 @@
 """A platform whose runs take their time and nothing else: what is measured is the client that follows them.
 
-A flow is named for how long its runs take, ``<seconds>s <anything>``, and the status, the log and what a start answers
-are as the platform gives them. (The local platform's runs are real, and 2,000 side by side are more than one machine
-has room for.)
+A flow is named for how long its runs take, ``<seconds>s <anything>``, or ``<seconds>s <seconds>s <anything>`` if later
+runs take another time than the first. A word of `SHAPES` in its name says how its progress goes. The status, the log
+and what a start answers are as the platform gives them. (The local platform's runs are real, and 2,000 side by side are
+more than one machine has room for.)
 
 ``python -m benchmarks.runs_server`` prints its URL and ends with its standard input. ``GET /measured`` says of each
-flow when its run began and ended (on this machine's monotonic clock) and how many requests concerned it, and how many
+flow when its runs began and ended (on this machine's monotonic clock) and how many requests concerned it, and how many
 requests there were in each second.
 """
 
@@ -18,13 +19,20 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
 import uvicorn
 
 _USER = "user@example.com"
+
+
+SHAPES: dict[str, Callable[[float], float]] = {
+    "steady": lambda share: share,
+    "none": lambda share: 0.0,
+    "jumping": lambda share: share / 2,
+}
 
 
 @dataclass
@@ -36,6 +44,9 @@ class Flow:
     ends: float = 0.0
     starts: int = 0
     requests: int = 0
+    requests_before: int = 0
+    runs: list[tuple[float, float]] = field(default_factory=list)
+    logs: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def record(self) -> dict[str, Any]:
@@ -47,9 +58,12 @@ class Flow:
 
     def start(self) -> None:
         """Begin a run."""
+        durations = [float(word[:-1]) for word in self.name.split() if word[-1] == "s" and word[0].isdigit()]
         self.began = time.monotonic()
-        self.ends = self.began + float(self.name.partition("s")[0])
+        self.ends = self.began + durations[min(self.starts, len(durations) - 1)]
+        self.runs.append((self.began, self.ends))
         self.starts += 1
+        self.requests_before = self.requests
 
     @property
     def status(self) -> dict[str, Any]:
@@ -57,17 +71,18 @@ class Flow:
         now = time.monotonic()
         if not self.began <= now < self.ends:
             return {"status": False, "progress": {"status": "IDLE", "message": ""}}
-        percent = int(100 * (now - self.began) / (self.ends - self.began))
+        shape = next((SHAPES[word] for word in self.name.split() if word in SHAPES), SHAPES["steady"])
+        percent = int(100 * shape((now - self.began) / (self.ends - self.began)))
         return {"status": True, "progress": {"status": "RUNNING", "progress": percent, "message": ""}}
 
     @property
     def log(self) -> list[dict[str, str]]:
         """The runs that are over."""
-        if not self.starts or time.monotonic() < self.ends:
-            return []
-        # Later than the start, by the clock of the released client.
-        entry = {"log_id": f"log of {self.name}", "status": "SUCCESS", "user": _USER, "message": ""}
-        return [entry | {"erroneous_facet_id": "", "timestamp": str(int(time.time()) + 2)}]
+        if len(self.logs) < self.starts and time.monotonic() >= self.ends:
+            # Later than the start, by the clock of the released client.
+            entry = {"log_id": f"log {self.starts} of {self.name}", "status": "SUCCESS", "user": _USER, "message": ""}
+            self.logs.insert(0, entry | {"erroneous_facet_id": "", "timestamp": str(int(time.time()) + 2)})
+        return self.logs
 
 
 class Platform:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, replace
+from functools import partial
 from types import NoneType
 
+from ikigai_core.enums import FlowStatus
 from ikigai_core.errors import (
     IkigaiError,
     InvalidInputError,
@@ -16,15 +19,17 @@ from ikigai_core.errors import (
     RunTimeoutError,
 )
 from ikigai_core.logs import fields
-from ikigai_core.procedure import Procedure, pause
+from ikigai_core.procedure import Procedure, call_blocking, pause
 from ikigai_core.run_records import FlowStatusReport, RunLog
 from ikigai_core.runs.counting import counted
 from ikigai_core.runs.durations import spoken
 from ikigai_core.runs.evidence import has_written
+from ikigai_core.runs.history import note_duration, usual_durations
 from ikigai_core.runs.logs import has_news, logs_since
 from ikigai_core.runs.outages import OUTAGE, OutageTracker, asked_to_wait
 from ikigai_core.runs.ownership import failed_at_fence, settled
-from ikigai_core.runs.polling import SHORTEST, acquire, consume, interval, next_look
+from ikigai_core.runs.pace import Pace
+from ikigai_core.runs.polling import SHORTEST, acquire, consume, next_look
 from ikigai_core.runs.reports import OnUpdate, Reports
 from ikigai_core.runs.state import Phase, RunState
 from ikigai_core.runs.status import glance_at
@@ -131,6 +136,7 @@ def follow(run: RunState, how: Following | None = None) -> Procedure[Ended]:
         return Ended(run, run.run_log)
     began = yield from pause(0)
     watch = _Watch(run, how, began)
+    yield from watch.recall()
     watch.now = yield from acquire(began, watch.deadline)
     while True:
         asked = 0.0
@@ -142,12 +148,13 @@ def follow(run: RunState, how: Following | None = None) -> Procedure[Ended]:
         else:
             if found is not None:
                 ended = _ended(watch.run, *found)
+                yield from watch.learn(ended.log)
                 yield from reports.end(ended.log)
                 return ended
             if watch.last is not None:
                 yield from reports.tell(watch.last)
         watch.check_time()
-        seconds = SHORTEST if watch.is_ending else how.poll or interval(watch.now - began)
+        seconds = SHORTEST if watch.is_ending else how.poll or watch.interval()
         watch.now = yield from next_look(watch.now, max(seconds, asked), watch.deadline)
 
 
@@ -187,6 +194,10 @@ class _Watch:
         self.deadline = None if how.timeout is None else began + how.timeout
         self.last: FlowStatusReport | None = None
         self.run = run
+        self._began = began
+        # A run that an earlier process started is older than the wait for its end.
+        self._head_start = 0.0 if run.started_at is None else max(time.time() - run.started_at, 0.0)
+        self._pace = Pace()
         self._last_at = began
         self._how = how
         self._patience = OutageTracker(how.outage)
@@ -221,6 +232,28 @@ class _Watch:
     def is_ending(self) -> bool:
         """True if the log shows that the run is over, but the status does not yet."""
         return self._log_seen_at is not None
+
+    @property
+    def age(self) -> float:
+        """Seconds since the run was started, or since the wait began if that is not known."""
+        return self.now - self._began + self._head_start
+
+    def recall(self) -> Procedure[None]:
+        """Take in how long the flow's earlier runs took."""
+        load = partial(usual_durations, self.run.app_id, self.run.flow_id)
+        self._pace = Pace((yield from call_blocking(load)))
+
+    def interval(self) -> float:
+        """Seconds until the next look."""
+        return self._pace.interval(self.age)
+
+    def learn(self, log: RunLog) -> Procedure[None]:
+        """Keep the duration of a successful run, for later runs of the flow."""
+        if log.status is not FlowStatus.SUCCESS or self.run.started_at is None:
+            return
+        seconds = self._pace.duration(self.age)
+        if seconds is not None:
+            yield from call_blocking(partial(note_duration, self.run.app_id, self.run.flow_id, seconds))
 
     def bear(self, error: IkigaiError) -> None:
         """Tolerate an error, or raise the error that it means."""
@@ -268,6 +301,7 @@ class _Watch:
 
     def _note(self, report: FlowStatusReport) -> None:
         self.last, self._last_at = report, self.now
+        self._pace.note(report, self.age)
         if not report.is_idle:
             self._idle_for, self._idle_at = 0.0, None
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
@@ -90,7 +91,7 @@ def keep(wanted: Launch, run: RunState) -> Procedure[bool]:
 
 def started(wanted: Launch, run: RunState) -> Procedure[RunState]:
     """Store a run as started."""
-    started = replace(run, phase="started")
+    started = replace(run, phase="started", started_at=time.time())
     logger.info(
         "Flow %r was started",
         run.flow_name,

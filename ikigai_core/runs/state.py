@@ -12,7 +12,7 @@ from ikigai_core.validation import check_type
 if TYPE_CHECKING:
     from ikigai_core.run_records import RunLog
 
-VERSION = 3
+VERSION = 4
 
 Phase = Literal["prepared", "copied", "started", "unknown", "refused", "fenced", "ended", "taken"]
 OnDoubt = Literal["fail", "accept"]
@@ -31,6 +31,7 @@ _SINCE_VERSION = {
         "log",
         "taken_by",
     ),
+    4: ("started_at",),
 }
 
 
@@ -82,6 +83,9 @@ class RunState:
         The run's log as JSON, after the run is over.
     taken_by : str
         Name of whoever took the result, chosen by the caller.
+    started_at : float or None
+        Time at which the start was accepted, by the starter's clock (seconds since the epoch). None if somebody else
+        started the run, or if an earlier release did. It only helps to choose when to look at the run.
     """
 
     app_id: str
@@ -104,6 +108,7 @@ class RunState:
     keep_copy: bool = False
     log: Mapping[str, Any] | None = None
     taken_by: str = ""
+    started_at: float | None = None
 
     @property
     def running_flow_id(self) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ikigai_core.api.call import Call
 from ikigai_core.procedure import BlockingCall, Pause, Procedure, Step
-from ikigai_core.runs import polling
+from ikigai_core.runs import history, polling
 from ikigai_core.runs.state import RunState
 
 USER = "bob@example.com"
@@ -124,6 +125,12 @@ def _entry(log_id: str, status: str, user: str = USER) -> dict[str, str]:
 def _own_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     """Simulated clocks begin at 0 each, and do not share turns."""
     monkeypatch.setattr(polling, "BUDGET", polling.RateLimiter())
+
+
+@pytest.fixture(autouse=True)
+def _own_history(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing is known about earlier runs."""
+    monkeypatch.setattr(history, "user_cache_path", lambda *args, **kwargs: tmp_path)
 
 
 @pytest.fixture
