@@ -40,6 +40,8 @@ def main(command_line: Sequence[str] | None = None, program: str = "python -m ik
         Name of the command in its help.
     """
     arguments = _parse(command_line, program)
+    # What the platform and its workers write is for their own user alone.
+    os.umask(0o077)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if arguments.exit_with_parent:
         call_when_starter_ends(lambda: os.kill(os.getpid(), signal.SIGTERM))
@@ -82,6 +84,11 @@ def _parse(command_line: Sequence[str] | None, program: str) -> argparse.Namespa
         "--remote-control", action="store_true", help="let the control API be used from other machines, too"
     )
     parser.add_argument(
+        "--unconfined-scripts",
+        action="store_true",
+        help="let scripts of flows see all that this process sees, other users' files and keys, too",
+    )
+    parser.add_argument(
         "--exit-with-parent", action="store_true", help="stop when standard input, held open by the starter, is closed"
     )
     parser.add_argument("--json", action="store_true", help="say as one line of JSON where the platform is")
@@ -100,6 +107,7 @@ def _settings(arguments: argparse.Namespace, scratch: Path) -> Settings:
         api_key=arguments.api_key or os.environ.get("IKIGAI_API_KEY"),
         users=tuple(arguments.user),
         remote_control=arguments.remote_control,
+        unconfined_scripts=arguments.unconfined_scripts,
         **{name: value for name, value in chosen.items() if value is not None},
     )
 

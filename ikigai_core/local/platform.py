@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 from filelock import FileLock, Timeout
 
 from ikigai_core.local.control.faults import Faults
 from ikigai_core.local.control.journal import Journal
 from ikigai_core.local.control.request_counts import RequestCounter
+from ikigai_core.local.engine.script_access import ScriptAccess, can_confine, usual_access
 from ikigai_core.local.jobs.downloads import Downloads
 from ikigai_core.local.jobs.runner import Runner
 from ikigai_core.local.jobs.schedules import Scheduler
@@ -19,10 +22,12 @@ from ikigai_core.local.jobs.upload_verdicts import UploadChecks
 from ikigai_core.local.jobs.workers import Workers
 from ikigai_core.local.store import Store, timestamps, tutorial
 from ikigai_core.local.store.credentials import Credentials, load_credentials
-from ikigai_core.local.store.files import Files
+from ikigai_core.local.store.files import Files, make_private
 from ikigai_core.local.store.runs import RunState
 from ikigai_core.local.store.signing import DEFAULT_LIFETIME, Signer, load_key
 from ikigai_core.local.store.uploads import UNCHECKED, UploadState
+
+logger = logging.getLogger(__name__)
 
 _UPLOAD_LIFETIME = 24 * 3600
 
@@ -47,6 +52,8 @@ class Settings:
         Maximum number of components in a list. Default: no limit.
     remote_control : bool
         Whether other machines may use the control API, too.
+    unconfined_scripts : bool
+        Whether scripts see all that the platform's process sees, even if the machine can confine them.
     """
 
     data_dir: Path
@@ -57,6 +64,7 @@ class Settings:
     side_by_side: int = max(2, os.cpu_count() or 1)
     list_limit: int | None = None
     remote_control: bool = False
+    unconfined_scripts: bool = False
 
 
 class Platform:
@@ -72,7 +80,7 @@ class Platform:
 
     def __init__(self, settings: Settings) -> None:
         root = settings.data_dir
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(root)
         self._lock = _lock(root / "lock")
         self.credentials: Credentials = load_credentials(root, settings.user_email, settings.api_key, settings.users)
         self.signer = Signer(load_key(root / "signing.key"), settings.url_lifetime)
@@ -83,12 +91,15 @@ class Platform:
         self.checks = UploadChecks(self.store, self.files, self._workers)
         self.downloads = Downloads(self.store, self.files)
         self.outcomes = Outcomes(self.store, self.files)
-        self.runner = Runner(self.store, self.files, self._workers, settings.side_by_side, self.outcomes)
+        self.runner = Runner(
+            self.store, self.files, self._workers, settings.side_by_side, self.outcomes, self._script_access
+        )
         self.scheduler = Scheduler(self.store, self.runner)
         self.requests = RequestCounter()
         self.faults = Faults()
         self.journal = Journal()
         self.is_controlled_remotely = settings.remote_control
+        self._allows_unconfined = settings.unconfined_scripts
 
     def start(self) -> None:
         """Settle the remains of an earlier process, and start all work."""
@@ -98,6 +109,7 @@ class Platform:
         self.checks.recover()
         self.runner.recover()
         self.scheduler.start()
+        Thread(target=self._warn_of_scripts, name="script-access", daemon=True).start()
 
     def stop(self) -> None:
         """End all work and close all files."""
@@ -129,6 +141,21 @@ class Platform:
                 self.store.uploads.set_state(upload.upload_id, UploadState.ABORTED)
                 self.store.uploads.drop_parts(upload.upload_id)
                 self.files.drop_upload(upload.upload_id)
+
+    def _script_access(self) -> ScriptAccess:
+        if self._allows_unconfined:
+            return ScriptAccess.OPEN
+        usual = usual_access()
+        return ScriptAccess.REFUSED if usual == ScriptAccess.OPEN and self.credentials.others else usual
+
+    def _warn_of_scripts(self) -> None:
+        if not self._allows_unconfined and not can_confine():
+            logger.warning(
+                "This machine cannot confine the scripts of Python facets: they can read all that this process can, "
+                "the keys in %s included. While there are several users, they are refused; --unconfined-scripts "
+                "lets them run all the same",
+                self.files.root,
+            )
 
     def _sweep(self) -> None:
         unchecked = self.store.uploads.in_state(*UNCHECKED)

@@ -80,6 +80,7 @@ class LocalPlatform:
         workers: int | None = None,
         list_limit: int | None = None,
         remote_control: bool = False,
+        unconfined_scripts: bool = False,
     ) -> Self:
         """Start a platform and wait until it is ready.
 
@@ -107,6 +108,8 @@ class LocalPlatform:
             Maximum number of components in a list, as on large platforms. Default: no limit.
         remote_control : bool, default False
             Whether other machines may use `control`, too.
+        unconfined_scripts : bool, default False
+            Whether scripts of flows see all that the platform's process sees: the files of all users, and of yours.
 
         Raises
         ------
@@ -123,6 +126,7 @@ class LocalPlatform:
         for option, value in options:
             command += [] if value is None else [option, str(value)]
         command += ["--remote-control"] if remote_control else []
+        command += ["--unconfined-scripts"] if unconfined_scripts else []
         for email in users:
             command += ["--user", email]
         # The key is passed in the environment, because every user of the machine can read command lines.
@@ -199,7 +203,7 @@ class LocalPlatform:
             self._command[self._command.index("--port") + 1] = port
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._said = self.data_dir / "server.log"
-        with self._said.open("ab") as log:
+        with os.fdopen(os.open(self._said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
             self._log_start = log.tell()
             self._process = subprocess.Popen(
                 self._command,

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def ikigai_local_server() -> Iterator[LocalPlatform]:
     """A local platform for the whole session; with pytest-xdist, one per worker."""
-    with LocalPlatform.start() as platform:
+    # All its users are the tests of one suite, whose scripts may use the files of the tests.
+    with LocalPlatform.start(unconfined_scripts=True) as platform:
         yield platform
 
 

@@ -17,10 +17,12 @@ from typing import Any
 
 from ikigai_core.local.engine.columns import Column, quote
 from ikigai_core.local.engine.errors import FlowError
+from ikigai_core.local.engine.script_access import SANDBOX, ScriptAccess
 from ikigai_core.local.engine.step import Input, ScriptLimits, Workspace
 from ikigai_core.local.engine.tables import Table, Tables
 
 _HOST = Path(__file__).with_name("script_host.py")
+_END_SECONDS = 5.0
 # The only environment variables that a script gets. Others may contain credentials.
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 _MOST_PRINTED_BYTES = 100_000
@@ -123,40 +125,50 @@ def _kind(column: Column) -> str:
 
 
 def _run_host(folder: Path, workspace: Workspace) -> dict[str, Any]:
+    limits = workspace.script_limits
+    if limits.access == ScriptAccess.REFUSED:
+        raise FlowError(
+            "this machine cannot keep its script from the files of other users, and the platform has several; "
+            "if that may be, start the platform with --unconfined-scripts"
+        )
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     environment |= {"HOME": str(folder), "TMPDIR": str(folder)}
+    hidden = limits.hidden or workspace.folder.parent
     printed = folder / "printed"
     with printed.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-X", "utf8", str(_HOST)],
+            [sys.executable, "-I", "-X", "utf8", str(SANDBOX), limits.access, str(hidden), str(_HOST)],
             cwd=folder,
             env=environment,
-            # Nothing is written to it. If this process ends, the pipe closes, and the script's process ends.
+            # Nothing is written to it. If this process ends, the pipe closes, and the script's processes end.
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     try:
-        process.wait(workspace.script_limits.seconds)
+        process.wait(limits.seconds)
     except subprocess.TimeoutExpired:
-        limit = workspace.script_limits.seconds
-        raise FlowError(f"the script ran for more than {limit:g} seconds and was ended") from None
+        raise FlowError(f"the script ran for more than {limits.seconds:g} seconds and was ended") from None
     finally:
         _end(process)
         _keep_printed(printed, workspace)
-    return _outcome(folder / "outcome.json", process.returncode, workspace.script_limits)
+    return _outcome(folder / "outcome.json", process.returncode, limits)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the script's process and its child processes."""
+    """End the script's process and all that it started, which its starter does once its standard input closes."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        pass
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
     process.wait()
-    if process.stdin is not None:
-        process.stdin.close()
 
 
 def _keep_printed(printed: Path, workspace: Workspace) -> None:

@@ -1,4 +1,4 @@
-"""Process for the script of a Python facet. `script` starts it by its path, isolated from the platform.
+"""Process for the script of a Python facet. `sandbox` runs it, isolated from the platform.
 
 It reads `request.json` in its working directory, and writes `outcome.json` and, if there is a result, `result.csv`. It
 imports nothing from this package: scripts see only Python and its installed libraries.
@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import builtins
 import json
-import os
 import re
-import signal
 import textwrap
-import threading
 import traceback
 from importlib import metadata
 from pathlib import Path
@@ -31,7 +28,6 @@ def main() -> None:
     """Run the script of the request and write the outcome."""
     request = json.loads(Path("request.json").read_text(encoding="utf-8"))
     try:
-        _end_with_starter()
         _limit_memory(request["memory_bytes"])
         _check_libraries(request["libraries"])
         outcome = _run(request)
@@ -40,20 +36,6 @@ def main() -> None:
     except MemoryError:
         outcome = {"error": f"the data and the script need more memory than {request['memory_bytes'] >> 20} MiB"}
     Path("outcome.json").write_text(json.dumps(outcome), encoding="utf-8")
-
-
-def _end_with_starter() -> None:
-    """Kill this process and its child processes when standard input closes, because the starter has ended."""
-    lifeline = os.dup(0)
-    devnull = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(devnull, 0)
-    os.close(devnull)
-
-    def watch() -> None:
-        os.read(lifeline, 1)
-        os.killpg(0, signal.SIGKILL)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _limit_memory(memory_bytes: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.graph import Facet
+from ikigai_core.local.engine.script_access import ScriptAccess
 from ikigai_core.local.engine.tables import Table, Tables
 
 
@@ -60,10 +61,15 @@ class ModelVersion:
 
 @dataclass(frozen=True)
 class ScriptLimits:
-    """Limits for the script of a Python facet: seconds of wall time, bytes of memory."""
+    """Limits for the script of a Python facet: seconds of wall time, bytes of memory, the files that it may see.
+
+    A confined script sees nothing in the folder `hidden` but its own folder; None for the folder around the run's.
+    """
 
     seconds: float = 600.0
     memory_bytes: int = 4 << 30
+    access: ScriptAccess = ScriptAccess.OPEN
+    hidden: Path | None = None
 
 
 @dataclass

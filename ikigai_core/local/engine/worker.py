@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ikigai_core.local.engine.run import RunResult, run_flow
+from ikigai_core.local.engine.script_access import ScriptAccess, usual_access
 from ikigai_core.local.engine.step import Dataset, Model, ScriptLimits
 
 
@@ -66,6 +67,8 @@ def _script_limits(parameters: Mapping[str, Any]) -> ScriptLimits:
     return ScriptLimits(
         seconds=float(parameters.get("script_seconds", usual.seconds)),
         memory_bytes=int(parameters.get("script_memory_bytes", usual.memory_bytes)),
+        access=ScriptAccess(parameters.get("script_access") or usual_access()),
+        hidden=Path(parameters["hidden"]) if "hidden" in parameters else None,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ikigai_core.local.engine.script_access import ScriptAccess
 from ikigai_core.local.jobs.custom_facets import custom_facets_of
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.files import Files
@@ -21,10 +22,10 @@ class Progress:
     message: str = ""
 
 
-def write_job(run: Run, store: Store, files: Files) -> Path:
+def write_job(run: Run, store: Store, files: Files, access: ScriptAccess) -> Path:
     """Create the job folder of a run; return its path.
 
-    The folder gets the current data of the datasets that the run reads.
+    The folder gets the current data of the datasets that the run reads. `access` is for the scripts of the run.
     """
     files.drop_job(run.run_id)
     folder = files.job(run.run_id)
@@ -43,7 +44,7 @@ def write_job(run: Run, store: Store, files: Files) -> Path:
         "inputs": inputs,
         "custom_facets": custom_facets_of(run, store),
         "models": _lend_models(run, folder, store, files),
-        "parameters": {},
+        "parameters": {"script_access": access, "hidden": str(files.root)},
     }
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
     return folder

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+from ikigai_core.local.engine.script_access import ScriptAccess
 from ikigai_core.local.jobs.job import Progress, read_progress, read_result, write_job
 from ikigai_core.local.jobs.outputs import OutputRefusedError, import_outputs
 from ikigai_core.local.jobs.scripted_runs import Outcome, Outcomes
@@ -44,9 +45,19 @@ class Runner:
         Maximum number of flows that run at the same time. Others wait in the queue.
     outcomes : Outcomes
         The ordered outcomes of runs.
+    script_access : callable
+        Returns what the scripts of a run that starts now may see.
     """
 
-    def __init__(self, store: Store, files: Files, workers: Workers, side_by_side: int, outcomes: Outcomes) -> None:
+    def __init__(
+        self,
+        store: Store,
+        files: Files,
+        workers: Workers,
+        side_by_side: int,
+        outcomes: Outcomes,
+        script_access: Callable[[], ScriptAccess],
+    ) -> None:
         self._store = store
         self._files = files
         self._pool = ThreadPoolExecutor(side_by_side, thread_name_prefix="run")
@@ -55,6 +66,7 @@ class Runner:
         self._submitted = 0
         self._workers = workers
         self._outcomes = outcomes
+        self._script_access = script_access
 
     def start(self, flow: Flow, user: str, variables: dict[str, Any], outcome: Outcome | None = None) -> None:
         """Queue a run of a flow. If a worker is free, wait until the run has left the queue.
@@ -127,7 +139,7 @@ class Runner:
             self._files.drop_job(run_id)
 
     def _run(self, run: Run) -> None:
-        folder = write_job(run, self._store, self._files)
+        folder = write_job(run, self._store, self._files, self._script_access())
         code = self._workers.run(run.run_id, _WORKER, folder, str(folder))
         if read_result(folder) is None and self._store.runs.get(run.run_id) is not None:
             logger.error("The worker of run %s ended with %s: %s", run.run_id, code, last_words(folder))

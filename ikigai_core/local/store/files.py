@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+import stat
 import threading
 import time
 from collections.abc import Iterable
@@ -16,6 +17,23 @@ from ikigai_core.local.store.ids import new_id
 _GRACE_SECONDS = 60.0
 _BLOCK = 1 << 20
 _PACKED = ".gz"
+_OTHERS = 0o077
+_FOLDERS = ("datasets", "uploads", "jobs")
+# The directory may be one with other things in it.
+_OURS = (
+    *("credentials.json", "signing.key", "server.log", "lock", "platform.sqlite*"),
+    *(f"{folder}{rest}" for folder in _FOLDERS for rest in ("", "/*", "/*/*")),
+)
+
+
+def make_private(root: Path) -> None:
+    """Create the data directory, if necessary, and keep other users of the machine from it and the files in it."""
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ours = (path for pattern in _OURS for path in root.glob(pattern))
+    for path in (root, *ours):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & _OTHERS:
+            path.chmod(mode & ~_OTHERS)
 
 
 class Files:
@@ -28,6 +46,7 @@ class Files:
     """
 
     def __init__(self, root: Path) -> None:
+        self.root = root
         self._data = root / "datasets"
         self._uploads = root / "uploads"
         self._jobs = root / "jobs"

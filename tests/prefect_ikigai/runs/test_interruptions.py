@@ -119,7 +119,7 @@ def test_a_restart_of_the_platform_ends_a_run_or_not_and_its_task_says_which(
     gate = tmp_path / "open"
     script = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.1)\nresult = data"
     working = {"type": "MID.Python", "after": "numbers", "arguments": {"script": script}}
-    with LocalPlatform.start(workers=1) as platform:
+    with LocalPlatform.start(workers=1, unconfined_scripts=True) as platform:
         credentials = IkigaiCredentials(
             user_email=platform.user_email, api_key=SecretStr(platform.api_key), base_url=platform.url
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import time
+import secrets
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ikigai_core.local.engine.script_access import ScriptAccess, can_confine
 
 CONTENT = "n,some,x,zip,flag,day,nothing\n1,5,1.50,007,true,2013-01-01,\n2,,NA,010,false,,\n"
 
@@ -122,25 +124,85 @@ def test_an_indented_script_is_a_script(jobs: Any) -> None:
     assert run_script(jobs, "\n    import math\n    result = data[['n']]\n").rows() == [["n"], ["1"], ["2"]]
 
 
-def test_a_script_that_takes_too_long_is_ended_with_all_that_it_started(jobs: Any, tmp_path: Path) -> None:
-    pid_file = tmp_path / "pid"
-    script = f"""
+ACCESSES = [
+    ScriptAccess.OPEN,
+    pytest.param(ScriptAccess.CONFINED, marks=pytest.mark.skipif(not can_confine(), reason="no user namespaces")),
+]
+
+
+def _processes_of(mark: str) -> list[str]:
+    """The processes with this text in their command line; zombies have none."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += [file.parent.name] if mark.encode() in file.read_bytes() else []
+        except OSError:
+            continue
+    return found
+
+
+def _leave_a_child_behind(mark: str) -> str:
+    return f"""
         import subprocess, sys, time
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
-        open({str(pid_file)!r}, "w").write(str(child.pid))
-        time.sleep(1000)
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)", {mark!r}], start_new_session=True)
+        result = data
     """
 
-    message = failure(jobs, script, script_seconds=3)
 
-    assert message == "the script ran for more than 3 seconds and was ended"
-    child = int(pid_file.read_text())
-    end = time.monotonic() + 20
-    while (
-        Path(f"/proc/{child}").exists() and Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    ):
-        assert time.monotonic() < end
-        time.sleep(0.02)
+@pytest.mark.parametrize("access", ACCESSES)
+def test_what_a_script_started_ends_with_it(jobs: Any, access: str) -> None:
+    mark = f"mark-{secrets.token_hex(8)}"
+
+    assert run_script(jobs, _leave_a_child_behind(mark), script_access=access).status == "SUCCESS"
+
+    assert _processes_of(mark) == []
+
+
+@pytest.mark.parametrize("access", ACCESSES)
+def test_a_script_that_takes_too_long_is_ended_with_all_that_it_started(jobs: Any, access: str) -> None:
+    mark = f"mark-{secrets.token_hex(8)}"
+
+    message = failure(
+        jobs, f"{_leave_a_child_behind(mark)}\n        time.sleep(1000)", script_seconds=5, script_access=access
+    )
+
+    assert message == "the script ran for more than 5 seconds and was ended"
+    assert _processes_of(mark) == []
+
+
+@pytest.mark.skipif(not can_confine(), reason="no user namespaces")
+def test_a_script_sees_its_inputs_and_nothing_else_of_the_users(jobs: Any, tmp_path: Path) -> None:
+    secret = tmp_path / "credentials.json"
+    secret.write_text("the key")
+    script = f"""
+        import os, pathlib
+        here = pathlib.Path.cwd()
+        for number in range(len(here.parts)):
+            print(sorted(path.name for path in here.parents[number - 1].iterdir()) if number else "")
+        print(sorted(os.listdir()), os.path.exists({str(secret)!r}), os.path.exists({str(Path.home())!r} + "/.ssh"))
+        print(sorted(pid for pid in os.listdir("/proc") if pid.isdigit()))
+        for path in (os.__file__, "/usr/new"):
+            try:
+                open(path, "a")
+            except OSError as error:
+                print(error.strerror)
+        result = data
+    """
+
+    ended = run_script(jobs, script, script_access="confined")
+
+    assert (ended.status, ended.rows()[0][0]) == ("SUCCESS", "n")
+    assert "credentials.json" not in ended.printed
+    assert "['input-0.parquet', 'printed', 'request.json'] False False" in ended.printed
+    assert "['1', '2']" in ended.printed
+    assert ended.printed.count("Read-only file system") == 2
+
+
+def test_scripts_are_refused_with_the_reason_and_the_remedy(jobs: Any) -> None:
+    message = failure(jobs, "result = data", script_access="refused")
+
+    assert "other users" in message
+    assert "--unconfined-scripts" in message
 
 
 def test_a_script_that_takes_too_much_memory_fails_and_says_so(jobs: Any) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+import secrets
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ikigai_core.local.engine.script_access import ScriptAccess, can_confine
 
 
 @pytest.fixture(autouse=True)
@@ -145,28 +148,34 @@ def test_a_job_that_cannot_be_read_still_leaves_a_result(tmp_path: Path) -> None
     assert "JSONDecodeError" in result["message"]
 
 
-def test_a_killed_worker_takes_its_script_along(jobs: Any, tmp_path: Path) -> None:
-    alive = tmp_path / "alive"
+@pytest.mark.parametrize(
+    "access",
+    [
+        ScriptAccess.OPEN,
+        pytest.param(ScriptAccess.CONFINED, marks=pytest.mark.skipif(not can_confine(), reason="no user namespaces")),
+    ],
+)
+def test_a_killed_worker_takes_its_script_along(jobs: Any, tmp_path: Path, access: str) -> None:
+    mark = f"mark-{secrets.token_hex(8)}"
     script = f"""
-        import os, pathlib, subprocess, sys, time
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
-        pathlib.Path({str(alive)!r}).write_text(f"{{os.getpid()}} {{child.pid}} .")
+        import subprocess, sys, time
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)", {mark!r}], start_new_session=True)
         time.sleep(1000)
     """
     facets = [jobs.facet("INPUT.PYTHON", "endless", script=script), jobs.exported()]
     folder = tmp_path / "job"
     folder.mkdir()
     definition = {"facets": facets, "arrows": [jobs.arrow(*facets)]}
-    (folder / "job.json").write_text(json.dumps({"definition": definition, "inputs": {}}))
+    job = {"definition": definition, "inputs": {}, "parameters": {"script_access": access}}
+    (folder / "job.json").write_text(json.dumps(job))
     worker = subprocess.Popen([sys.executable, "-m", "ikigai_core.local.engine.worker", str(folder)])
     try:
-        wait_until(lambda: alive.exists() and alive.read_text().endswith("."))
+        wait_until(lambda: is_running(mark))
     finally:
         worker.send_signal(signal.SIGKILL)
         worker.wait()
 
-    for pid in alive.read_text().split()[:2]:
-        wait_until(lambda pid=int(pid): not running(pid))
+    wait_until(lambda: not is_running(mark))
     assert not (folder / "result.json").exists()
 
 
@@ -177,9 +186,12 @@ def wait_until(condition: Any, seconds: float = 30) -> None:
         time.sleep(0.02)
 
 
-def running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
+def is_running(mark: str) -> bool:
+    """Whether there is a process, other than a zombie, with this text in its command line."""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if mark.encode() in file.read_bytes():
+                return True
+        except OSError:
+            continue
+    return False
