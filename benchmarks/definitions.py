@@ -13,15 +13,16 @@ from ikigai_core.definition.builder import FlowDefinitionBuilder
 from ikigai_core.local.specs import load_facet_specs
 
 SIZES = (1000, 2000, 4000)
-_CONDITION = {"column_name": "delay", "condition": "greater_than", "value": "60"}
+_COUNT = {"output_column_name": "count", "sort": True, "target_columns": ["carrier"]}
+_TABLE = {"file_type": "csv", "header": True, "use_raw_file": False}
 
 
 def _chained(types: FacetTypes, size: int) -> Any:
     builder = FlowDefinitionBuilder()
-    facet = builder.facet(types.INPUT.Imported, "in").arguments(dataset_id="dataset", file_type="csv", header=True)
+    facet = builder.facet(types.INPUT.Imported, "in").arguments(dataset_id="dataset", **_TABLE)
     for number in range(size - 2):
-        facet = facet.facet(types.MID.Filter, f"step {number}").arguments(**_CONDITION)
-        facet.variables(**{f"value_{number}": "value"})
+        facet = facet.facet(types.MID.Count, f"step {number}").arguments(**_COUNT)
+        facet.variables(**{f"column_{number}": "output_column_name"})
     facet.facet(types.OUTPUT.Exported, "out").arguments(dataset_name="out", file_type="csv", header=True)
     return builder.build_checked()
 
@@ -29,9 +30,9 @@ def _chained(types: FacetTypes, size: int) -> Any:
 def _document(types: FacetTypes, size: int) -> Any:
     names = ["in", *(f"step {number}" for number in range(size - 2)), "out"]
     facets: dict[str, Any] = {
-        name: {"type": "MID.Filter", "after": before, "arguments": _CONDITION} for before, name in pairwise(names)
+        name: {"type": "MID.Count", "after": before, "arguments": _COUNT} for before, name in pairwise(names)
     }
-    facets["in"] = {"type": "INPUT.Imported", "dataset": "data", "arguments": {"file_type": "csv", "header": True}}
+    facets["in"] = {"type": "INPUT.Imported", "dataset": "data", "arguments": _TABLE}
     exported = {"dataset_name": "out", "file_type": "csv", "header": True}
     facets["out"] = {"type": "OUTPUT.Exported", "after": names[-2], "arguments": exported}
     return DefinitionDocument.load({"facets": facets}).resolve(types, {"data": "dataset"})

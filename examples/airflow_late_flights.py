@@ -5,8 +5,8 @@ about the platform once::
 
     airflow connections add ikigai_default --conn-type ikigai --conn-login you@example.com --conn-password YOUR-API-KEY
 
-Then run it: ``airflow dags trigger late_flights --conf '{"min_delay": 90}'``. Running it again is safe: an app, a
-dataset or a flow that is there already is brought up to date, not made a second time.
+Then run it: ``airflow dags trigger late_flights --conf '{"dataset": "late_today"}'``. Running it again is safe: an app,
+a dataset or a flow that is there already is brought up to date, not made a second time.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FLOW = "Late flights"
 @dag(
     schedule=None,
     params={
-        "min_delay": Param(60, type="integer", minimum=0, description="Minutes from which a flight counts as late"),
+        "dataset": Param("late_flights", type="string", description="The dataset that the flow writes"),
         "output": Param(
             f"{gettempdir()}/late_flights.csv", type="string", description="Where the late flights are put"
         ),
@@ -52,7 +52,7 @@ def late_flights() -> None:
         task_id="run_flow",
         app=APP,
         flow=FLOW,
-        variables={"min_delay": "{{ params.min_delay }}"},
+        variables={"output": "{{ params.dataset }}"},
         timeout=timedelta(hours=1),
         deferrable=True,
     )

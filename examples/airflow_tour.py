@@ -57,6 +57,7 @@ def ikigai_tour() -> None:
         with IkigaiHook().get_conn() as ikigai:
             app, types = ikigai.apps[APP], ikigai.facet_types
             table = {"dataset_id": app.datasets["flights"].dataset_id, "file_type": "csv", "header": True}
+            table["use_raw_file"] = False
             complete = ikigai.builder.facet(types.INPUT.Imported, args=table).facet(
                 types.MID.Python, args={"script": "result = data[['dep_delay', 'distance', 'arr_delay']].dropna()"}
             )
@@ -72,7 +73,7 @@ def ikigai_tour() -> None:
         flow="Late flights", deferrable=True, on_busy="wait", outlets=[AssetAlias("late flights of each run")]
     )
     def run_late(dag_run: Any = None) -> dict[str, Any]:
-        return {"min_delay": "60", "output": f"late_flights_{dag_run.run_after:%Y%m%dT%H%M%S}"}
+        return {"output": f"late_flights_{dag_run.run_after:%Y%m%dT%H%M%S}"}
 
     # The datasets that the definition names are the task's inlets and outlets.
     run_again = IkigaiRunFlowOperator(

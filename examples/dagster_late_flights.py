@@ -31,7 +31,7 @@ flights = build_ikigai_dataset_asset(
 # materializing brings the flow up to date, runs it and follows it. A retried step follows the run that it had started.
 late_flights = build_ikigai_flow_assets(
     IkigaiFlow(app=APP, name="Late flights", definition=EXAMPLES / "late_flights.yaml"),
-    variables={"min_delay": "60"},
+    variables={"output": "late_flights"},
     retry_policy=dg.RetryPolicy(max_retries=2, delay=5),
 )
 

@@ -20,18 +20,18 @@ APP = "Late flights with the plain client"
 FLOW = "Late flights"
 
 
-def late_flights(ikigai: Ikigai, output: Path, min_delay: int = 60) -> RunLog:
-    """Write the flights that left at least so many minutes late to a CSV file."""
+def late_flights(ikigai: Ikigai, output: Path, dataset: str = "late_flights") -> RunLog:
+    """Write the flights that left late to a dataset of that name, and to a CSV file."""
     app = ikigai.app.new(APP).description("The late flights of a week").ensure()
     app.dataset.new("flights").csv(HERE / "data" / "flights.csv").ensure()
     definition = DefinitionDocument.load(HERE / "late_flights.yaml")
     flow = app.flow.new(FLOW).definition(definition).ensure()
 
     # Starts a run and follows it to its end. A run that fails raises RunFailedError, which says at which facet and why.
-    run_log = flow.start(min_delay=str(min_delay)).result(on_update=show)
+    run_log = flow.start(output=dataset).result(on_update=show)
     print(f"Run log {run_log.log_id}: {run_log.status.value}, by {run_log.user}")
 
-    late = app.datasets["late_flights"]
+    late = app.datasets[dataset]
     print(late.df(nrows=5).to_string(index=False))
     late.to_csv(output)
     return run_log

@@ -36,8 +36,8 @@ FLOW = "Late flights"
 # When this flow run is cancelled or its process dies, the platform's run goes on: that is reported, and the next flow
 # run follows it.
 @flow(log_prints=True, on_cancellation=[report_left_runs], on_crashed=[report_left_runs])
-def late_flights(min_delay: int = 60, output: Path = Path("late_flights.csv")) -> Path:
-    """Fetch the flights that left at least so many minutes late."""
+def late_flights(dataset: str = "late_flights", output: Path = Path("late_flights.csv")) -> Path:
+    """Fetch the flights that left late, through a dataset of that name."""
     # Only the block's name is in the code. The key stays in the block, encrypted.
     credentials = IkigaiCredentials.load("ikigai")
 
@@ -46,12 +46,12 @@ def late_flights(min_delay: int = 60, output: Path = Path("late_flights.csv")) -
     ensure_flow(credentials, APP, FLOW, EXAMPLES / "late_flights.yaml")
 
     # Follows the run to its end. If the platform's flow fails, this task fails, and says at which facet and why.
-    run_log = run_flow(credentials, APP, FLOW, variables={"min_delay": str(min_delay)})
+    run_log = run_flow(credentials, APP, FLOW, variables={"output": dataset})
     print(f"Run log {run_log.log_id}: {run_log.status.value}, by {run_log.user}")
 
     # A table in Prefect's pages.
-    preview_dataset(credentials, APP, "late_flights", rows=5)
-    download_dataset(credentials, APP, "late_flights", output)
+    preview_dataset(credentials, APP, dataset, rows=5)
+    download_dataset(credentials, APP, dataset, output)
     with output.open() as rows:
         for _, row in zip(range(6), rows, strict=False):
             print(row.rstrip())

@@ -40,11 +40,18 @@ def training(credentials: IkigaiCredentials) -> FlowDefinition:
     with credentials.get_client() as ikigai:
         facets, lasso = ikigai.facet_types, ikigai.model_types.find("Linear.Lasso")
         flights = ikigai.builder.facet(facets.INPUT.Imported, "flights").arguments(
-            dataset_id=ikigai.apps[APP].datasets["flights"].dataset_id, file_type="csv", header=True
+            dataset_id=ikigai.apps[APP].datasets["flights"].dataset_id,
+            file_type="csv",
+            header=True,
+            use_raw_file=False,
         )
         learn = flights.model_facet(facets.MID.Predict, lasso, "delay").arguments(model_name=MODEL)
         learn.parameters(target_column="arr_delay").hyperparameters(alpha=0.1)
-        return learn.facet(facets.OUTPUT.Exported, "out").arguments(dataset_name="predicted delays").build()
+        return (
+            learn.facet(facets.OUTPUT.Exported, "out")
+            .arguments(dataset_name="predicted delays", file_type="csv", header=True)
+            .build()
+        )
 
 
 if __name__ == "__main__":

@@ -39,18 +39,18 @@ DOCUMENT = {
         "flights": {
             "type": "INPUT.Imported",
             "dataset": "flights",
-            "arguments": {"file_type": "csv", "header": True},
+            "arguments": {"file_type": "csv", "header": True, "use_raw_file": False},
         },
         "late": {
-            "type": "MID.Filter",
+            "type": "MID.Python",
             "after": "flights",
-            "arguments": {"column_name": "delay", "condition": "greater_than", "value": "60"},
-            "variables": {"min_delay": "value"},
+            "arguments": {"script": "result = data[data['delay'] > 80]"},
         },
         "output": {
             "type": "OUTPUT.Exported",
             "after": "late",
             "arguments": {"dataset_name": "late", "file_type": "csv", "header": True},
+            "variables": {"output": "dataset_name"},
         },
     }
 }
@@ -97,12 +97,12 @@ def _walk(ikigai: Ikigai, app: App) -> None:
         flow = app.flow.new("Late flights").definition(DOCUMENT).ensure()
         assert app.flow.new("Late flights").definition(DOCUMENT).ensure().changes == ()
     with _step("the flow runs to its end"):
-        log = flow.start(min_delay="80").result(timeout=_RUN_SECONDS)
+        log = flow.start(output="very late").result(timeout=_RUN_SECONDS)
         print(f"  run log {log.log_id}: {log.status.value}")
     with _step("its output can be downloaded"):
-        assert sorted(app.datasets["late"].df()["delay"]) == [90, 90, 240, 240]
+        assert sorted(app.datasets["very late"].df()["delay"]) == [90, 90, 240, 240]
     with _step("everything is found again"):
-        assert set(app.datasets()) == {"flights", "late"}
+        assert set(app.datasets()) == {"flights", "very late"}
         assert set(app.datasets.search("fli")) == {"flights"}
         assert set(app.flows()) == {"Late flights"}
         assert app.name in ikigai.apps()

@@ -11,16 +11,16 @@ Examples
       flights:
         type: INPUT.Imported
         dataset: flights
-        arguments: {file_type: csv, header: true}
+        arguments: {file_type: csv, header: true, use_raw_file: false}
       late:
-        type: MID.Filter
+        type: MID.Python
         after: flights
-        arguments: {column_name: dep_delay, condition: greater_than, value: "60"}
-        variables: {min_delay: value}
+        arguments: {script: 'result = data[data["dep_delay"] >= 60]'}
       output:
         type: OUTPUT.Exported
         after: late
         arguments: {dataset_name: late_flights, file_type: csv, header: true}
+        variables: {output: dataset_name}
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def test_all_four_do_the_job_and_bring_the_same_back(start_demo: Callable) -> No
 @pytest.mark.soak
 def test_a_job_that_fails_fails_the_demo_with_the_reason(start_demo: Callable, copied_examples: Path) -> None:
     definition = copied_examples / "late_flights.yaml"
-    definition.write_text(definition.read_text().replace("column_name: dep_delay", "column_name: departure_delay"))
+    definition.write_text(definition.read_text().replace('data["dep_delay"]', 'data["departure_delay"]'))
     demo = start_demo("dagster", copied_examples)
     output, _ = demo.process.communicate(timeout=TIMEOUT)
     assert demo.process.returncode == 1
@@ -43,7 +43,9 @@ def test_a_job_that_fails_fails_the_demo_with_the_reason(start_demo: Callable, c
 @pytest.mark.soak
 def test_outputs_that_differ_fail_the_demo(start_demo: Callable, copied_examples: Path) -> None:
     example = copied_examples / "plain_late_flights.py"
-    example.write_text(example.read_text().replace("min_delay: int = 60", "min_delay: int = 61"))
+    example.write_text(
+        example.read_text().replace("late.to_csv(output)", "late.df(nrows=9).to_csv(output, index=False)")
+    )
     demo = start_demo("dagster", copied_examples)
     output, _ = demo.process.communicate(timeout=TIMEOUT)
     assert demo.process.returncode == 1

@@ -60,9 +60,9 @@ def test_a_served_flow_runs_and_its_event_sets_another_one_off(
     output = tmp_path / "late.csv"
     example = str(EXAMPLES / "prefect_serve.py")
     with beside(example, cwd=EXAMPLES, interruption=signal.SIGINT, PREFECT_RUNNER_POLL_FREQUENCY="1"):
-        flow_run_id = prefect_server.run_deployment("late-flights/nightly", min_delay=90, output=str(output))
+        flow_run_id = prefect_server.run_deployment("late-flights/nightly", dataset="late now", output=str(output))
         prefect_server.await_state(flow_run_id, "Completed")
-        assert pd.read_csv(output)["minutes_late"].min() >= 90
+        assert pd.read_csv(output)["minutes_late"].min() >= 60
         with saved_credentials.get_client() as ikigai:
             (log,) = ikigai.apps[APP].flows[FLOW].run_logs()
 
@@ -79,7 +79,7 @@ def test_a_served_flow_runs_and_its_event_sets_another_one_off(
 def example_app(saved_credentials: IkigaiCredentials, ikigai_local: LocalAccount) -> Iterator[App]:
     """The app of the examples, with a flow whose runs go on until they are told to end."""
     written = "carrier,minutes_late\nUA,95\n"
-    ikigai_local.seed(APP, {"flights": EXAMPLES / "data" / "flights.csv", "late_flights": written.encode()})
+    ikigai_local.seed(APP, {"flights": EXAMPLES / "data" / "flights.csv", "late_flights_nightly": written.encode()})
     with saved_credentials.get_client() as ikigai:
         app = ikigai.apps[APP]
         flow = app.flow.new(FLOW).definition(EXAMPLES / "late_flights.yaml").build()
@@ -131,7 +131,7 @@ def test_a_worker_follows_one_run_through_a_kill_a_retry_and_a_cancellation(
         prefect_server.await_state(first_id, "Crashed")
         prefect_server.logs(first_id, until=GOES_ON)
         (record,) = prefect_server.artifacts(first_id, "ikigai-run")
-        assert record.data["run"]["variables"] == {"min_delay": "90"}
+        assert record.data["run"]["variables"] == {"output": "late_flights_nightly"}
 
         retry(prefect_server, first_id)
         prefect_server.logs(first_id, until="an earlier try began a run, which is picked up")

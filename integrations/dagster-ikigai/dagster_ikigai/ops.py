@@ -28,7 +28,7 @@ class RunIkigaiFlowConfig(dg.Config):
     >>> @dg.job(resource_defs={"ikigai": IkigaiWorkspace()})
     ... def late_flights():
     ...     run_ikigai_flow_op()
-    >>> what = RunIkigaiFlowConfig(app="Late flights", flow="Late flights", variables={"min_delay": 60})
+    >>> what = RunIkigaiFlowConfig(app="Late flights", flow="Late flights", variables={"output": "late"})
     >>> run_config = dg.RunConfig(ops={"run_ikigai_flow_op": what})
     """
 

@@ -80,7 +80,7 @@ def test_the_example_records_what_it_made(
     assert (metadata["ikigai/app_id"], metadata["ikigai/dataset_id"]) == (app.app_id, dataset.dataset_id)
     assert (metadata["ikigai/flow_id"], metadata["ikigai/run_log_id"]) == (flow.flow_id, log.log_id)
     assert (metadata["ikigai/run_status"], metadata["ikigai/run_ended_at"]) == ("SUCCESS", log.timestamp.timestamp())
-    assert metadata["ikigai/run_variables"] == {"min_delay": "60"}
+    assert metadata["ikigai/run_variables"] == {"output": "late_flights"}
     preview_of: Any = event.asset_materialization.metadata["ikigai/preview"]
     preview = [record.data for record in preview_of.records]
     assert [int(row["minutes_late"]) for row in preview] == list(frame["minutes_late"][:5])

@@ -35,7 +35,7 @@ def test_a_definition_file_gives_datasets_and_variables() -> None:
     flow = IkigaiFlow("Late flights", "Late flights", EXAMPLES / "late_flights.yaml")
     assert flow.outputs == {"output": "late_flights"}
     assert flow.inputs_of("output") == ["flights"]
-    assert set(flow.variables) == {"min_delay", "output"}
+    assert set(flow.variables) == {"output"}
     assert repr(flow) == "IkigaiFlow(app='Late flights', name='Late flights')"
     assert flow.op_name == "late_flights__late_flights"
 

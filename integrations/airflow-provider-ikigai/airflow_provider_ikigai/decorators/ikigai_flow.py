@@ -64,7 +64,7 @@ def ikigai_flow_task(python_callable: Callable[..., Any] | None = None, **kwargs
     --------
     >>> @task.ikigai_flow(app="Late flights", flow="Late flights")
     ... def late_flights(params: dict[str, Any]) -> dict[str, Any]:
-    ...     return {"min_delay": params["min_delay"]}
+    ...     return {"output": params["output"]}
     """
     return task_decorator_factory(
         python_callable=python_callable, decorated_operator_class=_FlowDecoratedOperator, **kwargs

@@ -82,7 +82,7 @@ def ikigai_assets(
     >>> flow = IkigaiFlow("Late flights", "Late flights", "late_flights.yaml")
     >>> @ikigai_assets(flow=flow)
     ... def late_flights(context: dg.AssetExecutionContext, ikigai: IkigaiWorkspace):
-    ...     yield from ikigai.run_flow(context, flow, variables={"min_delay": 60})
+    ...     yield from ikigai.run_flow(context, flow, variables={"output": "late_flights"})
     """
     return _one_step(
         flow,

@@ -47,7 +47,7 @@ class IkigaiFlowScaffolder(dg.Scaffolder[IkigaiFlowParams]):
                 "input": {
                     "type": "INPUT.Imported",
                     "dataset": params.dataset,
-                    "arguments": {"file_type": "csv", "header": True},
+                    "arguments": {"file_type": "csv", "header": True, "use_raw_file": False},
                 },
                 "output": {
                     "type": "OUTPUT.Exported",
@@ -91,7 +91,7 @@ class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
           app: Late flights
           flow: Late flights
           definition: late_flights.yaml
-          variables: {min_delay: 60}
+          variables: {output: late_flights}
           retry_policy: {max_retries: 2, delay: 30}
     """
 

@@ -139,7 +139,7 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
     Examples
     --------
     >>> from prefect_ikigai import IkigaiFlow
-    >>> run = IkigaiFlow.load("late-flights").trigger({"min_delay": "90"})
+    >>> run = IkigaiFlow.load("late-flights").trigger({"output": "late_today"})
     >>> run.wait_for_completion()
     >>> run.fetch_result()
     """
