@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,57 +43,53 @@ with DAG("parsed", schedule=None, default_args={"app": "An app"}):
     for n in range(20):
         BaseOperator(task_id=f"empty{n}")
 """
-TIMED = """
-import json, sys, time
+# What warns is noted from the first of the parts on; the examples are parsed as Airflow parses them.
+PROGRAM = """
+import json, sys, time, warnings
 import airflow.sdk
 from airflow.sdk import DAG, BaseHook, BaseOperatorLink, BaseSensorOperator, task, conf
 with DAG("what_airflow_needs_for_any", schedule=None):
     task(task_id="first")(lambda: None)()
 {empty}
+told = []
+warnings.showwarning = lambda message, category, *_, **__: told.append((category.__name__, str(message)))
+warnings.simplefilter("always")
 before = set(sys.modules)
 began = time.process_time()
 {parts}
-print(json.dumps([1000 * (time.process_time() - began), sorted(set(sys.modules) - before)]))
+milliseconds = 1000 * (time.process_time() - began)
+loaded = sorted(set(sys.modules) - before)
+of_parts = list(told)
+from airflow.dag_processing.dagbag import DagBag
+told.clear()
+bags = [DagBag(dag_folder=path) for path in {examples}]
+dags = sorted(dag_id for bag in bags for dag_id in bag.dags)
+errors = [dict(bag.import_errors) for bag in bags]
+print(json.dumps([milliseconds, loaded, dags, errors, of_parts + told]))
 """
 HEAVY = {"pandas", "numpy", "pyarrow", "requests", "httpx", "pydantic", "duckdb"}
 
 
-def printed(program: str, **environment: str) -> str:
-    """The last line that a program prints; a deprecation that it causes ends it."""
-    command = [sys.executable, "-W", "error::DeprecationWarning:airflow_provider_ikigai", "-c", program]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **environment})
-    return done.stdout.splitlines()[-1]
+def parsed() -> list[Any]:
+    """What a process of its own says that parses the parts, and then all examples."""
+    examples = [str(path) for path in sorted(EXAMPLES.glob("airflow_*.py"))]
+    program = PROGRAM.format(empty=EMPTY, parts=PARTS, examples=examples)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return list(json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_a_dag_file_with_these_parts_takes_hardly_longer_than_with_empty_ones_and_loads_nothing_heavy() -> None:
+def test_parsing_takes_little_time_loads_nothing_heavy_and_sends_no_request(ikigai_local: LocalAccount) -> None:
+    before = ikigai_local.control.journal()
     # CPU time: what else the machine does is not its fault. What Airflow loads for the empty ones is loaded by then.
-    program = TIMED.format(empty=EMPTY, parts=PARTS)
     for _ in range(3):
-        milliseconds, loaded = json.loads(printed(program))
+        milliseconds, loaded, dags, errors, told = parsed()
         if milliseconds < MOST_MS:
             break
     assert milliseconds < MOST_MS
     assert "airflow_provider_ikigai.operators.flow" in loaded
     assert not HEAVY & {module.partition(".")[0] for module in loaded}
-
     assert "ikigai_core.client" not in loaded
 
-
-def test_no_request_is_sent_and_no_deprecated_name_used(ikigai_local: LocalAccount) -> None:
-    before = ikigai_local.control.journal()
-    program = f"""
-import warnings
-told = []
-warnings.showwarning = lambda message, category, *_, **__: told.append((category.__name__, str(message)))
-warnings.simplefilter("always")
-import json
-from airflow.dag_processing.dagbag import DagBag
-told.clear()
-bags = [DagBag(dag_folder=path) for path in {[str(path) for path in sorted(EXAMPLES.glob("airflow_*.py"))]}]
-dags = sorted(dag_id for bag in bags for dag_id in bag.dags)
-print(json.dumps([dags, [dict(bag.import_errors) for bag in bags], told]))
-"""
-    dags, errors, told = json.loads(printed(program))
     assert {"late_flights", "ikigai_tour"} <= set(dags)
     assert not any(errors)
     assert [(kind, text) for kind, text in told if "Deprecat" in kind or "Future" in kind or "Removed" in kind] == []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow_provider_ikigai.operators import flow_run
 from airflow_provider_ikigai.operators.flow import IkigaiEnsureFlowOperator
 from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
+from airflow_provider_ikigai.triggers.flow_run import IkigaiFlowRunTrigger
 from ikigai_core import Flow, FlowRun, Ikigai
 from ikigai_core.local.account import LocalAccount
+from ikigai_core.local.control.client import ControlError
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 AT_ONCE = timedelta(0)
@@ -145,6 +148,22 @@ def kept_phases(database: Path, dag_id: str) -> list[str]:
     return [json.loads(value)["phase"] for (value,) in rows]
 
 
+def finish_once(
+    monkeypatch: pytest.MonkeyPatch, local: LocalAccount, flow: Flow, condition: Callable[[FlowRun], bool]
+) -> None:
+    """Have a run of a flow end once a task has launched one of which something is true."""
+    launch = flow_run.launch
+
+    def launched(*args: Any, **how: Any) -> FlowRun:
+        run = launch(*args, **how)
+        if condition(run):
+            with suppress(ControlError):
+                local.control.finish(flow.flow_id)
+        return run
+
+    monkeypatch.setattr(flow_run, "launch", launched)
+
+
 def test_the_outcome_is_the_same_on_a_worker_and_deferrable(
     run_dag: Callable[..., Any],
     app: str,
@@ -197,11 +216,13 @@ def test_a_retry_picks_up_the_run_of_the_try_before(
     app: str,
     make_flow: Callable[..., Flow],
     ikigai_local: LocalAccount,
+    monkeypatch: pytest.MonkeyPatch,
     deferrable: bool,
 ) -> None:
     flow = make_flow("result = data")
-    ikigai_local.control.outcome(flow.flow_id, duration=3)
-    ran = run_dag(running(app, deferrable=deferrable, retries=9, execution_timeout=timedelta(seconds=2)))
+    ikigai_local.control.outcome(flow.flow_id, duration=900)
+    finish_once(monkeypatch, ikigai_local, flow, lambda run: run.picked_up)
+    ran = run_dag(running(app, deferrable=deferrable, retries=9, execution_timeout=timedelta(seconds=3)))
     assert ran.state == "success", ran.log
     assert ran.tries["run"] > 1
     assert "AirflowTaskTimeout" in ran.log
@@ -236,15 +257,7 @@ def test_a_busy_flow_is_left_alone_attached_to_or_waited_for(
     flow = make_flow("result = data")
     ikigai_local.control.outcome(flow.flow_id, duration=900, times=1)
     ikigai_local.control.outcome(flow.flow_id, duration=1)
-    launch = flow_run.launch
-
-    def launched(*args: Any, **how: Any) -> FlowRun:
-        run = launch(*args, **how)
-        if run.attached:
-            ikigai_local.control.finish(flow.flow_id)
-        return run
-
-    monkeypatch.setattr(flow_run, "launch", launched)
+    finish_once(monkeypatch, ikigai_local, flow, lambda run: run.attached)
     others = flow.start()
     refused = run_dag(running(app, on_busy="fail", retries=1))
     assert (refused.states, refused.tries) == ({"run": "failed"}, {"run": 2})
@@ -267,16 +280,16 @@ def test_an_event_that_does_not_say_how_the_run_ended_is_no_success(event: Any) 
 # -- the whole job -----------------------------------------------------------------------------------------------------
 
 
-@both_ways
 def test_the_example_fetches_the_late_flights(
-    run_dag: Callable[..., Any], ikigai_client: Ikigai, tmp_path: Path, deferrable: bool
+    run_dag: Callable[..., Any], ikigai_client: Ikigai, tmp_path: Path
 ) -> None:
     bag = DagBag(dag_folder=EXAMPLES / "airflow_late_flights.py")
     assert bag.import_errors == {}
     dag = bag.dags["late_flights"]
     run_flow = dag.get_task("run_flow")
     assert isinstance(run_flow, IkigaiRunFlowOperator)
-    run_flow.deferrable = deferrable
+    # The demo runs it in the triggerer.
+    run_flow.deferrable = False
     ran = run_dag(dag, run_conf={"dataset": "late now", "output": str(tmp_path / "late.csv")})
     assert ran.state == "success", ran.log
     late = pd.read_csv(tmp_path / "late.csv")
@@ -307,10 +320,18 @@ def test_the_key_is_nowhere_to_be_read(
     make_flow: Callable[..., Flow],
     ikigai_local: LocalAccount,
     airflow_database: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     flow = make_flow("result = data")
-    for status in ("SUCCESS", "FAILED"):
-        ikigai_local.control.outcome(flow.flow_id, status=status, duration=0.5, times=1)
+    ikigai_local.control.outcome(flow.flow_id, duration=0.5, times=1)
+    ikigai_local.control.outcome(flow.flow_id, status="FAILED", duration=900, times=1)
+    awaited = IkigaiFlowRunTrigger.awaited
+
+    async def finished(trigger: IkigaiFlowRunTrigger) -> Any:
+        await asyncio.to_thread(ikigai_local.control.finish, flow.flow_id)
+        return await awaited(trigger)
+
+    monkeypatch.setattr(IkigaiFlowRunTrigger, "awaited", finished)
     logs = run_dag(both_running(app)).log
     with sqlite3.connect(airflow_database) as database:
         kept = "\n".join(database.iterdump())

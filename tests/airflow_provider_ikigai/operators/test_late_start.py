@@ -31,7 +31,8 @@ def proxy(
         yield proxy
 
 
-@pytest.mark.parametrize("seconds", [100, 600])
+# On a busy machine the looks take longer, and the lateness does not.
+@pytest.mark.parametrize("seconds", [300, 600])
 def test_a_start_that_arrives_late_is_one_run(
     run_dag: Callable[..., Any],
     app: str,
