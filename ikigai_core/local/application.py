@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,8 +10,9 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from ikigai_core.local import console
 from ikigai_core.local.control.connections import Connection
@@ -19,6 +21,8 @@ from ikigai_core.local.problems import RefusalError
 from ikigai_core.local.server import openapi
 from ikigai_core.local.server.middleware import Gate
 from ikigai_core.local.server.routes import OPERATIONS, ROUTERS
+
+logger = logging.getLogger(__name__)
 
 # Clients keep idle connections for longer than uvicorn's default of 5 s.
 _KEEP_ALIVE_SECONDS = 300
@@ -52,6 +56,7 @@ def create_app(platform: Platform) -> FastAPI:
     app.add_exception_handler(RefusalError, _answer_problem)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_exception_handler(ClientDisconnect, _note_disconnect)
     app.add_exception_handler(Exception, _answer_failure)
     app.add_middleware(Gate, platform=platform)
     return app
@@ -112,6 +117,12 @@ async def _answer_http_error(request: Request, error: Exception) -> JSONResponse
     elif error.status_code == 400:
         message = "body: it cannot be read as JSON"
     return JSONResponse({"message": message}, error.status_code, headers=error.headers)
+
+
+async def _note_disconnect(request: Request, _: Exception) -> Response:
+    logger.warning("A client went away while it sent %s %s", request.method, request.url.path)
+    # Nobody receives it.
+    return Response(status_code=400)
 
 
 async def _answer_failure(_: Request, error: Exception) -> JSONResponse:

@@ -11,7 +11,10 @@ from ikigai_core.local.store.datasets import Dataset
 from ikigai_core.local.store.files import Files
 from ikigai_core.local.store.ids import new_id
 from ikigai_core.local.store.models import ModelVersion
+from ikigai_core.local.store.names import name_problem
 from ikigai_core.local.store.runs import Run
+
+_SHOWN = 40
 
 
 class OutputRefusedError(Exception):
@@ -32,10 +35,11 @@ def import_outputs(
     Raises
     ------
     OutputRefusedError
-        If an output names a directory that does not exist, or a model was trained or deleted during the run. Nothing is
-        changed then.
+        If an output has a name that no dataset can have, or names a directory that does not exist, or a model was
+        trained or deleted during the run. Nothing is changed then.
     """
     for output in outputs:
+        _check_name(output)
         _check_directory(run, output, store)
     adopted = [files.adopt(Path(output["path"]), packed=run.high_volume) for output in outputs]
     learned = [files.adopt(Path(version["path"]), packed=False) for version in model_versions]
@@ -71,6 +75,13 @@ def _write_model_version(run: Run, version: dict[str, Any], data_file: str, stor
             data_file=data_file,
         )
     )
+
+
+def _check_name(output: dict[str, Any]) -> None:
+    problem = name_problem(output["dataset_name"])
+    if problem:
+        shown = output["dataset_name"][:_SHOWN]
+        raise OutputRefusedError(output["facet_id"], f"The name of the dataset {shown!r} {problem}")
 
 
 def _check_directory(run: Run, output: dict[str, Any], store: Store) -> None:

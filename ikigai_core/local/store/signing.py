@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import time
 from pathlib import Path
@@ -15,6 +16,8 @@ from ikigai_core.local.problems import forbidden
 DATA_PREFIX = "/_data/"
 DEFAULT_LIFETIME = 3600.0
 _KEY_BYTES = 32
+_SPECIAL = re.compile(r"[^\w .()+,=@-]")
+_LONGEST_SEGMENT = 100
 
 
 class Signer:
@@ -35,7 +38,7 @@ class Signer:
     def url(self, base_url: str, method: str, subject: str, filename: str = "") -> str:
         """Return a URL that allows `method` on `subject`. `filename` is only informative."""
         expires = f"{time.time() + self._lifetime:.3f}"
-        path = DATA_PREFIX + subject + (f"/{quote(filename, safe='')}" if filename else "")
+        path = DATA_PREFIX + subject + (f"/{quote(_plain(filename), safe='')}" if filename else "")
         query = urlencode({"expires": expires, "signature": self._signature(method, subject, expires)})
         return f"{base_url.rstrip('/')}{path}?{query}"
 
@@ -55,6 +58,11 @@ class Signer:
 
     def _signature(self, method: str, subject: str, expires: str) -> str:
         return hmac.new(self._key, f"{method}\n{subject}\n{expires}".encode(), hashlib.sha256).hexdigest()
+
+
+def _plain(filename: str) -> str:
+    """Return a name that stays one segment of a path whoever takes the URL apart, and keeps the URL short."""
+    return _SPECIAL.sub("_", filename)[-_LONGEST_SEGMENT:].lstrip(".") or "_"
 
 
 def load_key(path: Path) -> bytes:

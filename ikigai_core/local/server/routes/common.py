@@ -14,13 +14,13 @@ from ikigai_core.local.problems import bad_request
 from ikigai_core.local.server.schemas.directories import DirectoryItem
 from ikigai_core.local.store.components import C, Components
 from ikigai_core.local.store.directories import Directory
+from ikigai_core.local.store.names import LONGEST_NAME, name_problem
 
 Answer = dict[str, Any]
 Fields = dict[str, Any]
 Item = TypeVar("Item")
 
 _DEEPEST = 100
-_LONGEST_NAME = 1024
 _MOST_LOG_ENTRIES = 1000
 
 
@@ -40,14 +40,13 @@ Caller = Annotated[str, Depends(_caller)]
 
 
 def _named(name: str) -> str:
-    if not name.strip():
-        raise ValueError("must not be blank")
-    if len(name) > _LONGEST_NAME:
-        raise ValueError(f"must not be longer than {_LONGEST_NAME} characters")
+    problem = name_problem(name)
+    if problem:
+        raise ValueError(problem)
     return name
 
 
-_NAME_SCHEMA = {"type": "string", "minLength": 1, "maxLength": _LONGEST_NAME, "pattern": r"\S"}
+_NAME_SCHEMA = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME, "pattern": r"\S"}
 Name = Annotated[str, AfterValidator(_named), WithJsonSchema(_NAME_SCHEMA)]
 Email = EmailStr
 Limit = Annotated[int, Query(ge=0), AfterValidator(lambda limit: min(limit, _MOST_LOG_ENTRIES))]
