@@ -21,17 +21,7 @@ from typing import Any
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "dagster_late_flights.py"
 SETTINGS = "telemetry: {enabled: false}\nnux: {enabled: false}\n"
-RUN_CONFIG = {
-    "loggers": {"console": {"config": {"log_level": "INFO"}}},
-    # Each step has a process of its own, forked from one that has imported what they need.
-    "execution": {
-        "config": {
-            "multiprocess": {
-                "start_method": {"forkserver": {"preload_modules": ["dagster", "dagster_ikigai.assets.flow_assets"]}}
-            }
-        }
-    },
-}
+INFO_LINES = {"loggers": {"console": {"config": {"log_level": "INFO"}}}}
 LINE = re.compile(r".* - INFO - \S+ - [0-9a-f-]{36} - (?P<step>\S+) - (?P<message>.*)", re.DOTALL)
 
 
@@ -71,7 +61,7 @@ def run_late_flights(work_dir: Path) -> dict[str, Any]:
 def launch() -> str:
     """Materialize all assets in a process of its own, show what its steps log, and return its last lines."""
     dg = Path(sys.executable).with_name("dg")
-    command = [str(dg), "launch", "-f", str(EXAMPLE), "--assets", "*", "--config-json", json.dumps(RUN_CONFIG)]
+    command = [str(dg), "launch", "-f", str(EXAMPLE), "--assets", "*", "--config-json", json.dumps(INFO_LINES)]
     lines: list[str] = []
     # A process group of its own, so that the steps' processes end with it.
     process = subprocess.Popen(
