@@ -266,7 +266,7 @@ def test_notes_of_another_form_stop_the_step(
     )
     [event] = result.filter_events(lambda event: event.is_step_failure)
     said = event.step_failure_data.error_display_string
-    assert f"is of form {form}, and this release of dagster-ikigai reads form 1. To start the flow now could" in said
+    assert f"is of form {form}, and this release of dagster-ikigai reads form 1. Starting the flow now could" in said
     assert "use the release that wrote it, or materialize the asset in a new run" in said
     assert platform_runs() == []
 

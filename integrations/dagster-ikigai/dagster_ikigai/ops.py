@@ -64,7 +64,7 @@ class UploadDatasetConfig(dg.Config):
     app: str = Field(description="Name or id of the app.")
     dataset: str = Field(description="Name of the dataset in the app.")
     path: str = Field(description="CSV or Parquet file, or its URL, where the step runs.")
-    create_app: bool = Field(default=False, description="Create the app if there is none of that name.")
+    create_app: bool = Field(default=False, description="Create the app if it does not exist.")
 
 
 @dg.op(description="Runs an Ikigai flow and follows it to its end; returns the run's log as a dict.")

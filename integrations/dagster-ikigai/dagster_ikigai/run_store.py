@@ -14,7 +14,7 @@ from dagster_ikigai.forms import VERSION, form_fault
 _KEY = "ikigai/run"
 _VERSION = 1
 _REMEDY = (
-    "To start the flow now could run it twice: use the release that wrote it, or materialize the asset in a new run."
+    "Starting the flow now could run it twice: use the release that wrote it, or materialize the asset in a new run."
 )
 _PAGE = 100
 _PARENT = "dagster/parent_run_id"
@@ -161,7 +161,7 @@ class ObservationRunStore:
         try:
             self._write("Run of Ikigai flow: given up.", {"over": "given up"})
         except Exception as error:
-            _log.warning("That the run of step %s is given up could not be noted: %s", self._step, error)
+            _log.warning("Could not note that the run of step %s is given up: %s", self._step, error)
 
     def _claim(self) -> None:
         """Prevent earlier attempts from starting a run. They see this claim if they write a note later."""
@@ -183,9 +183,7 @@ class ObservationRunStore:
         return (note.dagster_run_id, note.number) == (self._run_id, self._number)
 
     def _is_to_be_picked_up(self, note: Note) -> bool:
-        fault = form_fault(
-            "What an earlier try of this step noted of its run", note.content.get(VERSION), _VERSION, _REMEDY
-        )
+        fault = form_fault("The note of an earlier try of this step", note.content.get(VERSION), _VERSION, _REMEDY)
         if fault is not None:
             raise dg.Failure(fault, allow_retries=False)
         if note.run is None or (note.run.get("log") or {}).get("status", "SUCCESS") != "SUCCESS":

@@ -145,7 +145,7 @@ def test_a_run_that_a_newer_release_may_have_in_hand_is_not_reported_beside_it(
     monkeypatch.setattr("dagster_ikigai.sensors.own_runs._SETTLED", -1.0)
     reported = dg.AssetMaterialization(key, metadata={"ikigai/metadata_version": 2})
     instance.report_runless_asset_event(reported)
-    with pytest.raises(ValueError, match=r"A materialization of asset .* is of form 2, .* It may tell of run log"):
+    with pytest.raises(ValueError, match=r"A materialization of asset .* is of form 2, .* It may describe run log"):
         tick()
 
 

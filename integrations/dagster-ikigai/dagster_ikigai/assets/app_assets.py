@@ -144,7 +144,7 @@ def _assets_of(
         return flow_assets(flow, specs, settings, workspace=workspace, name=name)
     except dg.DagsterInvalidDefinitionError as error:
         # The flow may have changed since the settings were written. The other flows of the app still work.
-        _log.error("%s: shown, but not to be materialized: %s", flow, error)
+        _log.error("%s is shown, but cannot be materialized: %s", flow, error)
         return dg.AssetsDefinition(specs=[_with_fault(spec, str(error)) for spec in specs])
 
 
@@ -165,7 +165,7 @@ def app_state(source: StateSource, app: str | None = None) -> IkigaiAppState:
         return source
     if isinstance(source, IkigaiWorkspace):
         if app is None:
-            raise dg.DagsterInvalidInvocationError("Name the app that the workspace is to be asked for: app='…'.")
+            raise dg.DagsterInvalidInvocationError("Give the name or id of the app to read: app='…'.")
         return IkigaiAppState.read(source, app)
     return IkigaiAppState.load(Path(source))
 
@@ -207,4 +207,4 @@ def _warn_of_unknown(flows: Sequence[RunnableFlow], flow_settings: Mapping[str, 
     names = [flow.name for flow in flows]
     for name in flow_settings:
         if name not in names:
-            _log.warning("There is no flow %r to have settings. %s", name, did_you_mean(name, names))
+            _log.warning("There is no flow %r, for which settings are given. %s", name, did_you_mean(name, names))

@@ -244,7 +244,7 @@ def _upload(workspace: IkigaiWorkspace, spec: dg.AssetSpec) -> _Outcome:
 
 def _unreadable(metadata: Mapping[str, Any]) -> str | None:
     remedy = "Materialize it with this release, or check it with the one that wrote it."
-    return metadata_fault(metadata, "What its materialization tells", remedy)
+    return metadata_fault(metadata, "The metadata of its materialization", remedy)
 
 
 def _types(metadata: Mapping[str, Any]) -> dict[str, str]:

@@ -48,7 +48,7 @@ class IkigaiIOManager(dg.ConfigurableIOManager):
 
     workspace: dg.ResourceDependency[IkigaiWorkspace]
     app: str | None = Field(default=None, description="Name or id of the app, for assets whose metadata name none.")
-    create_app: bool = Field(default=False, description="Create the app if there is none of that name.")
+    create_app: bool = Field(default=False, description="Create the app if it does not exist.")
     partition_output: str = Field(
         default=PARTITION_OUTPUT, description="Name of the dataset that holds a partition, from {dataset}, {partition}."
     )

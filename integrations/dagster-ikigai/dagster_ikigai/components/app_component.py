@@ -125,7 +125,9 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
         except dg.Failure as failure:
             if not (self._is_loading and failure.allow_retries and state_path.is_file()):
                 raise
-            _log.warning("App %r keeps its stored state, as the platform is away: %s", self.app, failure.description)
+            _log.warning(
+                "App %r keeps its stored state, as the platform cannot be reached: %s", self.app, failure.description
+            )
             return
         state.save(state_path)
 

@@ -100,9 +100,7 @@ class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
     definition: str | dict[str, Any] = Field(
         description="The definition document: a path relative to the component's folder, or the document itself."
     )
-    create_app: bool = Field(
-        default=False, description="Create the app if there is none of that name, when the flow is run."
-    )
+    create_app: bool = Field(default=False, description="Create the app if it does not exist, when the flow is run.")
     workspace: str | None = Field(
         default=None,
         description="Key of the IkigaiWorkspace resource. Default: the workspace that the variables IKIGAI_USER_EMAIL, "

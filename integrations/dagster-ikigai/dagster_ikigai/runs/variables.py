@@ -126,7 +126,7 @@ def _output_fault(flow: RunnableFlow, settings: FlowSettings) -> str | None:
     for facet, dataset in flow.outputs.items():
         if facet not in named:
             return (
-                f"Facet {flow.facets[facet].label!r} writes dataset {dataset!r} whatever the partition, so that each "
+                f"Facet {flow.facets[facet].label!r} writes dataset {dataset!r} for every partition, so that each "
                 "partition would overwrite the one before. Give it a run variable (`variables: {output: "
                 "dataset_name}`), or say partition_output=None if the flow itself keeps partitions apart."
             )

@@ -106,7 +106,7 @@ class OwnRuns:
             if record.timestamp >= ended:
                 fault = metadata_fault(told, f"A materialization of asset {key.to_user_string()!r}", REMEDY) or fault
         if fault is not None:
-            raise ValueError(f"{fault} It may tell of run log {log.log_id}.")
+            raise ValueError(f"{fault} It may describe run log {log.log_id}.")
         return False
 
 

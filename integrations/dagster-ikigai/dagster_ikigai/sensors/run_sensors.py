@@ -204,7 +204,7 @@ def ikigai_run_failure_sensor(
             minimum_interval_seconds=minimum_interval_seconds,
             required_resource_keys=required_resource(workspace),
             default_status=default_status,
-            description=function.__doc__ or "Told of runs of Ikigai flows that failed.",
+            description=function.__doc__ or "Calls a function for each run of an Ikigai flow that failed.",
             **options,
         )
 
