@@ -7,16 +7,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
-import pandas as pd
 import pytest
 
 from dagster_ikigai import IkigaiFlow
 from ikigai_core import Ikigai, RunLog
 from ikigai_core.local.account import LocalAccount
 
-pytest_plugins = ["ikigai_core.local.testing"]
+from .instances import SETTINGS
 
-NUMBERS = pd.DataFrame({"name": ["one", "two", "three"], "value": [1, 2, 3]})
+pytest_plugins = ["ikigai_core.local.testing"]
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +31,7 @@ def dagster_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a persistent instance, which other processes share."""
     home = tmp_path / "dagster home"
     home.mkdir()
-    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\nnux: {enabled: false}\n")
+    (home / "dagster.yaml").write_text(SETTINGS)
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")
     return home
@@ -45,10 +44,10 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture
-def app(ikigai_client: Ikigai) -> str:
+def app(ikigai_local: LocalAccount) -> str:
     """Name of a new app with the dataset ``numbers`` in it."""
     name = f"App {uuid.uuid4().hex[:8]}"
-    ikigai_client.app.new(name).build().dataset.new("numbers").df(NUMBERS).build()
+    ikigai_local.seed(name, {"numbers": b"name,value\none,1\ntwo,2\nthree,3\n"})
     return name
 
 

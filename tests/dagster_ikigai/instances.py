@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 from dagster._core.events import AssetObservationData, DagsterEvent
 from dagster._core.test_utils import create_run_for_test
+
+# Capturing what a step prints takes four more processes for each.
+COMPUTE_LOGS = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+SETTINGS = json.dumps({"telemetry": {"enabled": False}, "nux": {"enabled": False}, "compute_logs": COMPUTE_LOGS})
 
 
 def a_run(instance: dg.DagsterInstance, parent: dg.DagsterRun | None = None) -> dg.DagsterRun:

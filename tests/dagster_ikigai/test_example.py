@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import runpy
-import subprocess
-import sys
 from pathlib import Path
 
 import dagster as dg
@@ -12,6 +11,7 @@ import pytest
 
 from dagster_ikigai import IkigaiWorkspace
 from ikigai_core import Ikigai
+from tests.dagster_ikigai import forks
 
 APP_EXAMPLE = Path(__file__).parents[2] / "examples" / "dagster_app.py"
 
@@ -29,9 +29,11 @@ def test_the_example_of_an_app_stores_it_and_materializes_and_checks_all(
     }
     ikigai_client.apps[app].flow.new("Copy").definition({"facets": facets}).build()
     monkeypatch.setenv("IKIGAI_APP_STATE", str(tmp_path / "state.json"))
-    command = [sys.executable, str(APP_EXAMPLE), app]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100).stdout
-    assert "/copied <- " in printed
+    log = tmp_path / "printed"
+    process = forks.start(forks.script, str(APP_EXAMPLE), app, environment=dict(os.environ), folder=tmp_path, log=log)
+    process.join()
+    assert process.exitcode == 0, log.read_text()
+    assert "/copied <- " in log.read_text()
     defs: dg.Definitions = runpy.run_path(str(APP_EXAMPLE), run_name="example")["defs"]
     result = defs.resolve_implicit_global_asset_job_def().execute_in_process(instance=instance)
     assert {check.check_name for check in result.get_asset_check_evaluations() if check.passed} == {

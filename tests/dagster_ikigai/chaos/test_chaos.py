@@ -29,7 +29,13 @@ modes = pytest.mark.parametrize("isolation", ["shared", "copy"])
 
 
 @pytest.fixture
-def platform(tmp_path: Path) -> Iterator[LocalPlatform]:
+def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalPlatform]:
+    """The session's; for the soak one of the test's own, which is restarted many times."""
+    if request.node.get_closest_marker("soak") is None:
+        shared: LocalPlatform = request.getfixturevalue("ikigai_local_server")
+        yield shared
+        shared.control.reset()
+        return
     with LocalPlatform.start(data_dir=tmp_path / "platform") as platform:
         yield platform
 
@@ -50,17 +56,16 @@ def verdict_on(instance: dg.DagsterInstance, chaos: ChaosFlows, tasks: list[str]
     return judge(told, chaos.runs())
 
 
-@pytest.mark.timeout(300)
 @modes
 def test_few_runs(
     isolation: str, platform: LocalPlatform, proxy: FaultingProxy, chaos: ChaosFlows, dagster_home: Path
 ) -> None:
     proxy.faults(late=0.05, late_seconds=(1.0, 10.0))
     environment = environ(chaos, proxy.environ(platform), dagster_home, isolation, look_for=2.0)
-    workers = RunWorkers(chaos, environment, workers=4)
-    tasks = [f"task-{number}" for number in range(16)]
-    with Killer().kills(workers.pids, every=(4, 8)):
-        workers.perform(tasks, seconds=240)
+    workers = RunWorkers(chaos, environment, workers=4, losses=9)
+    tasks = [f"task-{number}" for number in range(12)]
+    with Killer().kills(workers.pids, every=(0.5, 2)):
+        workers.perform(tasks, seconds=800)
     proxy.await_delivery()
     verdict_on(workers.instance, chaos, tasks).check(doubt=DOUBTFUL[isolation])
 

@@ -1,32 +1,29 @@
-"""A run worker: says that it is ready; then an order a line, what went wrong outside of the Dagster run a line."""
+"""A run worker: says that it is ready; then performs an order at a time, and answers what went wrong outside of it."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
+from contextlib import suppress
 from importlib import import_module
+from multiprocessing.connection import Connection
 
 import dagster as dg
 
 LOCATION = "tests.dagster_ikigai.chaos.location"
 
-# What Dagster starts, and leaves behind if this process is killed, must not hold the line to the test open.
-_LINE = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)
 
-
-def main() -> None:
+def work(line: Connection) -> None:
+    """Perform orders until the line is closed."""
     import_module(LOCATION)
-    with dg.DagsterInstance.get() as instance:
-        _say("ready")
-        while line := sys.stdin.readline():
+    with dg.DagsterInstance.get() as instance, suppress(EOFError):
+        line.send("ready")
+        while True:
+            order = line.recv()
             try:
-                _perform(instance, **json.loads(line))
+                _perform(instance, **order)
                 said = ""
             except (Exception, KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
                 said = f"{type(error).__name__}: {error}"
-            _say(said)
+            line.send(said)
 
 
 def _perform(instance: dg.DagsterInstance, job: str, task: str, executor: str, parent: str | None) -> None:
@@ -38,12 +35,3 @@ def _perform(instance: dg.DagsterInstance, job: str, task: str, executor: str, p
         tags={"dagster/partition": task, "chaos/task": task},
         reexecution_options=again,
     ).__exit__(None, None, None)
-
-
-def _say(what: str) -> None:
-    _LINE.write(json.dumps(what) + "\n")
-    _LINE.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -9,25 +9,28 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import math
 import os
 import queue
 import random
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import dagster as dg
 
 from dagster_ikigai.naming import identifier
 from tests.chaos.flows import ChaosFlows
+from tests.dagster_ikigai import forks
 
+from . import worker
 from .told import has_succeeded, runs_of
 
 ROOT = Path(__file__).parents[3]
-_WORKER = str(Path(__file__).with_name("worker.py"))
 _RETRY_DELAY = 0.5
 
 
@@ -48,6 +51,31 @@ def environ(
     }
 
 
+@dataclass(frozen=True)
+class _Worker:
+    process: ForkServerProcess
+    line: Connection
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+    def performs(self, order: Mapping[str, str | None]) -> bool:
+        """Let it perform an order; whether it has, or was killed before."""
+        try:
+            self.line.send(order)
+            self.line.recv()
+        except (EOFError, ConnectionError):
+            return False
+        return True
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.line.close()
+
+
 class RunWorkers:
     """Materialize partitions of the flows' assets, each task a partition, the flows in turns.
 
@@ -61,6 +89,8 @@ class RunWorkers:
         How often a run that failed is executed again; one whose worker was killed, or that was terminated, always is.
     multiprocess : float
         Share of the runs with the default executor, whose steps are processes of their own.
+    losses : float
+        No worker is offered for a kill once so many were lost: a slow machine gets as many kills as a fast one.
     """
 
     def __init__(
@@ -71,14 +101,16 @@ class RunWorkers:
         workers: int = 4,
         retries: int = 2,
         multiprocess: float = 0.0,
+        losses: float = math.inf,
     ) -> None:
         self.instance = dg.DagsterInstance.from_config(environment["DAGSTER_HOME"])
         self.log = Path(environment["DAGSTER_HOME"]) / "workers.log"
         self._chaos, self._environment = chaos, environment
         self._count, self._retries, self._share = workers, retries, multiprocess
+        self._losses_left = losses
         self._chance = random.Random(7)
         self._tasks: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
-        self._processes: dict[int, subprocess.Popen[str]] = {}
+        self._workers: dict[int, _Worker] = {}
         self._under_way: dict[int, str] = {}
         self._lock = threading.Lock()
         # Nobody terminates a run while it is looked at how it ended.
@@ -87,9 +119,9 @@ class RunWorkers:
 
     def pids(self) -> list[int]:
         """Workers with a run, and their steps' processes; none once the last tasks are under way, so that they end."""
-        if self._tasks.empty():
+        if self._tasks.empty() or self._losses_left <= 0:
             return []
-        workers = [self._processes[number].pid for number in list(self._under_way)]
+        workers = [self._workers[number].pid for number in list(self._under_way)]
         return [pid for worker in workers for pid in (worker, *_children(worker))]
 
     def terminate(self) -> None:
@@ -103,7 +135,7 @@ class RunWorkers:
             if is_under_way and run is not None and run.status is dg.DagsterRunStatus.STARTED:
                 self.instance.report_run_canceling(run)
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(self._processes[number].pid, signal.SIGINT)
+                    os.kill(self._workers[number].pid, signal.SIGINT)
 
     def perform(self, tasks: Sequence[str], seconds: float) -> None:
         """Perform tasks; stop in any case after so many seconds."""
@@ -124,8 +156,8 @@ class RunWorkers:
         """End the workers."""
         with self._lock:
             self._over.set()
-            for process in self._processes.values():
-                process.kill()
+            for each in self._workers.values():
+                each.process.kill()
 
     def _work(self, number: int) -> None:
         while not self._over.is_set():
@@ -156,45 +188,33 @@ class RunWorkers:
 
     def _execute(self, number: int, order: Mapping[str, str | None]) -> None:
         """Let a worker execute a run; it may be killed before it begins, or amid it."""
-        process = self._worker(number)
-        if process is None or process.stdin is None or process.stdout is None:
+        made = self._worker(number)
+        if made is None:
             return
         self._under_way[number] = str(order["task"])
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(json.dumps(order) + "\n")
-            process.stdin.flush()
-            if process.stdout.readline().endswith("\n"):
-                del self._under_way[number]
-                return
+        is_done = made.performs(order)
         del self._under_way[number]
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            with contextlib.suppress(BrokenPipeError):
-                pipe.close()
+        if not is_done:
+            self._losses_left -= 1
+            made.end()
 
-    def _worker(self, number: int) -> subprocess.Popen[str] | None:
+    def _worker(self, number: int) -> _Worker | None:
         """A worker that is ready; None if all is over."""
-        process = self._processes.get(number)
-        if process is None or process.poll() is not None:
+        made = self._workers.get(number)
+        if made is None or not made.process.is_alive():
             with self._lock:
                 if self._over.is_set():
                     return None
-                process = self._processes[number] = self._start()
-            assert process.stdout is not None
-            process.stdout.readline()
-        return process
+                made = self._workers[number] = self._start()
+            with contextlib.suppress(EOFError, ConnectionError):
+                made.line.recv()
+        return made
 
-    def _start(self) -> subprocess.Popen[str]:
-        with self.log.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, _WORKER],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=self._environment,
-                text=True,
-            )
+    def _start(self) -> _Worker:
+        mine, its = forks.FORKS.Pipe()
+        process = forks.start(worker.work, its, environment=self._environment, folder=ROOT, log=self.log)
+        its.close()
+        return _Worker(process, mine)
 
 
 def _children(pid: int) -> list[int]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from dagster.components.testing import create_defs_folder_sandbox
 
 from dagster_ikigai import IkigaiFlowComponent
 from ikigai_core import Ikigai
+from tests.dagster_ikigai import forks
 
 DEFINITIONS = """\
 from pathlib import Path
@@ -39,13 +40,13 @@ root_module = "flights"
 
 def run(name: str, *arguments: str, folder: Path) -> str:
     """What a command of this environment printed."""
-    command = [str(Path(sys.executable).with_name(name)), *arguments]
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "200"}
-    done = subprocess.run(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=100
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+    log = folder / f"{uuid.uuid4().hex}.log"
+    process = forks.start(forks.command, name, *arguments, environment=environment, folder=folder, log=log)
+    process.join()
+    printed = log.read_text()
+    assert process.exitcode == 0, printed
+    return printed
 
 
 @pytest.fixture
@@ -63,7 +64,6 @@ def project(dagster_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return tmp_path / "project"
 
 
-@pytest.mark.timeout(300)
 def test_scaffolded_components_are_refreshed_and_launched(
     project: Path, ikigai_client: Ikigai, app: str, requests_sent: Callable[[], int]
 ) -> None:

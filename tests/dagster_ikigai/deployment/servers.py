@@ -6,18 +6,20 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
 import dagster as dg
 
+from tests.dagster_ikigai import forks
+
 T = TypeVar("T")
-DEADLINE = 90.0
+DEADLINE = 300.0
 LOCATION_FILE = Path(__file__).with_name("location.py")
 SETTINGS = """\
 telemetry: {enabled: false}
@@ -75,7 +77,7 @@ class DagsterServers:
         self.home = folder
         self._location = location
         self._environment = {**os.environ, **environment, "DAGSTER_HOME": str(folder), "PYTHONWARNINGS": "ignore"}
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: list[ForkServerProcess] = []
         self._code_port, self._web_port = free_port(), free_port()
         (folder / "dagster.yaml").write_text(settings)
         server = f"- grpc_server: {{host: localhost, port: {self._code_port}, location_name: test}}"
@@ -83,7 +85,7 @@ class DagsterServers:
 
     def __enter__(self) -> Self:
         try:
-            self._start("dagster", "code-server", "start", "-p", str(self._code_port), "-f", str(self._location))
+            self._start("dagster", "api", "grpc", "-p", str(self._code_port), "-f", str(self._location))
             until(lambda: is_open(self._code_port), "code server")
             self._start("dagster-webserver", *self._workspace, "-p", str(self._web_port))
             self._start_daemon()
@@ -101,18 +103,13 @@ class DagsterServers:
     def stop(self) -> None:
         """End all processes."""
         for process in self._processes:
-            if process.poll() is None:
-                process.terminate()
+            process.terminate()
         for process in self._processes:
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                pass
-            try:
+            process.join(10)
+            assert process.pid is not None
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            process.wait()
+            process.join()
 
     until = staticmethod(until)
 
@@ -158,7 +155,7 @@ class DagsterServers:
         """Kill the daemon, and start another."""
         daemon = self._processes.pop()
         daemon.kill()
-        daemon.wait()
+        daemon.join()
         self._start_daemon()
 
     def backfill(self, key: dg.AssetKey, partitions: list[str]) -> str:
@@ -223,17 +220,14 @@ class DagsterServers:
         self._start("dagster-daemon", "run", *self._workspace)
 
     def _start(self, name: str, *arguments: str) -> None:
-        command = [str(Path(sys.executable).with_name(name)), *arguments]
-        with (self.home / f"{name}.log").open("ab") as log:
-            self._processes.append(
-                subprocess.Popen(
-                    command, stdout=log, stderr=log, env=self._environment, cwd=self.home, start_new_session=True
-                )
-            )
+        log = self.home / f"{name}.log"
+        self._processes.append(
+            forks.start(forks.command, name, *arguments, environment=self._environment, folder=self.home, log=log)
+        )
 
     def _is_up(self) -> bool:
         for process in self._processes:
-            assert process.poll() is None, self.said()
+            assert process.is_alive(), self.said()
         if not is_open(self._web_port):
             return False
         answer = self.query("{ workspaceOrError { ... on Workspace { locationEntries { loadStatus } } } }")

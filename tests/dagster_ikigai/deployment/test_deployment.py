@@ -14,8 +14,6 @@ import pytest
 from ikigai_core import App
 from ikigai_core.local.process import LocalPlatform
 
-pytestmark = pytest.mark.timeout(300)
-
 
 def test_runs_by_others_are_reported_once_each(servers: Any, app: App, key: Callable[[str], dg.AssetKey]) -> None:
     out = key("quick_out")

@@ -16,8 +16,6 @@ from dagster_ikigai import IkigaiFlow, IkigaiWorkspace, build_ikigai_flow_assets
 from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.control.client import BegunRun
 
-pytestmark = pytest.mark.timeout(300)
-
 OVER = "STEP_SUCCESS"
 asked: list[IkigaiFlow] = []
 """The flow of the jobs. Dagster makes a job once in a process."""

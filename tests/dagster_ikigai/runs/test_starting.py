@@ -24,9 +24,7 @@ from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.control.client import BegunRun
 from ikigai_core.runs import copies, lost_start
 from tests.chaos.proxy import FaultingProxy
-from tests.dagster_ikigai.instances import values
-
-pytestmark = pytest.mark.timeout(300)
+from tests.dagster_ikigai.instances import COMPUTE_LOGS, values
 
 DAYS = dg.StaticPartitionsDefinition(["Mon", "Tue", "Wed"])
 RESOURCES = {"ikigai": IkigaiWorkspace()}
@@ -36,7 +34,7 @@ Materialize = Callable[..., dg.ExecuteInProcessResult]
 @pytest.fixture
 def persistent(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
     """An instance as it is by default: on SQLite, with no pool and no limit."""
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as made:
+    with dg.DagsterInstance.local_temp(str(tmp_path), {"compute_logs": COMPUTE_LOGS}) as made:
         yield made
 
 

@@ -1,0 +1,90 @@
+"""Processes of Dagster, forked from one that has imported it: each would do so for seconds of computing.
+
+They are processes like any other: with an environment, a session and a log of their own, and they can be killed.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import runpy
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(
+    [
+        "dagster._cli",
+        "dagster._daemon.cli",
+        "dagster_dg_cli.cli",
+        "dagster_webserver.cli",
+        "dagster_ikigai.ops",
+        "dagster_ikigai.runs.execution",
+        "pandas",
+        "pytest",
+    ]
+)
+
+
+def start(
+    work: Callable[..., object], *arguments: Any, environment: Mapping[str, str], folder: Path, log: Path
+) -> ForkServerProcess:
+    """Call a function in a process, whose output goes to the end of a log.
+
+    Parameters
+    ----------
+    work : callable
+        A function of a module.
+    *arguments
+    environment : mapping
+        Its whole environment.
+    folder : Path
+        Where it works.
+    log : Path
+    """
+    process = FORKS.Process(target=_work, args=(work, arguments, dict(environment), folder, log))
+    process.start()
+    return process
+
+
+def command(name: str, *arguments: str) -> None:
+    """Do what a command of this environment does: ``dg``, ``dagster``, ``dagster-daemon``."""
+    [found] = entry_points(group="console_scripts", name=name)
+    _be_a_script(str(Path(sys.executable).with_name(name)), *arguments)
+    sys.exit(found.load()())
+
+
+def script(path: str, *arguments: str) -> None:
+    """Do what ``python`` does with a file and arguments."""
+    _be_a_script(path, *arguments)
+    runpy.run_path(path, run_name="__main__")
+
+
+def _be_a_script(*argv: str) -> None:
+    sys.argv = list(argv)
+    sys.path.insert(0, str(Path(argv[0]).parent))
+
+
+def _work(
+    work: Callable[..., object], arguments: tuple[Any, ...], environment: dict[str, str], folder: Path, log: Path
+) -> None:
+    os.setsid()
+    with log.open("ab") as opened:
+        os.dup2(opened.fileno(), 1)
+        os.dup2(opened.fileno(), 2)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
+    # What an interpreter reads when it starts.
+    if environment.get("PYTHONWARNINGS") == "ignore":
+        warnings.simplefilter("ignore")
+    # Processes that it starts do not import the one of pytest.
+    sys.modules["__main__"] = ModuleType("__main__")
+    work(*arguments)
