@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.definitions_load_context import DefinitionsLoadContext, DefinitionsLoadType
 from dagster.components.testing import create_defs_folder_sandbox
 
 from dagster_ikigai import IkigaiAppComponent
@@ -36,6 +37,8 @@ COPY = {
 def component(**attributes: Any) -> Iterator[Callable[..., dg.Definitions]]:
     """Loads the component's definitions, after its state was refreshed (as ``dg`` does it) or replaced."""
     body = {"type": "dagster_ikigai.IkigaiAppComponent", "attributes": attributes}
+    # A job that another test executed leaves this process in the state of a run's worker, which refreshes nothing.
+    DefinitionsLoadContext.set(DefinitionsLoadContext(DefinitionsLoadType.INITIALIZATION))
     with create_defs_folder_sandbox() as sandbox:
         path = sandbox.scaffold_component(component_cls=IkigaiAppComponent, defs_yaml_contents=body)
 
