@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 Record = dict[str, Any]
@@ -15,6 +16,14 @@ class Listing:
 
     records: list[Record]
     limit_warning: str = ""
+
+
+def seconds(timestamp: Any) -> float:
+    """Read a timestamp: seconds since the epoch, as a number or a string, or an ISO 8601 date. Nothing is 0."""
+    try:
+        return float(timestamp or 0)
+    except ValueError:
+        return datetime.fromisoformat(timestamp).timestamp()
 
 
 def one(key: str) -> Callable[[Any], Record]:

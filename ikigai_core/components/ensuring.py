@@ -20,7 +20,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ikigai_core.api.answers import Record
+from ikigai_core.api.answers import Record, seconds
 from ikigai_core.api.call import Call
 from ikigai_core.catalog.creating import appeared
 from ikigai_core.catalog.finding import ambiguous
@@ -229,4 +229,4 @@ def _are_settling(same: Sequence[Record]) -> bool:
 
 def _stamp(record: Record) -> float:
     """Creation time of a component, in whole seconds of the platform's clock."""
-    return float(record.get("created_at") or 0)
+    return seconds(record.get("created_at"))

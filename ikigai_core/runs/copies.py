@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ikigai_core.api import flows
-from ikigai_core.api.answers import Record
+from ikigai_core.api.answers import Record, seconds
 from ikigai_core.catalog.creating import create
 from ikigai_core.catalog.kinds import flows_of
 from ikigai_core.catalog.listing import named, search_all
@@ -96,7 +96,7 @@ def with_age(run: RunState) -> Procedure[RunState]:
     """Add the creation time of its copy to a run: earlier changes are not the run's. Unchanged if it is not known."""
     try:
         copy = yield from send(flows.fetch(run.running_flow_id))
-        created_at = datetime.fromtimestamp(int(copy["created_at"]), UTC)
+        created_at = datetime.fromtimestamp(int(seconds(copy["created_at"])), UTC)
     except (IkigaiError, KeyError, TypeError, ValueError, OverflowError):
         return run
     return replace(run, baseline_at=created_at.isoformat())
@@ -162,7 +162,7 @@ def sweep(app_id: str, flow_name: str | None = None, older_than: timedelta = STA
     for record in listing.records:
         original = original_of(record["name"])
         is_meant = original is not None and flow_name in (None, original)
-        if is_meant and int(record["created_at"]) <= latest and (yield from _is_idle(app_id, record)):
+        if is_meant and seconds(record["created_at"]) <= latest and (yield from _is_idle(app_id, record)):
             yield from _delete(app_id, str(record["pipeline_id"]))
             swept.append(record["name"])
     return swept
