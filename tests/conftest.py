@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import random
 import signal
+from collections.abc import Iterator
 from types import FrameType
 
 import pytest
+
+from . import forked_platforms
 
 SEED = os.environ.setdefault("IKIGAI_TEST_SEED", "7")
 """Decides every random choice, in the processes that tests start too. `make soak` takes another one each time."""
@@ -17,6 +20,12 @@ def pytest_configure() -> None:
     """Let a kill, which make passes on, or a closed terminal end a test run as Ctrl-C does: fixtures are torn down."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+    forked_platforms.install()
+
+
+def pytest_unconfigure() -> None:
+    """Leave no process behind."""
+    forked_platforms.stop()
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:
@@ -31,3 +40,11 @@ def pytest_report_header() -> str:
 @pytest.fixture(autouse=True)
 def _same_choices_in_each_run(request: pytest.FixtureRequest) -> None:
     random.seed(f"{SEED} {request.node.nodeid}")
+
+
+@pytest.fixture
+def platforms_as_users_start_them() -> Iterator[None]:
+    """Platforms are processes that are started, not forked."""
+    forked_platforms.uninstall()
+    yield
+    forked_platforms.install()

@@ -6,11 +6,18 @@ Its commands call the client, which does all HTTP, polling and retries.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 
 
-def main() -> int:
-    """Run the command line; return its exit status."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit status.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Default: the arguments of this process.
+    """
     missing = [name for name in ("typer", "rich") if find_spec(name) is None]
     if missing:
         sys.stderr.write(
@@ -20,4 +27,4 @@ def main() -> int:
         return 1
     from ikigai_core.cli.root import run
 
-    return run()
+    return run(arguments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -79,14 +80,20 @@ root.add_typer(models, name="models")
 root.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(local)
 
 
-def run() -> int:
-    """Run the command line with this process's arguments. Returns its exit status, or exits with it."""
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line. Returns its exit status, or exits with it.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Default: the arguments of this process.
+    """
     warnings.showwarning = _show_warning
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A character that the terminal does not support is not an error.
         sys.stdout.reconfigure(errors="replace")
     try:
-        root(prog_name="ikigai")
+        root(arguments, prog_name="ikigai")
     except (IkigaiError, OSError) as error:
         _complain(str(error))
     except Exception as error:

@@ -1,15 +1,8 @@
-"""A process that ends when its starter ends: its standard input is a pipe that the starter holds open.
-
-``python -m ikigai_core.local.parent_watch MODULE ARGUMENT...`` runs a module in this way. The process must be the
-leader of its process group; the whole group ends.
-"""
+"""A process that ends when its starter ends: its standard input is a pipe that the starter holds open."""
 
 from __future__ import annotations
 
 import os
-import runpy
-import signal
-import sys
 import threading
 from collections.abc import Callable
 
@@ -31,14 +24,3 @@ def call_when_starter_ends(end: Callable[[], None]) -> None:
         end()
 
     threading.Thread(target=watch, name="lifeline", daemon=True).start()
-
-
-def _end_group() -> None:
-    os.killpg(os.getpgid(0), signal.SIGKILL)
-
-
-if __name__ == "__main__":
-    call_when_starter_ends(_end_group)
-    module = sys.argv[1]
-    sys.argv = sys.argv[1:]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from ikigai_core.local.control.client import LocalControl
 
@@ -205,14 +205,7 @@ class LocalPlatform:
         self._said = self.data_dir / "server.log"
         with os.fdopen(os.open(self._said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
             self._log_start = log.tell()
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=self._environment,
-                start_new_session=True,
-            )
+            self._process = self._spawn(log)
         atexit.register(self.stop)
         try:
             ready = self._wait_until_ready()
@@ -223,6 +216,16 @@ class LocalPlatform:
         kept = self._kept_credentials()
         self.api_key = self._environment.get("IKIGAI_API_KEY") or kept["api_key"]
         self.users = kept.get("users", {})
+
+    def _spawn(self, log: BinaryIO) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=self._environment,
+            start_new_session=True,
+        )
 
     def _wait_until_ready(self) -> re.Match[str]:
         deadline = time.monotonic() + self._timeout

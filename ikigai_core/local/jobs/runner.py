@@ -13,7 +13,7 @@ from ikigai_core.local.engine.script_access import ScriptAccess
 from ikigai_core.local.jobs.job import Progress, read_progress, read_result, write_job
 from ikigai_core.local.jobs.outputs import OutputRefusedError, import_outputs
 from ikigai_core.local.jobs.scripted_runs import Outcome, Outcomes
-from ikigai_core.local.jobs.workers import Workers, ending, last_words
+from ikigai_core.local.jobs.workers import ENGINE, Workers, ending, last_words
 from ikigai_core.local.problems import RunStoppedError
 from ikigai_core.local.store import Store, timestamps
 from ikigai_core.local.store.files import Files
@@ -22,7 +22,6 @@ from ikigai_core.local.store.runs import Run, RunState
 
 logger = logging.getLogger(__name__)
 
-_WORKER = "ikigai_core.local.engine.worker"
 _START_SECONDS = 2.0
 # Limits in characters for the output of a run's scripts: in the run's record, and in the message of a failed run.
 _MOST_PRINTED = 100_000
@@ -140,7 +139,7 @@ class Runner:
 
     def _run(self, run: Run) -> None:
         folder = write_job(run, self._store, self._files, self._script_access())
-        code = self._workers.run(run.run_id, _WORKER, folder, str(folder))
+        code = self._workers.run(run.run_id, ENGINE, folder, str(folder))
         if read_result(folder) is None and self._store.runs.get(run.run_id) is not None:
             logger.error("The worker of run %s ended with %s: %s", run.run_id, code, last_words(folder))
         self._outcomes.wait(run)

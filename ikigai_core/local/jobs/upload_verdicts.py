@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ikigai_core.local.jobs.job import read_result, result_path
-from ikigai_core.local.jobs.workers import Workers, last_words
+from ikigai_core.local.jobs.workers import UPLOAD_CHECK, Workers, last_words
 from ikigai_core.local.problems import RunStoppedError
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.files import Files
@@ -18,7 +18,6 @@ from ikigai_core.local.store.uploads import Upload, UploadState
 
 logger = logging.getLogger(__name__)
 
-_CHECK = "ikigai_core.local.jobs.upload_check"
 _SIDE_BY_SIDE = 2
 # Tests upload the same small tables again and again.
 _LARGEST_KNOWN = 1 << 20
@@ -84,7 +83,7 @@ class UploadChecks:
     def _look(self, upload: Upload, path: Path) -> dict[str, Any]:
         folder = self._files.job(upload.upload_id)
         folder.mkdir(exist_ok=True)
-        code = self._workers.run(upload.upload_id, _CHECK, folder, str(path), str(result_path(folder)))
+        code = self._workers.run(upload.upload_id, UPLOAD_CHECK, folder, str(path), str(result_path(folder)))
         verdict = read_result(folder)
         if verdict is None:
             logger.error("The check of upload %s ended with %s: %s", upload.upload_id, code, last_words(folder))

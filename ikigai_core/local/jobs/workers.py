@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
+from ikigai_core.local.fork_server import ForkedProcess, ForkServer
 from ikigai_core.local.problems import RunStoppedError
 
+ENGINE = "ikigai_core.local.engine.worker"
+UPLOAD_CHECK = "ikigai_core.local.jobs.upload_check"
+
+_MODULES = (ENGINE, UPLOAD_CHECK)
 _KEPT = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _LOG = "worker.log"
 _MOST_WORDS = 4000
@@ -21,7 +24,8 @@ class Workers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._processes: dict[str, ForkedProcess] = {}
+        self._server = ForkServer(_MODULES, clean_environment())
         self._stopping = False
 
     def run(self, key: str, module: str, folder: Path, *arguments: str) -> int:
@@ -32,7 +36,7 @@ class Workers:
         key : str
             Identifies the process for `end`.
         module : str
-            The module to run.
+            The module to run: `ENGINE` or `UPLOAD_CHECK`.
         folder : Path
             Working directory. A file there gets the output of the process.
         *arguments : str
@@ -51,38 +55,32 @@ class Workers:
         with (folder / _LOG).open("wb") as log, self._lock:
             if self._stopping:
                 raise RunStoppedError
-            process = self._processes[key] = subprocess.Popen(
-                [sys.executable, "-m", "ikigai_core.local.parent_watch", module, *arguments],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=folder,
-                env=clean_environment(),
-                start_new_session=True,
+            output = log.fileno()
+            process = self._processes[key] = self._server.start(
+                module, arguments, folder=folder, stdout=output, stderr=output
             )
         code = process.wait()
         with self._lock:
             del self._processes[key]
             # End the worker's child processes, too.
-            _kill_group(process)
+            process.kill()
             if self._stopping and code:
                 raise RunStoppedError
-        if process.stdin is not None:
-            process.stdin.close()
         return code
 
     def end(self, key: str) -> None:
         """Kill a worker and its child processes, if it is running."""
         with self._lock:
             if key in self._processes:
-                _kill_group(self._processes[key])
+                self._processes[key].kill()
 
     def stop(self) -> None:
         """Kill all workers, and start no more."""
         with self._lock:
             self._stopping = True
             for process in self._processes.values():
-                _kill_group(process)
+                process.kill()
+            self._server.stop()
 
 
 def last_words(folder: Path) -> str:
@@ -100,10 +98,3 @@ def clean_environment() -> dict[str, str]:
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
     environment |= {name: value for name, value in os.environ.items() if name.startswith("LC_")}
     return environment | {"PYTHONUNBUFFERED": "1"}
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass

@@ -33,6 +33,13 @@ def test_every_command_has_help_and_json(ikigai: CommandLine, command: str) -> N
     assert "--json" in said
 
 
+def test_a_new_interpreter_says_and_ends_as_forked_ones_do(ikigai: CommandLine) -> None:
+    for words, code in ((("--version",), 0), (("--profile", "none", "ping"), 1), (("plng",), 2)):
+        forked, started = ikigai(*words), ikigai.start(*words)
+        assert (started.returncode, started.stdout) == (forked.returncode, forked.stdout) == (code, forked.stdout)
+        assert started.stderr == forked.stderr
+
+
 def test_help_and_version_need_no_connection(ikigai: CommandLine) -> None:
     nobody = {"IKIGAI_USER_EMAIL": None, "IKIGAI_API_KEY": None, "IKIGAI_BASE_URL": None}
     assert ikigai("--version", **nobody).stdout.decode() == f"ikigai-core {__version__}\n"

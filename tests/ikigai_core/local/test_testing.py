@@ -61,7 +61,8 @@ def test_url(ikigai_local_server, record_property):
 
 def run_suite(folder: Path, suite: str, *options: str) -> subprocess.CompletedProcess[str]:
     (folder / "test_suite.py").write_text(suite)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", *options, str(folder)]
+    without = ("-p", "no:cacheprovider", "-p", "no:schemathesis")
+    command = [sys.executable, "-m", "pytest", "-q", *without, "-W", "error", *options, str(folder)]
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
 
 

@@ -99,11 +99,13 @@ def test_deleted_data_is_gone(api: Any, app_id: str) -> None:
 
 
 def test_answers_on_one_connection_come_at_once(api: Any, url: str) -> None:
-    started = time.monotonic()
+    taken = []
     for _ in range(100):
+        started = time.monotonic()
         assert api.ask("/access/heartbeat")
-    # With Nagle's algorithm each would take 40 ms.
-    assert time.monotonic() - started < 3.0
+        taken.append(time.monotonic() - started)
+    # With Nagle's algorithm each would take 40 ms, however busy the machine is.
+    assert min(taken) < 0.035
 
 
 def test_the_memory_does_not_grow_with_the_data(connect: Callable[[LocalPlatform], Any]) -> None:
