@@ -98,7 +98,7 @@ class ForkServer:
             self._orders, theirs = socket.socketpair()
             with theirs:
                 self._server = subprocess.Popen(
-                    self._command, stdin=theirs, env=self._environment, start_new_session=True
+                    self._command, stdin=theirs.fileno(), env=self._environment, start_new_session=True
                 )
         return self._orders
 

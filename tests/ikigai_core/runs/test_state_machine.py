@@ -38,7 +38,7 @@ from .model_stores import TryNotes
 from .model_world import World
 
 MODES = ("shared", "lease", "copy")
-HISTORIES = 700
+HISTORIES = 150
 MANY = 30_000
 SIZE = 200
 CURRENT: list[World] = []
