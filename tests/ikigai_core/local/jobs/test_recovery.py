@@ -76,7 +76,8 @@ def test_a_run_that_was_cut_off_fails_clearly_and_a_waiting_one_runs(
     names = [item["name"] for item in api.ask("get-datasets-for-project", project_id=app_id, fetch_all="1")["datasets"]]
     assert sorted(names) == ["rows", "written"]
     assert api.run(app_id, waiting)["status"] == "SUCCESS"
-    assert not list((own.data_dir / "jobs").iterdir())
+    # A run's log is there a moment before its job folder is gone.
+    until(lambda: not list((own.data_dir / "jobs").iterdir()))
 
 
 def test_a_worker_that_dies_fails_its_run_and_not_the_platform(
