@@ -123,6 +123,11 @@ class FaultingProxy:
         """Deliver the next requests for an operation so many seconds late; hang up on their senders meanwhile."""
         self._send(hold=[{"operation": operation, "seconds": seconds, "times": times, "hang_up": hang_up}])
 
+    def deliver(self) -> list[Late]:
+        """Deliver at once what is held back; wait for it, and return all late requests."""
+        self._send(deliver=True)
+        return self.await_delivery()
+
     def late(self) -> list[Late]:
         """The requests that were, or are to be, delivered late, oldest first."""
         return [Late(**one) for one in self._send()["late"]]

@@ -14,7 +14,6 @@ import random
 import socket
 import struct
 import sys
-import time
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, field
@@ -218,6 +217,7 @@ class Proxy:
         self.counts: Counter[str] = Counter()
         self.late: list[Late] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._released = asyncio.Event()
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection(self._host, self._port, limit=_LARGEST_HEAD)
@@ -227,6 +227,9 @@ class Proxy:
         if request.body:
             order = json.loads(request.body)
             self.orders.held += order.pop("hold", [])
+            if order.pop("deliver", False):
+                self._released.set()
+                self._released = asyncio.Event()
             for name, value in order.items():
                 setattr(self.orders, name, value)
         waiting = sum(one.get("times", 1) for one in self.orders.held)
@@ -261,13 +264,13 @@ class Proxy:
 
     async def deliver(self, request: Message, held: Held) -> None:
         """Forward a request long after it was sent, once the platform is there."""
-        due = time.monotonic() + held.seconds
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._released.wait(), held.seconds)
         while held.about.status is None:
-            await asyncio.sleep(max(due - time.monotonic(), 0))
             try:
                 reader, writer = await self.connect()
             except OSError:
-                due = time.monotonic() + _BETWEEN_TRIES
+                await asyncio.sleep(_BETWEEN_TRIES)
                 continue
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
                 writer.write(request.raw)

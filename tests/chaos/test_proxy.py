@@ -106,6 +106,16 @@ def test_a_late_start_arrives_after_its_sender_was_hung_up_on(
     assert start(session, proxy.url, chaos, "next").status_code == 409
 
 
+def test_what_is_held_back_is_delivered_when_that_is_asked_for(
+    session: requests.Session, platform: LocalPlatform, proxy: FaultingProxy, chaos: ChaosFlows
+) -> None:
+    proxy.hold("run-pipeline", seconds=3600.0)
+    with pytest.raises(requests.ConnectionError):
+        start(session, proxy.url, chaos, "held")
+    assert [one.status for one in proxy.deliver()] == [200]
+    assert [run.variables["task"] for run in chaos.runs()] == ["held"]
+
+
 def test_a_late_start_outlives_the_platform_and_finds_what_is_there_then(
     session: requests.Session, platform: LocalPlatform, proxy: FaultingProxy, chaos: ChaosFlows
 ) -> None:

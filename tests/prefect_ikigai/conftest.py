@@ -15,6 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import certifi
+
 # Prefect reads its settings when it is imported: nothing of the developer's own profile may take part.
 PREFECT_HOME = Path(tempfile.mkdtemp(prefix="prefect-ikigai-"))
 for name in [name for name in os.environ if name.startswith("PREFECT_")]:
@@ -22,12 +24,21 @@ for name in [name for name in os.environ if name.startswith("PREFECT_")]:
 with socket.socket() as probe:
     probe.bind(("127.0.0.1", 0))
     PORT: int = probe.getsockname()[1]
+# Every client of Prefect's reads all certificates, which takes longer than what it asks; none is used here.
+CERTIFICATE = PREFECT_HOME / "certificate.pem"
+CERTIFICATE.write_text(certifi.contents().partition(END := "-----END CERTIFICATE-----")[0] + END)
 os.environ.update(
     PREFECT_HOME=str(PREFECT_HOME),
     PREFECT_LOCAL_STORAGE_PATH=str(PREFECT_HOME / "storage"),
     PREFECT_API_URL=f"http://127.0.0.1:{PORT}/api",
+    PREFECT_API_SSL_CERT_FILE=str(CERTIFICATE),
     PREFECT_LOGGING_COLORS="false",
     PREFECT_SERVER_ANALYTICS_ENABLED="false",
+    # By default, events are kept every 5 seconds and logs sent every 2, and flow runs looked for every 10 or 15.
+    PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL="0.5",
+    PREFECT_LOGGING_TO_API_BATCH_INTERVAL="0.5",
+    PREFECT_RUNNER_POLL_FREQUENCY="1",
+    PREFECT_WORKER_QUERY_SECONDS="1",
     DO_NOT_TRACK="1",
 )
 
@@ -40,6 +51,7 @@ from ikigai_core.local.account import LocalAccount  # noqa: E402
 from ikigai_core.local.control import LocalControl  # noqa: E402
 from prefect_ikigai import IkigaiCredentials  # noqa: E402
 
+from .programs import Programs  # noqa: E402
 from .servers import PrefectServer, drain_logs_and_events  # noqa: E402
 
 pytest_plugins = ["ikigai_core.local.testing"]
@@ -47,19 +59,27 @@ pytest_plugins = ["ikigai_core.local.testing"]
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the first test, which starts all servers, and any other one time enough on busy cores."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(400))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def prefect_server() -> Iterator[PrefectServer]:
     """A Prefect server, which records all flow runs of the tests."""
-    server = PrefectServer(PREFECT_HOME, PORT)
-    try:
-        server.start()
-        with server.client:
-            yield server
-            # While there is still somebody to send them to.
-            drain_logs_and_events()
-    finally:
-        server.stop()
-        shutil.rmtree(PREFECT_HOME, ignore_errors=True)
+    with Programs(PREFECT_HOME) as programs:
+        server = PrefectServer(PREFECT_HOME, PORT, programs)
+        try:
+            server.start()
+            with server.client:
+                yield server
+                # While there is still somebody to send them to.
+                drain_logs_and_events()
+        finally:
+            server.stop()
+            shutil.rmtree(PREFECT_HOME, ignore_errors=True)
 
 
 @pytest.fixture

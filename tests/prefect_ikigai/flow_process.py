@@ -1,15 +1,11 @@
-"""Forks a process for each flow run: `python flow_process.py`. An order a line as JSON, the process's id a line.
-
-Importing Prefect takes seconds; what was imported once serves all processes. Each runs one flow run, as a worker's do.
-"""
+"""Runs one flow run, as a worker's process does: `python flow_process.py ORDER`, the order as JSON."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
-import os
-import signal
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -18,34 +14,15 @@ import prefect
 from prefect.client.orchestration import get_client
 from prefect.flow_engine import run_flow
 
-import prefect_ikigai  # noqa: F401
-from ikigai_core import Ikigai  # noqa: F401
 from ikigai_core.runs import copies, lost_start
 from prefect_ikigai.runs import start_lease
 
-
-def main() -> None:
-    # A process that ends is gone at once.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    modules: dict[str, ModuleType] = {}
-    for line in sys.stdin:
-        order = json.loads(line)
-        module = modules.setdefault(order["file"], _load(order["file"]))
-        if not (pid := os.fork()):
-            _run(module, order)
-        sys.stdout.write(f"{pid}\n")
-        sys.stdout.flush()
+ROOT = Path(__file__).parents[2]
 
 
-def _run(module: ModuleType, order: dict[str, Any]) -> None:
-    """Run a flow run to its end, in a process of its own."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    # Whoever ends the process that forked ends this one, too, but not by closing what it reads from.
-    output = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    os.environ.update(order["environment"])
+def main(order: dict[str, Any]) -> None:
+    """Run a flow run to its end."""
+    module = _load(order["file"])
     _look_for(order["look_for"])
     if "at" in order:
         module.die_at(order["at"])
@@ -57,7 +34,6 @@ def _run(module: ModuleType, order: dict[str, Any]) -> None:
         run_flow(flow, flow_run=flow_run, parameters=flow_run.parameters, return_type="state")
     except BaseException:
         code = 1
-    # With Prefect's own background threads, which send what is left.
     sys.exit(code)
 
 
@@ -84,4 +60,5 @@ def _load(file: str) -> ModuleType:
 
 
 if __name__ == "__main__":
-    main()
+    sys.path[0] = str(ROOT)
+    main(json.loads(sys.argv[1]))

@@ -1,17 +1,16 @@
-"""A real Prefect server and a worker, in processes of their own."""
+"""A real Prefect server, in a process of its own."""
 
 from __future__ import annotations
 
 import inspect
 import os
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,20 +22,12 @@ from prefect.events.worker import EventsWorker
 from prefect.exceptions import ObjectNotFound
 from prefect.logging.handlers import APILogWorker
 
+from .programs import Program, Programs
+
 START_TIMEOUT = 180.0
 PATIENCE = 150.0
 
 T = TypeVar("T")
-
-
-def end(process: subprocess.Popen[bytes], seconds: float = 20) -> None:
-    """End a process, by force where it does not by itself."""
-    process.terminate()
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def eventually(look: Callable[[], T], complaint: Callable[[], str]) -> T:
@@ -46,6 +37,15 @@ def eventually(look: Callable[[], T], complaint: Callable[[], str]) -> T:
         assert time.monotonic() < deadline, complaint()
         time.sleep(0.2)
     return found
+
+
+@contextmanager
+def meanwhile(act: Callable[[], None]) -> Iterator[None]:
+    """Do something in another thread, and do not go on before it is done."""
+    with ThreadPoolExecutor(1) as pool:
+        acting = pool.submit(act)
+        yield
+        acting.result()
 
 
 def drain_logs_and_events() -> None:
@@ -63,12 +63,15 @@ class PrefectServer:
     home : Path
         Its folder.
     port : int
+    programs : Programs
+        Start it, and what belongs to it.
     """
 
-    def __init__(self, home: Path, port: int) -> None:
+    def __init__(self, home: Path, port: int, programs: Programs) -> None:
         self.home = home
+        self.programs = programs
         self._port = port
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Program | None = None
 
     @property
     def database(self) -> Path:
@@ -88,26 +91,20 @@ class PrefectServer:
     def start(self) -> None:
         """Start it on the port that its clients know, and wait until it answers."""
         options = ["--no-ui", "--host=127.0.0.1", f"--port={self._port}"]
-        file = self.home / "server.log"
-        with file.open("a") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "prefect", "server", "start", *options],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        log = self.home / "server.log"
+        self._process = self.programs.start("-m", "prefect", "server", "start", *options, log=log)
         deadline = time.monotonic() + START_TIMEOUT
-        while self._process.poll() is None and time.monotonic() < deadline:
+        while self._process.is_alive and time.monotonic() < deadline:
             with suppress(urllib.error.URLError, ConnectionError):
                 urllib.request.urlopen(f"{os.environ['PREFECT_API_URL']}/health", timeout=5).close()
                 return
             time.sleep(0.1)
-        raise RuntimeError(f"Prefect's server did not start:\n{file.read_text()[-2000:]}")
+        raise RuntimeError(f"Prefect's server did not start:\n{log.read_text()[-2000:]}")
 
     def stop(self) -> None:
         """End it."""
         if self._process is not None:
-            end(self._process, 10)
+            self._process.end(seconds=10)
 
     def restart(self) -> None:
         """End it, and start it again."""
@@ -116,12 +113,10 @@ class PrefectServer:
 
     def cli(self, *arguments: str, cwd: Path | None = None) -> str:
         """Run a command of Prefect's and return what it printed."""
-        command = [sys.executable, "-m", "prefect", "--no-prompt", *arguments]
-        done = subprocess.run(
-            command, env={**os.environ, "COLUMNS": "200"}, cwd=cwd, capture_output=True, text=True, timeout=120
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        program = self.programs.start("-m", "prefect", "--no-prompt", *arguments, cwd=cwd)
+        code, said = program.wait(START_TIMEOUT), program.log.read_text()
+        assert code == 0, said
+        return said
 
     def run_deployment(self, name: str, **parameters: Any) -> uuid.UUID:
         """Ask for a flow run, as soon as there is such a deployment; return its id at once."""

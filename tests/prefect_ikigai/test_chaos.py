@@ -26,17 +26,17 @@ QUICK = {"retry_delay_seconds": [1, 3]}
 
 
 @pytest.mark.timeout(400)
-def test_twenty_four_items_on_two_flows(tmp_path: Path) -> None:
+def test_twelve_items_on_two_flows(tmp_path: Path, prefect_server: PrefectServer) -> None:
     with (
         LocalPlatform.start(data_dir=tmp_path / "platform") as platform,
         FaultingProxy(platform.url) as proxy,
-        FlowProcesses(FLOWS, tmp_path / "log", look_for=3.0) as processes,
+        FlowProcesses(prefect_server, FLOWS, tmp_path / "log", look_for=3.0) as processes,
     ):
         chaos = ChaosFlows.make(platform)
-        proxy.faults(0.05, late=0.05, late_seconds=(1.0, 10.0))
-        crew = ChaosCrew(chaos, proxy.url, tmp_path, processes, slots=4, delays=QUICK, failures=1)
-        batches = {mode: batches_of(mode, 12, 6) for mode in ("shared", "copy")}
-        with Killer().kills(crew.some_pids(4), every=(4, 8)):
+        proxy.faults(0.1, late=0.1, late_seconds=(1.0, 6.0))
+        crew = ChaosCrew(chaos, proxy.url, tmp_path, processes, slots=3, delays=QUICK, failures=1)
+        batches = {"shared": batches_of("shared", 8, 4), "copy": batches_of("copy", 4, 4)}
+        with Killer().kills(crew.some_pids(3), every=(2, 5)):
             told = crew.perform(batches, seconds=300)
         proxy.await_delivery()
         for mode, verdict in judged(told, chaos).items():
@@ -52,7 +52,7 @@ def test_a_thousand_items_on_few_flows(
     with (
         LocalPlatform.start(data_dir=tmp_path / "platform") as platform,
         FaultingProxy(platform.url) as proxy,
-        FlowProcesses(FLOWS, tmp_path / "log", look_for=30.0) as processes,
+        FlowProcesses(prefect_server, FLOWS, tmp_path / "log", look_for=30.0) as processes,
     ):
         chaos = ChaosFlows.make(platform, 8)
         proxy.faults(late=0.01, late_seconds=(5.0, 100.0))

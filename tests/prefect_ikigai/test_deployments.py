@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,44 +20,34 @@ from ikigai_core import App, FlowStatus
 from ikigai_core.local.account import LocalAccount
 from prefect_ikigai import IkigaiCredentials
 
-from .conftest import EXAMPLES, PREFECT_HOME
-from .servers import end, eventually
+from .conftest import EXAMPLES
+from .programs import Program
+from .servers import eventually
 
 pytestmark = pytest.mark.timeout(600)
 
 APP, FLOW = "Late flights with Prefect", "Late flights"
-GOES_ON = "goes on on the Ikigai platform, which cannot stop it"
+STILL_RUNNING = "is still running on the Ikigai platform, which cannot stop it"
 
 
 @contextmanager
-def beside(*command: str, cwd: Path, interruption: int = signal.SIGTERM, **environment: str) -> Iterator[None]:
-    """Run a program beside what is done meanwhile."""
-    said = PREFECT_HOME / "beside.log"
-    with said.open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, *command],
-            env={**os.environ, **environment},
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
+def beside(program: Program, interruption: int = signal.SIGTERM) -> Iterator[None]:
+    """Let a program run beside what is done meanwhile."""
     try:
         yield
     except BaseException as failure:
-        failure.add_note(said.read_text())
+        failure.add_note(program.log.read_text())
         raise
     finally:
-        process.send_signal(interruption)
-        end(process)
+        program.end(interruption)
 
 
 def test_a_served_flow_runs_and_its_event_sets_another_one_off(
     saved_credentials: IkigaiCredentials, prefect_server: Any, tmp_path: Path
 ) -> None:
     output = tmp_path / "late.csv"
-    example = str(EXAMPLES / "prefect_serve.py")
-    with beside(example, cwd=EXAMPLES, interruption=signal.SIGINT, PREFECT_RUNNER_POLL_FREQUENCY="1"):
+    serving = prefect_server.programs.start(str(EXAMPLES / "prefect_serve.py"), cwd=EXAMPLES)
+    with beside(serving, signal.SIGINT):
         flow_run_id = prefect_server.run_deployment("late-flights/nightly", dataset="late now", output=str(output))
         prefect_server.await_state(flow_run_id, "Completed")
         assert pd.read_csv(output)["minutes_late"].min() >= 60
@@ -122,19 +110,18 @@ def test_a_worker_follows_one_run_through_a_kill_a_retry_and_a_cancellation(
     prefect_server.client.create_work_pool(WorkPoolCreate(name="ikigai", type="process"))
     prefect_server.cli("deploy", "--all", cwd=EXAMPLES)
     worker = ("-m", "prefect", "worker", "start", "--pool", "ikigai")
-    quick = {"PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_RUNNER_POLL_FREQUENCY": "1"}
-    with beside(*worker, cwd=EXAMPLES, **quick):
+    with beside(prefect_server.programs.start(*worker, cwd=EXAMPLES)):
         first_id = prefect_server.run_deployment("late-flights/worker", output=str(output))
         await_running(example_app)
         prefect_server.await_started(flow.flow_id)
         kill(prefect_server, first_id)
         prefect_server.await_state(first_id, "Crashed")
-        prefect_server.logs(first_id, until=GOES_ON)
+        prefect_server.logs(first_id, until=STILL_RUNNING)
         (record,) = prefect_server.artifacts(first_id, "ikigai-run")
         assert record.data["run"]["variables"] == {"output": "late_flights_nightly"}
 
         retry(prefect_server, first_id)
-        prefect_server.logs(first_id, until="an earlier try began a run, which is picked up")
+        prefect_server.logs(first_id, until="continuing with the run of an earlier attempt")
         prefect_server.client.set_flow_run_state(first_id, Cancelling())
         prefect_server.await_state(first_id, "Cancelled")
         for left in prefect_server.events(["ikigai.run.left"], f"ikigai.flow.{flow.flow_id}", 2):
@@ -143,7 +130,7 @@ def test_a_worker_follows_one_run_through_a_kill_a_retry_and_a_cancellation(
         assert reports and all(str(flow.web_url) in shown.data for shown in reports)
 
         next_id = prefect_server.run_deployment("late-flights/worker", output=str(output))
-        prefect_server.logs(next_id, until=f"flow run {first_id} left a run behind, which is picked up")
+        prefect_server.logs(next_id, until=f"continuing with the run that flow run {first_id} left")
         ikigai_local.control.finish(flow.flow_id)
         prefect_server.await_state(next_id, "Completed")
     assert [log.status for log in flow.run_logs(10)] == [FlowStatus.SUCCESS]

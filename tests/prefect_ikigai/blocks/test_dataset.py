@@ -27,7 +27,7 @@ def test_frames_and_files_go_there_and_back(saved_credentials: IkigaiCredentials
     assert numbers.preview(2).rows == [{"name": "one", "value": "1"}, {"name": "two", "value": "2"}]
 
 
-def test_the_async_twins_do_the_same(credentials: IkigaiCredentials, app: str, tmp_path: Path) -> None:
+def test_the_async_versions_do_the_same(credentials: IkigaiCredentials, app: str, tmp_path: Path) -> None:
     numbers = IkigaiDataset(credentials=credentials, app=f"New {app}", dataset="numbers", create_app=True)
 
     async def there_and_back() -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +20,9 @@ from ikigai_core.local.control import LocalControl
 from ikigai_core.local.process import LocalPlatform
 from prefect_ikigai import IkigaiCredentials, run_flow, start_flow, wait_for_run
 from tests.prefect_ikigai.conftest import COPYING, CSV
-from tests.prefect_ikigai.servers import eventually
+from tests.prefect_ikigai.servers import PATIENCE, eventually, meanwhile
 
 pytestmark = pytest.mark.timeout(600)
-
-
-@contextmanager
-def meanwhile(act: Callable[[], None]) -> Iterator[None]:
-    """Do something in another thread, and do not go on before it is done."""
-    with ThreadPoolExecutor(1) as pool:
-        acting = pool.submit(act)
-        yield
-        acting.result()
 
 
 # Where a task runs, Prefect 3.4.10 ends on SIGTERM without calling a hook.
@@ -45,11 +33,11 @@ import sys
 from prefect import flow
 from prefect_ikigai import IkigaiCredentials, report_left_runs, run_flow
 
-url, user, app, name = sys.argv[1:]
+url, user, key_file, app, name = sys.argv[1:]
 
 @flow(on_cancellation=[report_left_runs], on_crashed=[report_left_runs], flow_run_name=name)
 def following() -> None:
-    credentials = IkigaiCredentials(user_email=user, api_key=sys.stdin.read(), base_url=url)
+    credentials = IkigaiCredentials(user_email=user, api_key_file=key_file, base_url=url)
     run_flow(credentials, app, name, {"output": "mine"})
 
 following()
@@ -60,19 +48,19 @@ def test_a_script_that_is_terminated_reports_its_run_and_the_next_flow_run_follo
     credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], prefect_server: Any, tmp_path: Path
 ) -> None:
     copy = make_flow(lasts=3600)
-    file = tmp_path / "script.py"
+    assert credentials.api_key is not None
+    file, key_file = tmp_path / "script.py", tmp_path / "key"
     file.write_text(SCRIPT)
+    key_file.write_text(credentials.api_key.get_secret_value())
     # Its credentials are no saved block, so that the hook cannot ask the platform.
-    command = [sys.executable, str(file), credentials.base_url, credentials.user_email, app, copy.name]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as script:
-        assert script.stdin is not None and script.stdout is not None
-        assert credentials.api_key is not None
-        script.stdin.write(credentials.api_key.get_secret_value().encode())
-        script.stdin.close()
+    arguments = [credentials.base_url, credentials.user_email, str(key_file), app, copy.name]
+    script = prefect_server.programs.start(str(file), *arguments)
+    try:
         prefect_server.await_started(copy.flow_id)
-        script.send_signal(TERMINATION)
-        said = script.stdout.read().decode()
-    assert "may go on on the Ikigai platform, which cannot stop it" in said
+    finally:
+        script.end(TERMINATION, PATIENCE)
+    said = script.log.read_text()
+    assert "may still be running on the Ikigai platform, which cannot stop it" in said
     (left,) = prefect_server.events(["ikigai.run.left"], f"ikigai.flow.{copy.flow_id}")
     assert left["payload"]["certain"] is False and left["payload"]["state"] == "Crashed"
 
@@ -86,7 +74,7 @@ def test_a_script_that_is_terminated_reports_its_run_and_the_next_flow_run_follo
     assert state.is_completed()
     (crashed,) = [one for one in left["related"] if one["prefect.resource.role"] == "flow-run"]
     crashed_id = crashed["prefect.resource.id"].removeprefix("prefect.flow-run.")
-    told = f"flow run {crashed_id} left a run behind, which is picked up"
+    told = f"continuing with the run that flow run {crashed_id} left"
     prefect_server.logs(state.state_details.flow_run_id, until=told)
     assert [log.status for log in copy.runs()] == [FlowStatus.SUCCESS]
 

@@ -30,7 +30,9 @@ def test_a_retried_task_follows_the_run_that_it_started(
     state = run(return_state=True)
     assert state.is_completed(), state.message
     assert [log.status for log in copy.runs()] == [FlowStatus.SUCCESS]
-    assert "is picked up" in prefect_server.logs(state.state_details.flow_run_id, until="ended: SUCCESS")
+    assert "the run of an earlier attempt" in prefect_server.logs(
+        state.state_details.flow_run_id, until="ended: SUCCESS"
+    )
     (note,) = prefect_server.notes(state.state_details.flow_run_id)
     assert note["phase"] == "taken" and "of task run" in note["taken_by"]
 
@@ -83,7 +85,9 @@ def test_what_has_succeeded_is_not_run_again_and_what_has_failed_is(
     logs = state.result()
     assert sorted(log.log_id for log in logs[:3]) == sorted(log.log_id for log in good.runs())
     assert [log.status for log in bad.runs()] == [FlowStatus.SUCCESS, FlowStatus.FAILED]
-    assert "is picked up, and is over" in prefect_server.logs(state.state_details.flow_run_id, until="and is over")
+    assert "of an earlier attempt, which has ended" in prefect_server.logs(
+        state.state_details.flow_run_id, until="which has ended"
+    )
     assert {run["phase"] for run in prefect_server.notes(state.state_details.flow_run_id)} == {"taken"}
 
 

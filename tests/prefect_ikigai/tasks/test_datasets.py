@@ -46,7 +46,7 @@ def test_data_go_up_and_come_back(credentials: IkigaiCredentials, app: str, tmp_
     pd.testing.assert_frame_equal(frame, NUMBERS.head(2))
 
 
-def test_async_twins_do_the_same(credentials: IkigaiCredentials, app: str, tmp_path: Path) -> None:
+def test_async_versions_do_the_same(credentials: IkigaiCredentials, app: str, tmp_path: Path) -> None:
     @flow
     async def there_and_back() -> tuple[list[str], Path, pd.DataFrame]:
         uploaded = await aupload_dataset(credentials, app, "numbers", NUMBERS)

@@ -15,7 +15,7 @@ MAKERS = ("materialize_dataset", "amaterialize_dataset", "materialize_flow", "am
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_a_task_tells_what_it_returns_and_its_twin_the_same(name: str) -> None:
+def test_a_task_tells_what_it_returns_and_its_async_version_the_same(name: str) -> None:
     function: Any = TASKS[name].fn
     returns = str(inspect.signature(function).return_annotation)
     assert function.__name__ == name and function.__doc__

@@ -75,7 +75,7 @@ def test_a_run_that_a_failed_flow_run_left_is_picked_up_by_the_next_one(
     second = run("mine", return_state=True)
     assert [second.result()] == copy.runs()
     logged = prefect_server.logs(second.state_details.flow_run_id, until="ended: SUCCESS")
-    assert f"flow run {first.state_details.flow_run_id} left a run behind" in logged
+    assert f"the run that flow run {first.state_details.flow_run_id} left" in logged
     assert prefect_server.notes(first.state_details.flow_run_id) == []
     assert [run["phase"] for run in prefect_server.notes(second.state_details.flow_run_id)] == ["taken"]
 

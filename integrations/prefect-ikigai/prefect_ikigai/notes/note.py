@@ -145,7 +145,7 @@ def note_key(flow_id: str, variables: Mapping[str, Any]) -> str:
 def notes_under(key: str) -> list[Note]:
     """The notes under a key, oldest first, without duplicates."""
     found = find_artifacts(ArtifactFilter(key=ArtifactFilterKey(any_=[key])))
-    notes = _without_twins([Note.read(artifact) for artifact in found])
+    notes = _without_duplicates([Note.read(artifact) for artifact in found])
     return sorted(_standing(notes), key=_age)
 
 
@@ -154,7 +154,7 @@ def notes_of(flow_run_id: UUID) -> list[Note]:
     wanted = ArtifactFilter(
         flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run_id]), type=ArtifactFilterType(any_=[NOTE_TYPE])
     )
-    return _without_twins([Note.read(artifact) for artifact in find_artifacts(wanted)])
+    return _without_duplicates([Note.read(artifact) for artifact in find_artifacts(wanted)])
 
 
 def read_note(artifact_id: UUID) -> Note | None:
@@ -214,12 +214,12 @@ def _standing(notes: Sequence[Note]) -> list[Note]:
         if note.predecessor in present or note.predecessor in done:
             continue
         first = orphans.get(note.predecessor)
-        twins = note if first is None else replace(first, artifact_ids=first.artifact_ids + note.artifact_ids)
-        orphans[note.predecessor] = twins
+        duplicates = note if first is None else replace(first, artifact_ids=first.artifact_ids + note.artifact_ids)
+        orphans[note.predecessor] = duplicates
     return [*standing.values(), *orphans.values()]
 
 
-def _without_twins(notes: Sequence[Note]) -> list[Note]:
+def _without_duplicates(notes: Sequence[Note]) -> list[Note]:
     """The latest version of each note, with the ids of all its artifacts."""
     latest: dict[str, Note] = {}
     for note in sorted(notes, key=lambda note: str(note.updated)):

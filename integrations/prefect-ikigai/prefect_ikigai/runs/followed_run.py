@@ -74,8 +74,8 @@ class FollowedRun:
         with reaching_prefect(f"Flow {self._flow!r} was not started"):
             found = self._store.find()
         if found is not None and found["phase"] not in ("refused", "fenced"):
-            over = ", and is over" if found["phase"] in ("ended", "taken") else ""
-            self._logger.info("Flow %r: an earlier try began a run, which is picked up%s", self._flow, over)
+            over = ", which has ended" if found["phase"] in ("ended", "taken") else ""
+            self._logger.info("Flow %r: continuing with the run of an earlier attempt%s", self._flow, over)
         return found
 
     def left_runs(self) -> list[Note]:
@@ -91,7 +91,7 @@ class FollowedRun:
         with reaching_prefect(f"Flow {self._flow!r} was not started"):
             run = self._store.adopt(left)
         if run is not None:
-            told = "Flow %r: flow run %s left a run behind, which is picked up"
+            told = "Flow %r: continuing with the run that flow run %s left"
             self._logger.info(told, self._flow, left.attempt.flow_run_id)
         return run
 
@@ -115,7 +115,7 @@ class FollowedRun:
         return noted
 
     def started(self, run: Mapping[str, Any], web_url: str | None) -> None:
-        """Report that the run was started or picked up."""
+        """Report that the run was started or continued."""
         self._begin_events(run)
         if run["phase"] in ("ended", "taken"):
             return

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from prefect import Flow
     from prefect.client.schemas.objects import FlowRun, State
 
+_GOING = "is still running"
+
 
 def report_left_runs(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Report the runs that continue on the platform after the flow run that followed them ends.
@@ -42,11 +44,11 @@ def report_left_runs(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any])
         if is_going is False:
             logger.info("Flow %r: the run on the Ikigai platform has ended", left.flow)
             continue
-        certainly = "goes on" if is_going and left.phase == "started" else "may go on"
+        certainly = _GOING if is_going and left.phase == "started" else "may still be running"
         where = f": {web_url}" if web_url else ""
         logger.warning(
             "Flow %r of app %r %s on the Ikigai platform, which cannot stop it. The next flow run with the same "
-            "variables picks it up%s",
+            "variables continues with it%s",
             left.flow,
             left.app,
             certainly,
@@ -78,7 +80,7 @@ def _tell(left: Note, flow_run: FlowRun, state: State[Any], certainly: str, web_
             "prefect.resource.name": flow_run.name,
         }
     ]
-    payload = {"state": state.name, "certain": certainly == "goes on", "web_url": web_url}
+    payload = {"state": state.name, "certain": certainly == _GOING, "web_url": web_url}
     RunEvents(left.app, left.run).left(related, payload)
     what = f"[Flow {left.flow}]({web_url})" if web_url else f"Flow {left.flow}"
     text = f"{what} of app {left.app} {certainly} on the Ikigai platform. Flow run {flow_run.name} is {state.name}."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from prefect_ikigai.blocks.credentials import IkigaiCredentials
 from prefect_ikigai.dataset_profile import Profile, preview
 from prefect_ikigai.operation import Operation
-from prefect_ikigai.tasks.making import async_twin, ikigai_task
+from prefect_ikigai.tasks.making import async_version, ikigai_task
 from prefect_ikigai.transfers import Data, Location, download, read, upload, upload_summary
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def upload_dataset(
     return Operation(credentials, lambda ikigai: _uploaded(ikigai, app, dataset, data, create_app))
 
 
-aupload_dataset = async_twin(upload_dataset)
+aupload_dataset = async_version(upload_dataset)
 
 
 @ikigai_task("download {dataset}")
@@ -92,7 +92,7 @@ def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, pat
     return Operation(credentials, lambda ikigai: download(ikigai, app, dataset, path))
 
 
-adownload_dataset = async_twin(download_dataset)
+adownload_dataset = async_version(download_dataset)
 
 
 @ikigai_task("read {dataset}")
@@ -123,7 +123,7 @@ def read_dataset(credentials: IkigaiCredentials, app: str, dataset: str) -> Oper
     return Operation(credentials, lambda ikigai: read(ikigai, app, dataset))
 
 
-aread_dataset = async_twin(read_dataset)
+aread_dataset = async_version(read_dataset)
 
 
 @ikigai_task("preview {dataset}")
@@ -158,7 +158,7 @@ def preview_dataset(credentials: IkigaiCredentials, app: str, dataset: str, rows
     return Operation(credentials, lambda ikigai: preview(ikigai, app, dataset, rows))
 
 
-apreview_dataset = async_twin(preview_dataset)
+apreview_dataset = async_version(preview_dataset)
 
 
 def _uploaded(ikigai: AnyClient, app: str, dataset: str, data: Data, create_app: bool) -> Procedure[dict[str, Any]]:

@@ -14,7 +14,7 @@ from prefect_ikigai.api.owner import Owner
 from prefect_ikigai.blocks.credentials import IkigaiCredentials
 from prefect_ikigai.naming import artifact_key
 from prefect_ikigai.operation import Operation
-from prefect_ikigai.tasks.making import async_twin, ikigai_task
+from prefect_ikigai.tasks.making import async_version, ikigai_task
 
 if TYPE_CHECKING:
     from ikigai_core import FacetTypes, FlowDefinition, FlowStatusReport, RunLog
@@ -59,7 +59,7 @@ def ensure_flow(
     return Operation(credentials, lambda ikigai: _ensured(ikigai, app, flow, definition, create_app))
 
 
-aensure_flow = async_twin(ensure_flow)
+aensure_flow = async_version(ensure_flow)
 
 
 @ikigai_task("read run logs of {flow}")
@@ -90,7 +90,7 @@ def read_run_logs(credentials: IkigaiCredentials, app: str, flow: str, max_count
     return Operation(credentials, lambda ikigai: _logs(ikigai, app, flow, max_count))
 
 
-aread_run_logs = async_twin(read_run_logs)
+aread_run_logs = async_version(read_run_logs)
 
 
 @ikigai_task("status of {flow}")
@@ -119,7 +119,7 @@ def flow_status(credentials: IkigaiCredentials, app: str, flow: str) -> Operatio
     return Operation(credentials, lambda ikigai: _status(ikigai, app, flow))
 
 
-aflow_status = async_twin(flow_status)
+aflow_status = async_version(flow_status)
 
 
 def bring_about(

@@ -32,11 +32,11 @@ def ikigai_task(task_run_name: str) -> Callable[[Callable[P, Operation[R]]], Tas
     return decorate
 
 
-def async_twin(sync_task: Task[P, R]) -> Task[P, Coroutine[Any, Any, R]]:
+def async_version(sync_task: Task[P, R]) -> Task[P, Coroutine[Any, Any, R]]:
     """The async counterpart of a task that `ikigai_task` created. Its name begins with ``a``."""
     text: Callable[P, Operation[R]] = inspect.unwrap(sync_task.fn)
     function = aperformed(text)
-    function.__doc__ = f"Async twin of `{text.__name__}`."
+    function.__doc__ = f"Async version of `{text.__name__}`."
     function.__name__ = function.__qualname__ = f"a{text.__name__}"
     return task(task_run_name=sync_task.task_run_name, **task_options())(function)
 

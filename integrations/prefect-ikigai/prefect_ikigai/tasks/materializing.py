@@ -74,6 +74,6 @@ def async_materializing(
         wanted = text(*args, **kwargs)
         return materialize(*wanted.assets, **wanted.how())(aperformed(wanted.text))
 
-    make.__doc__ = f"Async twin of `{text.__name__}`: the task that it makes is awaited."
+    make.__doc__ = f"Async version of `{text.__name__}`: the task that it creates is awaited."
     make.__name__ = make.__qualname__ = f"a{text.__name__}"
     return returning(make, "Materialization[", "MaterializingTask[")

@@ -10,7 +10,7 @@ from prefect_ikigai.api.logger import current_logger
 from prefect_ikigai.blocks.credentials import IkigaiCredentials
 from prefect_ikigai.failures import ThresholdMissedError
 from prefect_ikigai.operation import Operation
-from prefect_ikigai.tasks.making import async_twin, ikigai_task
+from prefect_ikigai.tasks.making import async_version, ikigai_task
 
 if TYPE_CHECKING:
     from ikigai_core.orchestration import AnyClient, AnyModel
@@ -61,7 +61,7 @@ def ensure_model(
     return Operation(credentials, lambda ikigai: _ensured(ikigai, app, model, model_type, description, create_app))
 
 
-aensure_model = async_twin(ensure_model)
+aensure_model = async_version(ensure_model)
 
 
 @ikigai_task("check {model}")
@@ -104,7 +104,7 @@ def check_model(
     return Operation(credentials, lambda ikigai: _checked(ikigai, app, model, thresholds, version))
 
 
-acheck_model = async_twin(check_model)
+acheck_model = async_version(check_model)
 
 
 def _ensured(

@@ -11,7 +11,7 @@ from prefect_ikigai.blocks.credentials import IkigaiCredentials
 from prefect_ikigai.operation import Operation
 from prefect_ikigai.runs.request import RunRequest
 from prefect_ikigai.runs.running import follow, resume, run_to_the_end, start
-from prefect_ikigai.tasks.making import async_twin, ikigai_task
+from prefect_ikigai.tasks.making import async_version, ikigai_task
 
 if TYPE_CHECKING:
     from ikigai_core import RunLog
@@ -104,7 +104,7 @@ def run_flow(
     return Operation(credentials, lambda ikigai: _log_of(ikigai, request))
 
 
-arun_flow = async_twin(run_flow)
+arun_flow = async_version(run_flow)
 
 
 @ikigai_task("start {flow}")
@@ -161,7 +161,7 @@ def start_flow(
     return Operation(credentials, lambda ikigai: _started(ikigai, request))
 
 
-astart_flow = async_twin(start_flow)
+astart_flow = async_version(start_flow)
 
 
 @ikigai_task("wait for run")
@@ -194,7 +194,7 @@ def wait_for_run(
     return Operation(credentials, lambda ikigai: _awaited(ikigai, run, Deadline.after(timeout)))
 
 
-await_for_run = async_twin(wait_for_run)
+await_for_run = async_version(wait_for_run)
 
 
 def _log_of(ikigai: AnyClient, request: RunRequest) -> Procedure[RunLog]:
