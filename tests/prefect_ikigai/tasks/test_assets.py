@@ -69,7 +69,7 @@ def test_flows_and_uploads_materialize_assets_with_lineage(
     assert "s3://bucket/numbers.csv" in {resource["prefect.resource.id"] for resource in uploaded["related"]}
 
 
-def test_the_async_twins_do_the_same(credentials: IkigaiCredentials, app: str, prefect_server: Any) -> None:
+def test_the_async_versions_do_the_same(credentials: IkigaiCredentials, app: str, prefect_server: Any) -> None:
     upload = amaterialize_dataset(app, "numbers")
     run = amaterialize_flow(app, "Some numbers", definition(), variables={"output": "my numbers"}, isolation="copy")
 
