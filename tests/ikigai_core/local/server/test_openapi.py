@@ -68,10 +68,6 @@ def own_api(own_platform: LocalPlatform, connect: Callable[..., Any]) -> Any:
     return connect(own_platform)
 
 
-def test_fuzzing_finds_nothing(own_api: Any, definition: Any, tmp_path: Path) -> None:
-    fuzz(own_api, definition, tmp_path, "--max-examples", "4")
-
-
 @pytest.mark.soak
 def test_ten_minutes_of_fuzzing_find_nothing(own_api: Any, definition: Any, tmp_path: Path) -> None:
     fuzz(own_api, definition, tmp_path, "--max-time", "600")
