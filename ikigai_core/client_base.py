@@ -33,6 +33,9 @@ class Client:
         ca_bundle: str | Path | None = None,
         connect_timeout: float | None = None,
         read_timeout: float | None = None,
+        call_timeout: float | None = None,
+        processing_timeout: float | None = None,
+        answer_limit: int | None = None,
         proxy: str | None = None,
         user_agent: str | None = None,
         web_url: str | None = None,
@@ -57,7 +60,17 @@ class Client:
             The certificates to trust instead of the usual ones. Default: the file that ``REQUESTS_CA_BUNDLE``,
             ``CURL_CA_BUNDLE`` or ``SSL_CERT_FILE`` names.
         connect_timeout, read_timeout : float, default 10 and 60
-            Seconds.
+            Seconds to connect, and to wait for the next bytes of an answer.
+        call_timeout : float, optional
+            Seconds that a request may take in total, with its retries. A part of a transfer of data may take longer if
+            at least 64 KiB of it arrive in each such period. Default: the environment variable
+            ``IKIGAI_CALL_TIMEOUT``, or 120, or twice the read timeout if that is more.
+        processing_timeout : float, optional
+            Seconds that the platform may take to check an upload, or to prepare a download. Default: the environment
+            variable ``IKIGAI_PROCESSING_TIMEOUT``, or 3600.
+        answer_limit : int, optional
+            Maximum size of an answer in bytes. It does not apply to the data of datasets. Default: the environment
+            variable ``IKIGAI_ANSWER_LIMIT``, or 50,000,000.
         proxy : str, optional
             Address of a proxy for every request, with user and password if it needs them. Default: the settings of
             ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``.
@@ -84,6 +97,9 @@ class Client:
             ca_bundle=ca_bundle,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
+            call_timeout=call_timeout,
+            processing_timeout=processing_timeout,
+            answer_limit=answer_limit,
             proxy=proxy,
             user_agent=user_agent,
             web_url=web_url,

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,17 +16,26 @@ from urllib.parse import urlsplit
 from ikigai_core._version import __version__
 from ikigai_core.errors import ConfigurationError
 from ikigai_core.profiles import load_profile
+from ikigai_core.redaction import hide_key
 from ikigai_core.web_urls import PLATFORM_API, WebPages
 
 DEFAULT_BASE_URL = PLATFORM_API
 DEFAULT_CONNECT_TIMEOUT = 10.0
 DEFAULT_READ_TIMEOUT = 60.0
+DEFAULT_CALL_TIMEOUT = 120.0
+DEFAULT_PROCESSING_TIMEOUT = 3600.0
+DEFAULT_ANSWER_LIMIT = 50_000_000
 
 _VARIABLES = {
     "user_email": "IKIGAI_USER_EMAIL",
     "api_key": "IKIGAI_API_KEY",
     "base_url": "IKIGAI_BASE_URL",
     "web_url": "IKIGAI_WEB_URL",
+}
+_NUMBERS = {
+    "call_timeout": "IKIGAI_CALL_TIMEOUT",
+    "processing_timeout": "IKIGAI_PROCESSING_TIMEOUT",
+    "answer_limit": "IKIGAI_ANSWER_LIMIT",
 }
 
 # The HTTP libraries treat these variables differently. Here both clients treat them the same.
@@ -53,7 +63,14 @@ class Config:
     ca_bundle : str or None
         Path of the certificates to trust instead of the system's.
     connect_timeout, read_timeout : float
-        Seconds.
+        Seconds to connect, and to wait for the next bytes of an answer.
+    call_timeout : float
+        Seconds that a request may take in total, with its retries. A part of a transfer may take longer if at least
+        64 KiB of it arrive in each such period.
+    processing_timeout : float
+        Seconds that the platform may take to check an upload, or to prepare a download.
+    answer_limit : int
+        Maximum size of an answer in bytes. It does not apply to the data of datasets.
     proxy : str or None
         Address of a proxy for every request. None leaves it to ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``.
     user_agent : str
@@ -72,11 +89,17 @@ class Config:
     ca_bundle: str | None = None
     connect_timeout: float = DEFAULT_CONNECT_TIMEOUT
     read_timeout: float = DEFAULT_READ_TIMEOUT
+    call_timeout: float = DEFAULT_CALL_TIMEOUT
+    processing_timeout: float = DEFAULT_PROCESSING_TIMEOUT
+    answer_limit: int = DEFAULT_ANSWER_LIMIT
     proxy: str | None = field(default=None, repr=False)
     user_agent: str = ""
     web_url: str | None = None
     look_up_key: Callable[[], str] | None = field(default=None, repr=False, compare=False)
     profile: str | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        hide_key(self.api_key)
 
     @classmethod
     def resolve(
@@ -89,6 +112,9 @@ class Config:
         ca_bundle: str | Path | None = None,
         connect_timeout: float | None = None,
         read_timeout: float | None = None,
+        call_timeout: float | None = None,
+        processing_timeout: float | None = None,
+        answer_limit: int | None = None,
         proxy: str | None = None,
         user_agent: str | None = None,
         web_url: str | None = None,
@@ -111,6 +137,9 @@ class Config:
             "ca_bundle": ca_bundle,
             "connect_timeout": connect_timeout,
             "read_timeout": read_timeout,
+            "call_timeout": call_timeout,
+            "processing_timeout": processing_timeout,
+            "answer_limit": answer_limit,
             "proxy": proxy,
             "web_url": web_url,
         }
@@ -126,7 +155,14 @@ class Config:
             ssl=ssl,
             ca_bundle=_existing(settings.get("ca_bundle")),
             connect_timeout=_positive("connect_timeout", settings.get("connect_timeout", DEFAULT_CONNECT_TIMEOUT)),
-            read_timeout=_positive("read_timeout", settings.get("read_timeout", DEFAULT_READ_TIMEOUT)),
+            read_timeout=_positive("read_timeout", read_timeout := settings.get("read_timeout", DEFAULT_READ_TIMEOUT)),
+            call_timeout=_positive(
+                "call_timeout", settings.get("call_timeout", max(DEFAULT_CALL_TIMEOUT, 2 * read_timeout))
+            ),
+            processing_timeout=_positive(
+                "processing_timeout", settings.get("processing_timeout", DEFAULT_PROCESSING_TIMEOUT)
+            ),
+            answer_limit=int(_positive("answer_limit", settings.get("answer_limit", DEFAULT_ANSWER_LIMIT), "bytes")),
             proxy=_proxy(settings.get("proxy")),
             user_agent=_agent(user_agent),
             web_url=WebPages.of(base_url, settings.get("web_url")).address,
@@ -195,8 +231,17 @@ def _key_here(config: Config) -> str:
 
 
 def _environment() -> dict[str, Any]:
-    found = {name: os.environ.get(variable) or None for name, variable in _VARIABLES.items()}
+    found: dict[str, Any] = {name: os.environ.get(variable) or None for name, variable in _VARIABLES.items()}
+    found |= {name: _number(variable) for name, variable in _NUMBERS.items()}
     return {**found, "ca_bundle": next(filter(None, map(os.environ.get, _CERTIFICATE_VARIABLES)), None)}
+
+
+def _number(variable: str) -> float | None:
+    given = os.environ.get(variable)
+    try:
+        return float(given) if given else None
+    except ValueError:
+        raise ConfigurationError(f"{variable} is {given!r}: expected a number.") from None
 
 
 def _required(name: str, settings: Mapping[str, Any]) -> str:
@@ -265,10 +310,10 @@ def _existing(path: str | Path | None) -> str | None:
     return None if path is None else str(path)
 
 
-def _positive(name: str, seconds: float) -> float:
-    if not isinstance(seconds, int | float) or not seconds > 0:
-        raise ConfigurationError(f"{name} is {seconds!r}: expected a positive number of seconds.")
-    return float(seconds)
+def _positive(name: str, number: float, unit: str = "seconds") -> float:
+    if not isinstance(number, int | float) or not 0 < number < inf:
+        raise ConfigurationError(f"{name} is {number!r}: expected a positive number of {unit}.")
+    return float(number)
 
 
 def _agent(prefix: str | None) -> str:

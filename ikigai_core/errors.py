@@ -10,6 +10,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from ikigai_core.redaction import redacted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -27,12 +29,28 @@ class IkigaiError(Exception):
 
     transient: bool = False
 
+    def __init__(self, *args: object) -> None:
+        super().__init__(*map(_without_keys, args))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, _without_keys(value))
+
+    def add_note(self, note: str) -> None:
+        """Add a note to the traceback."""
+        super().add_note(redacted(note))
+
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else type(self).__name__
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Orchestrators send exceptions between processes. By default, pickle would call __init__ with the message only.
         return _rebuild, (type(self), self.args, self.__dict__.copy())
+
+
+def _without_keys(value: object) -> object:
+    if isinstance(value, tuple):
+        return tuple(map(_without_keys, value))
+    return redacted(value) if isinstance(value, str) else value
 
 
 def _rebuild(kind: type[IkigaiError], args: tuple[Any, ...], state: dict[str, Any]) -> IkigaiError:
@@ -154,7 +172,27 @@ class ServerError(ApiError):
 
 
 class UnexpectedAnswerError(IkigaiError):
-    """The platform's answer does not have the expected form."""
+    """The platform's answer does not have the expected form.
+
+    Parameters
+    ----------
+    message : str
+    call : str, optional
+        The request, for example ``GET /component/get-dataset``. Blank until `blame` is called.
+    field : str, optional
+        Path of the malformed field, for example ``dataset.size``; blank if it is the whole answer.
+    """
+
+    def __init__(self, message: str, *, call: str = "", field: str = "") -> None:
+        self.call = call
+        self.field = field
+        super().__init__(message)
+
+    def blame(self, call: str) -> None:
+        """Name the request in the message, unless it is named already."""
+        if not self.call:
+            self.call = call
+            self.args = (f"{call}: {self}",)
 
 
 class ConnectionFailedError(IkigaiError):

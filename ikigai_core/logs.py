@@ -12,12 +12,23 @@ from collections.abc import Mapping
 from typing import Any, Unpack, get_type_hints
 
 from ikigai_core.api.call import Subject
+from ikigai_core.redaction import WithoutKeys
 
 PREFIX = "ikigai_"
 
 _REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "x-amz-request-id", "apigw-requestid")
 
+_WITHOUT_KEYS = WithoutKeys()
+
 logging.getLogger("ikigai_core").addHandler(logging.NullHandler())
+
+
+def get_logger(name: str) -> logging.Logger:
+    """The logger of a module. Its records contain no key."""
+    logger = logging.getLogger(name)
+    # A logger's filter does not apply to its children.
+    logger.addFilter(_WITHOUT_KEYS)
+    return logger
 
 
 class Fields(Subject, total=False):

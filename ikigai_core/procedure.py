@@ -44,15 +44,26 @@ class BlockingCall(Step):
     function: Callable[[], Any | Awaitable[Any]]
 
 
+class ProcessingTimeout(Step):
+    """Ask for the client's `processing_timeout`. The answer is in seconds."""
+
+
 def send(call: Call[A]) -> Procedure[A]:
     """Send a call and return its answer, typed."""
     answer: A = yield call
     return answer
 
 
-def send_once(call: Call[A]) -> Procedure[A]:
-    """Send a call without the transport's own retries, for callers that try again themselves."""
-    answer: A = yield replace(call, retried=False)
+def send_once(call: Call[A], deadline: float | None = None) -> Procedure[A]:
+    """Send a call without the transport's own retries, for callers that try again themselves.
+
+    Parameters
+    ----------
+    call : Call
+    deadline : float, optional
+        The answer must have arrived by then, on the drivers' clock.
+    """
+    answer: A = yield replace(call, retried=False, deadline=deadline)
     return answer
 
 
@@ -74,6 +85,12 @@ def pause(seconds: float) -> Procedure[float]:
     """Wait, and return the time afterwards (seconds, monotonic)."""
     now: float = yield Pause(seconds)
     return now
+
+
+def processing_timeout() -> Procedure[float]:
+    """The client's setting: seconds that the platform may take to check or prepare data."""
+    seconds: float = yield ProcessingTimeout()
+    return seconds
 
 
 def call_blocking(function: Callable[[], A]) -> Procedure[A]:

@@ -36,6 +36,9 @@ _SETTINGS = (
     "ca_bundle",
     "connect_timeout",
     "read_timeout",
+    "call_timeout",
+    "processing_timeout",
+    "answer_limit",
     "proxy",
     "web_url",
 )

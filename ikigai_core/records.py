@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -16,6 +16,30 @@ _WIDTH = 79
 _STEP = " " * 4
 _OFFERED = {"model_dump", "model_dump_json"}
 NOISE = {name for name in dir(BaseModel) if not name.startswith("_")} - _OFFERED
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_as(model: type[M], data: object, what: str) -> M:
+    """Read data of the platform as a model.
+
+    Parameters
+    ----------
+    what : str
+        Name of the data, for messages.
+
+    Raises
+    ------
+    UnexpectedAnswerError
+        The message names the fields that are missing or malformed, without their values.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        faults, field = faults_of(error), ".".join(map(str, error.errors()[0]["loc"]))[:100]
+    # Not raised where the other error is handled: that error holds the data.
+    raise UnexpectedAnswerError(f"The platform described a {what} in an unknown form: {faults}", field=field)
 
 
 class OwnNames:
@@ -39,12 +63,7 @@ class Record(OwnNames, BaseModel):
         UnexpectedAnswerError
             The message names the fields that are missing or malformed, without their values.
         """
-        try:
-            return cls.model_validate(data)
-        except ValidationError as error:
-            raise UnexpectedAnswerError(
-                f"The platform described a {cls.__name__} in an unknown form: {faults_of(error)}"
-            ) from None
+        return read_as(cls, data, cls.__name__)
 
     def _repr_html_(self) -> str:
         """A table of the fields, for notebooks."""

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from ikigai_core.enums import FlowStatus
 from ikigai_core.records import Record, printed
+from ikigai_core.redaction import redacted
 
 
 class Told(Record):
@@ -45,7 +46,12 @@ class FlowStatusReport(Told):
     @field_validator("status", mode="before")
     @classmethod
     def _known_or_unknown(cls, value: object) -> object:
-        return value if value in FlowStatus.__members__ else FlowStatus.UNKNOWN
+        return value if isinstance(value, str) and value in FlowStatus.__members__ else FlowStatus.UNKNOWN
+
+    @field_validator("message")
+    @classmethod
+    def _without_keys(cls, value: str) -> str:
+        return redacted(value)
 
     @property
     def is_idle(self) -> bool:
@@ -86,6 +92,11 @@ class RunLog(Told):
     @classmethod
     def _blank_is_none(cls, value: object) -> object:
         return value or None
+
+    @field_validator("data")
+    @classmethod
+    def _without_keys(cls, value: str) -> str:
+        return redacted(value)
 
     def __repr__(self) -> str:
         return printed(self)

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
+_MOST_FAULTS = 20
+_LONGEST = 300
+
+
 def check_type(value: object, kinds: type | tuple[type, ...], what: str, expected: str) -> None:
     """Check that a value has one of the given types.
 
@@ -73,10 +77,12 @@ def check_flag(flag: Any, what: str) -> None:
 
 def faults_of(error: ValidationError) -> str:
     """List the faults and their locations, without the values: these may be secrets."""
-    return "; ".join(map(_said, error.errors(include_url=False, include_input=False)))
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    rest = f"; and {len(faults) - _MOST_FAULTS} more" if len(faults) > _MOST_FAULTS else ""
+    return "; ".join(map(_said, faults[:_MOST_FAULTS])) + rest
 
 
 def _said(fault: ErrorDetails) -> str:
-    where = ".".join(map(str, fault["loc"]))
-    what = fault["msg"].removeprefix("Value error, ")
+    where = ".".join(str(step)[:_LONGEST] for step in fault["loc"])
+    what = fault["msg"].removeprefix("Value error, ")[:_LONGEST]
     return f"{where}: {what}" if where else what

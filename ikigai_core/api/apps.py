@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ikigai_core.api.answers import Listing, Record, many, one, text
+from ikigai_core.api.answers import Listing, Record, get_field, many, one, text
 from ikigai_core.api.call import Call, get, post
 
 
@@ -18,25 +18,25 @@ def fetch(app_id: str) -> Call[Record]:
 
 
 def by_name(name: str) -> Call[Record]:
-    return get("/component/get-project", one("project"), name=name)
+    return get("/component/get-project", one("project", "project_id", "name"), name=name)
 
 
 def listing(directory_id: str | None = None) -> Call[Listing]:
     return get(
         "/component/get-projects-for-user",
-        many("projects"),
+        many("projects", "project_id", "name"),
         fetch_all=str(directory_id is None),
         directory_id=directory_id,
     )
 
 
 def search(query: str) -> Call[Listing]:
-    return get("/search/search-projects-for-user", many("projects"), query=query)
+    return get("/search/search-projects-for-user", many("projects", "project_id", "name"), query=query)
 
 
 def components(app_id: str) -> Call[Record]:
     def read(answer: Any) -> Record:
-        return dict(answer["project_components"][app_id])
+        return get_field(get_field(answer, "project_components", dict), app_id, dict, "project_components")
 
     return get("/component/get-components-for-project", read, project_id=app_id)
 

@@ -48,6 +48,8 @@ class Call(Step, Generic[A]):
         True if the request may be sent again when it is not known whether the first one was carried out.
     retried : bool, default True
         True if the transport retries the call at all.
+    deadline : float, optional
+        The answer must have arrived by then, on the drivers' clock.
     """
 
     method: str
@@ -57,6 +59,7 @@ class Call(Step, Generic[A]):
     body: Mapping[str, Any] | None = None
     repeatable: bool = True
     retried: bool = True
+    deadline: float | None = None
 
     @property
     def label(self) -> str:

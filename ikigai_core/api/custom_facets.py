@@ -18,15 +18,15 @@ def fetch(custom_facet_id: str) -> Call[Record]:
 
 
 def by_name(name: str) -> Call[Record]:
-    return get("/component/get-custom-facet", one("custom_facet"), name=name)
+    return get("/component/get-custom-facet", one("custom_facet", "custom_facet_id", "name"), name=name)
 
 
 def listing() -> Call[Listing]:
-    return get("/component/get-custom-facets-for-user", many("custom_facets"))
+    return get("/component/get-custom-facets-for-user", many("custom_facets", "custom_facet_id", "name"))
 
 
 def search(query: str) -> Call[Listing]:
-    return get("/search/search-custom-facets-for-user", many("custom_facets"), query=query)
+    return get("/search/search-custom-facets-for-user", many("custom_facets", "custom_facet_id", "name"), query=query)
 
 
 def edit(custom_facet_id: str, chain_group: str, **changes: Any) -> Call[str]:
@@ -47,12 +47,12 @@ def create_version(custom_facet_id: str, **fields: Any) -> Call[str]:
 
 def version(custom_facet_id: str, version_id: str) -> Call[Record]:
     path = "/component/get-version-for-custom-facet"
-    return get(path, one("custom_facet_version"), custom_facet_id=custom_facet_id, version_id=version_id)
+    return get(path, one("custom_facet_version", "version_id"), custom_facet_id=custom_facet_id, version_id=version_id)
 
 
 def versions(custom_facet_id: str) -> Call[Listing]:
     path = "/component/get-versions-for-custom-facet"
-    return get(path, many("custom_facet_versions"), custom_facet_id=custom_facet_id)
+    return get(path, many("custom_facet_versions", "version_id"), custom_facet_id=custom_facet_id)
 
 
 def share(custom_facet_id: str, email: str, access_level: str) -> Call[str]:

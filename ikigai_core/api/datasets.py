@@ -6,8 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ikigai_core.api.answers import Listing, Record, many, nothing, one, text, whole
+from ikigai_core.api.answers import (
+    Listing,
+    Record,
+    get_field,
+    identity,
+    malformed,
+    many,
+    nothing,
+    objects,
+    one,
+    signed_url,
+    text,
+)
 from ikigai_core.api.call import Call, get, post
+from ikigai_core.enums import DatasetDownloadStatus
 
 
 @dataclass(frozen=True)
@@ -34,13 +47,13 @@ def fetch(app_id: str, dataset_id: str) -> Call[Record]:
 
 
 def by_name(app_id: str, name: str) -> Call[Record]:
-    return get("/component/get-dataset", one("dataset"), project_id=app_id, name=name)
+    return get("/component/get-dataset", one("dataset", "dataset_id", "name"), project_id=app_id, name=name)
 
 
 def listing(app_id: str, directory_id: str | None = None) -> Call[Listing]:
     return get(
         "/component/get-datasets-for-project",
-        many("datasets"),
+        many("datasets", "dataset_id", "name"),
         project_id=app_id,
         fetch_all=str(directory_id is None),
         directory_id=directory_id,
@@ -48,7 +61,9 @@ def listing(app_id: str, directory_id: str | None = None) -> Call[Listing]:
 
 
 def search(app_id: str, query: str) -> Call[Listing]:
-    return get("/search/search-datasets-for-project", many("datasets"), project_id=app_id, query=query)
+    return get(
+        "/search/search-datasets-for-project", many("datasets", "dataset_id", "name"), project_id=app_id, query=query
+    )
 
 
 def edit(app_id: str, dataset_id: str, **changes: Any) -> Call[str]:
@@ -62,18 +77,26 @@ def delete(app_id: str, dataset_id: str) -> Call[str]:
 
 
 def upload_urls(app_id: str, dataset_id: str, filename: str, file_size: int) -> Call[UploadTicket]:
-    def read(answer: Any) -> UploadTicket:
-        urls = {int(number): str(url) for number, url in answer["urls"].items()}
-        return UploadTicket(str(answer["upload_id"]), str(answer["content_type"]), dict(sorted(urls.items())))
-
     return get(
         "/component/get-dataset-multipart-upload-urls",
-        read,
+        _read_ticket,
         dataset_id=dataset_id,
         project_id=app_id,
         filename=filename,
         file_size=str(file_size),
     )
+
+
+def _read_ticket(answer: Any) -> UploadTicket:
+    urls = get_field(answer, "urls", dict)
+    numbers = sorted(int(number) for number in urls if number.isascii() and number.isdecimal() and len(number) < 10)
+    if not urls or len(numbers) != len(urls):
+        raise malformed("urls", urls, "an object with a URL for each number of a part")
+    content_type = identity(answer, "content_type")
+    if not content_type.isascii() or not content_type.isprintable():
+        raise malformed("content_type", content_type, "the name of a type")
+    signed = {int(number): signed_url(urls, number, "urls") for number in urls}
+    return UploadTicket(identity(answer, "upload_id"), content_type, {number: signed[number] for number in numbers})
 
 
 def complete_upload(
@@ -107,10 +130,16 @@ def confirm_upload(app_id: str, dataset_id: str) -> Call[str]:
 
 def log(app_id: str, dataset_id: str, limit: int) -> Call[list[Record]]:
     def read(answer: Any) -> list[Record]:
-        return [dict(entry) for entry in answer["dataset_log"]]
+        return objects(answer, "dataset_log", "status")
 
     return get("/component/get-dataset-log", read, dataset_id=dataset_id, project_id=app_id, limit=str(limit))
 
 
-def download_url(app_id: str, dataset_id: str) -> Call[Record]:
-    return get("/component/get-dataset-download-url", whole, project_id=app_id, dataset_id=dataset_id)
+def download_url(app_id: str, dataset_id: str) -> Call[tuple[str, str]]:
+    """The state of a download's preparation, and its URL if it is ready."""
+
+    def read(answer: Any) -> tuple[str, str]:
+        status = get_field(answer, "status", str)
+        return status, signed_url(answer, "url") if status == DatasetDownloadStatus.SUCCESS else ""
+
+    return get("/component/get-dataset-download-url", read, project_id=app_id, dataset_id=dataset_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ikigai_core.api.answers import Record, one, text
+from ikigai_core.api.answers import Record, objects, one, text
 from ikigai_core.api.call import Call, get, post
 from ikigai_core.enums import DirectoryType
 
@@ -23,12 +23,12 @@ def create(kind: DirectoryType, name: str, *, app_id: str | None = None, parent_
 
 def fetch(kind: DirectoryType, directory_id: str, *, app_id: str | None = None) -> Call[Record]:
     path = f"/component/get-{_word(kind)}-directory"
-    return get(path, one("directory"), project_id=app_id, directory_id=directory_id)
+    return get(path, one("directory", "directory_id", "name"), project_id=app_id, directory_id=directory_id)
 
 
 def listing(kind: DirectoryType, *, app_id: str | None = None, parent_id: str | None = None) -> Call[list[Record]]:
     def read(answer: Any) -> list[Record]:
-        return [dict(record) for record in answer["directories"]]
+        return objects(answer, "directories", "directory_id", "name")
 
     if kind is DirectoryType.APP:
         return get(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ikigai_core.api.answers import Listing, Record, many, one, text
+from ikigai_core.api.answers import Listing, Record, get_field, many, objects, one, text
 from ikigai_core.api.call import Call, get, post
 
 
@@ -37,13 +37,13 @@ def fetch(flow_id: str) -> Call[Record]:
 
 
 def by_name(app_id: str, name: str) -> Call[Record]:
-    return get("/component/get-pipeline", one("pipeline"), project_id=app_id, name=name)
+    return get("/component/get-pipeline", one("pipeline", "pipeline_id", "name"), project_id=app_id, name=name)
 
 
 def listing(app_id: str, directory_id: str | None = None) -> Call[Listing]:
     return get(
         "/component/get-pipelines-for-project",
-        many("pipelines"),
+        many("pipelines", "pipeline_id", "name"),
         project_id=app_id,
         fetch_all=str(directory_id is None),
         directory_id=directory_id,
@@ -51,7 +51,9 @@ def listing(app_id: str, directory_id: str | None = None) -> Call[Listing]:
 
 
 def search(app_id: str, query: str) -> Call[Listing]:
-    return get("/search/search-pipelines-for-project", many("pipelines"), project_id=app_id, query=query)
+    return get(
+        "/search/search-pipelines-for-project", many("pipelines", "pipeline_id", "name"), project_id=app_id, query=query
+    )
 
 
 def edit(app_id: str, flow_id: str, **changes: Any) -> Call[str]:
@@ -75,8 +77,8 @@ def status(app_id: str, flow_id: str) -> Call[Record]:
     """The state of a flow: ``{"status", "progress", "message"}``."""
 
     def read(answer: Any) -> Record:
-        progress = answer.get("progress") or {}
-        running = bool(answer["status"])
+        running = get_field(answer, "status", bool)
+        progress = get_field(answer, "progress", dict) if answer.get("progress") else {}
         return {
             "status": progress.get("status", "UNKNOWN") if running else "IDLE",
             "progress": progress.get("progress") if running else None,
@@ -90,6 +92,6 @@ def logs(app_id: str, flow_id: str, limit: int) -> Call[list[Record]]:
     """The newest run logs, newest first."""
 
     def read(answer: Any) -> list[Record]:
-        return [dict(entry) for entry in answer["pipeline_log"]]
+        return objects(answer, "pipeline_log", "log_id")
 
     return get("/component/get-pipeline-log", read, pipeline_id=flow_id, project_id=app_id, limit=str(limit))

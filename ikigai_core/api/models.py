@@ -33,13 +33,13 @@ def fetch(app_id: str, model_id: str) -> Call[Record]:
 
 
 def by_name(app_id: str, name: str) -> Call[Record]:
-    return get("/component/get-model", one("model"), project_id=app_id, name=name)
+    return get("/component/get-model", one("model", "model_id", "name"), project_id=app_id, name=name)
 
 
 def listing(app_id: str, directory_id: str | None = None) -> Call[Listing]:
     return get(
         "/component/get-models-for-project",
-        many("models"),
+        many("models", "model_id", "name"),
         project_id=app_id,
         fetch_all=str(directory_id is None),
         directory_id=directory_id,
@@ -47,7 +47,7 @@ def listing(app_id: str, directory_id: str | None = None) -> Call[Listing]:
 
 
 def search(app_id: str, query: str) -> Call[Listing]:
-    return get("/search/search-models-for-project", many("models"), project_id=app_id, query=query)
+    return get("/search/search-models-for-project", many("models", "model_id", "name"), project_id=app_id, query=query)
 
 
 def edit(app_id: str, model_id: str, **changes: Any) -> Call[str]:
@@ -61,8 +61,10 @@ def delete(app_id: str, model_id: str) -> Call[str]:
 
 
 def version(app_id: str, version_id: str) -> Call[Record]:
-    return get("/component/get-model-version", one("model_version"), project_id=app_id, version_id=version_id)
+    return get(
+        "/component/get-model-version", one("model_version", "version_id"), project_id=app_id, version_id=version_id
+    )
 
 
 def versions(app_id: str, model_id: str) -> Call[Listing]:
-    return get("/component/get-model-versions", many("versions"), project_id=app_id, model_id=model_id)
+    return get("/component/get-model-versions", many("versions", "version_id"), project_id=app_id, model_id=model_id)

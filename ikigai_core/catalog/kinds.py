@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ikigai_core.api import apps, custom_facets, datasets, flows, models
-from ikigai_core.api.answers import Listing, Record
+from ikigai_core.api.answers import Listing, Record, identity, malformed, whole_number
 from ikigai_core.api.call import Call
 from ikigai_core.enums import DirectoryType
 from ikigai_core.procedure import Procedure
@@ -90,8 +90,12 @@ def custom_facets_of(user_email: str) -> Kind:
 
 def with_facet_type(record: Record, client: Any) -> Procedure[Record]:
     """Add the facet type to a custom facet's record, which contains only its uid."""
+    uid = identity(record, "facet_uid", "custom_facet")
     facet_types = yield from client.facet_types_text()
-    return {**record, "facet_type": facet_types.find_by_uid(record["facet_uid"])}
+    try:
+        return {**record, "facet_type": facet_types.find_by_uid(uid)}
+    except KeyError:
+        raise malformed("custom_facet.facet_uid", uid, "the uid of a facet type") from None
 
 
 def datasets_of(app_id: str, app_name: str) -> Kind:
@@ -106,7 +110,7 @@ def datasets_of(app_id: str, app_name: str) -> Kind:
         lambda dataset_id: datasets.delete(app_id, dataset_id),
         directories=DirectoryType.DATASET,
         app_id=app_id,
-        is_used=lambda record: int(record.get("size") or 0) > 0,
+        is_used=lambda record: whole_number(record, "size") > 0,
     )
 
 

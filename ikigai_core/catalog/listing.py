@@ -6,7 +6,7 @@ import string
 from collections.abc import Iterable
 
 from ikigai_core.api import apps, directories
-from ikigai_core.api.answers import Listing, Record
+from ikigai_core.api.answers import Listing, Record, objects
 from ikigai_core.api.call import Call
 from ikigai_core.catalog.kinds import Kind
 from ikigai_core.errors import BadRequestError, NotFoundError
@@ -86,6 +86,8 @@ class _Rest:
         all_directories = yield from send(directories.listing(kind.directories, app_id=kind.app_id))
         is_complete, seen = True, set()
         for directory_id in (_ROOT, *(str(record["directory_id"]) for record in all_directories)):
+            if self._requests_left <= 0:
+                return False
             found = yield from self._look(kind.listing(directory_id))
             seen |= {str(record[kind.id_key]) for record in found.records}
             is_complete &= not found.limit_warning
@@ -137,8 +139,8 @@ class _Rest:
         known = [record["name"] for record in self._records.values()]
         if self._kind.app_id is not None:
             components = yield from send(apps.components(self._kind.app_id))
-            listed = components.get(f"{self._kind.id_key.removesuffix('_id')}s", [])
-            known += [str(record.get("name", "")) for record in listed]
+            listed = objects(components, f"{self._kind.id_key.removesuffix('_id')}s", "name")
+            known += [record["name"] for record in listed]
         text = "".join(known) + _CHARACTERS
         folds_case = yield from self._search_folds_case()
         return sorted(set(text.casefold() if folds_case else text))

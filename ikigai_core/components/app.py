@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ikigai_core.api import apps, flows
 from ikigai_core.api.answers import Record as WireRecord
+from ikigai_core.api.answers import get_field
 from ikigai_core.catalog.kinds import datasets_of, flows_of, models_of
 from ikigai_core.catalog.listing import list_all
 from ikigai_core.components.access import Access, AsyncAccess, app_grants
@@ -121,7 +122,7 @@ class _AppText:
         for record in listing.records:
             flow_id = str(record["pipeline_id"])
             full = record if "definition" in record else (yield from send(flows.fetch(flow_id)))
-            definitions[flow_id] = full["definition"]
+            definitions[flow_id] = get_field(full, "definition", dict, "pipeline")
         return definitions
 
     @operation

@@ -23,6 +23,7 @@ from ikigai_core.procedure import Procedure, send, send_removal
 from ikigai_core.records import Record, printed
 from ikigai_core.specs.custom_facet import Argument, CustomFacetArgument, CustomFacetType
 from ikigai_core.specs.facet import FacetType
+from ikigai_core.specs.value import by_name
 from ikigai_core.sync_async import AsyncFace, SyncFace, edit, operation
 from ikigai_core.validation import check_name, check_text, check_type
 
@@ -80,10 +81,6 @@ def _text_of(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _arguments_by_name(value: object) -> object:
-    return {argument["name"]: argument for argument in value} if isinstance(value, list) else value
-
-
 class CustomFacetVersion(Record):
     """A version of a custom facet, for use in flows: ``builder.custom_facet(version)``.
 
@@ -108,7 +105,7 @@ class CustomFacetVersion(Record):
     @field_validator("arguments", mode="before")
     @classmethod
     def _by_name(cls, value: object) -> object:
-        return _arguments_by_name(value)
+        return by_name(value)
 
     @classmethod
     def of(cls, data: Mapping[str, Any], facet_type: FacetType) -> Self:
@@ -156,7 +153,7 @@ class CustomFacetRecord(Component):
     @field_validator("arguments", mode="before")
     @classmethod
     def _by_name(cls, value: object) -> object:
-        return _arguments_by_name(value)
+        return by_name(value)
 
     def __repr__(self) -> str:
         return printed(self)

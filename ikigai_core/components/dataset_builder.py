@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ikigai_core.api import datasets
 from ikigai_core.api.answers import Record as WireRecord
+from ikigai_core.api.answers import whole_number
 from ikigai_core.api.call import Call
 from ikigai_core.catalog.creating import create, ids_of
 from ikigai_core.catalog.kinds import datasets_of
@@ -225,7 +226,7 @@ def _taken_over(app_id: str, left: Interrupted | None, created: WireRecord, size
         return None
     if left.created == created and left.size == size:
         return left.dataset_id
-    if not int(record.get("size") or 0):
+    if not whole_number(record, "size"):
         yield from _forget(app_id, left.dataset_id)
     return None
 

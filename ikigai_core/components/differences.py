@@ -21,6 +21,9 @@ def differences(current: Record, directory: Directory | None, **wanted: Any) -> 
         Requested values, with the platform's names.
     """
     differing = {name: value for name, value in wanted.items() if value is not None and current.get(name) != value}
-    if directory is not None and current["directory"].get("directory_id") != directory.directory_id:
+    place_now = current.get("directory") or {}
+    if directory is not None and (
+        not isinstance(place_now, dict) or place_now.get("directory_id") != directory.directory_id
+    ):
         differing["directory"] = place(directory)
     return differing

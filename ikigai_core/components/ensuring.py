@@ -229,4 +229,4 @@ def _are_settling(same: Sequence[Record]) -> bool:
 
 def _stamp(record: Record) -> float:
     """Creation time of a component, in whole seconds of the platform's clock."""
-    return seconds(record.get("created_at"))
+    return seconds(record, "created_at")

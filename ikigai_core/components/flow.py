@@ -8,10 +8,11 @@ from datetime import datetime
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidatorFunctionWrapHandler, field_validator
 
 from ikigai_core.api import flows
 from ikigai_core.api.answers import Record as WireRecord
+from ikigai_core.api.answers import get_field
 from ikigai_core.components.component import Component
 from ikigai_core.components.directory import Directory, place
 from ikigai_core.components.resolving import Definition, resolve
@@ -53,10 +54,16 @@ class FlowRecord(Component):
     created_at: datetime
     modified_at: datetime
 
-    @field_validator("schedule", mode="before")
+    @field_validator("schedule", mode="wrap")
     @classmethod
-    def _blanks_are_none(cls, value: object) -> object:
-        return None if isinstance(value, Mapping) and (value == NO_SCHEDULE or not any(value.values())) else value
+    def _blanks_are_none(cls, value: object, read: ValidatorFunctionWrapHandler) -> Schedule | None:
+        if isinstance(value, Mapping) and (value == NO_SCHEDULE or not any(value.values())):
+            return None
+        try:
+            schedule: Schedule | None = read(value)
+        except (TypeError, OverflowError) as error:
+            raise ValueError(str(error)) from None
+        return schedule
 
     def to_dict(self) -> dict[str, Any]:
         """The flow's data as plain values. `from_dict` restores the flow from them."""
@@ -239,13 +246,13 @@ class _FlowText(Generic[R]):
         """
         record = yield from send(flows.fetch(self.flow_id))
         facet_types = yield from self._client.facet_types_text()
-        return {**record, "definition": in_todays_form(record["definition"], facet_types)}
+        return {**record, "definition": in_todays_form(get_field(record, "definition", dict, "pipeline"), facet_types)}
 
     @operation
     def definition(self) -> Procedure[FlowDefinition]:
         """Fetch the flow's definition."""
         record = yield from send(flows.fetch(self.flow_id))
-        return FlowDefinition.load(record["definition"])
+        return FlowDefinition.read(record)
 
     @edit
     def update_definition(self, definition: Definition) -> Procedure[None]:

@@ -74,7 +74,7 @@ def resolve(
     """
     if isinstance(definition, CopyOf):
         record = yield from send(flows.fetch(definition.flow_id))
-        return FlowDefinition.load(record["definition"])
+        return FlowDefinition.read(record)
     check_form(definition)
     wanted = load_definition(definition)
     place = datasets_of(app_id, app_name)

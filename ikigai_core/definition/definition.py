@@ -18,7 +18,7 @@ from pydantic import (
 
 from ikigai_core.definition.files import json_text, read_file, yaml_text
 from ikigai_core.errors import InvalidDefinitionError
-from ikigai_core.records import OwnNames
+from ikigai_core.records import OwnNames, read_as
 from ikigai_core.validation import check_type, faults_of
 
 
@@ -100,6 +100,16 @@ class FlowDefinition(_Part):
             return cls.model_validate(content)
         except ValidationError as error:
             raise InvalidDefinitionError(f"{where} is not a flow definition: {faults_of(error)}") from None
+
+    @classmethod
+    def read(cls, flow: Mapping[str, Any]) -> Self:
+        """Read the definition in the platform's record of a flow.
+
+        Raises
+        ------
+        UnexpectedAnswerError
+        """
+        return read_as(cls, flow.get("definition"), "pipeline.definition")
 
     def to_json(self) -> str:
         """The definition in the platform's format, as JSON."""

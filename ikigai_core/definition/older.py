@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ikigai_core.api.answers import Record
+from ikigai_core.api.answers import Record, get_field, objects
 from ikigai_core.enums import ValueType
 from ikigai_core.specs.facet import FacetType, FacetTypes
 
@@ -16,16 +16,17 @@ def in_todays_form(definition: Record, facet_types: FacetTypes) -> Record:
 
     Arguments that a facet's type does not have are left out. Facets of an unknown type stay unchanged.
     """
-    facets = [{**facet, "arguments": _arguments(facet, facet_types)} for facet in definition.get("facets", [])]
+    found = objects(definition, "facets") if "facets" in definition else []
+    facets = [{**facet, "arguments": _arguments(facet, facet_types)} for facet in found]
     return {**definition, "facets": facets}
 
 
 def _arguments(facet: Record, facet_types: FacetTypes) -> Record:
-    given: Record = dict(facet.get("arguments", {}))
+    given: Record = dict(get_field(facet, "arguments", dict, "facet")) if "arguments" in facet else {}
     if "submodel_type" in given:
         given["sub_model_type"] = given.pop("submodel_type")
     try:
-        facet_type = facet_types.find_by_uid(facet["facet_uid"])
+        facet_type = facet_types.find_by_uid(str(facet.get("facet_uid")))
     except KeyError:
         return given
     return {

@@ -7,14 +7,13 @@ that arrives later cannot run anything.
 
 from __future__ import annotations
 
-import logging
 import re
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ikigai_core.api import flows
-from ikigai_core.api.answers import Record, seconds
+from ikigai_core.api.answers import Record, get_field, seconds
 from ikigai_core.catalog.creating import create
 from ikigai_core.catalog.kinds import flows_of
 from ikigai_core.catalog.listing import named, search_all
@@ -27,6 +26,7 @@ from ikigai_core.errors import (
     ServerError,
     UnexpectedAnswerError,
 )
+from ikigai_core.logs import get_logger
 from ikigai_core.procedure import Procedure, send, send_removal
 from ikigai_core.runs.follow import Following, follow
 from ikigai_core.runs.lost_start import look_for
@@ -34,7 +34,7 @@ from ikigai_core.runs.ownership import FENCE, failed_at_fence
 from ikigai_core.runs.state import RunState
 from ikigai_core.runs.status import report_of
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 STALE = timedelta(hours=24)
 """Age from which a copy is considered abandoned."""
@@ -80,7 +80,7 @@ def create_copy(run: RunState, original: Record) -> Procedure[RunState | None]:
     call = flows.create(
         run.app_id,
         run.copy_name,
-        original["definition"],
+        get_field(original, "definition", dict, "pipeline"),
         directory=_directory(original),
         high_volume_preference=bool(original.get("high_volume_preference")),
         agent_access=original.get("agent_access"),
@@ -96,10 +96,11 @@ def with_age(run: RunState) -> Procedure[RunState]:
     """Add the creation time of its copy to a run: earlier changes are not the run's. Unchanged if it is not known."""
     try:
         copy = yield from send(flows.fetch(run.running_flow_id))
-        created_at = datetime.fromtimestamp(int(seconds(copy["created_at"])), UTC)
-    except (IkigaiError, KeyError, TypeError, ValueError, OverflowError):
+        created = int(seconds(copy, "created_at"))
+        created_at = datetime.fromtimestamp(created, UTC)
+    except (IkigaiError, ValueError, OverflowError, OSError):
         return run
-    return replace(run, baseline_at=created_at.isoformat())
+    return replace(run, baseline_at=created_at.isoformat()) if created else run
 
 
 def settle(run: RunState) -> Procedure[bool]:
@@ -162,7 +163,7 @@ def sweep(app_id: str, flow_name: str | None = None, older_than: timedelta = STA
     for record in listing.records:
         original = original_of(record["name"])
         is_meant = original is not None and flow_name in (None, original)
-        if is_meant and seconds(record["created_at"]) <= latest and (yield from _is_idle(app_id, record)):
+        if is_meant and seconds(record, "created_at") <= latest and (yield from _is_idle(app_id, record)):
             yield from _delete(app_id, str(record["pipeline_id"]))
             swept.append(record["name"])
     return swept
@@ -199,5 +200,5 @@ def _is_idle(app_id: str, record: Record) -> Procedure[bool]:
 
 
 def _directory(original: Record) -> Record | None:
-    directory = original.get("directory") or {}
-    return directory if directory.get("directory_id") else None
+    directory = original.get("directory")
+    return directory if isinstance(directory, dict) and directory.get("directory_id") else None

@@ -11,7 +11,7 @@ from ikigai_core.runs.state import RunState
 def last_changed(run: RunState) -> Procedure[str]:
     """Last change of the dataset that only this run writes, as the platform reports it; empty if there is none."""
     same = yield from named(datasets_of(run.app_id, run.app_id), run.unique_output)
-    return max((f"{record['dataset_id']} {record['modified_at']}" for record in same), default="")
+    return max((f"{record['dataset_id']} {record.get('modified_at')}" for record in same), default="")
 
 
 def has_written(run: RunState) -> Procedure[bool]:

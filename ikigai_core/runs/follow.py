@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +17,7 @@ from ikigai_core.errors import (
     RunLostError,
     RunTimeoutError,
 )
-from ikigai_core.logs import fields
+from ikigai_core.logs import fields, get_logger
 from ikigai_core.procedure import Procedure, call_blocking, pause
 from ikigai_core.run_records import FlowStatusReport, RunLog
 from ikigai_core.runs.counting import counted
@@ -35,7 +34,7 @@ from ikigai_core.runs.state import Phase, RunState
 from ikigai_core.runs.status import glance_at
 from ikigai_core.validation import check_type
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 START_GRACE = 60.0
 """Seconds for which a flow may be idle without a log of the run before the run is considered lost. It may not have
@@ -43,6 +42,9 @@ begun yet, and the log may appear later than the status."""
 
 _LOG_EVERY = 4
 """Every n-th look starts with the log: if another run follows at once, the status may not show this run's end."""
+
+_LAST_ANSWER = 2.0
+"""Seconds after the timeout within which the answer to the last look must have arrived."""
 
 _TAIL = 0.8
 """Seconds for which the status may lag behind the log before it is taken as that of another run. Without this wait, a
@@ -210,15 +212,15 @@ class _Watch:
         """Look at the run. Returns its log and the doubt about it, or None while it is still running."""
         self._looks += 1
         log_first = self._looks % _LOG_EVERY == 0
-        if log_first and not (yield from has_news(self.run)):
+        if log_first and not (yield from has_news(self.run, self._answer_by)):
             return None
-        report = yield from glance_at(self.run)
+        report = yield from glance_at(self.run, self._answer_by)
         may_be_over = log_first or self._may_be_over(report)
         self._note(report)
         found: _Found | None = None
         if may_be_over:
             consume(self.now)
-            logs = yield from logs_since(self.run)
+            logs = yield from logs_since(self.run, deadline=self._answer_by)
             found = settled(self.run, logs, is_final=self._is_long_idle)
         self._patience.answered()
         if found is not None and not self.run.is_examined:
@@ -227,6 +229,10 @@ class _Watch:
         if found is None and self._is_long_idle:
             raise self._lost()
         return None if found and self._may_lag(report) else found
+
+    @property
+    def _answer_by(self) -> float | None:
+        return None if self.deadline is None else self.deadline + _LAST_ANSWER
 
     @property
     def is_ending(self) -> bool:

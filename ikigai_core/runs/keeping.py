@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+from ikigai_core.logs import get_logger
 from ikigai_core.procedure import BlockingCall, Procedure
 from ikigai_core.runs.state import RunState
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Keep = Callable[[dict[str, Any]], Awaitable[None] | None]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
@@ -15,13 +14,13 @@ from ikigai_core.errors import (
     ServerError,
     UnexpectedAnswerError,
 )
-from ikigai_core.logs import fields
+from ikigai_core.logs import fields, get_logger
 from ikigai_core.procedure import Procedure
 from ikigai_core.runs.keeping import Keep, keep_note
 from ikigai_core.runs.lease import NoLease, StartLease
 from ikigai_core.runs.state import OnDoubt, RunState
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 OnBusy = Literal["wait", "attach", "fail"]
 Isolation = Literal["shared", "copy"]

@@ -18,13 +18,13 @@ def newest_entry(app_id: str, flow_id: str) -> Procedure[RunLog | None]:
     return RunLog.read(entries[0]) if entries else None
 
 
-def has_news(run: RunState) -> Procedure[bool]:
-    """True if the newest log entry is not the run's baseline."""
-    entries = yield from send_once(flows.logs(run.app_id, run.running_flow_id, limit=1))
+def has_news(run: RunState, deadline: float | None = None) -> Procedure[bool]:
+    """True if the newest log entry is not the run's baseline. The deadline is as for `send_once`."""
+    entries = yield from send_once(flows.logs(run.app_id, run.running_flow_id, limit=1), deadline)
     return bool(entries) and str(entries[0]["log_id"]) != run.baseline
 
 
-def logs_since(run: RunState, *, retried: bool = False) -> Procedure[list[RunLog]]:
+def logs_since(run: RunState, *, retried: bool = False, deadline: float | None = None) -> Procedure[list[RunLog]]:
     """The log entries that are newer than a run's baseline, oldest first.
 
     Parameters
@@ -32,15 +32,17 @@ def logs_since(run: RunState, *, retried: bool = False) -> Procedure[list[RunLog
     run : RunState
     retried : bool, default False
         True if the transport retries the requests. Not needed if the caller repeats them anyway.
+    deadline : float, optional
+        As for `send_once`, if the requests are not retried.
 
     Raises
     ------
     RunLostError
         The log no longer contains the baseline, so the run's entry cannot be identified.
     """
-    ask = send if retried else send_once
     for depth in _DEPTHS:
-        entries = yield from ask(flows.logs(run.app_id, run.running_flow_id, limit=depth))
+        call = flows.logs(run.app_id, run.running_flow_id, limit=depth)
+        entries = yield from send(call) if retried else send_once(call, deadline)
         newer = _newer_than(run.baseline, entries, depth)
         if newer is not None:
             return [RunLog.read(entry) for entry in reversed(newer)]

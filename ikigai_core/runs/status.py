@@ -13,6 +13,6 @@ def report_of(run: RunState) -> Procedure[FlowStatusReport]:
     return FlowStatusReport.read((yield from send(flows.status(run.app_id, run.running_flow_id))))
 
 
-def glance_at(run: RunState) -> Procedure[FlowStatusReport]:
-    """Fetch the flow's current state without the transport's retries, for callers that try again themselves."""
-    return FlowStatusReport.read((yield from send_once(flows.status(run.app_id, run.running_flow_id))))
+def glance_at(run: RunState, deadline: float | None = None) -> Procedure[FlowStatusReport]:
+    """Fetch the flow's current state as `send_once` does, for callers that try again themselves."""
+    return FlowStatusReport.read((yield from send_once(flows.status(run.app_id, run.running_flow_id), deadline)))

@@ -51,7 +51,10 @@ class CustomFacetArgument(BaseModel):
         elif self.argument_type is CustomFacetArgumentType.BOOLEAN and isinstance(self.value, str):
             self.value = self.value.strip().lower() == "true"
         else:
-            self.value = _PYTHON_TYPES[self.argument_type](self.value)
+            try:
+                self.value = _PYTHON_TYPES[self.argument_type](self.value)
+            except (TypeError, OverflowError):
+                raise ValueError(f"value must be of type {self.argument_type.value}") from None
         return self
 
     @classmethod

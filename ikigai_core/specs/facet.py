@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from ikigai_core.errors import UnknownFacetTypeError
-from ikigai_core.records import OwnNames
+from ikigai_core.records import OwnNames, read_as
 from ikigai_core.specs.lookup import TypesByName
-from ikigai_core.specs.value import ArgumentSpec
+from ikigai_core.specs.value import ArgumentSpec, by_name
 
 
 class FacetInfo(BaseModel):
@@ -49,9 +49,7 @@ class FacetType(OwnNames, BaseModel):
     @field_validator("facet_arguments", "in_arrow_arguments", "out_arrow_arguments", mode="before")
     @classmethod
     def _by_name(cls, value: object) -> object:
-        if isinstance(value, list):
-            return {argument["name"]: argument for argument in value}
-        return value
+        return by_name(value)
 
     @property
     def facet_uid(self) -> str:
@@ -102,6 +100,10 @@ class FacetType(OwnNames, BaseModel):
                 yield f"  {section}:"
                 for argument in visible:
                     yield from (f"    {line}" for line in argument.help_lines())
+
+
+class _FacetGroups(BaseModel):
+    groups: dict[str, dict[str, FacetType]]
 
 
 def _visible(arguments: Mapping[str, ArgumentSpec]) -> list[ArgumentSpec]:
@@ -185,6 +187,6 @@ class FacetTypes:
 
 
 def _chain_group(name: str, specs: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> FacetTypeGroup:
+    groups = read_as(_FacetGroups, {"groups": specs.get(name, {})}, f"{name} facet type").groups
     # The platform returns the facet groups in reverse order.
-    groups = reversed(list(specs.get(name, {}).values()))
-    return FacetTypeGroup(name, [FacetType.model_validate(spec) for group in groups for spec in group.values()])
+    return FacetTypeGroup(name, [spec for group in reversed(groups.values()) for spec in group.values()])

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from ikigai_core.errors import UnknownModelTypeError
-from ikigai_core.records import OwnNames
+from ikigai_core.records import OwnNames, read_as
 from ikigai_core.specs.lookup import TypesByName
 from ikigai_core.specs.value import HyperparameterSpec, ParameterSpec, ValueSpec
 
@@ -86,6 +86,14 @@ def _section(title: str, specs: Iterable[ValueSpec]) -> Iterator[str]:
         yield f"    No {title}"
 
 
+class _ModelTypeRecord(BaseModel):
+    name: str
+    is_deprecated: bool = False
+    is_hidden: bool = False
+    keywords: list[str] = []
+    sub_model_types: list[dict[str, Any]]
+
+
 class ModelType(TypesByName[SubModelType]):
     """A model type and its sub-model types: ``Linear.Lasso``, ``Linear["LASSO"]``.
 
@@ -96,11 +104,15 @@ class ModelType(TypesByName[SubModelType]):
     """
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
-        self.name: str = spec["name"]
-        self.is_deprecated: bool = spec.get("is_deprecated", False)
-        self.is_hidden: bool = spec.get("is_hidden", False)
-        self.keywords: list[str] = spec.get("keywords", [])
-        subs = (SubModelType.model_validate({**sub, "model_type": self.name}) for sub in spec["sub_model_types"])
+        described = read_as(_ModelTypeRecord, spec, "model type")
+        self.name = described.name
+        self.is_deprecated = described.is_deprecated
+        self.is_hidden = described.is_hidden
+        self.keywords = described.keywords
+        subs = (
+            read_as(SubModelType, {**sub, "model_type": self.name}, f"{self.name} model type")
+            for sub in described.sub_model_types
+        )
         super().__init__(subs, f"{self.name} sub-model", UnknownModelTypeError)
 
     @property

@@ -21,6 +21,9 @@ _PYTHON_TYPES: dict[ValueType, tuple[type | tuple[type, ...], str]] = {
 }
 
 
+_SCALAR = (bool, int, float, str)
+
+
 class ValueSpec(OwnNames, BaseModel):
     """The specification of one setting."""
 
@@ -194,7 +197,11 @@ class HyperparameterSpec(ModelSettingSpec):
     @field_validator("sub_hyperparameter_requirements", mode="before")
     @classmethod
     def _by_value(cls, value: object) -> object:
-        return dict(value) if isinstance(value, list) else value
+        if not isinstance(value, list):
+            return value
+        if not all(isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], _SCALAR) for pair in value):
+            raise ValueError("must be a list of pairs")
+        return dict(value)
 
     @property
     def hyperparameter_type(self) -> ValueType:
@@ -205,6 +212,15 @@ class HyperparameterSpec(ModelSettingSpec):
     def have_sub_hyperparameters(self) -> bool:
         """True if its map has keys of its own."""
         return bool(self.children)
+
+
+def by_name(value: object) -> object:
+    """A list of objects as a dict by their names, for validators; other values unchanged."""
+    if not isinstance(value, list):
+        return value
+    if not all(isinstance(each, dict) and isinstance(each.get("name"), str) for each in value):
+        raise ValueError("must be a list of objects with names")
+    return {each["name"]: each for each in value}
 
 
 def _shown(value: Any) -> str:

@@ -9,18 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ikigai_core.api import datasets
+from ikigai_core.api.answers import shortened
 from ikigai_core.enums import DatasetDownloadStatus
 from ikigai_core.errors import DownloadError
-from ikigai_core.procedure import Procedure, call_blocking, pause, send
+from ikigai_core.procedure import Procedure, call_blocking, pause, processing_timeout, send
 from ikigai_core.transfer.locations import copy_to, is_url, local_target
 from ikigai_core.transfer.parts import TICKETS, UrlExpiredError
 from ikigai_core.transfer.progress import OnProgress, metered
 from ikigai_core.transfer.ranges import ChangedError, DownloadTarget
 from ikigai_core.transfer.scratch import scratch_file
 from ikigai_core.transfer.steps import fetch
-
-PREPARATION_LIMIT = 3600.0
-"""Seconds that the platform may take to prepare a download."""
 
 
 def download(app_id: str, dataset_id: str, name: str, target: Path, on_progress: OnProgress = None) -> Procedure[Path]:
@@ -133,16 +131,18 @@ def _fetch_all(app_id: str, dataset_id: str, name: str, target: DownloadTarget) 
 
 
 def _ready_url(app_id: str, dataset_id: str, name: str) -> Procedure[str]:
+    limit = yield from processing_timeout()
     began = now = yield from pause(0)
     while True:
-        answer = yield from send(datasets.download_url(app_id, dataset_id))
-        status = answer.get("status")
+        status, url = yield from send(datasets.download_url(app_id, dataset_id))
         if status == DatasetDownloadStatus.SUCCESS:
-            return str(answer["url"])
+            return url
         if status != DatasetDownloadStatus.IN_PROGRESS:
-            raise DownloadError(f"The platform cannot offer dataset {name!r} for download (status {status}).")
-        if now - began > PREPARATION_LIMIT:
-            raise DownloadError(f"The platform was still preparing dataset {name!r} after {PREPARATION_LIMIT:.0f} s.")
+            raise DownloadError(
+                f"The platform cannot offer dataset {name!r} for download (status {shortened(status)})."
+            )
+        if now - began > limit:
+            raise DownloadError(f"The platform was still preparing dataset {name!r} after {limit:.0f} s.")
         now = yield from pause(max(0.25, min(0.1 * (now - began), 10.0)))
 
 

@@ -10,13 +10,13 @@ import io
 import logging
 import math
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from ikigai_core.errors import TransferError, UploadError
-from ikigai_core.logs import fields, request_id_of
+from ikigai_core.logs import fields, get_logger, request_id_of
 from ikigai_core.transfer.progress import Meter
 from ikigai_core.transfer.steps import SendParts
 
@@ -31,7 +31,7 @@ TICKETS = 3
 TRY_AGAIN = frozenset({408, 425, 429})
 
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class StoppedError(Exception):
@@ -71,15 +71,25 @@ class Part:
         """The headers that the URL was signed with."""
         return {"Content-Type": self.content_type, "Cache-Control": "no-cache"}
 
-    def open(self, stop: threading.Event | None = None) -> PartReader:
-        """Open the file at the part, for one pass. Reading raises `StoppedError` when the event is set."""
-        return PartReader(self, stop)
+    def open(self, stop: threading.Event | None = None, on_read: Callable[[int], object] | None = None) -> PartReader:
+        """Open the file at the part, for one pass.
+
+        Parameters
+        ----------
+        stop : threading.Event, optional
+            Reading raises `StoppedError` when it is set.
+        on_read : callable, optional
+            Called with the number of bytes of each read.
+        """
+        return PartReader(self, stop, on_read)
 
 
 class PartReader(io.RawIOBase):
     """Reads one section of a file, and counts the bytes."""
 
-    def __init__(self, part: Part, stop: threading.Event | None) -> None:
+    def __init__(
+        self, part: Part, stop: threading.Event | None, on_read: Callable[[int], object] | None = None
+    ) -> None:
         super().__init__()
         self._file: BinaryIO = part.path.open("rb")
         self._file.seek(part.start)
@@ -87,6 +97,7 @@ class PartReader(io.RawIOBase):
         self._left = part.size
         self._meter = part.meter
         self._stop = stop
+        self._on_read = on_read
 
     def __len__(self) -> int:
         return self._size
@@ -101,6 +112,8 @@ class PartReader(io.RawIOBase):
         chunk = self._file.read(wanted)
         self._left -= len(chunk)
         self._meter.add(len(chunk))
+        if self._on_read is not None:
+            self._on_read(len(chunk))
         return chunk
 
     def tell(self) -> int:  # noqa: D102 - as in io

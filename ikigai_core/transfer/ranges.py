@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ikigai_core.errors import AnswerLostError, DownloadError
-from ikigai_core.logs import fields, request_id_of
+from ikigai_core.logs import fields, get_logger, request_id_of
 from ikigai_core.transfer.parts import TRY_AGAIN, UrlExpiredError
 from ikigai_core.transfer.progress import Meter
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 RANGE_SIZE = 8 << 20
 FIRST_SIZE = 1 << 20
@@ -172,7 +172,7 @@ class Arrival:
         self._file = target.path.open("r+b")
         self._file.seek(piece.start if piece else 0)
 
-    def write(self, chunk: bytes) -> None:
+    def write(self, chunk: bytes | bytearray) -> None:
         """Write the next bytes. Blocks on the disk."""
         self._file.write(chunk)
         self._size += len(chunk)

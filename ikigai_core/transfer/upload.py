@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from ikigai_core.api import datasets
-from ikigai_core.api.answers import Record
+from ikigai_core.api.answers import Record, shortened
 from ikigai_core.api.datasets import UploadTicket
 from ikigai_core.errors import (
     AnswerLostError,
@@ -20,14 +19,14 @@ from ikigai_core.errors import (
     TransferError,
     UploadError,
 )
-from ikigai_core.logs import fields
-from ikigai_core.procedure import Procedure, call_blocking, pause, send, send_once
+from ikigai_core.logs import fields, get_logger
+from ikigai_core.procedure import Procedure, call_blocking, pause, processing_timeout, send, send_once
 from ikigai_core.transfer.parts import TICKETS, UrlExpiredError, still_true
 from ikigai_core.transfer.progress import Meter, OnProgress, metered
 from ikigai_core.transfer.resume import Interrupted, Journal
 from ikigai_core.transfer.steps import send_parts
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 VERDICT_GRACE = 30.0
 """Seconds for which the dataset's log may lag behind the confirmation."""
@@ -186,10 +185,8 @@ def _await_verdict(app_id: str, dataset_id: str, name: str, log_before: list[Rec
 
     The platform's timestamps are compared only with each other, never with this machine's clock.
     """
-    began = now = yield from pause(0)
-    while (status := (yield from send(datasets.confirm_upload(app_id, dataset_id)))) == "RUNNING":
-        now = yield from pause(_interval(now - began))
-    confirmed = now
+    status = yield from _confirmation(app_id, dataset_id, name)
+    confirmed = now = yield from pause(0)
     while True:
         log = yield from send(datasets.log(app_id, dataset_id, LOG_DEPTH))
         if log and log != log_before:
@@ -197,9 +194,23 @@ def _await_verdict(app_id: str, dataset_id: str, name: str, log_before: list[Rec
         if now - confirmed > VERDICT_GRACE:
             raise UploadError(f"The platform took the data of dataset {name!r}, but its log never confirmed it.")
         now = yield from pause(_interval(now - confirmed))
-    if status != "SUCCESS" or log[0].get("status") != "SUCCESS":
-        reason = log[0].get("message") or "no reason given; is it a table with a header?"
+    if status != "SUCCESS" or log[0]["status"] != "SUCCESS":
+        reason = shortened(log[0].get("message") or "no reason given; is it a table with a header?")
         raise UploadError(f"The platform rejected the data of dataset {name!r}: {reason}")
+
+
+def _confirmation(app_id: str, dataset_id: str, name: str) -> Procedure[str]:
+    """Wait until the platform has checked an upload, and return its verdict."""
+    limit = yield from processing_timeout()
+    began = now = yield from pause(0)
+    while (status := (yield from send(datasets.confirm_upload(app_id, dataset_id)))) == "RUNNING":
+        if now - began > limit:
+            raise UploadError(
+                f"The platform was still checking the data of dataset {name!r} after {limit:.0f} s. If that is usual, "
+                "set the client's processing_timeout."
+            )
+        now = yield from pause(_interval(now - began))
+    return status
 
 
 def _interval(age: float) -> float:

@@ -8,7 +8,7 @@ import inspect
 import os
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from importlib import import_module
@@ -28,14 +28,15 @@ from ikigai_core.errors import (
     IkigaiError,
 )
 from ikigai_core.forks import leave_alone, renew_after_fork
-from ikigai_core.procedure import BlockingCall, Pause, Procedure, Step
+from ikigai_core.procedure import BlockingCall, Pause, Procedure, ProcessingTimeout, Step
 from ikigai_core.transfer.parts import AT_ONCE, CHUNK_SIZE, Part, PartReader, cut, read_etag
 from ikigai_core.transfer.ranges import FIRST, PLAIN, DownloadTarget, Range, is_of_use
 from ikigai_core.transfer.steps import Fetch, SendParts
 from ikigai_core.transfer.tasks import side_by_side
 from ikigai_core.transport.key_rotation import Access
+from ikigai_core.transport.limits import ENCODINGS, LARGEST_ERROR, Body, Pace, TimeLimit
 from ikigai_core.transport.redaction import redact_http_logs, without_query
-from ikigai_core.transport.responses import Answer, read_answer
+from ikigai_core.transport.responses import Answer, complete, read_answer
 from ikigai_core.transport.retry import RetryPolicy
 
 try:
@@ -53,7 +54,7 @@ may be ready at once. Each answer takes 2 ms, so together they block the event l
 
 
 # If the platform ends a TLS connection, httpx passes on the error of the library below it.
-_FAILURES = (httpx.HTTPError, ssl.SSLError)
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, TimeoutError)
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,11 @@ class AsyncDriver:
 
     async def run(self, procedure: Procedure[R]) -> R:
         """Run a procedure until it returns."""
+        call = ""
         try:
             step = next(procedure)
             while True:
+                call = step.label if isinstance(step, Call) else call
                 try:
                     answer = await self._perform(step)
                 except BaseException as error:
@@ -100,6 +103,9 @@ class AsyncDriver:
         except StopIteration as end:
             result: R = end.value
             return result
+        except IkigaiError as error:
+            complete(error, call)
+            raise
 
     async def aclose(self) -> None:
         """Close the connections of this event loop. Those of an event loop that was closed are dropped."""
@@ -115,6 +121,8 @@ class AsyncDriver:
             case Pause(seconds):
                 await asyncio.sleep(seconds)
                 return time.monotonic()
+            case ProcessingTimeout():
+                return self._config.processing_timeout
             case BlockingCall(function):
                 returned = function() if is_async(function) else await asyncio.to_thread(function)
                 return await returned if inspect.isawaitable(returned) else returned
@@ -127,23 +135,24 @@ class AsyncDriver:
         """Send a call, retry it if that is safe, and return its answer."""
         # Looking up a key may read files or call the key's owner.
         config = self._access.config if self._access.config.api_key else await asyncio.to_thread(self._access.ready)
+        limit = TimeLimit(config.call_timeout, call.deadline)
         try:
-            return await self._attempt(call, config)
+            return await self._attempt(call, config, limit)
         except AccessRefusedError:
             renewed = await asyncio.to_thread(self._access.renewed, config)
             if renewed is None:
                 raise
         # A call that was refused because of its key was not carried out. So any such call may be sent again.
-        return await self._attempt(call, renewed)
+        return await self._attempt(call, renewed, limit)
 
-    async def _attempt(self, call: Call[A], config: Config) -> A:
+    async def _attempt(self, call: Call[A], config: Config, limit: TimeLimit) -> A:
         if not call.retried:
-            return await self._exchange(call, config)
-        result: A = await self._retrying(call.label, repeatable=call.repeatable)(self._exchange, call, config)
+            return await self._exchange(call, config, limit)
+        result: A = await self._retrying(call.label, repeatable=call.repeatable)(self._exchange, call, config, limit)
         return result
 
     def _retrying(self, what: str, *, repeatable: bool) -> AsyncRetrying:
-        options = self._policy.options(what, repeatable=repeatable, connect_timeout=self._config.connect_timeout)
+        options = self._policy.options(what, self._config, repeatable=repeatable)
         return AsyncRetrying(**options)
 
     async def _connect(self) -> _Connections:
@@ -159,22 +168,17 @@ class AsyncDriver:
         for loop in [each for each in self._connections if each.is_closed()]:
             self._connections.pop(loop, None)
 
-    async def _exchange(self, call: Call[A], config: Config) -> A:
+    async def _exchange(self, call: Call[A], config: Config, limit: TimeLimit) -> A:
         connections = await self._connect()
         try:
-            async with connections.slots:
-                began = time.monotonic()
-                response = await connections.platform.request(
-                    call.method,
-                    f"{config.base_url}{call.path}",
-                    params=dict(call.query) or None,
-                    json=call.body,
-                    headers=config.headers,
-                )
+            async with connections.slots, asyncio.timeout(limit.left):
+                answer = await _answer(connections.platform, call, config)
         except _FAILURES as error:
-            raise connection_error(error, call.label, config.base_url) from None
-        answer = Answer(response.status_code, response.headers, response.content, time.monotonic() - began)
-        return read_answer(call, config, answer)
+            failure = connection_error(error, call.label, config.base_url)
+        else:
+            return read_answer(call, config, answer)
+        # Not raised where the other error is handled: that error holds the request with its key.
+        raise failure
 
     async def _send_parts(self, step: SendParts) -> dict[int, str]:
         parts = await asyncio.to_thread(cut, step)
@@ -192,10 +196,13 @@ class AsyncDriver:
         headers = {**part.headers, "Content-Length": str(part.size)}
         with await asyncio.to_thread(part.open) as body:
             try:
-                response = await client.put(part.url, content=_chunks(body), headers=headers)
+                async with _paced(self._config) as moved:
+                    request = client.stream("PUT", part.url, content=_chunks(body, moved), headers=headers)
+                    async with request as response:
+                        said = await anext(response.aiter_bytes(LARGEST_ERROR), b"")
             except _FAILURES as error:
                 raise connection_error(error, f"PUT {part}", without_query(part.url)) from None
-            return read_etag(part, response.status_code, response.headers, response.text)
+            return read_etag(part, response.status_code, response.headers, said.decode(errors="replace"))
 
     async def _fetch(self, url: str, target: DownloadTarget) -> None:
         if target.size is None:
@@ -213,31 +220,73 @@ class AsyncDriver:
         """Store a response in the target. Returns False if it has no range to begin with, so that it is useless."""
         client = (await self._connect()).public
         try:
-            async with client.stream("GET", url, headers=headers, follow_redirects=True) as response:
+            async with (
+                _paced(self._config) as moved,
+                client.stream("GET", url, headers=headers, follow_redirects=True) as response,
+            ):
                 if headers == FIRST.headers and not is_of_use(response.status_code, response.headers):
                     return False
-                await self._land(response, target, piece)
+                await _land(response, target, piece, moved)
         except _FAILURES as error:
             raise connection_error(error, "GET", without_query(url)) from None
         return True
 
-    async def _land(self, response: httpx.Response, target: DownloadTarget, piece: Range | None) -> None:
-        where = without_query(str(response.url))
-        with await asyncio.to_thread(target.arrival, where, response.status_code, response.headers, piece) as arrival:
-            async for chunk in response.aiter_bytes(CHUNK_SIZE):
-                await asyncio.to_thread(arrival.write, chunk)
+
+async def _answer(client: httpx.AsyncClient, call: Call[Any], config: Config) -> Answer:
+    began = time.monotonic()
+    async with client.stream(
+        call.method,
+        f"{config.base_url}{call.path}",
+        params=dict(call.query) or None,
+        json=call.body,
+        headers={**config.headers, **ENCODINGS},
+    ) as response:
+        body = Body(call, config, response.status_code, response.headers)
+        async for chunk in response.aiter_bytes():
+            if not body.add(chunk):
+                break
+    return Answer(response.status_code, response.headers, body.content, time.monotonic() - began)
 
 
-async def _chunks(body: PartReader) -> AsyncIterator[bytes]:
+@contextlib.asynccontextmanager
+async def _paced(config: Config) -> AsyncIterator[Callable[[int], None]]:
+    """Limit the time of a transfer. Yields the function that counts the bytes that have arrived."""
+    pace = Pace(config.call_timeout)
+    async with asyncio.timeout(pace.left) as timeout:
+
+        def moved(size: int) -> None:
+            if pace.moved(size):
+                timeout.reschedule(asyncio.get_running_loop().time() + pace.left)
+
+        yield moved
+
+
+async def _land(
+    response: httpx.Response, target: DownloadTarget, piece: Range | None, moved: Callable[[int], None]
+) -> None:
+    where = without_query(str(response.url))
+    with await asyncio.to_thread(target.arrival, where, response.status_code, response.headers, piece) as arrival:
+        gathered = bytearray()
+        async for chunk in response.aiter_bytes():
+            moved(len(chunk))
+            gathered += chunk
+            if len(gathered) >= CHUNK_SIZE:
+                await asyncio.to_thread(arrival.write, gathered)
+                gathered = bytearray()
+        await asyncio.to_thread(arrival.write, gathered)
+
+
+async def _chunks(body: PartReader, moved: Callable[[int], None]) -> AsyncIterator[bytes]:
     while chunk := await asyncio.to_thread(body.read, CHUNK_SIZE):
         yield chunk
+        moved(len(chunk))
 
 
-def connection_error(error: httpx.HTTPError | ssl.SSLError, what: str, where: str) -> IkigaiError:
+def connection_error(error: Exception, what: str, where: str) -> IkigaiError:
     """Convert an error of httpx: the request was either never sent, or sent without an answer."""
     if isinstance(error, httpx.ConnectError | ssl.SSLError) and _is_about_trust(error):
         return ConnectionFailedError(f"No trusted connection to {where}: {error}", transient=False)
-    if isinstance(error, httpx.UnsupportedProtocol):
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return ConnectionFailedError(f"{where} is not a usable address.", transient=False)
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
         return ConnectionFailedError(

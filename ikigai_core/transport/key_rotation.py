@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 
 from ikigai_core.config import Config
 from ikigai_core.errors import ConfigurationError
 from ikigai_core.forks import renew_after_fork
+from ikigai_core.logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 class Access:

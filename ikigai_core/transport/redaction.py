@@ -1,9 +1,11 @@
-"""Remove signed URLs from the logs of the HTTP libraries, which contain full URLs."""
+"""Remove signed URLs and keys from the logs of the HTTP libraries, which contain full URLs and answered headers."""
 
 from __future__ import annotations
 
 import logging
 import re
+
+from ikigai_core.redaction import WithoutKeys
 
 _QUERY = re.compile(r"(\?)[^\s\"']+")
 # A logger's filter does not apply to child loggers, so each logger is listed.
@@ -21,20 +23,20 @@ _LOGGERS = (
 )
 
 
-class _WithoutQueries(logging.Filter):
+class _WithoutSecrets(WithoutKeys):
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
         if "?" in text:
             record.msg = _QUERY.sub(r"\1…", text)
             record.args = ()
-        return True
+        return super().filter(record)
 
 
-_FILTER = _WithoutQueries()
+_FILTER = _WithoutSecrets()
 
 
 def redact_http_logs() -> None:
-    """Remove queries from the logs of httpx and urllib3. Repeating the call changes nothing."""
+    """Remove queries and keys from the logs of httpx and urllib3. Repeating the call changes nothing."""
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_FILTER)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from ikigai_core.api.answers import parse, shortened
 from ikigai_core.api.call import Call
 from ikigai_core.config import Config
 from ikigai_core.errors import (
@@ -15,18 +15,19 @@ from ikigai_core.errors import (
     AuthenticationError,
     BadRequestError,
     ConflictError,
+    IkigaiError,
     NotFoundError,
     PermissionDeniedError,
     RateLimitedError,
     ServerError,
     UnexpectedAnswerError,
 )
-from ikigai_core.logs import fields, request_id_of
+from ikigai_core.logs import fields, get_logger, request_id_of
 from ikigai_core.transport.retry import retry_after_seconds
 
 A = TypeVar("A")
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 _KINDS: dict[int, type[ApiError]] = {
     401: AuthenticationError,
@@ -37,7 +38,6 @@ _KINDS: dict[int, type[ApiError]] = {
     425: RateLimitedError,
     429: RateLimitedError,
 }
-_LONGEST_MESSAGE = 2000
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,36 @@ def read_answer(call: Call[A], config: Config, answer: Answer) -> A:
     _log(call, answer)
     if answer.status >= 300:
         raise _error(call, config, answer.status, answer.headers, answer.body)
+    field = ""
     try:
-        return call.read(json.loads(answer.body) if answer.body.strip() else {})
+        return call.read(parse(answer.body) if answer.body.strip() else {})
+    except UnexpectedAnswerError as error:
+        field, fault = error.field, str(error)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UnexpectedAnswerError(
-            f"{call.label} at {config.base_url} answered {answer.status}, but not in the agreed form "
-            f"({type(error).__name__}: {error}). Is this the address of an Ikigai platform?"
-        ) from None
+        fault = f"{type(error).__name__}: {shortened(error)}"
+    # Not raised where the other error is handled: that error may hold what the answer repeats of the request.
+    raise UnexpectedAnswerError(
+        f"{call.label} at {config.base_url} answered {answer.status}, but not in the agreed form ({fault}). "
+        "Is this the address of an Ikigai platform?",
+        call=call.label,
+        field=field,
+    )
+
+
+def complete(error: IkigaiError, call: str) -> None:
+    """Complete an error before the caller gets it: name the request, and drop errors that are not shown.
+
+    Parameters
+    ----------
+    error : IkigaiError
+    call : str
+        The most recent request.
+    """
+    if isinstance(error, UnexpectedAnswerError) and call:
+        error.blame(call)
+    if error.__cause__ is None and error.__suppress_context__:
+        # It may hold the request with its key, or what an answer repeats of it.
+        error.__context__ = None
 
 
 def _log(call: Call[Any], answer: Answer) -> None:
@@ -114,12 +137,12 @@ def _error(call: Call[Any], config: Config, status: int, headers: Mapping[str, s
 def _message(body: bytes) -> str:
     text = body.decode("utf-8", "replace").strip()
     try:
-        answer = json.loads(text)
+        answer = parse(body)
     except ValueError:
-        return "a web page instead of an answer" if _is_page(text) else text[:_LONGEST_MESSAGE] or "no message"
+        return "a web page instead of an answer" if _is_page(text) else shortened(text) or "no message"
     if isinstance(answer, dict):
-        return str(answer.get("message") or answer.get("detail") or answer)[:_LONGEST_MESSAGE]
-    return str(answer)[:_LONGEST_MESSAGE]
+        return shortened(answer.get("message") or answer.get("detail") or answer)
+    return shortened(answer)
 
 
 def _is_page(text: str) -> bool:
@@ -128,7 +151,7 @@ def _is_page(text: str) -> bool:
 
 def _is_json(body: bytes) -> bool:
     try:
-        json.loads(body)
+        parse(body)
     except ValueError:
         return False
     return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -19,10 +18,11 @@ from tenacity import (
 from tenacity.stop import stop_base
 from tenacity.wait import wait_base
 
+from ikigai_core.config import Config
 from ikigai_core.errors import ConnectionFailedError, IkigaiError, RateLimitedError
-from ikigai_core.logs import fields
+from ikigai_core.logs import fields, get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 LONGEST_RETRY_AFTER = 120.0
 
@@ -57,7 +57,7 @@ def retry_after_seconds(header: str | None) -> float | None:
     except ValueError:
         try:
             seconds = parsedate_to_datetime(header).timestamp() - time.time()
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
     return seconds if 0 <= seconds <= LONGEST_RETRY_AFTER else None
 
@@ -121,12 +121,13 @@ class RetryPolicy:
     first: float = 0.25
     longest: float = 15.0
 
-    def options(self, what: str, *, repeatable: bool, connect_timeout: float) -> dict[str, Any]:
+    def options(self, what: str, config: Config, *, repeatable: bool) -> dict[str, Any]:
         """The keyword arguments for tenacity's `Retrying` and `AsyncRetrying`. `what` is the request's name."""
+        elapsed = min(self.elapsed, config.call_timeout)
         return {
             "stop": _StopByKind(
-                unreachable=stop_before_delay(connect_timeout),
-                other=stop_after_attempt(self.attempts) | stop_before_delay(self.elapsed),
+                unreachable=stop_before_delay(config.connect_timeout),
+                other=stop_after_attempt(self.attempts) | stop_before_delay(elapsed),
             ),
             "wait": _WaitAsAsked(self.first, self.longest),
             "before_sleep": partial(_log_failure, what),

@@ -18,16 +18,18 @@ from ikigai_core.callbacks import not_awaitable
 from ikigai_core.config import Config
 from ikigai_core.errors import AccessRefusedError, AnswerLostError, ConnectionFailedError, IkigaiError
 from ikigai_core.forks import leave_alone, renew_after_fork
-from ikigai_core.procedure import BlockingCall, Pause, Procedure, Step
+from ikigai_core.procedure import BlockingCall, Pause, Procedure, ProcessingTimeout, Step
 from ikigai_core.transfer.parts import AT_ONCE, CHUNK_SIZE, Part, StoppedError, cut, read_etag
 from ikigai_core.transfer.ranges import FIRST, PLAIN, DownloadTarget, Range, is_of_use
 from ikigai_core.transfer.steps import Fetch, SendParts
 from ikigai_core.transfer.threads import side_by_side
 from ikigai_core.transport.concurrency import run_all
 from ikigai_core.transport.key_rotation import Access
+from ikigai_core.transport.limits import ENCODINGS, LARGEST_ERROR, READ_SIZE, Body, Pace, TimeLimit
 from ikigai_core.transport.redaction import redact_http_logs, without_query
-from ikigai_core.transport.responses import Answer, read_answer
+from ikigai_core.transport.responses import Answer, complete, read_answer
 from ikigai_core.transport.retry import RetryPolicy
+from ikigai_core.transport.timed_sockets import TimedAdapter, within
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -51,9 +53,11 @@ class SyncDriver:
 
     def run(self, procedure: Procedure[R]) -> R:
         """Run a procedure until it returns."""
+        call = ""
         try:
             step = next(procedure)
             while True:
+                call = step.label if isinstance(step, Call) else call
                 try:
                     answer = self._perform(step)
                 except BaseException as error:
@@ -63,6 +67,9 @@ class SyncDriver:
         except StopIteration as end:
             result: R = end.value
             return result
+        except IkigaiError as error:
+            complete(error, call)
+            raise
 
     def run_all(self, procedures: Iterable[Procedure[R]]) -> Iterator[R]:
         """Run procedures concurrently, and yield their results as they end."""
@@ -80,6 +87,8 @@ class SyncDriver:
             case Pause(seconds):
                 time.sleep(seconds)
                 return time.monotonic()
+            case ProcessingTimeout():
+                return self._config.processing_timeout
             case BlockingCall(function):
                 return not_awaitable(function(), "A callback")
             case SendParts():
@@ -90,51 +99,64 @@ class SyncDriver:
     def send(self, call: Call[A]) -> A:
         """Send a call, retry it if that is safe, and return its answer."""
         config = self._access.ready()
+        limit = TimeLimit(config.call_timeout, call.deadline)
         try:
-            return self._attempt(call, config)
+            return self._attempt(call, config, limit)
         except AccessRefusedError:
             renewed = self._access.renewed(config)
             if renewed is None:
                 raise
         # A call that was refused because of its key was not carried out. So any such call may be sent again.
-        return self._attempt(call, renewed)
+        return self._attempt(call, renewed, limit)
 
-    def _attempt(self, call: Call[A], config: Config) -> A:
+    def _attempt(self, call: Call[A], config: Config, limit: TimeLimit) -> A:
         if not call.retried:
-            return self._exchange(call, config)
-        result: A = self._retrying(call.label, repeatable=call.repeatable)(self._exchange, call, config)
+            return self._exchange(call, config, limit)
+        result: A = self._retrying(call.label, repeatable=call.repeatable)(self._exchange, call, config, limit)
         return result
 
     def _retrying(self, what: str, *, repeatable: bool, stop: threading.Event | None = None) -> Retrying:
-        options = self._policy.options(what, repeatable=repeatable, connect_timeout=self._config.connect_timeout)
+        options = self._policy.options(what, self._config, repeatable=repeatable)
         return Retrying(**options, sleep=sleep_using_event(stop)) if stop else Retrying(**options)
 
-    @property
-    def _how(self) -> dict[str, Any]:
+    def _how(self, limit: TimeLimit) -> dict[str, Any]:
         """The options of every request."""
         config = self._config
         # In a session, these settings would have lower priority than the environment.
         proxies = None if config.proxy is None else {"http": config.proxy, "https": config.proxy}
-        timeout = config.connect_timeout, config.read_timeout
-        return {"timeout": timeout, "proxies": proxies, "verify": _verify(config)}
+        timeout = min(config.connect_timeout, limit.left), min(config.read_timeout, limit.left)
+        return {"timeout": timeout, "proxies": proxies, "verify": _verify(config), "stream": True}
 
-    def _exchange(self, call: Call[A], config: Config) -> A:
-        began = time.monotonic()
+    def _exchange(self, call: Call[A], config: Config, limit: TimeLimit) -> A:
         try:
-            response = self._session.request(
+            answer = self._answer(call, config, limit)
+        except failures.RequestException as error:
+            failure = connection_error(error, call.label, config.base_url)
+        else:
+            return read_answer(call, config, answer)
+        # Not raised where the other error is handled: that error holds the request with its key.
+        raise failure
+
+    def _answer(self, call: Call[A], config: Config, limit: TimeLimit) -> Answer:
+        began = time.monotonic()
+        with (
+            within(limit),
+            self._session.request(
                 call.method,
                 f"{config.base_url}{call.path}",
                 params=dict(call.query) or None,
                 json=call.body,
-                headers=config.headers,
+                headers={**config.headers, **ENCODINGS},
                 allow_redirects=False,
-                **self._how,
-            )
-        except failures.RequestException as error:
-            raise connection_error(error, call.label, config.base_url) from None
+                **self._how(limit),
+            ) as response,
+        ):
+            body = Body(call, config, response.status_code, response.headers)
+            for chunk in response.iter_content(READ_SIZE):
+                if not body.add(chunk):
+                    break
         headers = {name.lower(): value for name, value in response.headers.items()}
-        answer = Answer(response.status_code, headers, response.content, time.monotonic() - began)
-        return read_answer(call, config, answer)
+        return Answer(response.status_code, headers, body.content, time.monotonic() - began)
 
     def _send_parts(self, step: SendParts) -> dict[int, str]:
         parts = cut(step)
@@ -148,12 +170,15 @@ class SyncDriver:
         return etag
 
     def _put(self, part: Part, stop: threading.Event) -> str:
-        with part.open(stop) as body:
+        limit = Pace(self._config.call_timeout)
+        with part.open(stop, limit.moved) as body, within(limit):
+            options = {"headers": part.headers, "allow_redirects": False, **self._how(limit)}
             try:
-                response = self._bulk.put(part.url, data=body, headers=part.headers, allow_redirects=False, **self._how)
+                with self._bulk.put(part.url, data=body, **options) as response:
+                    said = next(response.iter_content(LARGEST_ERROR), b"")
             except failures.RequestException as error:
                 raise connection_error(error, f"PUT {part}", without_query(part.url)) from None
-            return read_etag(part, response.status_code, response.headers, response.text)
+            return read_etag(part, response.status_code, response.headers, said.decode(errors="replace"))
 
     def _fetch(self, url: str, target: DownloadTarget) -> None:
         if target.size is None:
@@ -176,8 +201,9 @@ class SyncDriver:
         stop: threading.Event | None = None,
     ) -> bool:
         """Store a response in the target. Returns False if it has no range to begin with, so that it is useless."""
+        limit = Pace(self._config.call_timeout)
         try:
-            with self._bulk.get(url, headers=headers, stream=True, **self._how) as response:
+            with within(limit), self._bulk.get(url, headers=headers, **self._how(limit)) as response:
                 if headers == FIRST.headers and not is_of_use(response.status_code, response.headers):
                     return False
                 where = without_query(response.url)
@@ -198,6 +224,8 @@ def _open_sessions(config: Config) -> tuple[requests.Session, requests.Session]:
     for session in (platform, public):
         # Otherwise requests would look for the host's credentials in ~/.netrc.
         session.auth = _no_credentials
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, TimedAdapter())
     if not isinstance(config.ssl, bool):
         platform.cert = config.ssl
     return platform, public

@@ -32,8 +32,9 @@ def reply(server: Any, *exchanges: dict[str, Any]) -> None:
 
 
 def test_every_request_names_the_user_the_key_and_the_agent(server: Any, drive: Drive) -> None:
-    reply(server, {"body": {"project": {"project_id": "1"}}})
-    assert drive(send(apps.by_name("Übung & Co"))) == {"project_id": "1"}
+    project = {"project_id": "1", "name": "Übung & Co"}
+    reply(server, {"body": {"project": project}})
+    assert drive(send(apps.by_name("Übung & Co"))) == project
     method, path, headers, _ = server.requests[0]
     assert (method, path.split("?")[0]) == ("GET", "/component/get-project")
     assert (headers["user"], headers["api-key"], headers["user-agent"]) == ("bob@example.com", KEY, "test/1")

@@ -1,0 +1,107 @@
+"""Sockets of requests that also end with a time limit in total. The read timeout alone begins anew with each byte."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.poolmanager import PoolManager, pool_classes_by_scheme
+
+from ikigai_core.transport.limits import TimeLimit
+
+
+class _Current(threading.local):
+    limit: TimeLimit | None = None
+
+
+_current = _Current()
+
+
+@contextmanager
+def within(limit: TimeLimit) -> Iterator[None]:
+    """Apply a limit to all that this thread reads from connections of `TimedAdapter`."""
+    _current.limit = limit
+    try:
+        yield
+    finally:
+        _current.limit = None
+
+
+class _TimedReader(io.RawIOBase):
+    """Reads from a socket. It waits for bytes as long as the socket does, but not beyond the limit."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._timeout = sock.gettimeout()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        limit = _current.limit
+        if limit is None:
+            return self._raw.readinto(buffer)
+        self._sock.settimeout(limit.left if self._timeout is None else min(self._timeout, limit.left))
+        if limit.is_over:
+            raise TimeoutError("The request took longer in total than it may.")
+        size: int | None = self._raw.readinto(buffer)
+        limit.moved(size or 0)
+        return size
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        raw: Any = self.fp
+        self.fp = io.BufferedReader(_TimedReader(raw.detach(), sock))
+
+
+class _TimedConnection(HTTPConnection):
+    response_class = _TimedResponse
+
+
+class _TimedTlsConnection(HTTPSConnection):
+    response_class = _TimedResponse
+
+
+class _TimedPool(HTTPConnectionPool):
+    ConnectionCls = _TimedConnection
+
+
+class _TimedTlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TimedTlsConnection
+
+
+_POOLS = {"http": _TimedPool, "https": _TimedTlsPool}
+
+
+class TimedAdapter(HTTPAdapter):
+    """The adapter of requests, with connections that obey `within`."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:  # noqa: D102 - as in requests
+        super().init_poolmanager(*args, **options)
+        _time(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:  # noqa: D102 - as in requests
+        manager = super().proxy_manager_for(proxy, **options)
+        _time(manager)
+        return manager
+
+
+def _time(manager: PoolManager) -> None:
+    # A SOCKS proxy has connections of its own.
+    if manager.pool_classes_by_scheme is pool_classes_by_scheme:
+        manager.pool_classes_by_scheme = _POOLS
