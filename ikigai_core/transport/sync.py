@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 from requests import exceptions as failures
@@ -217,9 +218,27 @@ class SyncDriver:
         return True
 
 
+class _PlatformSession(requests.Session):
+    """Follows no redirect. requests would prepare the next request all the same."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
+class _StorageSession(requests.Session):
+    """Refuses a redirect to an address that is none. requests would raise a plain `ValueError`."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        try:
+            target = super().get_redirect_target(resp)
+            return target if target is None or urlsplit(target).port != 0 else None
+        except ValueError:
+            raise failures.InvalidURL("A redirect leads to no address.") from None
+
+
 def _open_sessions(config: Config) -> tuple[requests.Session, requests.Session]:
     """A session for the platform, and one for signed URLs, which sends no credentials."""
-    platform, public = requests.Session(), requests.Session()
+    platform, public = _PlatformSession(), _StorageSession()
     public.headers.update(config.public_headers)
     for session in (platform, public):
         # Otherwise requests would look for the host's credentials in ~/.netrc.
