@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypedDict, TypeVar, cast
 
+from ikigai_core.errors import InvalidInputError, WrongInputTypeError
 from ikigai_core.procedure import Step
 
 A = TypeVar("A")
@@ -65,6 +67,29 @@ class Call(Step, Generic[A]):
     def label(self) -> str:
         """The call's name in messages."""
         return f"{self.method} {self.path}"
+
+    @property
+    def content(self) -> bytes | None:
+        """The body as JSON.
+
+        Raises
+        ------
+        InvalidInputError
+            A value cannot be written as JSON. Nothing was sent.
+        """
+        if self.body is None:
+            return None
+        try:
+            return json.dumps(self.body, allow_nan=False).encode()
+        except TypeError as error:
+            raise WrongInputTypeError(f"{self.label} was not sent: {error}.") from None
+        except ValueError as error:
+            raise InvalidInputError(f"{self.label} was not sent: {error}.") from None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that describe the body."""
+        return {} if self.body is None else {"Content-Type": "application/json"}
 
     @property
     def subject(self) -> Subject:

@@ -238,8 +238,8 @@ async def _answer(client: httpx.AsyncClient, call: Call[Any], config: Config) ->
         call.method,
         f"{config.base_url}{call.path}",
         params=dict(call.query) or None,
-        json=call.body,
-        headers={**config.headers, **ENCODINGS},
+        content=call.content,
+        headers={**config.headers, **ENCODINGS, **call.headers},
     ) as response:
         body = Body(call, config, response.status_code, response.headers)
         async for chunk in response.aiter_bytes():

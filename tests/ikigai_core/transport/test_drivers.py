@@ -81,6 +81,13 @@ def test_the_platforms_wish_to_wait_is_honoured(server: Any, drive: Drive) -> No
     assert time.monotonic() - began >= 1.0
 
 
+@pytest.mark.parametrize("value", [float("nan"), object(), {1, 2}])
+def test_what_cannot_be_written_as_json_is_not_sent(server: Any, drive: Drive, value: object) -> None:
+    with pytest.raises(errors.InvalidInputError, match="run-pipeline was not sent"):
+        drive(send(flows.run("app", "flow", {"value": value})))
+    assert server.requests == []
+
+
 def test_an_absurd_wish_to_wait_is_not_honoured(server: Any, drive: Drive) -> None:
     reply(server, {"status": 503, "headers": {"Retry-After": "86400"}}, {"body": {"project": {}}})
     began = time.monotonic()
