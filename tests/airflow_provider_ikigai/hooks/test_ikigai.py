@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from airflow.sdk.log import redact
 
 from airflow_provider_ikigai import __version__
 from airflow_provider_ikigai.connection import UnusableConnectionError
-from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook, IkigaiHook
+from airflow_provider_ikigai.hooks.ikigai import _SHARED, IkigaiAsyncHook, IkigaiHook
 from ikigai_core.local.account import LocalAccount
 
 
@@ -106,6 +107,29 @@ def test_a_rotated_key_reaches_clients_that_are_open(
         rotate()
         assert app in ikigai.apps()
     asyncio.run(reached_by_all())
+
+
+def test_a_forked_process_shares_no_client_with_its_parent(app: str) -> None:
+    async def main() -> int:
+        async with IkigaiAsyncHook().shared_conn() as ikigai:
+
+            async def sees_the_app() -> bool:
+                return app in await ikigai.apps()
+
+            assert await sees_the_app()
+            pid = os.fork()
+            if pid == 0:
+                status = 1
+                try:
+                    # Airflow itself looks up no connection there: its threads are not in this process.
+                    status = 2 if _SHARED else 0 if asyncio.run(sees_the_app()) else 3
+                finally:
+                    os._exit(status)
+            _, status = await asyncio.to_thread(os.waitpid, pid, 0)
+            assert await sees_the_app()
+            return os.waitstatus_to_exitcode(status)
+
+    assert asyncio.run(main()) == 0
 
 
 def test_a_key_that_is_in_a_file_is_masked_from_then_on(
