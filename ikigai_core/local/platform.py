@@ -75,7 +75,7 @@ class Platform:
     ValueError
         If the credentials are not valid.
     RuntimeError
-        If another process uses the data directory, or the directory has the layout of another release.
+        If another process uses the data directory, or a newer release wrote the data directory.
     """
 
     def __init__(self, settings: Settings) -> None:

@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ikigai_core.local.problems import RunStoppedError
-
-_LAYOUT = 5
+from ikigai_core.local.store.migrations import migrate
 
 
 class Database:
-    """An SQLite file that survives a sudden end of the process.
+    """An SQLite file that survives a sudden end of the process. One that an older release wrote is migrated.
 
     Parameters
     ----------
@@ -24,7 +23,7 @@ class Database:
     Raises
     ------
     RuntimeError
-        If the file has another table layout.
+        If a newer release wrote the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -35,7 +34,7 @@ class Database:
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._check_layout(path)
+        migrate(self._connection, path)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -63,11 +62,3 @@ class Database:
         with self._lock:
             self._is_closed = True
             self._connection.close()
-
-    def _check_layout(self, path: Path) -> None:
-        layout = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if layout not in (0, _LAYOUT):
-            raise RuntimeError(
-                f"{path} has layout {layout}, this release reads layout {_LAYOUT}: start with a new data directory"
-            )
-        self._connection.execute(f"PRAGMA user_version = {_LAYOUT}")

@@ -1,0 +1,2 @@
+-- Runs keep what their scripts print.
+ALTER TABLE runs ADD COLUMN printed TEXT NOT NULL DEFAULT '';
