@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.clients import APP, KEY, PYTHONS, USER, begin, finish, helper
 from benchmarks.data import ROWS, orders, repeat_csv
 from benchmarks.report import Figure, Report, faster, within
 from ikigai_core import App, Ikigai
+from ikigai_core.local.process import LocalPlatform
 
 RATE = 20e6
 ROUND_TRIP = 0.04
@@ -80,6 +84,7 @@ def measure_transfers(report: Report, repeat: int) -> None:
         _measure_uploads(report, made)
         _measure_downloads(report, made)
         _measure_memory(report, made)
+        _measure_local_platform(report, made)
 
 
 def _measure_uploads(report: Report, bench: Bench) -> None:
@@ -96,6 +101,34 @@ def _measure_downloads(report: Report, bench: Bench) -> None:
     report.add(_compared("down to a frame, 20 MB/s a connection, 40 ms", down, "seconds", 3))
     down = bench.both("download-frame", dataset="orders")
     report.add(_compared("down to a frame, loopback", down, "seconds", 1))
+
+
+def _measure_local_platform(report: Report, bench: Bench) -> None:
+    """Uploads to the local platform, which examines them: what its users wait for."""
+    report.add(within("examination of the CSV file, from a new process", "s", _examine(bench), 1))
+    with (
+        LocalPlatform.start(user_email=USER, api_key=KEY) as platform,
+        helper("slow_network", platform.url.removeprefix("http://"), str(RATE), str(ROUND_TRIP)) as slow_url,
+        Ikigai(USER, KEY, platform.url) as ikigai,
+    ):
+        app = ikigai.app.new(APP).build()
+        local = replace(bench, url=platform.url, slow_url=slow_url, app=app)
+        frame = local.both("upload-frame", bench.folder / "orders.pickle")
+        report.add(_compared("frame up to the local platform, loopback, verified", frame, "seconds", 5))
+        file = local.both("upload-csv", bench.folder / "orders.csv", slow=True)
+        report.add(_compared("CSV up to the local platform, 20 MB/s, 40 ms, verified", file, "seconds", 4))
+
+
+def _examine(bench: Bench) -> float:
+    """The best time of some examinations, in seconds."""
+    program = "import sys; from ikigai_core.local.jobs.upload_check import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", program, str(bench.folder / "orders.csv"), str(bench.folder / "verdict.json")]
+    taken = []
+    for _ in range(bench.repeat):
+        begun = time.perf_counter()
+        subprocess.run(command, check=True)
+        taken.append(time.perf_counter() - begun)
+    return min(taken)
 
 
 def _measure_memory(report: Report, bench: Bench) -> None:
