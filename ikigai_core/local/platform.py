@@ -6,7 +6,6 @@ import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 
 from filelock import FileLock, Timeout
 
@@ -109,7 +108,7 @@ class Platform:
         self.checks.recover()
         self.runner.recover()
         self.scheduler.start()
-        Thread(target=self._warn_of_scripts, name="script-access", daemon=True).start()
+        self._warn_of_scripts()
 
     def stop(self) -> None:
         """End all work and close all files."""
