@@ -45,9 +45,9 @@ class Killer:
         self._errors: list[BaseException] = []
         self.done: Counter[str] = Counter()
 
-    def kills(self, pids: Pids, *, every: tuple[float, float], name: str = "kill") -> Self:
+    def kills(self, pids: Pids, *, every: tuple[float, float], name: str = "kill", most: int | None = None) -> Self:
         """Kill one of the processes that there are then, at intervals of so many seconds, from to."""
-        return self._pick(pids, kill, every, name)
+        return self._pick(pids, kill, every, name, most)
 
     def freezes(
         self, pids: Pids, *, every: tuple[float, float], seconds: tuple[float, float] = (1, 5), name: str = "freeze"
@@ -56,15 +56,19 @@ class Killer:
         chance = self._chance(f"{name} for")
         return self._pick(pids, lambda pid: freeze(pid, chance.uniform(*seconds)), every, name)
 
-    def does(self, action: Callable[[], object], *, every: tuple[float, float], name: str) -> Self:
-        """Do anything else; what it raises is raised at the end of the block."""
+    def does(
+        self, action: Callable[[], object], *, every: tuple[float, float], name: str, most: int | None = None
+    ) -> Self:
+        """Do anything else, at most so often; what it raises is raised at the end of the block.
+
+        An action that returns False has done nothing, and does not count.
+        """
         chance = self._chance(name)
 
         def work() -> None:
             try:
-                while not self._over.wait(chance.uniform(*every)):
-                    action()
-                    self.done[name] += 1
+                while self.done[name] != most and not self._over.wait(chance.uniform(*every)):
+                    self.done[name] += action() is not False
             except BaseException as error:
                 self._errors.append(error)
 
@@ -85,15 +89,18 @@ class Killer:
         if self._errors and error is None:
             raise self._errors[0]
 
-    def _pick(self, pids: Pids, harm: Callable[[int], None], every: tuple[float, float], name: str) -> Self:
+    def _pick(
+        self, pids: Pids, harm: Callable[[int], None], every: tuple[float, float], name: str, most: int | None = None
+    ) -> Self:
         chance = self._chance(f"{name} whom")
 
-        def act() -> None:
+        def act() -> bool:
             there: Sequence[int] = sorted(pids())
             if there:
                 harm(chance.choice(there))
+            return bool(there)
 
-        return self.does(act, every=every, name=name)
+        return self.does(act, every=every, name=name, most=most)
 
     def _chance(self, name: str) -> random.Random:
         return random.Random(f"{self._seed} {name}")

@@ -29,6 +29,8 @@ OPTIONS = {
     "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "6",
     # Tasks that start while the machine is busy with other tests must not be given up.
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "120",
+    # Each is a request that the API server answers; on a busy machine they would keep it from the others.
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "2",
 }
 
 AS_BY_DEFAULT = {
@@ -51,6 +53,11 @@ def load(path: Path) -> ModuleType:
 
 services = load(HERE / "services.py")
 deployments = load(HERE / "deployment.py")
+
+
+@pytest.fixture(autouse=True)
+def connect() -> None:
+    """Each deployment here has a platform and connections of its own."""
 
 
 @pytest.fixture(scope="session")
@@ -128,6 +135,7 @@ def deployed(
         FaultingProxy(platform.url) as proxy,
     ):
         demo = load(EXAMPLES / "demo" / "run_airflow.py")
+        demo.START_SECONDS = 800.0
         demo.SERVERS.update(servers or {})
         site = home.parent / "site"
         with pytest.MonkeyPatch.context() as patch:
@@ -161,7 +169,10 @@ def deployed(
             airflow.await_dag("ikigai_copy_changed")
             airflow.api.post("/pools", {"name": "ikigai_pooled", "slots": 1, "include_deferred": True})
             airflow.api._http.timeout = 120.0
-            yield deployment
+            try:
+                yield deployment
+            finally:
+                deployment.kill_servers()
 
 
 def connection_to(proxy: FaultingProxy, platform: LocalPlatform) -> str:
@@ -217,7 +228,7 @@ def follow_many() -> Callable[[Any, int], Callable[..., None]]:
 def eventually() -> Callable[..., Any]:
     """Waits for something to be true, and returns it."""
 
-    def wait(condition: Callable[[], Any], complaint: str = "it never was", seconds: float = 240.0) -> Any:
+    def wait(condition: Callable[[], Any], complaint: str = "it never was", seconds: float = 480.0) -> Any:
         return deployments.wait_until(condition, lambda: complaint, seconds)
 
     return wait

@@ -17,7 +17,7 @@ from tests.chaos.proxy import FaultingProxy
 UNDER_WAY = ("scheduled", "queued", "running", "deferred", "restarting", "up_for_retry", "up_for_reschedule")
 
 
-def wait_until(condition: Callable[[], Any], complaint: Callable[[], str], seconds: float = 240.0) -> Any:
+def wait_until(condition: Callable[[], Any], complaint: Callable[[], str], seconds: float = 480.0) -> Any:
     """Wait for something to be true, and return it."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
@@ -72,7 +72,7 @@ class Deployment:
 
         wait_until(lambda: counted() == count, lambda: f"{counted()} of {count} are {state}", seconds)
 
-    def await_success(self, dag_id: str, run_id: str, seconds: float = 240) -> None:
+    def await_success(self, dag_id: str, run_id: str, seconds: float = 480) -> None:
         """Wait for a DAG run to end, and well."""
         states = ("success", "failed")
         state = wait_until(
@@ -115,6 +115,18 @@ class Deployment:
         value: dict[str, Any] = self.api.get(path, map_index=str(map_index), deserialize="true")["value"]
         return value
 
+    def check_last_metre(self, dag_id: str, run_id: str, tasks: int) -> None:
+        """Each of so many tasks was killed, took another try, and has the one run that was begun for it."""
+        instances = self.instances(dag_id, run_id)
+        told = {}
+        for one in instances:
+            result = self.mapped_result(dag_id, run_id, one["task_id"], one["map_index"])
+            assert (one["try_number"] >= 2, result["doubt"]) == (True, "")
+            told[result["outputs"][0]] = result["run_log"]["log_id"]
+        runs = self.begun("last_metre_")
+        assert told == {run.variables["output"]: run.run_id for run in runs}
+        assert len(instances) == len(runs) == tasks
+
     # -- what users and fate do ----------------------------------------------------------------------------------------
 
     def clear(self, dag_id: str, run_id: str) -> None:
@@ -130,12 +142,21 @@ class Deployment:
         """Kill the scheduler with all tasks that it has started, as if its machine had died, and start another."""
         self._restart("scheduler")
 
+    def kill_servers(self) -> None:
+        """Kill all servers: nobody wants what they would do for their end, which takes them many seconds."""
+        for name in self.airflow.servers:
+            self._kill(name)
+
     def _restart(self, name: str) -> None:
-        server = self.airflow.servers[name]
-        for process in (*server.children(recursive=True), server):
-            process.kill()
-        server.wait()
+        self._kill(name)
         self.airflow.start(name)
+
+    def _kill(self, name: str) -> None:
+        server = self.airflow.servers[name]
+        if server.is_running():
+            for process in (*server.children(recursive=True), server):
+                process.kill()
+        server.wait()
 
     # -- what the platform says ----------------------------------------------------------------------------------------
 

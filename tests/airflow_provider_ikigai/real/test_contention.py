@@ -22,16 +22,19 @@ def check(contention: Contention, killer: Killer, faults: dict[str, int], capsys
         verdict.check(doubt=mode == "shared")
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_tasks_of_two_flows_have_a_run_each_whatever_is_killed(
     deployment: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     chaos = ChaosFlows.make(deployment.platform, 2, app="Few tasks")
     deployment.proxy.faults(late=0.02, late_seconds=(1.0, 10.0))
-    contention = Contention(deployment, chaos, 10)
-    killer = Killer().kills(contention.pids, every=(2, 5)).does(contention.clear_one, every=(4, 8), name="clear")
-    killer.does(chaos.restart, every=(15, 20), name="restart")
-    contention.await_end(500, killer)
+    contention = Contention(deployment, chaos, 4)
+    # On a busy machine, which needs longer, no more goes wrong than on an idle one.
+    killer = Killer().kills(contention.pids, every=(2, 5), most=12)
+    killer.does(contention.clear_one, every=(4, 8), name="clear").does(
+        chaos.restart, every=(8, 12), name="restart", most=2
+    )
+    contention.await_end(1200, killer)
     deployment.proxy.await_delivery()
     faults = deployment.proxy.counts()
     deployment.proxy.heal()

@@ -41,6 +41,21 @@ def test_a_thousand_deferred_runs_on_one_triggerer(
     assert [one for one in iterations if of_ours(one) > 50] == []
 
 
+def test_fifty_deferred_runs_outlive_their_triggerer(
+    large_deployment: Any, follow_many: Callable[[Any, int], Callable[..., None]]
+) -> None:
+    follow_many(large_deployment, 50)(large_deployment.restart_triggerer)
+
+
+def test_a_kill_anywhere_after_the_end_of_the_run_costs_no_second_run_in_any_mode(large_deployment: Any) -> None:
+    there = large_deployment
+    for flow in ("last_metre_worker", "last_metre_deferred"):
+        there.platform.control.outcome(flow, duration=0.5, writes=True)
+    run_id = there.api.trigger("last_metre_all", {})
+    there.await_success("last_metre_all", run_id, seconds=1200)
+    there.check_last_metre("last_metre_all", run_id, tasks=40)
+
+
 def of_ours(iteration: dict[str, Any]) -> float:
     """CPU milliseconds that all that is not Airflow's own took of an iteration of the event loop."""
     airflows = ("TriggerRunner.", "TriggerCommsDecoder.", "garbage collection")

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
 
-from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
-from airflow.sdk import DAG, BaseOperator, task
+from airflow.sdk import DAG, task
 
 from airflow_provider_ikigai.hooks.ikigai import IkigaiHook
 from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
-
-if TYPE_CHECKING:
-    from airflow.sdk import Context
 
 APP = "Scenarios"
 RETRYING = {"app": APP, "retries": 2, "retry_delay": timedelta(seconds=1)}
@@ -38,47 +33,14 @@ with DAG("busy", schedule=None, default_args=RETRYING):
 # One slot, which deferred tasks keep: one run after the other, each with an output of its own.
 with DAG("pooled", schedule=None, default_args=RETRYING):
     IkigaiRunFlowOperator.partial(task_id="run", flow="pooled", deferrable=True, pool="ikigai_pooled").expand(
-        variables=[{"output": f"part {number}"} for number in range(3)]
+        variables=[{"output": f"part {number}"} for number in range(2)]
     )
 
 # Each has a copy of its own: side by side, with no pool and no waiting.
 with DAG("copied", schedule=None, default_args=RETRYING):
     IkigaiRunFlowOperator.partial(task_id="run", flow="copied", isolation="copy", deferrable=True).expand(
-        variables=[{"output": f"copied {number}"} for number in range(6)]
+        variables=[{"output": f"copied {number}"} for number in range(3)]
     )
-
-with DAG("many", schedule=None, max_active_tasks=2000, params={"flows": []}):
-
-    @task
-    def flows(params: dict[str, list[str]] | None = None) -> list[str]:
-        return list((params or {})["flows"])
-
-    IkigaiRunFlowOperator.partial(task_id="run", app=APP, deferrable=True).expand(flow=flows())
-
-
-class WaitForNothing(BaseOperator):
-    """Defers to a trigger of Airflow's own: what the triggerer costs without this provider."""
-
-    def __init__(self, *, seconds: float, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.seconds = seconds
-
-    def execute(self, context: Context) -> None:
-        """Wait for a time in the triggerer."""
-        self.defer(trigger=TimeDeltaTrigger(timedelta(seconds=self.seconds)), method_name="end")
-
-    def end(self, context: Context, event: object = None) -> None:
-        """Be done."""
-
-
-with DAG("many_waits", schedule=None, max_active_tasks=2000, params={"seconds": []}):
-
-    @task
-    def seconds(params: dict[str, list[float]] | None = None) -> list[float]:
-        return list((params or {})["seconds"])
-
-    WaitForNothing.partial(task_id="wait").expand(seconds=seconds())
-
 
 with DAG("indiscreet", schedule=None):
 
