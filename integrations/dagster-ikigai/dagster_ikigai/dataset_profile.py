@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from dagster_ikigai.metadata import COLUMN_SCHEMA, METADATA_FORM, METADATA_VERSION, NULL_COUNTS, ROW_COUNT, link
+from dagster_ikigai.metadata import (
+    COLUMN_SCHEMA,
+    DATASET_ID,
+    METADATA_FORM,
+    METADATA_VERSION,
+    NULL_COUNTS,
+    ROW_COUNT,
+    link,
+)
 
 if TYPE_CHECKING:
     from dagster_ikigai.connection import IkigaiWorkspace
@@ -41,7 +49,7 @@ def dataset_metadata(dataset: Dataset, profile: DatasetProfile | None = None) ->
         METADATA_FORM: METADATA_VERSION,
         COLUMN_SCHEMA: column_schema(dataset.data_types),
         "ikigai/app_id": dataset.app_id,
-        "ikigai/dataset_id": dataset.dataset_id,
+        DATASET_ID: dataset.dataset_id,
         "ikigai/size_bytes": dataset.size,
     }
     link(metadata, "ikigai/dataset_url", dataset.web_url)

@@ -11,7 +11,7 @@ from dagster_ikigai.forms import form_fault
 
 APP, FLOW, FACET, DATASET, MODEL = "ikigai/app", "ikigai/flow", "ikigai/facet", "ikigai/dataset", "ikigai/model"
 FAULT, NOTE = "ikigai/fault", "ikigai/note"
-FLOW_ID = "ikigai/flow_id"
+FLOW_ID, DATASET_ID = "ikigai/flow_id", "ikigai/dataset_id"
 DATASET_TEMPLATE = "ikigai/dataset_template"
 
 NULL_COUNTS = "ikigai/null_counts"

@@ -182,7 +182,9 @@ def test_settings_go_to_the_flows_that_have_the_variables_or_the_name(caplog: py
     state = large_state(2)
     made = build(state, settings=FlowSettings(variables={"unknown": 1}, pool="ours"))
     assert {asset.op.pool for asset in made} == {"ours"}
-    assert {asset.op.pool for asset in build(state)} == {"ikigai_flow_id0", "ikigai_flow_id1"}
+    # Dagster's pages and errors show the names of app and flow, not ids.
+    assert [asset.op.name for asset in build(state)] == ["an_app__flow_0", "an_app__flow_1"]
+    assert {asset.op.pool for asset in build(state)} == {"an_app__flow_0", "an_app__flow_1"}
     # A limit on a pool would hold up copies, which run side by side.
     assert {asset.op.pool for asset in build(state, settings=FlowSettings(isolation="copy"))} == {None}
     days = dg.StaticPartitionsDefinition(["a"])

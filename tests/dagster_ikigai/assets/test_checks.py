@@ -51,6 +51,32 @@ def test_datasets_are_judged_by_the_last_time(
     assert second["upload"] == (True, "It was not uploaded, but written by a flow.")
 
 
+def test_a_partition_is_judged_by_its_last_time_or_by_the_partition_before(
+    scripted: Callable[..., IkigaiFlow], instance: dg.DagsterInstance
+) -> None:
+    days = dg.StaticPartitionsDefinition(["Mon", "Tue"])
+    made = build_ikigai_flow_assets(scripted("result = data"), partitions_def=days)
+    checks = build_ikigai_asset_checks([made])
+    assert {spec.partitions_def for one in checks for spec in one.check_specs} == {days}
+
+    def told(day: str, script: str = "result = data") -> Outcomes:
+        config = {"ops": {made.op.name: {"config": {"variables": {"script": script}}}}}
+        result = dg.materialize(
+            [made, *checks],
+            resources={"ikigai": IkigaiWorkspace()},
+            instance=instance,
+            partition_key=day,
+            run_config=config,
+        )
+        return {one.check_name: (one.passed, one.description or "") for one in result.get_asset_check_evaluations()}
+
+    assert told("Mon")["row_count"] == (True, "There are 3 rows.")
+    first = told("Tue", "result = data.head(1)")
+    assert first["row_count"] == (False, "There are 1 rows, and 3 the last time.")
+    assert first["upload"] == (True, "It was not uploaded, but written by a flow.")
+    assert told("Mon", "result = data.head(2)")["row_count"] == (True, "There are 2 rows, and 3 the last time.")
+
+
 def test_an_upload_is_judged_by_the_platforms_log(
     app: str, instance: dg.DagsterInstance, ikigai_client: Ikigai, tmp_path: Path
 ) -> None:

@@ -93,6 +93,25 @@ def test_a_cycle_of_steps_counts_although_no_asset_leads_to_itself() -> None:
     assert "a cycle" in made["c"][1]
 
 
+def test_keys_are_app_and_dataset_also_if_an_app_has_several_flows() -> None:
+    facets = {
+        "raw": {"type": "INPUT.Imported", "dataset": "raw"},
+        "model": {"type": "MID.Predict", "after": "raw", "arguments": {"model_name": "A model"}},
+    }
+    train = IkigaiFlow("An app", "Train", {"facets": facets})
+    specs = FlowGraph([flow("One", ["raw"], ["Late flights"]), train, flow("Two", ["Late flights"], ["late"])]).specs
+    assert [[spec.key.to_user_string() for spec in group] for group in specs] == [
+        ["an_app/late_flights"],
+        ["an_app/models/a_model"],
+        ["an_app/late"],
+    ]
+    assert [dep.asset_key.to_user_string() for group in specs for spec in group for dep in spec.deps] == [
+        "an_app/raw",
+        "an_app/raw",
+        "an_app/late_flights",
+    ]
+
+
 def test_names_that_look_alike_to_dagster_stay_apart_and_the_first_keeps_its_key() -> None:
     made = graph(flow("One", ["raw"], ["Late flights"]), flow("Two", ["late-flights"], ["LATE FLIGHTS", "models"]))
     assert "late_flights" in made

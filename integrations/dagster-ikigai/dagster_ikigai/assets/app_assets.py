@@ -13,7 +13,7 @@ from typing import Any
 
 import dagster as dg
 
-from dagster_ikigai.assets.flow_assets import flow_assets
+from dagster_ikigai.assets.flow_assets import flow_assets, with_template
 from dagster_ikigai.assets.graph import FlowGraph
 from dagster_ikigai.assets.translator import DagsterIkigaiTranslator
 from dagster_ikigai.connection import IkigaiWorkspace, Workspace
@@ -22,8 +22,9 @@ from dagster_ikigai.flows.app_state import IkigaiAppState
 from dagster_ikigai.flows.facets import Component
 from dagster_ikigai.flows.runnable import RunnableFlow
 from dagster_ikigai.flows.written_flow import IkigaiFlow
-from dagster_ikigai.metadata import APP, FAULT, FLOW_ID
+from dagster_ikigai.metadata import APP, DATASET_TEMPLATE, FAULT, FLOW_ID
 from dagster_ikigai.runs.settings import FlowSettings
+from dagster_ikigai.runs.upstream_datasets import check_upstream
 
 _log = logging.getLogger("dagster_ikigai")
 
@@ -124,25 +125,43 @@ def build_ikigai_assets_definitions(
         state = app_state(source, app)
         flows, specs = list(state.flows), _specs(state, translator, group_name)
     _warn_of_unknown(flows, flow_settings or {})
-    made, taken = [], Counter[str]()
-    for flow, group in zip(flows, specs, strict=True):
+    chosen = [(flow_settings or {}).get(flow.name) or _fitting(settings or FlowSettings(), flow) for flow in flows]
+    specs = [
+        [with_template(spec, flow, used) for spec in group]
+        for flow, used, group in zip(flows, chosen, specs, strict=True)
+    ]
+    written = [spec for group in specs for spec in group if DATASET_TEMPLATE in spec.metadata]
+    return [
+        _assets_of(flow, name, group, used, workspace, written)
+        for flow, name, group, used in zip(flows, _step_names(flows), specs, chosen, strict=True)
+    ]
+
+
+def _step_names(flows: Sequence[RunnableFlow]) -> list[str]:
+    """Names of the steps. Of several flows with the same identifier, the first one keeps it."""
+    taken, names = Counter[str](), []
+    for flow in flows:
         taken[flow.op_name] += 1
-        name = flow.op_name if taken[flow.op_name] == 1 else f"{flow.op_name}__{taken[flow.op_name]}"
-        chosen = (flow_settings or {}).get(flow.name) or _fitting(settings or FlowSettings(), flow)
-        made.append(_assets_of(flow, name, group, chosen, workspace))
-    return made
+        names.append(flow.op_name if taken[flow.op_name] == 1 else f"{flow.op_name}__{taken[flow.op_name]}")
+    return names
 
 
 def _assets_of(
-    flow: RunnableFlow, name: str, specs: Sequence[dg.AssetSpec], settings: FlowSettings, workspace: Workspace
+    flow: RunnableFlow,
+    name: str,
+    specs: Sequence[dg.AssetSpec],
+    settings: FlowSettings,
+    workspace: Workspace,
+    written: Sequence[dg.AssetSpec],
 ) -> dg.AssetsDefinition:
-    if isinstance(flow, IkigaiFlow):
-        return flow_assets(flow, specs, settings, workspace=workspace, name=name)
     if isinstance(flow, IkigaiAppFlow) and not flow.is_readable:
         return dg.AssetsDefinition(specs=specs)
     try:
+        check_upstream(flow, specs, written)
         return flow_assets(flow, specs, settings, workspace=workspace, name=name)
     except dg.DagsterInvalidDefinitionError as error:
+        if isinstance(flow, IkigaiFlow):
+            raise
         # The flow may have changed since the settings were written. The other flows of the app still work.
         _log.error("%s is shown, but cannot be materialized: %s", flow, error)
         return dg.AssetsDefinition(specs=[_with_fault(spec, str(error)) for spec in specs])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,10 +12,21 @@ import dagster as dg
 
 from dagster_ikigai.connection import IkigaiWorkspace, Workspace, required_resource, workspace_of
 from dagster_ikigai.failures import dagster_failures
-from dagster_ikigai.metadata import APP, COLUMN_SCHEMA, DATASET, METRICS, MODEL, NULL_COUNTS, ROW_COUNT, metadata_fault
+from dagster_ikigai.metadata import (
+    APP,
+    COLUMN_SCHEMA,
+    DATASET,
+    DATASET_ID,
+    METRICS,
+    MODEL,
+    NULL_COUNTS,
+    ROW_COUNT,
+    metadata_fault,
+)
 from ikigai_core.orchestration import MetricGates
 
 COLUMN_TYPES, ROWS, NULLS, UPLOAD, MODEL_METRICS = "column_types", "row_count", "nulls", "upload", "metrics"
+_HAS_PARTITIONED_CHECKS = "partitions_def" in inspect.signature(dg.AssetCheckSpec.__new__).parameters
 _DESCRIPTIONS = {
     COLUMN_TYPES: "Columns and types are those of the materialization before, or those that were given.",
     ROWS: "There are rows, and not far fewer than the last time.",
@@ -78,7 +91,8 @@ def build_ikigai_asset_checks(
     Parameters
     ----------
     assets : iterable of AssetsDefinition or AssetSpec
-        Assets of this package. Partitioned assets are skipped, because a check in Dagster covers the whole asset.
+        Assets of this package. The checks of partitioned assets are partitioned, too. Before Dagster 1.13, whose checks
+        have no partitions, such assets are skipped.
     settings : CheckSettings, optional
         The limits of the checks.
     workspace : str or IkigaiWorkspace
@@ -101,7 +115,7 @@ def build_ikigai_asset_checks(
 
 
 def _names(spec: dg.AssetSpec, settings: CheckSettings) -> list[str]:
-    if spec.partitions_def is not None:
+    if spec.partitions_def is not None and not _HAS_PARTITIONED_CHECKS:
         return []
     if DATASET in spec.metadata:
         return [COLUMN_TYPES, ROWS, NULLS, UPLOAD]
@@ -115,11 +129,7 @@ def _checks_of(
     first, _ = wanted[0]
 
     @dg.multi_asset_check(
-        specs=[
-            dg.AssetCheckSpec(name, asset=spec.key, description=_DESCRIPTIONS[name], blocking=settings.blocking)
-            for spec, names in wanted
-            for name in names
-        ],
+        specs=[_check_spec(name, spec, settings) for spec, names in wanted for name in names],
         name=f"{first.key.to_python_identifier()}__ikigai_checks",
         can_subset=True,
         required_resource_keys=required_resource(workspace),
@@ -128,14 +138,28 @@ def _checks_of(
         written: dict[dg.AssetKey, _Written] = {}
         for key in sorted(context.selected_asset_check_keys, key=dg.AssetCheckKey.to_user_string):
             spec = by_key[key.asset_key]
-            if key.name == UPLOAD:
-                yield _upload(workspace_of(context, workspace), spec).result(key)
-                continue
             if spec.key not in written:
-                written[spec.key] = _Written.of(context.instance, spec, settings)
-            yield written[spec.key].outcome(key.name).result(key)
+                written[spec.key] = _Written.of(context.instance, spec, settings, _partition(context, spec))
+            if key.name == UPLOAD:
+                yield _upload(workspace_of(context, workspace), spec, written[spec.key]).result(key)
+            else:
+                yield written[spec.key].outcome(key.name).result(key)
 
     return checks
+
+
+def _check_spec(name: str, spec: dg.AssetSpec, settings: CheckSettings) -> dg.AssetCheckSpec:
+    options: dict[str, Any] = {} if spec.partitions_def is None else {"partitions_def": spec.partitions_def}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        return dg.AssetCheckSpec(
+            name, asset=spec.key, description=_DESCRIPTIONS[name], blocking=settings.blocking, **options
+        )
+
+
+def _partition(context: Any, spec: dg.AssetSpec) -> str | None:
+    context = context.op_execution_context
+    return context.partition_key if spec.partitions_def is not None and context.has_partition_key else None
 
 
 @dataclass(frozen=True)
@@ -160,7 +184,7 @@ class _Outcome:
 
 @dataclass(frozen=True)
 class _Written:
-    """The last two materializations of an asset."""
+    """The last two materializations of an asset, or of one partition of it."""
 
     dataset: str
     settings: CheckSettings
@@ -168,11 +192,15 @@ class _Written:
     before: Mapping[str, Any]
 
     @classmethod
-    def of(cls, instance: dg.DagsterInstance, spec: dg.AssetSpec, settings: CheckSettings) -> _Written:
-        events = [
-            record.event_log_entry.asset_materialization
-            for record in instance.fetch_materializations(spec.key, limit=2).records
-        ]
+    def of(
+        cls, instance: dg.DagsterInstance, spec: dg.AssetSpec, settings: CheckSettings, partition: str | None = None
+    ) -> _Written:
+        only = [partition] if partition is not None else None
+        records = _materializations(instance, spec.key, limit=2, asset_partitions=only)
+        if len(records) == 1 and partition is not None:
+            # A partition that is new is compared with the one that was materialized before it.
+            records += _materializations(instance, spec.key, limit=1, before_storage_id=records[0].storage_id)
+        events = [record.event_log_entry.asset_materialization for record in records]
         told = [{name: value.value for name, value in event.metadata.items()} for event in events if event is not None]
         before = told[1] if len(told) > 1 and _unreadable(told[1]) is None else {}
         return cls(spec.metadata.get(DATASET, ""), settings, told[0] if told else None, before)
@@ -228,9 +256,15 @@ class _Written:
         return _Outcome(all(each.is_passed for each in told), says, values)
 
 
-def _upload(workspace: IkigaiWorkspace, spec: dg.AssetSpec) -> _Outcome:
+def _materializations(instance: dg.DagsterInstance, key: dg.AssetKey, *, limit: int, **chosen: Any) -> list[Any]:
+    return list(instance.fetch_materializations(dg.AssetRecordsFilter(asset_key=key, **chosen), limit=limit).records)
+
+
+def _upload(workspace: IkigaiWorkspace, spec: dg.AssetSpec, written: _Written) -> _Outcome:
+    # A run's variables, or its partition, may have named another dataset than the definition does.
+    dataset = (written.now or {}).get(DATASET_ID) or spec.metadata[DATASET]
     with dagster_failures(), workspace.get_client() as ikigai:
-        logs = ikigai.apps.find(spec.metadata[APP]).datasets.find(spec.metadata[DATASET]).logs(10)
+        logs = ikigai.apps.find(spec.metadata[APP]).datasets.find(dataset).logs(10)
     uploads = [log for log in logs if log.job_type == "UPLOAD_DATASET"]
     if not uploads:
         return _Outcome(True, "It was not uploaded, but written by a flow.")

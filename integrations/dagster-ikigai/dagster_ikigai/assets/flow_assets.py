@@ -206,7 +206,7 @@ def flow_assets(
 
     @_one_step(
         flow,
-        [_with_template(spec, flow, settings) for spec in specs],
+        [with_template(spec, flow, settings) for spec in specs],
         name,
         settings.pool,
         is_shared=settings.isolation == "shared",
@@ -239,11 +239,13 @@ def _one_step(
     **options: Any,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     # A flow runs as a whole, and only one run at a time, unless each run has its own copy.
-    pool = pool or (flow.op_name if is_shared else None)
-    return dg.multi_asset(specs=specs, name=name or flow.op_name, pool=pool, can_subset=False, **options)
+    name = name or flow.op_name
+    pool = pool or (name if is_shared else None)
+    return dg.multi_asset(specs=specs, name=name, pool=pool, can_subset=False, **options)
 
 
-def _with_template(spec: dg.AssetSpec, flow: RunnableFlow, settings: FlowSettings) -> dg.AssetSpec:
+def with_template(spec: dg.AssetSpec, flow: RunnableFlow, settings: FlowSettings) -> dg.AssetSpec:
+    """Note in the metadata of a dataset's asset which dataset is written, if the definition alone does not say it."""
     if DATASET not in spec.metadata:
         return spec
     template = dataset_template(flow, settings, spec.metadata[FACET])

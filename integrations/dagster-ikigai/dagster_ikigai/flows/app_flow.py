@@ -10,6 +10,7 @@ import dagster as dg
 
 from dagster_ikigai.flows.facets import FlowFacet, Target
 from dagster_ikigai.flows.runnable import RunnableFlow
+from dagster_ikigai.naming import identifier
 
 if TYPE_CHECKING:
     from ikigai_core import App, Flow, Ikigai
@@ -53,8 +54,8 @@ class IkigaiAppFlow(RunnableFlow):
 
     @property
     def op_name(self) -> str:
-        """Name of the step, from the flow's id. Renaming the flow does not break run configs of schedules."""
-        return "ikigai_flow_" + "".join(letter if letter.isalnum() else "_" for letter in self.flow_id)
+        """Name of the step, from the names of app and flow: it is what Dagster's pages and errors show."""
+        return f"{identifier(self.app)}__{identifier(self.name)}"
 
     @property
     def version(self) -> str:

@@ -100,3 +100,7 @@ class RunnableFlow(ABC):
     def output_variables(self) -> dict[str, str]:
         """The run variables that name the datasets that facets write, by facet."""
         return {target.facet: name for name, target in self.targets.items() if target.argument == "dataset_name"}
+
+    def input_variables(self) -> dict[str, str]:
+        """The run variables that say which datasets facets import, by facet. Their values are ids of datasets."""
+        return {target.facet: name for name, target in self.targets.items() if target.argument == "dataset_id"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from dagster_ikigai.run_store import ObservationRunStore
 from dagster_ikigai.runs.orphans import check_is_awaited
 from dagster_ikigai.runs.results import FinishedRun, results
 from dagster_ikigai.runs.starting import FlowStart
+from dagster_ikigai.runs.upstream_datasets import upstream_variables
 from dagster_ikigai.runs.variables import variables_fault
 
 if TYPE_CHECKING:
@@ -67,8 +68,10 @@ def materialize(
     """Run a flow and report its assets; see `IkigaiWorkspace.run_flow`."""
     keys = _asset_keys(context, task.flow)
     task.check()
-    store = ObservationRunStore(context, list(keys.values())[-1], task.digest)
     with dagster_failures(), workspace.get_client() as ikigai:
+        upstream = upstream_variables(context, ikigai, task.flow, task.variables)
+        task = replace(task, variables={**task.variables, **upstream})
+        store = ObservationRunStore(context, list(keys.values())[-1], task.digest)
         finished = execute(context, ikigai, task, store)
         reported = [result.to_materialize_result() for result in results(ikigai, finished, keys, workspace)]
         take(context, store, finished)

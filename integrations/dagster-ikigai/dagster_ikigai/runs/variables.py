@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 PartitionVariable = str | Mapping[str, str] | None
 
+PARTITION = "{partition}"
+
 
 def variables_schema(flow: RunnableFlow) -> dict[str, Any] | None:
     """Return a step's config schema: one optional field for each run variable, so that launching detects typos."""
@@ -100,7 +102,7 @@ def partition_outputs(
 
 def partition_dataset(template: str, dataset: str, partition_key: str) -> str:
     """Name of the dataset of one partition."""
-    return template.replace("{dataset}", dataset).replace("{partition}", partition_key)
+    return template.replace("{dataset}", dataset).replace(PARTITION, partition_key)
 
 
 def dataset_template(flow: RunnableFlow, settings: FlowSettings, facet: str) -> str:
@@ -108,11 +110,9 @@ def dataset_template(flow: RunnableFlow, settings: FlowSettings, facet: str) -> 
     variable = flow.output_variables().get(facet)
     if settings.partitions_def is not None and variable is not None:
         if variable == settings.partition_variable:
-            return "{partition}"
+            return PARTITION
         if variable not in _variable_names(settings.partition_variable) and settings.partition_output is not None:
-            return partition_dataset(
-                settings.partition_output, flow.output_names(settings.variables)[facet], "{partition}"
-            )
+            return partition_dataset(settings.partition_output, flow.output_names(settings.variables)[facet], PARTITION)
     return flow.output_names(settings.variables)[facet]
 
 
@@ -120,7 +120,7 @@ def _output_fault(flow: RunnableFlow, settings: FlowSettings) -> str | None:
     template = settings.partition_output
     if settings.partitions_def is None or template is None:
         return None
-    if "{partition}" not in template:
+    if PARTITION not in template:
         return f"partition_output={template!r} has no {{partition}} in it: partitions would share one dataset."
     named = flow.output_variables()
     for facet, dataset in flow.outputs.items():
