@@ -28,7 +28,8 @@ from ikigai_core.errors import (
 )
 from ikigai_core.logs import get_logger
 from ikigai_core.procedure import Procedure, send, send_removal
-from ikigai_core.runs.follow import Following, follow
+from ikigai_core.runs.follow import follow
+from ikigai_core.runs.following import Following
 from ikigai_core.runs.lost_start import look_for
 from ikigai_core.runs.ownership import FENCE, failed_at_fence
 from ikigai_core.runs.state import RunState

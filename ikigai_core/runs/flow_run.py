@@ -13,7 +13,8 @@ from ikigai_core.errors import IkigaiError, PlatformAwayError, RunFailedError
 from ikigai_core.procedure import Procedure, send
 from ikigai_core.run_records import FlowStatusReport, RunLog
 from ikigai_core.runs import copies
-from ikigai_core.runs.follow import Following, follow, log_of
+from ikigai_core.runs.follow import follow, log_of
+from ikigai_core.runs.following import Following
 from ikigai_core.runs.keeping import Keep, keep_note
 from ikigai_core.runs.outages import OUTAGE
 from ikigai_core.runs.reports import OnUpdate

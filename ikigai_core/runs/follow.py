@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from functools import partial
-from types import NoneType
 
 from ikigai_core.enums import FlowStatus
 from ikigai_core.errors import (
     IkigaiError,
-    InvalidInputError,
     NotFoundError,
     PlatformAwayError,
     RunAmbiguousError,
@@ -23,16 +21,16 @@ from ikigai_core.run_records import FlowStatusReport, RunLog
 from ikigai_core.runs.counting import counted
 from ikigai_core.runs.durations import spoken
 from ikigai_core.runs.evidence import has_written
+from ikigai_core.runs.following import Following
 from ikigai_core.runs.history import note_duration, usual_durations
 from ikigai_core.runs.logs import has_news, logs_since
-from ikigai_core.runs.outages import OUTAGE, OutageTracker, asked_to_wait
+from ikigai_core.runs.outages import OutageTracker, asked_to_wait
 from ikigai_core.runs.ownership import failed_at_fence, settled
 from ikigai_core.runs.pace import Pace
 from ikigai_core.runs.polling import SHORTEST, acquire, consume, next_look
-from ikigai_core.runs.reports import OnUpdate, Reports
+from ikigai_core.runs.reports import Reports
 from ikigai_core.runs.state import Phase, RunState
 from ikigai_core.runs.status import glance_at
-from ikigai_core.validation import check_type
 
 logger = get_logger(__name__)
 
@@ -51,39 +49,6 @@ _TAIL = 0.8
 caller that starts the flow again at once may find it busy with the run that has just ended."""
 
 UNSTOPPABLE = "The run goes on: the platform offers no way to stop it."
-
-
-@dataclass(frozen=True)
-class Following:
-    """The settings for following a run.
-
-    Attributes
-    ----------
-    timeout : float, optional
-        Seconds from now; None waits without a limit.
-    poll : float, optional
-        Seconds between requests; None adapts to the run's age.
-    on_update : callable, optional
-        Called after each change of status or progress.
-    outage : float, default 300
-        Seconds for which the platform may be unavailable without ending the wait.
-    """
-
-    timeout: float | None = None
-    poll: float | None = None
-    on_update: OnUpdate | None = None
-    outage: float = OUTAGE
-
-    def __post_init__(self) -> None:
-        for name, value in (("timeout", self.timeout), ("poll", self.poll), ("outage", self.outage)):
-            check_type(value, (int, float, NoneType), name, "a number of seconds")
-        for name, value, is_usable in (
-            ("timeout", self.timeout, self.timeout is None or self.timeout >= 0),
-            ("poll", self.poll, self.poll is None or self.poll > 0),
-            ("outage", self.outage, self.outage >= 0),
-        ):
-            if not is_usable:
-                raise InvalidInputError(f"{name} is {value!r}: expected a positive number of seconds.")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from ikigai_core.errors import (
     RunTimeoutError,
     UnexpectedAnswerError,
 )
-from ikigai_core.runs.follow import START_GRACE, Ended, Following, follow
+from ikigai_core.runs.follow import START_GRACE, Ended, follow
+from ikigai_core.runs.following import Following
 from ikigai_core.runs.outages import OUTAGE
 from ikigai_core.runs.state import RunState
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from ikigai_core.runs import history, polling
-from ikigai_core.runs.follow import Following, follow
+from ikigai_core.runs.follow import follow
+from ikigai_core.runs.following import Following
 from ikigai_core.runs.history import KEPT, LIFETIME, note_duration, usual_durations
 from ikigai_core.runs.state import RunState
 

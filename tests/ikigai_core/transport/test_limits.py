@@ -19,7 +19,8 @@ from ikigai_core import AsyncIkigai, Ikigai, errors
 from ikigai_core.api import apps
 from ikigai_core.config import Config
 from ikigai_core.procedure import send
-from ikigai_core.runs.follow import Following, follow
+from ikigai_core.runs.follow import follow
+from ikigai_core.runs.following import Following
 from ikigai_core.runs.state import RunState
 from ikigai_core.transfer.progress import Meter
 from ikigai_core.transfer.ranges import DownloadTarget
