@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ikigai_core.cli.connection import AppName, FlowName, connect
-from ikigai_core.cli.flow_definitions import apply, export
+from ikigai_core.cli.flow_definitions import apply, diff, export
 from ikigai_core.cli.flow_runs import run
 from ikigai_core.cli.output import AsJson, details, emit, page, sections, table
 
@@ -118,6 +118,7 @@ def sweep(
 
 flows.command()(run)
 flows.command()(export)
+flows.command()(diff)
 flows.command()(apply)
 
 

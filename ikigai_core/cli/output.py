@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print only plain JSON on standard output.")]
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would change.")]
+ExitCode = Annotated[bool, typer.Option("--exit-code", help="Exit with 3 if there are differences.")]
+
+DIFFERENT = 3
+"""Exit status of ``diff --exit-code`` if there are differences."""
+
 _STYLES = {"SUCCESS": "green", "FAILED": "red", "STOPPED": "yellow", "RUNNING": "cyan"}
 
 _WIDE = 100_000
@@ -38,6 +44,12 @@ def emit(data: object, render: Callable[[], RenderableType], *, as_json: bool) -
         _print_json(data)
     else:
         _print(render())
+
+
+def leave_if_different(different: bool) -> None:
+    """End the command with the exit status for differences."""
+    if different:
+        raise typer.Exit(DIFFERENT)
 
 
 def _print_json(data: object) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import Field, computed_field
 
 from ikigai_core.api import directories
+from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.catalog.kinds import Kind
 from ikigai_core.components.browser import bound_mapping
 from ikigai_core.components.builder import Builder
@@ -106,6 +108,23 @@ def list_directories(
     """List directories of one kind, as a mapping by name: all of the account or the app, or those in a parent."""
     records = yield from send(directories.listing(directory.holds, app_id=app_id, parent_id=parent_id))
     return NamedMapping({str(record["directory_id"]): directory.bind(record, client) for record in records})
+
+
+def directory_paths(kind: DirectoryType, app_id: str) -> Procedure[dict[str, str]]:
+    """The paths of an app's directories by id: the names of the directories above and of itself, with slashes."""
+    records = yield from send(directories.listing(kind, app_id=app_id))
+    by_id = {str(record["directory_id"]): record for record in records}
+    return {directory_id: "/".join(_steps(directory_id, by_id)) for directory_id in by_id}
+
+
+def _steps(directory_id: str, by_id: Mapping[str, WireRecord]) -> list[str]:
+    steps: list[str] = []
+    seen: set[str] = set()
+    while directory_id in by_id and directory_id not in seen:
+        seen.add(directory_id)
+        steps.insert(0, str(by_id[directory_id]["name"]))
+        directory_id = str(by_id[directory_id].get("parent_id") or "")
+    return steps
 
 
 class _DirectoryBuilderText(Builder, Generic[D]):

@@ -15,9 +15,11 @@ from ikigai_core.api.answers import Record as WireRecord
 from ikigai_core.api.answers import get_field
 from ikigai_core.components.component import Component
 from ikigai_core.components.directory import Directory, place
+from ikigai_core.components.naming import document_of
 from ikigai_core.components.resolving import Definition, resolve
 from ikigai_core.components.schedule import NO_SCHEDULE, Schedule
 from ikigai_core.definition.definition import FlowDefinition
+from ikigai_core.definition.document import DefinitionDocument
 from ikigai_core.definition.older import in_todays_form
 from ikigai_core.errors import InvalidInputError
 from ikigai_core.procedure import Procedure, send, send_removal
@@ -253,6 +255,18 @@ class _FlowText(Generic[R]):
         """Fetch the flow's definition."""
         record = yield from send(flows.fetch(self.flow_id))
         return FlowDefinition.read(record)
+
+    @operation
+    def document(self) -> Procedure[DefinitionDocument]:
+        """The flow's definition as a document: with names instead of ids, so that it fits other apps and accounts.
+
+        Raises
+        ------
+        InvalidDefinitionError
+            The definition refers to something that no longer exists, or that shares its name with another one.
+        """
+        record = yield from send(flows.fetch(self.flow_id))
+        return (yield from document_of(record["definition"], self._client, self.app_id, f"app {self.app_id}"))
 
     @edit
     def update_definition(self, definition: Definition) -> Procedure[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar
 
 from ikigai_core.api import flows
@@ -12,7 +13,7 @@ from ikigai_core.catalog.kinds import flows_of
 from ikigai_core.components.builder import Builder
 from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import Directory, reference
-from ikigai_core.components.ensuring import ensure_only
+from ikigai_core.components.ensuring import ensure_only, find_settled
 from ikigai_core.components.flow import AsyncFlow, Flow, FlowRecord
 from ikigai_core.components.resolving import CopyOf, Definition, check_form, resolve
 from ikigai_core.components.schedule import Schedule
@@ -23,6 +24,25 @@ from ikigai_core.sync_async import AsyncFace, SyncFace, operation
 from ikigai_core.validation import check_new_name
 
 F = TypeVar("F", bound=FlowRecord)
+
+
+@dataclass(frozen=True)
+class FlowPlan:
+    """What `.ensure()` would change.
+
+    Attributes
+    ----------
+    name : str
+        The flow's name.
+    changes : tuple of str
+        As the ``changes`` of a flow: ``("created",)``, the names of changed fields, or ``()`` for none.
+    differences : tuple of str
+        The differences between the current definition and the new one, one sentence each.
+    """
+
+    name: str
+    changes: tuple[str, ...]
+    differences: tuple[str, ...] = ()
 
 
 class _FlowBuilderText(Builder, Generic[F]):
@@ -122,6 +142,27 @@ class _FlowBuilderText(Builder, Generic[F]):
         yield from send(flows.edit(self._app_id, found.component_id, **differing))
         return (yield from self._fetch(found.component_id, tuple(differing)))
 
+    @operation
+    def plan(self) -> Procedure[FlowPlan]:
+        """Find out what `.ensure()` would change now. Changes nothing.
+
+        Raises
+        ------
+        AmbiguousError
+            Several flows of the app have the name.
+        InvalidDefinitionError
+            The definition is invalid, or refers to something that the app does not have.
+        """
+        self._check_name()
+        definition = yield from resolve(self._definition, self._client, self._app_id, self._app_name)
+        found = yield from find_settled(flows_of(self._app_id, self._app_name), self._name)
+        if found is None:
+            return FlowPlan(self._name, ("created",))
+        current = yield from send(flows.fetch(str(found["pipeline_id"])))
+        changes = tuple(self._differing(current, definition))
+        differences = _differences(current["definition"], definition) if "definition" in changes else ()
+        return FlowPlan(self._name, changes, tuple(differences))
+
     def _check_name(self) -> None:
         check_new_name(self._name, "flow")
 
@@ -161,6 +202,13 @@ def _means(current: WireRecord, definition: FlowDefinition) -> bool:
     except InvalidDefinitionError:
         # The platform also stores definitions that are invalid.
         return False
+
+
+def _differences(current: WireRecord, definition: FlowDefinition) -> list[str]:
+    try:
+        return FlowDefinition.load(current).diff(definition)
+    except InvalidDefinitionError:
+        return ["the current definition is invalid"]
 
 
 class FlowBuilder(SyncFace, _FlowBuilderText[Flow]):

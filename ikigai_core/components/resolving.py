@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ikigai_core.api import flows
+from ikigai_core.api.answers import Record
 from ikigai_core.catalog.finding import get_by_name
-from ikigai_core.catalog.kinds import Kind, custom_facets_of, datasets_of
+from ikigai_core.catalog.kinds import Kind, custom_facets_of, datasets_of, models_of
 from ikigai_core.components.custom_facet import CustomFacet, CustomFacetVersion
+from ikigai_core.components.directory import directory_paths
 from ikigai_core.components.ensuring import find_settled
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.document import DefinitionDocument
 from ikigai_core.definition.loading import load_definition
+from ikigai_core.enums import DirectoryType
 from ikigai_core.errors import InvalidDefinitionError, WrongArgumentTypeError, did_you_mean
 from ikigai_core.procedure import Procedure, send
 from ikigai_core.specs.facet import FacetTypes
@@ -83,12 +86,40 @@ def resolve(
         return wanted.with_dataset_ids((yield from _dataset_ids(place, by_name))) if by_name else wanted
     facet_types = yield from client.facet_types_text()
     has_models = any(facet.model is not None for facet in wanted.facets.values())
+    yield from _check_models(models_of(app_id, app_name), wanted.models)
     return wanted.resolve(
         facet_types,
         (yield from _dataset_ids(place, wanted.inputs_by_name)),
         (yield from client.model_types_text()) if has_models else None,
         (yield from _custom_facets(wanted, client)),
+        (yield from _directory_ids(wanted.directories, app_id, app_name)),
     )
+
+
+def _check_models(place: Kind, by_facet: Mapping[str, str]) -> Procedure[None]:
+    checked: set[str] = set()
+    for facet, name in by_facet.items():
+        if name not in checked:
+            yield from _found(place, facet, name)
+        checked.add(name)
+
+
+def _directory_ids(by_facet: Mapping[str, str], app_id: str, app_name: str) -> Procedure[dict[str, str]]:
+    if not by_facet:
+        return {}
+    paths = yield from directory_paths(DirectoryType.DATASET, app_id)
+    ids: dict[str, str] = {}
+    for facet, path in by_facet.items():
+        same = [directory_id for directory_id, each in paths.items() if each == path]
+        if not same:
+            hint = did_you_mean(path, paths.values())
+            raise InvalidDefinitionError(
+                f"Facet {facet!r}: there is no directory of datasets {path!r} in app {app_name!r}. {hint}"
+            )
+        if len(same) > 1:
+            raise InvalidDefinitionError(f"Facet {facet!r}: {len(same)} directories of datasets are named {path!r}.")
+        ids[path] = same[0]
+    return ids
 
 
 def _dataset_ids(place: Kind, by_facet: Mapping[str, str]) -> Procedure[dict[str, str]]:
@@ -100,12 +131,17 @@ def _dataset_ids(place: Kind, by_facet: Mapping[str, str]) -> Procedure[dict[str
 
 
 def _dataset_id(kind: Kind, facet: str, name: str) -> Procedure[str]:
+    return str((yield from _found(kind, facet, name))["dataset_id"])
+
+
+def _found(kind: Kind, facet: str, name: str) -> Procedure[Record]:
+    """The component with that name, which a facet refers to."""
     record = yield from find_settled(kind, name)
     if record is None:
         known = yield from send(kind.listing(None))
         hint = did_you_mean(name, (entry["name"] for entry in known.records))
-        raise InvalidDefinitionError(f"Facet {facet!r}: there is no dataset {name!r} {kind.place}. {hint}")
-    return str(record["dataset_id"])
+        raise InvalidDefinitionError(f"Facet {facet!r}: there is no {kind.word} {name!r} {kind.place}. {hint}")
+    return record
 
 
 def _custom_facets(document: DefinitionDocument, client: SpecsHolder) -> Procedure[dict[str, CustomFacetVersion]]:

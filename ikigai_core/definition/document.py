@@ -29,14 +29,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError
 
 from ikigai_core.definition.builder import FlowDefinitionBuilder
 from ikigai_core.definition.definition import FlowDefinition
+from ikigai_core.definition.document_facet import DocumentFacet, DocumentPart
 from ikigai_core.definition.facet_builder import FacetBuilder
 from ikigai_core.definition.files import json_text, read_file, yaml_text
 from ikigai_core.errors import InvalidDefinitionError, UnsupportedByModelError, did_you_mean
-from ikigai_core.records import OwnNames
 from ikigai_core.specs.facet import FacetTypes
 from ikigai_core.specs.model import ModelTypes
 from ikigai_core.validation import check_type, faults_of
@@ -45,100 +45,11 @@ if TYPE_CHECKING:
     from ikigai_core.components.custom_facet import CustomFacetVersion
 
 
-class _Part(OwnNames, BaseModel):
-    """A part of a document. Unknown keys are refused."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _only_known_keys(cls, value: object) -> object:
-        for key in value if isinstance(value, Mapping) else ():
-            if key not in cls.model_fields:
-                raise ValueError(f"there is no key {key!r} here. {did_you_mean(str(key), cls.model_fields)}")
-        return value
-
-
-class DocumentFacet(_Part):
-    """One facet of a document.
-
-    Attributes
-    ----------
-    type : str
-        For example ``MID.Count``.
-    dataset : str or None
-        Name of the dataset that an Imported facet reads. In Python, the dataset object is accepted too.
-    model : str or None
-        Type of the model that a model facet uses, for example ``Linear.Lasso``.
-    custom_facet, version : str or None
-        Names of the custom facet and its version. Without a version, each run uses the newest one.
-    after : list of (str, dict)
-        The facets whose output it takes, with the arguments of the arrows.
-    arguments : dict
-    parameters, hyperparameters : dict
-        Settings of the model.
-    variables : dict of str to str
-        Arguments by the names of their run variables.
-    """
-
-    type: str
-    dataset: str | None = None
-    model: str | None = None
-    custom_facet: str | None = None
-    version: str | None = None
-    after: list[tuple[str, dict[str, Any]]] = []
-    arguments: dict[str, Any] = {}
-    parameters: dict[str, Any] = {}
-    hyperparameters: dict[str, Any] = {}
-    variables: dict[str, str] = {}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _dataset_itself(cls, value: object) -> object:
-        dataset: Any = value.get("dataset") if isinstance(value, Mapping) else None
-        if not isinstance(value, Mapping) or not hasattr(dataset, "dataset_id"):
-            return value
-        arguments = {**(value.get("arguments") or {}), "dataset_id": dataset.dataset_id}
-        return {**value, "dataset": dataset.name, "arguments": arguments}
-
-    @model_validator(mode="after")
-    def _belongs_together(self) -> Self:
-        if self.model is None and (self.parameters or self.hyperparameters):
-            raise ValueError("parameters and hyperparameters are a model's: name its type, as in model: Linear.Lasso")
-        if self.custom_facet is None and self.version is not None:
-            raise ValueError("a version is a custom facet's: name it, as in custom_facet: My facet")
-        if self.custom_facet is not None and self.model is not None:
-            raise ValueError("a facet is a custom facet or works with a model, not both")
-        return self
-
-    @field_validator("after", mode="before")
-    @classmethod
-    def _as_list(cls, value: object) -> object:
-        entries = value if isinstance(value, list) else [value]
-        return [_parent(entry) for entry in entries if entry is not None]
-
-    @property
-    def chain_group(self) -> str:
-        """``INPUT``, ``MID`` or ``OUTPUT``."""
-        return self.type.partition(".")[0].upper()
-
-    def to_dict(self) -> dict[str, Any]:
-        """The facet as plain values, without empty fields."""
-        settings = {**self.model_dump(exclude_none=True, exclude={"type"})}
-        settings["after"] = [{"facet": parent, **arguments} for parent, arguments in self.after]
-        return {"type": self.type, **{name: value for name, value in settings.items() if value}}
-
-
-def _parent(entry: object) -> tuple[str, dict[str, Any]]:
-    if isinstance(entry, str):
-        return entry, {}
-    if isinstance(entry, Mapping) and isinstance(entry.get("facet"), str):
-        return entry["facet"], {key: value for key, value in entry.items() if key != "facet"}
-    raise ValueError("expected a facet's name, or a mapping with `facet` and the arrow's arguments")
-
-
-class DefinitionDocument(_Part):
+class DefinitionDocument(DocumentPart):
     """A flow definition with names instead of ids. `after` connects the facets."""
 
     facets: dict[str, DocumentFacet]
+    model_variables: dict[str, Any] = Field(default_factory=dict)
 
     @classmethod
     def load(cls, source: str | Path | Mapping[str, Any] | DefinitionDocument) -> Self:
@@ -192,6 +103,20 @@ class DefinitionDocument(_Part):
             if "dataset_name" in facet.arguments
         }
 
+    @property
+    def directories(self) -> dict[str, str]:
+        """The directories of datasets that the flow writes to, by facet."""
+        return {name: facet.directory for name, facet in self.facets.items() if facet.directory is not None}
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Names of the models that the flow uses, by facet, except those that a run variable names."""
+        return {
+            name: str(facet.arguments["model_name"])
+            for name, facet in self.facets.items()
+            if facet.arguments.get("model_name") and "model_name" not in facet.variables.values()
+        }
+
     def output_names(self, variables: Mapping[str, Any] | None = None) -> dict[str, str]:
         """Names of the datasets that a run with these variables writes, by facet."""
         given = variables or {}
@@ -218,7 +143,8 @@ class DefinitionDocument(_Part):
 
     def to_dict(self) -> dict[str, Any]:
         """The document as plain values, which `load` can read."""
-        return {"facets": {name: facet.to_dict() for name, facet in self.facets.items()}}
+        facets = {name: facet.to_dict() for name, facet in self.facets.items()}
+        return {"facets": facets, **({"model_variables": self.model_variables} if self.model_variables else {})}
 
     def to_json(self) -> str:
         """The document as JSON."""
@@ -234,6 +160,7 @@ class DefinitionDocument(_Part):
         dataset_ids: Mapping[str, str],
         model_types: ModelTypes | None = None,
         custom_facets: Mapping[str, CustomFacetVersion] | None = None,
+        directory_ids: Mapping[str, str] | None = None,
     ) -> FlowDefinition:
         """Build and check the definition.
 
@@ -247,6 +174,8 @@ class DefinitionDocument(_Part):
             The platform's model types; needed if a facet has a model.
         custom_facets : mapping of str to CustomFacetVersion, optional
             The version of each custom facet, by the name of the document's facet.
+        directory_ids : mapping of str to str, optional
+            The id of each directory in `directories`; needed if a facet has a directory.
 
         Raises
         ------
@@ -260,9 +189,12 @@ class DefinitionDocument(_Part):
                 arguments = dict(facet.arguments)
                 if facet.dataset is not None and "dataset_id" not in arguments:
                     arguments["dataset_id"] = dataset_ids[facet.dataset]
+                if facet.directory is not None:
+                    arguments["directory"] = (directory_ids or {})[facet.directory]
                 version = (custom_facets or {}).get(name)
                 built[name] = _add(builder, name, facet, arguments, facet_types, model_types, version)
-                built[name].variables(**facet.variables)
+                if facet.variables:
+                    built[name].variables(**facet.variables)
             except (InvalidDefinitionError, UnsupportedByModelError) as error:
                 raise type(error)(f"Facet {name!r}: {error}") from None
         for name, facet in self.facets.items():
@@ -271,7 +203,7 @@ class DefinitionDocument(_Part):
                     built[name].add_arrow(built[parent], **arrow_arguments)
                 except InvalidDefinitionError as error:
                     raise type(error)(f"Facet {name!r}, after {parent!r}: {error}") from None
-        return builder.build_checked()
+        return builder.build_checked().model_copy(update={"model_variables": self.model_variables})
 
 
 def _add(
@@ -284,6 +216,7 @@ def _add(
     version: CustomFacetVersion | None,
 ) -> FacetBuilder:
     facet_type = facet_types.find(facet.type)
+    name = name if facet.name is None else facet.name
     if version is not None:
         if version.facet_type.chain_group != facet_type.chain_group:
             raise InvalidDefinitionError(

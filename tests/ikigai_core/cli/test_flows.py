@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ikigai_core import App
+from ikigai_core import App, Ikigai
 
 from .conftest import CommandLine
 
@@ -56,10 +56,42 @@ def test_what_is_exported_can_be_applied(ikigai: CommandLine, stocked: App, suff
 
 
 def test_an_export_goes_to_standard_output_as_yaml_or_json(ikigai: CommandLine, stocked: App) -> None:
-    definition = stocked.flows["Late flights"].definition().to_dict()
-    assert yaml.safe_load(ikigai.text("flows", "export", stocked.name, "Late flights")) == definition
-    assert ikigai.json("flows", "export", stocked.name, "Late flights") == json.loads(json.dumps(definition))
+    document = stocked.flows["Late flights"].document().to_dict()
+    assert document["facets"]["flights"]["dataset"] == "flights"
+    assert yaml.safe_load(ikigai.text("flows", "export", stocked.name, "Late flights")) == document
+    assert ikigai.json("flows", "export", stocked.name, "Late flights") == document
     assert ikigai("flows", "export", stocked.name, "Late flights", "-o", "x.txt").returncode == 2
+
+
+def test_an_export_with_ids_is_that_of_the_platform_and_refused_by_another_app(
+    ikigai: CommandLine, stocked: App, ikigai_client: Ikigai, tmp_path: Path
+) -> None:
+    definition = stocked.flows["Late flights"].definition().to_dict()
+    assert ikigai.json("flows", "export", stocked.name, "Late flights", "--ids") == json.loads(json.dumps(definition))
+    ikigai.text("flows", "export", stocked.name, "Late flights", "--ids", "-o", "late.json")
+    assert ikigai.json("flows", "apply", stocked.name, "late.json", "--name", "Late flights")["changes"] == []
+    other = ikigai_client.app.new(f"{stocked.name} elsewhere").build()
+    said = ikigai.complaint("flows", "apply", other.name, "late.json")
+    assert "Facet 'flights' imports the dataset with the id" in said
+    assert list(other.flows()) == []
+    other.delete()
+
+
+def test_a_preview_says_what_would_change_and_changes_nothing(
+    ikigai: CommandLine, stocked: App, document: dict[str, Any], tmp_path: Path
+) -> None:
+    document["facets"]["late"]["arguments"]["value"] = "120"
+    file = tmp_path / "Late flights.yaml"
+    file.write_text(yaml.safe_dump(document, sort_keys=False))
+    words = "Flow 'Late flights': definition\n  facet 'late': argument 'value': '60' → '120'\n"
+    assert ikigai.text("flows", "diff", stocked.name, file.name) == words
+    assert ikigai.text("flows", "apply", stocked.name, file.name, "--dry-run") == words
+    assert ikigai("flows", "diff", stocked.name, file.name, "--exit-code").returncode == 3
+    assert ikigai.json("flows", "diff", stocked.name, file.name, "--name", "new")["changes"] == ["created"]
+    assert list(stocked.flows()) == ["Late flights"]
+    assert stocked.flows["Late flights"].document().facets["late"].arguments["value"] == "60"
+    ikigai.text("flows", "apply", stocked.name, file.name)
+    assert ikigai("flows", "diff", stocked.name, file.name, "--exit-code").returncode == 0
 
 
 def test_a_faulty_file_is_named_and_nothing_is_created(
