@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -49,10 +50,13 @@ def create_app(platform: Platform) -> FastAPI:
     )
     app.openapi = openapi.documented(app)  # type: ignore[method-assign]
     app.state.platform = platform
+    app.state.sessions = console.Sessions()
+    app.state.closing = asyncio.Event()
     app.state.operations = OPERATIONS
     for router, checks in ROUTERS:
         app.include_router(router, dependencies=checks)
-    app.include_router(console.router, include_in_schema=False)
+    for router in console.ROUTERS:
+        app.include_router(router, include_in_schema=False)
     app.add_exception_handler(RefusalError, _answer_problem)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http_error)
@@ -79,12 +83,18 @@ class Server(uvicorn.Server):
         # uvicorn passes it to asyncio, which accepts fractions of a second.
         self.config.timeout_graceful_shutdown = _STOP_SECONDS  # type: ignore[assignment]
         self._on_ready = on_ready
+        self._closing: asyncio.Event = app.state.closing
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to serve."""
         await super().startup(sockets)
         if self.started:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the answers that never end by themselves, and then stop."""
+        self._closing.set()
+        await super().shutdown(sockets)
 
 
 async def _answer_problem(_: Request, error: Exception) -> JSONResponse:

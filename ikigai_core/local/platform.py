@@ -14,6 +14,7 @@ from ikigai_core.local.control.journal import Journal
 from ikigai_core.local.control.request_counts import RequestCounter
 from ikigai_core.local.engine.script_access import ScriptAccess, can_confine, usual_access
 from ikigai_core.local.jobs.downloads import Downloads
+from ikigai_core.local.jobs.profiles import Profiles
 from ikigai_core.local.jobs.runner import Runner
 from ikigai_core.local.jobs.schedules import Scheduler
 from ikigai_core.local.jobs.scripted_runs import Outcomes
@@ -89,6 +90,7 @@ class Platform:
         self._workers = Workers()
         self.checks = UploadChecks(self.store, self.files, self._workers)
         self.downloads = Downloads(self.store, self.files)
+        self.profiles = Profiles(self.files, self._workers)
         self.outcomes = Outcomes(self.store, self.files)
         self.runner = Runner(
             self.store, self.files, self._workers, settings.side_by_side, self.outcomes, self._script_access
@@ -116,6 +118,7 @@ class Platform:
         self.runner.stop()
         self.outcomes.stop()
         self.checks.stop()
+        self.profiles.stop()
         self._workers.stop()
         self.downloads.stop()
         self.store.close()

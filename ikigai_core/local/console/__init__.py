@@ -1,5 +1,10 @@
-"""A small read-only console in the browser: apps, their flows with past runs, their datasets and models."""
+"""A read-only console in the browser: apps, flows and their runs, datasets, models, requests."""
 
-from ikigai_core.local.console.pages import router
+from ikigai_core.local.console import apps, changes, datasets, flows, models, requests, signing_in, static_files
+from ikigai_core.local.console.sessions import Sessions
 
-__all__ = ["router"]
+ROUTERS = tuple(
+    module.router for module in (static_files, signing_in, apps, flows, datasets, models, requests, changes)
+)
+
+__all__ = ["ROUTERS", "Sessions"]

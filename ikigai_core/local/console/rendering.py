@@ -1,10 +1,12 @@
-"""Renders pages as HTML."""
+"""Renders pages as HTML. All values are escaped."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
 from functools import cache
+from hashlib import sha256
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
@@ -15,20 +17,33 @@ from ikigai_core.local.server.console_address import PREFIX
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+STATIC = files(__package__) / "static"
+
 _HEADERS = {
-    # Blocks scripts and external content, even if a name or a message contains some.
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    # Blocks scripts in names and messages, and external content.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """Render a template. All values are escaped."""
+    """Render a template."""
     root = request.scope.get("root_path", "") + PREFIX
-    html = _environment().get_template(template).render(root=root, **values)
+    viewer = getattr(request.state, "viewer", "")
+    html = _environment().get_template(template).render(root=root, viewer=viewer, version=_version(), **values)
     return HTMLResponse(html, status, headers=_HEADERS)
+
+
+@cache
+def _version() -> str:
+    """Return a text that changes with the static files, which browsers keep."""
+    return sha256(b"".join((STATIC / name).read_bytes() for name in ("console.css", "console.js"))).hexdigest()[:12]
 
 
 @cache
@@ -39,14 +54,41 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader(__package__), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters["when"] = _when
-    environment.filters["json"] = _as_json
+    environment.filters |= {"iso": _iso, "utc": _utc, "json": _as_json, "duration": duration, "number": number}
     return environment
 
 
-def _when(seconds: int) -> str:
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
+def _utc(seconds: float) -> str:
+    """Return a time as scripts replace it with the viewer's own."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _as_json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def duration(seconds: float | None) -> str:
+    """Return a duration for people: 42 ms, 4.2 s, 31 s, 2 min 5 s, 3 h 12 min."""
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.{1 if seconds < 10 else 0}f} s"
+    size, unit = next(one for one in _UNITS if seconds >= one[0])
+    smaller_size, smaller = (*_UNITS, (1, "s"))[[one[1] for one in _UNITS].index(unit) + 1]
+    rest = int(seconds % size // smaller_size)
+    return f"{int(seconds // size)} {unit}" + (f" {rest} {smaller}" if rest else "")
+
+
+def number(value: Any) -> str:
+    """Return a number with thin groups of digits and at most six significant ones after them; other values as text."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "" if value is None else str(value)
+    if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
+        return f"{int(value):,}".replace(",", "\u202f")
+    return f"{value:.6g}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
@@ -20,6 +20,10 @@ DOWNLOAD = "download"
 _SIGNATURE = {"expires", "signature"}
 _SECRET = {"api_key", "api-key", "password", "rootkit_token", "secret", "token"}
 _HIDDEN = "***"
+
+ORIGIN_HEADER = "Ikigai-Origin"
+_ORIGIN = ("orchestrator", "dag", "flow", "job", "task", "run", "url")
+_LONGEST_ORIGIN = 500
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class Exchange:
         Owner of the API key; empty without a valid key.
     agent : str
         User agent.
+    origin : mapping
+        What the request says of the task in an orchestrator that sends it.
     """
 
     method: str
@@ -47,6 +53,7 @@ class Exchange:
     raw_body: bytes
     user: str
     agent: str
+    origin: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def body(self) -> Any:
@@ -77,7 +84,14 @@ def exchange_of(scope: Scope, headers: Headers, body: bytes, user: str) -> Excha
         raw_body=body,
         user=user,
         agent=headers.get("user-agent", ""),
+        origin=origin_of(headers),
     )
+
+
+def origin_of(headers: Headers) -> dict[str, str]:
+    """Return what a request says of the task that sends it: `orchestrator`, `dag`, `task`, `run`, `url` and such."""
+    given = dict(parse_qsl(headers.get(ORIGIN_HEADER, "")))
+    return {name: given[name][:_LONGEST_ORIGIN] for name in _ORIGIN if name in given}
 
 
 def operation_of(method: str, path: str) -> str:

@@ -12,6 +12,7 @@ import duckdb
 from ikigai_core.local.engine.arguments import resolve_arguments
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.graph import Facet, Graph
+from ikigai_core.local.engine.observation import Note, Observer
 from ikigai_core.local.engine.registry import Implementation, implementation
 from ikigai_core.local.engine.step import Dataset, Input, Model, ModelVersion, Output, ScriptLimits, Step, Workspace
 from ikigai_core.local.engine.tables import Table, Tables
@@ -65,6 +66,7 @@ def run_flow(
     datasets: Mapping[str, Dataset],
     folder: Path,
     report: Report,
+    note: Note = lambda _: None,
     script_limits: ScriptLimits | None = None,
     custom_facets: Mapping[str, Mapping[str, Any]] | None = None,
     models: Mapping[str, Model] | None = None,
@@ -83,6 +85,8 @@ def run_flow(
         Folder of the run, for its outputs and intermediate files.
     report
         Called with the progress (0 to 100) and a message during the run.
+    note
+        Called with what there is to tell about a facet when it begins and ends.
     script_limits
         Limits for scripts.
     custom_facets
@@ -100,7 +104,7 @@ def run_flow(
             folder, tables, datasets, script_limits or ScriptLimits(), custom_facets or {}, models or {}
         )
         try:
-            _Run(definition, variables, workspace, report).go()
+            _Run(definition, variables, workspace, report, note).go()
         except FlowError as error:
             return RunResult("FAILED", error.facet_id, error.message, (), "".join(workspace.printed))
         return RunResult(
@@ -110,7 +114,12 @@ def run_flow(
 
 class _Run:
     def __init__(
-        self, definition: Mapping[str, Any], variables: Mapping[str, Any], workspace: Workspace, report: Report
+        self,
+        definition: Mapping[str, Any],
+        variables: Mapping[str, Any],
+        workspace: Workspace,
+        report: Report,
+        note: Note,
     ) -> None:
         self._graph = Graph.of(definition)
         self._order = self._graph.in_order()
@@ -122,17 +131,30 @@ class _Run:
         }
         self._workspace = workspace
         self._report = report
+        self._observer = Observer(workspace.tables, note)
         self._results: dict[str, Table] = {}
 
     def go(self) -> None:
         for number, facet in enumerate(self._order):
             # The final step, keeping the outputs, counts as one more facet.
             self._report(100 * number // (len(self._order) + 1), f"Running {facet.title}")
-            result = self._run(facet)
+            result = self._observed(facet)
             if result is not None:
                 self._results[facet.facet_id] = result
             self._free(self._order[number + 1 :])
         self._report(100 * len(self._order) // (len(self._order) + 1), "Keeping the outputs")
+
+    def _observed(self, facet: Facet) -> Table | None:
+        printed = self._workspace.printed
+        before = len(printed)
+        self._observer.begin(facet, [arrow.source for arrow in self._graph.parents(facet)])
+        try:
+            result = self._run(facet)
+        except FlowError:
+            self._observer.fail(facet, "".join(printed[before:]))
+            raise
+        self._observer.end(facet, result, "".join(printed[before:]))
+        return result
 
     def _run(self, facet: Facet) -> Table | None:
         inputs = tuple(Input(self._results[arrow.source], arrow.arguments) for arrow in self._graph.parents(facet))

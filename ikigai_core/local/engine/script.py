@@ -26,6 +26,8 @@ _END_SECONDS = 5.0
 # The only environment variables that a script gets. Others may contain credentials.
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 _MOST_PRINTED_BYTES = 100_000
+# Where the output of a script is while it runs, in the folder of the run.
+PRINTED_NOW = "script-*/printed"
 
 
 def run_script(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import json
 import re
+import sys
 import textwrap
 import traceback
 from importlib import metadata
@@ -27,6 +28,8 @@ class ScriptError(Exception):
 def main() -> None:
     """Run the script of the request and write the outcome."""
     request = json.loads(Path("request.json").read_text(encoding="utf-8"))
+    # People watch what it prints.
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     try:
         _limit_memory(request["memory_bytes"])
         _check_libraries(request["libraries"])

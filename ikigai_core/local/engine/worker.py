@@ -1,7 +1,7 @@
 """Process that runs one flow: `python -m ikigai_core.local.engine.worker JOB_DIR`.
 
-It reads `job.json`, keeps `progress.json` up to date, and writes `result.json` last. It leaves a result for every
-definition; only a killed worker leaves none.
+It reads `job.json`, keeps `progress.json` and `facets.jsonl` up to date, and writes `result.json` last. It leaves a
+result for every definition; only a killed worker leaves none.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ikigai_core.local.engine.observation import note_in
 from ikigai_core.local.engine.run import RunResult, run_flow
 from ikigai_core.local.engine.script_access import ScriptAccess, usual_access
 from ikigai_core.local.engine.step import Dataset, Model, ScriptLimits
@@ -47,6 +48,7 @@ def _run(folder: Path) -> RunResult:
         datasets={dataset_id: _dataset(entry) for dataset_id, entry in job.get("inputs", {}).items()},
         folder=folder,
         report=lambda progress, message: _replace(folder / "progress.json", {"progress": progress, "message": message}),
+        note=note_in(folder),
         custom_facets=job.get("custom_facets") or {},
         models={name: _model(entry) for name, entry in (job.get("models") or {}).items()},
         script_limits=_script_limits(job.get("parameters") or {}),

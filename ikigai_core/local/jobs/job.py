@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ikigai_core.local.engine.observation import FILE_NAME
+from ikigai_core.local.engine.script import PRINTED_NOW
 from ikigai_core.local.engine.script_access import ScriptAccess
 from ikigai_core.local.jobs.custom_facets import custom_facets_of
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.files import Files
 from ikigai_core.local.store.runs import Run
+
+_MOST_PRINTED_BYTES = 100_000
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,43 @@ def read_progress(folder: Path) -> Progress:
     """Return the progress of a job's worker."""
     content = _read(folder / "progress.json") or {}
     return Progress(int(content.get("progress") or 0), str(content.get("message") or ""))
+
+
+def read_facets(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return what a job's worker noted about each facet so far, by facet id."""
+    facets: dict[str, dict[str, Any]] = {}
+    try:
+        text = (folder / FILE_NAME).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return facets
+    # What follows the last line end is still being written, or the worker was killed then.
+    for line in text.split("\n")[:-1]:
+        note = json.loads(line)
+        facets.setdefault(note["facet_id"], {}).update(note)
+    return facets
+
+
+def read_printed(folder: Path) -> str:
+    """Return the end of what the script that runs now has printed."""
+    for path in folder.glob(PRINTED_NOW):
+        try:
+            with path.open("rb") as file:
+                file.seek(max(path.stat().st_size - _MOST_PRINTED_BYTES, 0))
+                return file.read().decode("utf-8", errors="replace")
+        except FileNotFoundError:
+            continue
+    return ""
+
+
+def told(folder: Path) -> tuple[int, ...]:
+    """Return the sizes of what a job's worker and its scripts have written for those who look on."""
+    sizes = []
+    for path in (folder / FILE_NAME, folder / "progress.json", *folder.glob(PRINTED_NOW)):
+        try:
+            sizes.append(path.stat().st_size)
+        except FileNotFoundError:
+            sizes.append(-1)
+    return tuple(sizes)
 
 
 def read_result(folder: Path) -> dict[str, Any] | None:

@@ -108,8 +108,10 @@ def _write_dataset(run: Run, output: dict[str, Any], data_file: str, store: Stor
         if output.get("directory"):
             data["directory_id"] = output["directory"]
         store.datasets.edit(dataset.dataset_id, **data)
+        store.dataset_sizes.note(dataset.dataset_id, data["size"], run.run_id)
         return dataset.data_file
     now = timestamps.now()
     dataset = Dataset(new_id(), run.app_id, name, output.get("directory") or "", f"{name}.csv", now, now)
     store.datasets.add(dataclasses.replace(dataset, **data))
+    store.dataset_sizes.note(dataset.dataset_id, data["size"], run.run_id)
     return ""

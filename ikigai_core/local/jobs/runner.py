@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 from ikigai_core.local.engine.script_access import ScriptAccess
-from ikigai_core.local.jobs.job import Progress, read_progress, read_result, write_job
+from ikigai_core.local.jobs.job import Progress, read_facets, read_printed, read_progress, read_result, told, write_job
 from ikigai_core.local.jobs.outputs import OutputRefusedError, import_outputs
 from ikigai_core.local.jobs.scripted_runs import Outcome, Outcomes
 from ikigai_core.local.jobs.workers import ENGINE, Workers, ending, last_words
@@ -67,18 +67,27 @@ class Runner:
         self._outcomes = outcomes
         self._script_access = script_access
 
-    def start(self, flow: Flow, user: str, variables: dict[str, Any], outcome: Outcome | None = None) -> None:
+    def start(
+        self,
+        flow: Flow,
+        user: str,
+        variables: dict[str, Any],
+        outcome: Outcome | None = None,
+        *,
+        agent: str = "",
+        origin: Mapping[str, str] | None = None,
+    ) -> None:
         """Queue a run of a flow. If a worker is free, wait until the run has left the queue.
 
         The wait matters because the released client sleeps for seconds if it sees a run in the queue. A run with an
-        ordered outcome, or with the given `outcome`, needs no worker.
+        ordered outcome, or with the given `outcome`, needs no worker. `agent` and `origin` say what started it.
 
         Raises
         ------
         RefusalError
             409 if the flow has an unfinished run.
         """
-        run = self._store.runs.queue(flow, user, variables)
+        run = self._store.runs.queue(flow, user, variables, agent, origin)
         self._store.apps.touch(flow.app_id, last_used_at=timestamps.now())
         if self._outcomes.stage(run, flow, outcome):
             return
@@ -93,6 +102,23 @@ class Runner:
     def progress(self, run: Run) -> Progress:
         """Return the progress of a run."""
         return read_progress(self._files.job(run.run_id))
+
+    def facets(self, run: Run) -> dict[str, dict[str, Any]]:
+        """Return what is known about each facet of a run by facet id: times, rows in and out, columns, first rows.
+
+        Of finished runs, only a flow's last one has it.
+        """
+        kept = self._store.runs.facets(run.run_id)
+        return read_facets(self._files.job(run.run_id)) if kept is None else kept
+
+    def mark(self, run: Run) -> tuple[int, ...]:
+        """Return numbers that change when an unfinished run has something new to tell."""
+        return told(self._files.job(run.run_id))
+
+    def printed(self, run: Run) -> str:
+        """Return what the scripts of an unfinished run have printed so far."""
+        before = "".join(note.get("printed", "") for note in self.facets(run).values())
+        return before + read_printed(self._files.job(run.run_id))
 
     def cancel(self, run: Run) -> None:
         """Stop the worker of a run, if there is one. The run must be deleted already."""
@@ -148,7 +174,9 @@ class Runner:
 
     def _settle(self, run: Run, unfinished: str) -> None:
         """Finish a run whose worker has ended. `unfinished` is the error message if the worker left no result."""
-        result = read_result(self._files.job(run.run_id)) or {"status": "FAILED", "message": unfinished}
+        folder = self._files.job(run.run_id)
+        result = read_result(folder) or {"status": "FAILED", "message": unfinished}
+        self._store.runs.keep_facets(run, read_facets(folder))
         printed = str(result.get("printed") or "")[-_MOST_PRINTED:]
         self._store.runs.keep_printed(run.run_id, printed)
         if result["status"] == "SUCCESS":

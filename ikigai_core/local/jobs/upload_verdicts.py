@@ -96,15 +96,17 @@ class UploadChecks:
             if dataset is None:
                 self._files.retire(upload.data_file)
                 return
+            size = self._files.data(upload.data_file).stat().st_size
             self._store.datasets.edit(
                 upload.dataset_id,
                 data_file=upload.data_file,
                 data_types=columns,
                 filename=upload.filename,
-                size=self._files.data(upload.data_file).stat().st_size,
+                size=size,
                 is_optimized=False,
             )
             self._store.dataset_log.write(upload.dataset_id, "SUCCESS")
+            self._store.dataset_sizes.note(upload.dataset_id, size)
             self._store.uploads.set_state(upload.upload_id, UploadState.SUCCESS)
         self._files.retire(dataset.data_file)
 

@@ -12,8 +12,9 @@ from ikigai_core.local.problems import RunStoppedError
 
 ENGINE = "ikigai_core.local.engine.worker"
 UPLOAD_CHECK = "ikigai_core.local.jobs.upload_check"
+PROFILE = "ikigai_core.local.jobs.profile_worker"
 
-_MODULES = (ENGINE, UPLOAD_CHECK)
+_MODULES = (ENGINE, UPLOAD_CHECK, PROFILE)
 _KEPT = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _LOG = "worker.log"
 _MOST_WORDS = 4000
@@ -36,7 +37,7 @@ class Workers:
         key : str
             Identifies the process for `end`.
         module : str
-            The module to run: `ENGINE` or `UPLOAD_CHECK`.
+            The module to run: `ENGINE`, `UPLOAD_CHECK` or `PROFILE`.
         folder : Path
             Working directory. A file there gets the output of the process.
         *arguments : str

@@ -10,11 +10,12 @@ from ikigai_core.local.store.apps import App
 from ikigai_core.local.store.components import Components
 from ikigai_core.local.store.custom_facets import CustomFacet, CustomFacetVersion
 from ikigai_core.local.store.database import Database
-from ikigai_core.local.store.datasets import Dataset, DatasetLog
+from ikigai_core.local.store.datasets import Dataset, DatasetLog, DatasetSizes
 from ikigai_core.local.store.directories import Directories
 from ikigai_core.local.store.flows import Flow
 from ikigai_core.local.store.grants import Grants
 from ikigai_core.local.store.models import Model, ModelVersion
+from ikigai_core.local.store.overview import Overview
 from ikigai_core.local.store.runs import Runs
 from ikigai_core.local.store.uploads import Uploads
 
@@ -37,6 +38,7 @@ class Store:
         self.directories = Directories(self._database)
         self.datasets: Components[Dataset] = Components(self._database, "datasets", Dataset, "Dataset", index=_BY_APP)
         self.dataset_log = DatasetLog(self._database)
+        self.dataset_sizes = DatasetSizes(self._database)
         self.uploads = Uploads(self._database)
         self.flows: Components[Flow] = Components(self._database, "flows", Flow, "Flow", index=_BY_APP)
         self.runs = Runs(self._database)
@@ -55,6 +57,7 @@ class Store:
             index=("custom_facet_id",),
         )
         self.custom_facet_grants = Grants(self._database, "custom_facet_grants", "custom facet")
+        self.overview = Overview(self._database)
 
     def transaction(self) -> AbstractContextManager[Any]:
         """Apply the changes inside as one transaction."""
@@ -69,6 +72,7 @@ class Store:
         with self.transaction():
             self.datasets.remove(dataset_id=dataset_id)
             self.dataset_log.remove(dataset_id)
+            self.dataset_sizes.remove(dataset_id)
             self.uploads.remove(dataset_id)
 
     def delete_flow(self, flow_id: str) -> None:

@@ -80,6 +80,10 @@ class Components(Generic[C]):
         """Return the components with these column values, oldest first."""
         return self._table.find(**equal)
 
+    def part(self, limit: int, offset: int, **equal: Any) -> list[C]:
+        """Return `limit` components with these column values from number `offset` on, oldest first."""
+        return self._table.find(limit=limit, offset=offset, **equal)
+
     def search(self, query: str, **equal: Any) -> list[C]:
         """Return the components with `query` in their names, ignoring case."""
         wanted = query.casefold()

@@ -1,7 +1,8 @@
-"""Datasets, and the log of changes to their data."""
+"""Datasets, the log of uploads to them, and the sizes that they had."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,4 +62,34 @@ class DatasetLog:
 
     def remove(self, dataset_id: str) -> None:
         """Delete the log of a dataset."""
+        self._table.delete(dataset_id=dataset_id)
+
+
+@dataclass(frozen=True)
+class DatasetSize:
+    """The size of a dataset in bytes from a point in time on. `run_id` is the run that wrote it; empty for uploads."""
+
+    entry_id: str
+    dataset_id: str
+    size: int
+    run_id: str
+    at: float
+
+
+class DatasetSizes:
+    """The sizes that all datasets had."""
+
+    def __init__(self, database: Database) -> None:
+        self._table: Table[DatasetSize] = Table(database, "dataset_sizes", DatasetSize, index=("dataset_id",))
+
+    def note(self, dataset_id: str, size: int, run_id: str = "") -> None:
+        """Record that a dataset has new data of this size."""
+        self._table.insert(DatasetSize(new_id(), dataset_id, size, run_id, time.time()))
+
+    def newest(self, dataset_id: str, limit: int) -> list[DatasetSize]:
+        """Return a dataset's newest sizes, newest first."""
+        return self._table.find(dataset_id=dataset_id, newest_first=True, limit=limit)
+
+    def remove(self, dataset_id: str) -> None:
+        """Forget the sizes of a dataset."""
         self._table.delete(dataset_id=dataset_id)

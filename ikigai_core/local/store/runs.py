@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -28,7 +29,8 @@ class Run:
     """One run of a flow, with the definition and the high volume preference at its start.
 
     `status`, `facet_id`, `message` and `timestamp` describe its end; `printed` is the output of its scripts. They are
-    empty (0) before the end.
+    empty (0) before the end. `agent` is the user agent of the request that started it, and `origin` what that request
+    said of the task in an orchestrator.
     """
 
     run_id: str
@@ -45,6 +47,17 @@ class Run:
     message: str = ""
     timestamp: int = 0
     printed: str = ""
+    agent: str = ""
+    origin: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Observed:
+    """What is known about each facet of a flow's last run."""
+
+    run_id: str
+    flow_id: str
+    facets: dict[str, dict[str, Any]]
 
 
 class Runs:
@@ -57,11 +70,19 @@ class Runs:
     """
 
     def __init__(self, database: Database) -> None:
-        self._table: Table[Run] = Table(database, "runs", Run, index=("flow_id, state", "state"))
+        self._table: Table[Run] = Table(database, "runs", Run, index=("flow_id, state", "state", "app_id"))
+        self._observed: Table[_Observed] = Table(database, "observed_runs", _Observed, index=("flow_id",))
         self._database = database
         self.history = History(database)
 
-    def queue(self, flow: Flow, user: str, variables: dict[str, Any]) -> Run:
+    def queue(
+        self,
+        flow: Flow,
+        user: str,
+        variables: dict[str, Any],
+        agent: str = "",
+        origin: Mapping[str, str] | None = None,
+    ) -> Run:
         """Add a run of a flow to the queue.
 
         Raises
@@ -82,6 +103,8 @@ class Runs:
                 variables=variables,
                 high_volume=flow.high_volume_preference,
                 queued_at=timestamps.now(),
+                agent=agent,
+                origin=dict(origin or {}),
             )
             self.history.begin(run.run_id, flow, user, variables)
             return self._table.insert(run)
@@ -115,6 +138,18 @@ class Runs:
         """Save the output of a run's scripts."""
         self._table.update(run_id, printed=printed)
 
+    def keep_facets(self, run: Run, facets: dict[str, dict[str, Any]]) -> None:
+        """Save what is known about the facets of a flow's last run, in place of that of the run before."""
+        with self._database.transaction():
+            self._observed.delete(flow_id=run.flow_id)
+            if self._table.get(run.run_id) is not None:
+                self._observed.insert(_Observed(run.run_id, run.flow_id, facets))
+
+    def facets(self, run_id: str) -> dict[str, dict[str, Any]] | None:
+        """Return what is known about the facets of a run; None if nothing was saved."""
+        observed = self._observed.get(run_id)
+        return None if observed is None else observed.facets
+
     def finish(self, run_id: str, status: str, *, facet_id: str = "", message: str = "") -> None:
         """Write a run's log and make its flow idle, in one step. Finished and deleted runs do not change."""
         with self._database.transaction():
@@ -141,4 +176,5 @@ class Runs:
     def remove(self, flow_id: str) -> None:
         """Delete all runs of a flow, except in the history."""
         self.history.drop(flow_id)
+        self._observed.delete(flow_id=flow_id)
         self._table.delete(flow_id=flow_id)

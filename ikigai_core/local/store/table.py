@@ -54,13 +54,13 @@ class Table(Generic[R]):
         found = self.find(**by_key)
         return found[0] if found else None
 
-    def find(self, *, newest_first: bool = False, limit: int = -1, **equal: Any) -> list[R]:
+    def find(self, *, newest_first: bool = False, limit: int = -1, offset: int = 0, **equal: Any) -> list[R]:
         """Return the records with these column values, oldest first unless `newest_first` is set."""
         where, values = self._where(equal)
         order = "DESC" if newest_first else "ASC"
-        sql = f"SELECT * FROM {self._name}{where} ORDER BY position {order} LIMIT ?"
+        sql = f"SELECT * FROM {self._name}{where} ORDER BY position {order} LIMIT ? OFFSET ?"
         with self._database.transaction() as connection:
-            rows = connection.execute(sql, [*values, limit]).fetchall()
+            rows = connection.execute(sql, [*values, limit, offset]).fetchall()
         return [self._from_row(row) for row in rows]
 
     def update(self, key: str, **changes: Any) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
+from ikigai_core.local.control.exchange import origin_of
 from ikigai_core.local.problems import bad_request
 from ikigai_core.local.server.routes.common import Body, Caller, Given, Limit, PlatformPart
 from ikigai_core.local.server.routes.flows import FlowId
@@ -27,7 +28,7 @@ class RunFlow(Body):
 
 
 @router.post("/component/run-pipeline")
-def run_flow(platform: PlatformPart, caller: Caller, body: RunFlow) -> FlowRef:
+def run_flow(request: Request, platform: PlatformPart, caller: Caller, body: RunFlow) -> FlowRef:
     """Start a flow. Its status is no longer IDLE when the answer arrives."""
     flow = platform.store.flows.get(body.pipeline.pipeline_id, app_id=body.pipeline.project_id)
     variables = {name: given.value for name, given in (body.variables or {}).items()}
@@ -36,7 +37,8 @@ def run_flow(platform: PlatformPart, caller: Caller, body: RunFlow) -> FlowRef:
         if name not in known:
             has = ", ".join(known) or "none"
             raise bad_request(f"variables.{name}: flow {flow.name!r} has no variable of this name; it has: {has}")
-    platform.runner.start(flow, caller, variables)
+    agent = request.headers.get("user-agent", "")
+    platform.runner.start(flow, caller, variables, agent=agent, origin=origin_of(request.headers))
     return {"pipeline_id": flow.flow_id}
 
 

@@ -11,7 +11,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-LAYOUT = 5
+LAYOUT = 6
 
 logger = logging.getLogger(__name__)
 

@@ -67,7 +67,7 @@ def test_progress_leaves_room_for_keeping_outputs_and_only_results_are_left(jobs
         "message": "Keeping the outputs",
     }
     left = {path.name for path in ended.folder.iterdir()}
-    assert left == {"job.json", "outputs", "progress.json", "result.json"}
+    assert left == {"facets.jsonl", "job.json", "outputs", "progress.json", "result.json"}
 
 
 def test_progress_names_the_facet_at_work(jobs: Any, tmp_path: Path) -> None:

@@ -1,0 +1,82 @@
+"""What a run tells about its facets while it goes on: times, rows in and out, columns, first rows, printed text.
+
+Each note is a line of JSON in a file of the run's folder, so writing one costs the same whatever the run has done.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ikigai_core.local.engine.graph import Facet
+from ikigai_core.local.engine.tables import Table, Tables
+
+FILE_NAME = "facets.jsonl"
+
+# Limits of what is kept of a table, and of the file: larger ones hold only numbers of rows from there on.
+_MOST_ROWS = 20
+_MOST_COLUMNS = 50
+_LONGEST_VALUE = 200
+_MOST_BYTES = 1 << 20
+
+Note = Callable[[Mapping[str, Any]], None]
+
+
+def note_in(folder: Path) -> Note:
+    """Return a function that appends notes to the file in this folder."""
+    path = folder / FILE_NAME
+
+    def note(content: Mapping[str, Any]) -> None:
+        with path.open("a", encoding="utf-8") as file:
+            if file.tell() > _MOST_BYTES:
+                content = {name: value for name, value in content.items() if name not in ("columns", "rows", "printed")}
+            file.write(json.dumps(content, ensure_ascii=False) + "\n")
+
+    return note
+
+
+class Observer:
+    """Notes what happens to the facets of a run.
+
+    Parameters
+    ----------
+    tables
+        The tables of the run.
+    note
+        Takes the notes.
+    """
+
+    def __init__(self, tables: Tables, note: Note) -> None:
+        self._tables = tables
+        self._note = note
+        self._counts: dict[str, int] = {}
+
+    def begin(self, facet: Facet, parents: Sequence[str]) -> None:
+        """Note that a facet runs now, on what these facets gave."""
+        rows_in = [self._counts[parent] for parent in parents if parent in self._counts]
+        self._note({"facet_id": facet.facet_id, "began": time.time(), "rows_in": rows_in})
+
+    def end(self, facet: Facet, result: Table | None, printed: str) -> None:
+        """Note what a facet gave; None if it gives no table."""
+        seen: dict[str, Any] = {"facet_id": facet.facet_id, "ended": time.time(), "printed": printed}
+        if result is not None:
+            self._counts[facet.facet_id] = seen["rows_out"] = self._tables.row_count(result)
+            seen |= self._head(result)
+        self._note(seen)
+
+    def fail(self, facet: Facet, printed: str) -> None:
+        """Note that a facet failed."""
+        self._note({"facet_id": facet.facet_id, "ended": time.time(), "printed": printed, "failed": True})
+
+    def _head(self, table: Table) -> dict[str, Any]:
+        shown = table.columns[:_MOST_COLUMNS]
+        keys = ", ".join(f"left({column.key}, {_LONGEST_VALUE})" for column in shown)
+        rows = self._tables.execute(f"SELECT {keys} FROM {table.name} LIMIT {_MOST_ROWS}").fetchall()
+        return {
+            "columns": [[column.name[:_LONGEST_VALUE], column.data_type] for column in shown],
+            "column_count": len(table.columns),
+            "rows": rows,
+        }

@@ -1,0 +1,29 @@
+"""The profile of a dataset, made in a process of its own, which takes only the time that nothing else wants."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ikigai_core.local.engine.profile import profile
+
+_LAST = 19
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the profile of a CSV file.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        Paths of the file, of its columns' types, and of the result.
+    """
+    os.nice(_LAST)
+    csv, types, result = (Path(argument) for argument in arguments)
+    found = profile(csv, json.loads(types.read_text(encoding="utf-8")))
+    draft = result.with_suffix(".new")
+    draft.write_text(json.dumps(found), encoding="utf-8")
+    draft.replace(result)
+    return 0

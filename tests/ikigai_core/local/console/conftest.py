@@ -1,0 +1,79 @@
+"""A real browser, which is signed in to the console as people are."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ikigai_core.local.account import LocalAccount
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# A closed network refuses what Chromium looks up by itself, and root has no sandbox.
+OPTIONS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium for all tests of a module."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: `make browser` installs it")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, ikigai_local: LocalAccount) -> Iterator[Callable[..., Page]]:
+    """Open a page in a new profile, signed in unless told otherwise; nothing may be wrong with it at the end."""
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def open_one(url: str, *, signed_in: bool = True, **options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: (wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.goto(url)
+        if signed_in:
+            sign_in(page, ikigai_local)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    # The form comes with a 401, which the browser's console mentions.
+    assert [text for text in wrong if "401" not in text] == []
+
+
+def sign_in(page: Page, account: LocalAccount) -> None:
+    page.get_by_label("Email address").fill(account.user_email)
+    page.get_by_label("API key").fill(account.api_key)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign out").wait_for()
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], list[str]]:
+    """Return what axe finds wrong with a page."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    def find(page: Page) -> list[str]:
+        return [
+            f"{one['id']}: {[node['html'] for node in one['nodes']]}" for one in Axe().run(page).response["violations"]
+        ]
+
+    return find
