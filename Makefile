@@ -89,11 +89,11 @@ MYPY = $(CURDIR)/.venvs/$(1)/bin/mypy --config-file $(CURDIR)/pyproject.toml --c
 # The longest first; small ones, and the type checks, fill what is left at the end.
 SUITES := $(addprefix test-,core airflow prefect dagster examples packaging interop)
 
-.PHONY: test lint format types types-core types-airflow types-prefect types-dagster $(SUITES)
+.PHONY: test lint site docs format types types-core types-airflow types-prefect types-dagster $(SUITES)
 test: ## everything below
 	@echo "Each check is shown when it is done."
 	@rm -rf $(TIMES)
-	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target lint $(SUITES) types
+	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target lint $(SUITES) types site
 	@.venvs/core/bin/python tools/slowest_tests.py $(TIMES)
 	@echo "All tests, lint and type checks passed."
 
@@ -109,6 +109,14 @@ lint: .venvs/core/.ready ## ruff: errors, style, formatting; import-linter: laye
 	.venvs/core/bin/ruff check --quiet .
 	.venvs/core/bin/ruff format --check --quiet .
 	PYTHONPATH=$(subst $() ,:,$(wildcard integrations/*)) .venvs/core/bin/lint-imports --no-cache | sed -n '/^Broken/,$$p'
+
+# After a failure nothing is kept, as Sphinx tells the warnings of a page only when it reads the page.
+site: .venvs/core/.ready ## the site of the documents and docstrings, in .site; a warning fails it
+	.venvs/core/bin/python -m sphinx --quiet --fail-on-warning docs .site || { rm -rf .site; exit 1; }
+
+docs: site ## the same, shown in a browser
+	@echo "file://$(CURDIR)/.site/index.html"
+	@.venvs/core/bin/python -m webbrowser -t "file://$(CURDIR)/.site/index.html" >/dev/null || true
 
 format: .venvs/core/.ready ## ruff: mend what can be mended
 	.venvs/core/bin/ruff check --quiet --fix .
@@ -181,5 +189,5 @@ live: .venvs/core/.ready ## the main job on a real account, which the environmen
 
 .PHONY: clean
 clean: ## delete what was made, the environments too
-	rm -rf .venvs dist $(TIMES) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venvs dist .site $(TIMES) .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
-    [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/**/*.md"), *ROOT.glob("integrations/*/*.md")]
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md"), *ROOT.glob("integrations/*/*.md")]
 )
 _CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -39,7 +39,8 @@ def test_links_within_the_repository_lead_somewhere(document: Path) -> None:
 
 
 def test_every_page_is_reached_from_the_index() -> None:
-    pages = {path.name for path in ROOT.glob("docs/*.md")} - {"index.md"}
+    folder = ROOT / "docs"
+    pages = {path.relative_to(folder).as_posix() for path in folder.glob("**/*.md")} - {"index.md"}
     assert pages
     assert pages <= set(links(ROOT / "docs" / "index.md"))
 

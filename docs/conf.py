@@ -1,0 +1,73 @@
+"""How the site is made of these pages and the docstrings: ``make docs``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+ROOT = Path(__file__).resolve().parents[1]
+REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
+
+project = "Ikigai for workflow orchestrators"
+author = "The authors of Ikigai for workflow orchestrators"
+project_copyright = f"2026 {author}"
+release = version = version_of("ikigai-core")
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "autoapi.extension", "sphinxcontrib.mermaid"]
+
+# The pages are plain Markdown, which is also read where no site is made.
+myst_heading_anchors = 4
+myst_fence_as_directive = ["mermaid"]
+
+# The core is imported. The adapters are only read, as their orchestrators do not go together in one environment.
+autodoc_default_options = {"members": True, "inherited-members": "BaseModel, Enum, Exception, Mapping, dict, str"}
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+autodoc_preserve_defaults = True
+autoapi_dirs = sorted(str(path.parent) for path in ROOT.glob("integrations/*/*/__init__.py"))
+autoapi_generate_api_docs = False
+autoapi_add_toctree_entry = False
+autoapi_options = ["members", "undoc-members"]
+autoapi_member_order = "bysource"
+napoleon_google_docstring = False
+napoleon_use_ivar = True
+napoleon_use_rtype = False
+default_role = "literal"
+# Constants that a static reading does not follow; fields of several classes that have the same name.
+suppress_warnings = ["autoapi.python_import_resolution", "ref.python"]
+add_module_names = False
+toc_object_entries_show_parents = "hide"
+
+html_theme = "furo"
+html_title = project
+html_theme_options = {"source_repository": REPOSITORY, "source_branch": "main", "source_directory": "docs/"}
+
+
+def navigation(index: str) -> str:
+    """The site's contents, as ``index.md`` lists them: one part for each heading with pages below it."""
+    parts = []
+    for part in index.split("\n## ")[1:]:
+        pages = re.findall(r"\]\(([\w/-]+)\.md\)", "\n".join(re.findall(r"^(?:- |  ).*", part, re.MULTILINE)))
+        if pages:
+            listed = "\n".join(dict.fromkeys(pages))
+            parts.append(f"```{{toctree}}\n:hidden:\n:caption: {part.splitlines()[0]}\n\n{listed}\n```\n")
+    return "\n".join(parts)
+
+
+def prepare(app: Sphinx, page: str, source: list[str]) -> None:
+    """Add the contents to the index, and let links that leave ``docs/`` lead to the repository's files."""
+    if page == "index":
+        source[0] += f"\n{navigation(source[0])}"
+    outside = "../" * (page.count("/") + 1)
+    source[0] = source[0].replace(f"]({outside}", f"]({REPOSITORY}/blob/main/")
+
+
+def setup(app: Sphinx) -> None:
+    """Called by Sphinx."""
+    app.connect("source-read", prepare)
