@@ -35,6 +35,7 @@ SUITES = {
 STARTED = {
     "ikigai_core.local.process": ("ikigai_core.local.__main__",),
     "ikigai_core.local.engine.script": ("ikigai_core.local.engine.script_host",),
+    "ikigai_core.local.engine.script_access": ("ikigai_core.local.engine.sandbox",),
     "airflow_provider_ikigai.get_provider_info": (
         "airflow_provider_ikigai.decorators.ikigai_flow",
         "airflow_provider_ikigai.decorators.ikigai_upload",

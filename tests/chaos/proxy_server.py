@@ -239,9 +239,10 @@ class Proxy:
         self.counts["requests"] += 1
         orders = self.orders
         is_meant = not orders.operations or request.operation in orders.operations
-        fault = orders.kinds and self.chance.random() < orders.share and is_meant and self.chance.choice(orders.kinds)
-        if not fault:
+        # Only what is meant draws lots, so that the number of looks in between changes nothing.
+        if not is_meant or not orders.kinds or self.chance.random() >= orders.share:
             return ""
+        fault = self.chance.choice(orders.kinds)
         self.counts[fault] += 1
         return fault
 

@@ -130,7 +130,7 @@ def test_of_tasks_whose_answers_got_lost_none_succeeds_without_a_run_of_its_own(
 ) -> None:
     def lose(kind: str) -> Verdict:
         with contended(platform) as one:
-            one.proxy.faults(0.5, kinds=[kind], operations=["run-pipeline"])
+            one.proxy.faults(0.7, kinds=[kind], operations=["run-pipeline"])
             verdict = one.run(5, isolation)
             assert one.proxy.counts()[kind] > 0
         return verdict

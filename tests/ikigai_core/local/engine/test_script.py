@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ikigai_core.local.engine.script_access import ScriptAccess, can_confine
-
-CONTENT = "n,some,x,zip,flag,day,nothing\n1,5,1.50,007,true,2013-01-01,\n2,,NA,010,false,,\n"
-
-
-def run_script(jobs: Any, script: str, content: str = CONTENT, **parameters: Any) -> Any:
-    facet = jobs.facet("MID.PYTHON", "script", script=script)
-    return jobs.run([jobs.imported(content), facet, jobs.exported()], parameters=parameters)
-
-
-def failure(jobs: Any, script: str, **parameters: Any) -> str:
-    ended = run_script(jobs, script, **parameters)
-    assert (ended.status, ended.facet_id) == ("FAILED", "script")
-    assert ended.message.startswith("Python 'script': ")
-    return str(ended.message.removeprefix("Python 'script': "))
+from .scripts import CONTENT, failure, run_script
 
 
 def test_columns_have_the_types_that_reading_the_file_would_give(jobs: Any) -> None:
@@ -122,80 +107,6 @@ def test_what_is_printed_is_kept_also_when_the_script_fails(jobs: Any) -> None:
 
 def test_an_indented_script_is_a_script(jobs: Any) -> None:
     assert run_script(jobs, "\n    import math\n    result = data[['n']]\n").rows() == [["n"], ["1"], ["2"]]
-
-
-ACCESSES = [
-    ScriptAccess.OPEN,
-    pytest.param(ScriptAccess.CONFINED, marks=pytest.mark.skipif(not can_confine(), reason="no user namespaces")),
-]
-
-
-def _processes_of(mark: str) -> list[str]:
-    """The processes with this text in their command line; zombies have none."""
-    found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            found += [file.parent.name] if mark.encode() in file.read_bytes() else []
-        except OSError:
-            continue
-    return found
-
-
-def _leave_a_child_behind(mark: str) -> str:
-    return f"""
-        import subprocess, sys, time
-        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)", {mark!r}], start_new_session=True)
-        result = data
-    """
-
-
-@pytest.mark.parametrize("access", ACCESSES)
-def test_what_a_script_started_ends_with_it(jobs: Any, access: str) -> None:
-    mark = f"mark-{secrets.token_hex(8)}"
-
-    assert run_script(jobs, _leave_a_child_behind(mark), script_access=access).status == "SUCCESS"
-
-    assert _processes_of(mark) == []
-
-
-@pytest.mark.parametrize("access", ACCESSES)
-def test_a_script_that_takes_too_long_is_ended_with_all_that_it_started(jobs: Any, access: str) -> None:
-    mark = f"mark-{secrets.token_hex(8)}"
-
-    message = failure(
-        jobs, f"{_leave_a_child_behind(mark)}\n        time.sleep(1000)", script_seconds=5, script_access=access
-    )
-
-    assert message == "the script ran for more than 5 seconds and was ended"
-    assert _processes_of(mark) == []
-
-
-@pytest.mark.skipif(not can_confine(), reason="no user namespaces")
-def test_a_script_sees_its_inputs_and_nothing_else_of_the_users(jobs: Any, tmp_path: Path) -> None:
-    secret = tmp_path / "credentials.json"
-    secret.write_text("the key")
-    script = f"""
-        import os, pathlib
-        here = pathlib.Path.cwd()
-        for number in range(len(here.parts)):
-            print(sorted(path.name for path in here.parents[number - 1].iterdir()) if number else "")
-        print(sorted(os.listdir()), os.path.exists({str(secret)!r}), os.path.exists({str(Path.home())!r} + "/.ssh"))
-        print(sorted(pid for pid in os.listdir("/proc") if pid.isdigit()))
-        for path in (os.__file__, "/usr/new"):
-            try:
-                open(path, "a")
-            except OSError as error:
-                print(error.strerror)
-        result = data
-    """
-
-    ended = run_script(jobs, script, script_access="confined")
-
-    assert (ended.status, ended.rows()[0][0]) == ("SUCCESS", "n")
-    assert "credentials.json" not in ended.printed
-    assert "['input-0.parquet', 'printed', 'request.json'] False False" in ended.printed
-    assert "['1', '2']" in ended.printed
-    assert ended.printed.count("Read-only file system") == 2
 
 
 def test_scripts_are_refused_with_the_reason_and_the_remedy(jobs: Any) -> None:
