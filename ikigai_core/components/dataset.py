@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -74,8 +75,17 @@ class _DatasetText:
             return (yield from call_blocking(lambda: _read_csv(file.path, options)))
 
     @operation
-    def arrow(self, *, on_progress: OnProgress = None) -> Procedure[pa.Table]:
+    def arrow(
+        self, *, on_progress: OnProgress = None, column_types: Mapping[str, pa.DataType] | None = None
+    ) -> Procedure[pa.Table]:
         """Download the data as an Arrow table. Empty values are null.
+
+        Parameters
+        ----------
+        on_progress : callable or bool, optional
+            As for `df`.
+        column_types : mapping of str to pyarrow.DataType, optional
+            Types of columns. By default, they are inferred from the values: ``01`` is a number then.
 
         Raises
         ------
@@ -85,7 +95,7 @@ class _DatasetText:
 
         with QuickFile() as file:
             yield from download_into(self.app_id, self.dataset_id, self.name, file.place, on_progress)
-            return (yield from call_blocking(lambda: read_table(file.path)))
+            return (yield from call_blocking(lambda: read_table(file.path, column_types)))
 
     @operation
     def batches(self, *, on_progress: OnProgress = None) -> Procedure[Batches]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from pydantic import Field, ValidatorFunctionWrapHandler, field_validator
+from pydantic import Field, PrivateAttr, ValidatorFunctionWrapHandler, field_validator
 
 from ikigai_core.api import flows
 from ikigai_core.api.answers import Record as WireRecord
@@ -55,6 +55,21 @@ class FlowRecord(Component):
     schedule: Schedule | None = Field(default=None, repr=False, exclude=True)
     created_at: datetime
     modified_at: datetime
+
+    _last_run: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def bind(cls, data: Mapping[str, Any], client: Any, changes: tuple[str, ...] = ()) -> Self:
+        """Read the platform's data, and bind the flow to a client."""
+        self = super().bind(data, client, changes)
+        last_run = data.get("last_run")
+        self._last_run = dict(last_run) if isinstance(last_run, Mapping) else {}
+        return self
+
+    @property
+    def last_run(self) -> Mapping[str, Any]:
+        """The newest run as the platform told it with the flow: status and timestamp. Empty if it told none."""
+        return self._last_run
 
     @field_validator("schedule", mode="wrap")
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,9 +23,10 @@ _NARROW_TO_WIDE = (
 text."""
 
 
-def read_table(path: Path) -> pa.Table:
-    """Read the whole file. Empty values are null."""
-    return pcsv.read_csv(path, parse_options=_parsing(), convert_options=pcsv.ConvertOptions(**_NULLS))
+def read_table(path: Path, types: Mapping[str, pa.DataType] | None = None) -> pa.Table:
+    """Read the whole file. Empty values are null. Types that are not given are inferred."""
+    options = pcsv.ConvertOptions(column_types=dict(types or {}), **_NULLS)
+    return pcsv.read_csv(path, parse_options=_parsing(), convert_options=options)
 
 
 def write_parquet(source: Path, target: Path) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from dagster_ikigai import IkigaiFlow, IkigaiWorkspace, run_ikigai_flow_op, upload_dataset_op
+from dagster_ikigai import IkigaiFlow, IkigaiWorkspace, build_upload_dataset_op, run_ikigai_flow_op
 from ikigai_core import Ikigai, RunLog
 
 
@@ -26,7 +26,9 @@ def test_a_job_uploads_and_runs_each_step_its_own_run(
     pd.DataFrame({"name": ["four"], "value": [4]}).to_parquet(tmp_path / "numbers.parquet")
     (tmp_path / "flow.yaml").write_text(yaml.safe_dump(scripted().definition.to_dict()))
 
-    @dg.job(resource_defs={"ikigai": IkigaiWorkspace()})
+    upload_dataset_op = build_upload_dataset_op(workspace="another_account")
+
+    @dg.job(resource_defs={"ikigai": IkigaiWorkspace(), "another_account": IkigaiWorkspace()})
     def job() -> None:
         upload_dataset_op()
         run_ikigai_flow_op.alias("first")()

@@ -19,7 +19,7 @@ from dagster_ikigai import (
     ikigai_assets,
 )
 from dagster_ikigai.run_store import ObservationRunStore
-from dagster_ikigai.sensors.ended_runs import Cursor
+from dagster_ikigai.sensors.cursor import Cursor
 from ikigai_core import FlowStatus, RunLog
 from ikigai_core.orchestration import RunStore, SupersededError
 from ikigai_core.orchestration.testing import RunStoreContract

@@ -30,7 +30,14 @@ if TYPE_CHECKING:
     from dagster_ikigai.flows.app_flow import IkigaiAppFlow
     from dagster_ikigai.flows.app_state import IkigaiAppState
     from dagster_ikigai.flows.written_flow import IkigaiFlow
-    from dagster_ikigai.ops import RunIkigaiFlowConfig, UploadDatasetConfig, run_ikigai_flow_op, upload_dataset_op
+    from dagster_ikigai.ops import (
+        RunIkigaiFlowConfig,
+        UploadDatasetConfig,
+        build_run_ikigai_flow_op,
+        build_upload_dataset_op,
+        run_ikigai_flow_op,
+        upload_dataset_op,
+    )
     from dagster_ikigai.runs.settings import FlowSettings
     from dagster_ikigai.sensors.run_sensors import IkigaiRunFailure, build_ikigai_run_sensor, ikigai_run_failure_sensor
 
@@ -57,6 +64,8 @@ _HOMES = {
     "build_ikigai_dataset_asset": "dagster_ikigai.assets.dataset_assets",
     "build_ikigai_flow_assets": "dagster_ikigai.assets.flow_assets",
     "build_ikigai_run_sensor": "dagster_ikigai.sensors.run_sensors",
+    "build_run_ikigai_flow_op": "dagster_ikigai.ops",
+    "build_upload_dataset_op": "dagster_ikigai.ops",
     "ikigai_assets": "dagster_ikigai.assets.flow_assets",
     "ikigai_run_failure_sensor": "dagster_ikigai.sensors.run_sensors",
     "load_ikigai_asset_specs": "dagster_ikigai.assets.app_assets",
@@ -88,6 +97,8 @@ __all__ = [
     "build_ikigai_dataset_asset",
     "build_ikigai_flow_assets",
     "build_ikigai_run_sensor",
+    "build_run_ikigai_flow_op",
+    "build_upload_dataset_op",
     "ikigai_assets",
     "ikigai_run_failure_sensor",
     "load_ikigai_asset_specs",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,10 +11,21 @@ import dagster as dg
 
 from dagster_ikigai.metadata import FACET
 
+_log = logging.getLogger("dagster_ikigai")
+
+
+RETRIES_OF_RUN = "dagster/retry_on_asset_or_op_failure"
+"""Dagster's tag of a run: whether ``run_retries`` of the instance repeat it after a step has failed."""
+
 
 @contextmanager
-def dagster_failures() -> Iterator[None]:
+def dagster_failures(step: Any = None) -> Iterator[None]:
     """Raise the core's errors as `Failure`, with retries allowed for transient errors.
+
+    Parameters
+    ----------
+    step : AssetExecutionContext or OpExecutionContext, optional
+        Context of the step. If its error is not transient, the instance's ``run_retries`` do not repeat its run either.
 
     Raises
     ------
@@ -26,7 +38,22 @@ def dagster_failures() -> Iterator[None]:
     try:
         yield
     except IkigaiError as error:
+        if step is not None and not error.transient:
+            _spare_retries_of_the_run(step, error)
         raise dg.Failure(str(error), metadata=_metadata(error), allow_retries=error.transient) from error
+
+
+def _spare_retries_of_the_run(step: Any, error: Exception) -> None:
+    """Let the instance not repeat a run in vain. Does not raise."""
+    from ikigai_core.orchestration import SupersededError
+
+    step = getattr(step, "op_execution_context", step)
+    if isinstance(error, SupersededError) or RETRIES_OF_RUN in step.run.tags:
+        return
+    try:
+        step.instance.add_run_tags(step.run_id, {RETRIES_OF_RUN: "false"})
+    except Exception as failure:
+        _log.warning("Dagster run %s could not be kept from being retried: %s", step.run_id, failure)
 
 
 def _metadata(error: Exception) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from dagster_ikigai.connection import IkigaiWorkspace
+from dagster_ikigai.connection import IkigaiWorkspace, Workspace, required_resource, workspace_of
 from dagster_ikigai.dataset_profile import dataset_metadata
 from dagster_ikigai.failures import dagster_failures
 from dagster_ikigai.flows.named_flow import NamedFlow
@@ -67,19 +67,73 @@ class UploadDatasetConfig(dg.Config):
     create_app: bool = Field(default=False, description="Create the app if it does not exist.")
 
 
-@dg.op(description="Runs an Ikigai flow and follows it to its end; returns the run's log as a dict.")
-def run_ikigai_flow_op(context: dg.OpExecutionContext, config: RunIkigaiFlowConfig, ikigai: IkigaiWorkspace) -> dict:  # type: ignore[type-arg]
-    """Run a flow and follow it to its end, as part of a job.
+def build_run_ikigai_flow_op(
+    *, workspace: Workspace = "ikigai", name: str = "run_ikigai_flow_op", **options: Any
+) -> dg.OpDefinition:
+    """Create an op that runs a flow and follows it to its end, as part of a job. It returns the run's log as a dict.
 
     A retried or re-executed step continues with the run that it started. Its notes are observations of the asset
-    ``<app>/flows/<flow>``. The resource ``ikigai`` is the workspace.
+    ``<app>/flows/<flow>``. Its config is `RunIkigaiFlowConfig`.
+
+    Parameters
+    ----------
+    workspace : str or IkigaiWorkspace
+        Resource key of the workspace, or the workspace itself. Default: the resource ``ikigai``.
+    name : str
+        Name of the op.
+    **options
+        As for ``dagster.op``, such as `retry_policy`, `tags` or `pool`.
 
     Examples
     --------
-    >>> @dg.job(resource_defs={"ikigai": IkigaiWorkspace()})
+    >>> run_flow = build_run_ikigai_flow_op(workspace="production", retry_policy=dg.RetryPolicy(max_retries=2))
+    >>> @dg.job(resource_defs={"production": IkigaiWorkspace()})
     ... def late_flights():
-    ...     run_ikigai_flow_op()
+    ...     run_flow()
     """
+
+    @dg.op(
+        name=name,
+        description="Runs an Ikigai flow and follows it to its end; returns the run's log as a dict.",
+        required_resource_keys=required_resource(workspace),
+        **options,
+    )
+    def run(context: dg.OpExecutionContext, config: RunIkigaiFlowConfig) -> dict:  # type: ignore[type-arg]
+        return _run(context, config, workspace_of(context, workspace))
+
+    return run
+
+
+def build_upload_dataset_op(
+    *, workspace: Workspace = "ikigai", name: str = "upload_dataset_op", **options: Any
+) -> dg.OpDefinition:
+    """Create an op that uploads a CSV or Parquet file as a dataset, unless the dataset has this data already.
+
+    It returns the dataset's id. Its config is `UploadDatasetConfig`.
+
+    Parameters
+    ----------
+    workspace, name, **options
+        As for `build_run_ikigai_flow_op`.
+
+    Examples
+    --------
+    >>> upload = build_upload_dataset_op(workspace="production")
+    """
+
+    @dg.op(
+        name=name,
+        description="Uploads a CSV or Parquet file as a dataset of an Ikigai app; returns the dataset's id.",
+        required_resource_keys=required_resource(workspace),
+        **options,
+    )
+    def upload(context: dg.OpExecutionContext, config: UploadDatasetConfig) -> str:
+        return _upload(context, config, workspace_of(context, workspace))
+
+    return upload
+
+
+def _run(context: dg.OpExecutionContext, config: RunIkigaiFlowConfig, workspace: IkigaiWorkspace) -> dict[str, Any]:
     if config.definition is None:
         flow: IkigaiFlow | NamedFlow = NamedFlow(config.app, config.flow)
     else:
@@ -90,29 +144,25 @@ def run_ikigai_flow_op(context: dg.OpExecutionContext, config: RunIkigaiFlowConf
     task = FlowTask(flow, config.variables, how)
     task.check()
     store = ObservationRunStore(context, dg.AssetKey(flow_key(config.app, config.flow)), task.digest)
-    with dagster_failures(), ikigai.get_client() as client:
+    with dagster_failures(context), workspace.get_client() as client:
         finished = execute(context, client, task, store)
         take(context, store, finished)
     context.add_output_metadata(run_metadata(finished.report))
     return told_to_ops(finished.report)
 
 
-@dg.op(description="Uploads a CSV or Parquet file as a dataset of an Ikigai app; returns the dataset's id.")
-def upload_dataset_op(context: dg.OpExecutionContext, config: UploadDatasetConfig, ikigai: IkigaiWorkspace) -> str:
-    """Upload a CSV or Parquet file as a dataset, unless the dataset has this data already, as part of a job.
-
-    The resource ``ikigai`` is the workspace.
-
-    Examples
-    --------
-    >>> @dg.job(resource_defs={"ikigai": IkigaiWorkspace()})
-    ... def upload():
-    ...     upload_dataset_op()
-    """
-    with dagster_failures(), ikigai.get_client() as client:
+def _upload(context: dg.OpExecutionContext, config: UploadDatasetConfig, workspace: IkigaiWorkspace) -> str:
+    with dagster_failures(context), workspace.get_client() as client:
         dataset = client.run(
             ensure_dataset(client, config.app, config.dataset, config.path, create_app=config.create_app)
         )
     context.log.info(f"Dataset {config.dataset!r}: {', '.join(dataset.changes) or 'up to date, nothing sent'}.")
     context.add_output_metadata(dataset_metadata(dataset))
     return dataset.dataset_id
+
+
+run_ikigai_flow_op = build_run_ikigai_flow_op()
+"""The op that runs a flow, with the resource ``ikigai`` as the workspace; see `build_run_ikigai_flow_op`."""
+
+upload_dataset_op = build_upload_dataset_op()
+"""The op that uploads a file, with the resource ``ikigai`` as the workspace; see `build_upload_dataset_op`."""

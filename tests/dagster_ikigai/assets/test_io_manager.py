@@ -54,6 +54,39 @@ def test_frames_of_three_libraries_come_and_go(app: str, ikigai_client: Ikigai, 
     assert set(datasets()) == {"numbers", "of_pandas", "Of polars", "of_arrow"}
 
 
+def test_text_stays_text_and_times_are_times(app: str, instance: dg.DagsterInstance) -> None:
+    seen: dict[str, Any] = {}
+
+    @dg.asset
+    def codes():  # type: ignore[no-untyped-def]
+        frame = pd.DataFrame({"code": ["01", "02"], "land": ["NA", "CH"], "n": [1, 2]})
+        return frame.assign(at=pd.to_datetime(["2020-01-01", "2020-01-02"]))
+
+    @dg.asset
+    def lazy(codes: pl.LazyFrame):  # type: ignore[no-untyped-def]
+        assert codes.collect_schema()["code"] == pl.String
+        return codes.filter(pl.col("n") == 1)
+
+    @dg.asset
+    def last(codes: pd.DataFrame, lazy: pa.Table) -> None:
+        seen.update(pandas=codes, arrow=lazy)
+
+    assert materialize(app, [codes, lazy, last], instance).success
+    assert list(seen["pandas"]["code"]) == ["01", "02"]
+    assert list(seen["pandas"]["land"]) == ["NA", "CH"]
+    assert seen["pandas"]["at"].dtype.kind == "M"
+    assert seen["arrow"].select(["code", "n"]).to_pylist() == [{"code": "01", "n": 1}]
+
+
+def test_a_frame_without_rows_is_refused_with_what_to_return(app: str, instance: dg.DagsterInstance) -> None:
+    @dg.asset
+    def nothing():  # type: ignore[no-untyped-def]
+        return pl.LazyFrame({"n": []})
+
+    with pytest.raises(dg.Failure, match="'nothing' returned a frame without rows.* Return None to leave"):
+        materialize(app, [nothing], instance)
+
+
 def test_a_file_that_an_asset_made_is_uploaded(
     app: str, ikigai_client: Ikigai, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:

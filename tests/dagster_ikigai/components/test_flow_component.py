@@ -38,14 +38,14 @@ root_module = "flights"
 """
 
 
-def run(name: str, *arguments: str, folder: Path) -> str:
+def run(name: str, *arguments: str, folder: Path, fails: bool = False) -> str:
     """What a command of this environment printed."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "200"}
     log = folder / f"{uuid.uuid4().hex}.log"
     process = forks.start(forks.command, name, *arguments, environment=environment, folder=folder, log=log)
     process.join()
     printed = log.read_text()
-    assert process.exitcode == 0, printed
+    assert bool(process.exitcode) is fails, printed
     return printed
 
 
@@ -89,6 +89,13 @@ def test_scaffolded_components_are_refreshed_and_launched(
     assert written["attributes"] == {"app": app, "flow": "Copy", "definition": "flow.yaml"}
     assert requests_sent() == before
 
+    path = project / "src" / "flights" / "defs" / "copy" / "defs.yaml"
+    right = path.read_text()
+    path.write_text(yaml.safe_dump({**written, "attributes": {**written["attributes"], "on_busy": "wiat"}}))
+    assert "'wiat' is not one of ['wait', 'attach', 'fail']" in run("dg", "check", "yaml", folder=project, fails=True)
+    path.write_text(right)
+    run("dg", "check", "yaml", folder=project)
+
     assert "IkigaiAppComponent" in run("dg", "utils", "refresh-defs-state", folder=project)
     in_one_process = json.dumps({"execution": {"config": {"in_process": {}}}})
     run("dg", "launch", "--assets", "*", "--config-json", in_one_process, folder=project)
@@ -123,6 +130,35 @@ def test_a_definition_may_be_inline_and_the_workspace_a_resource() -> None:
             [made] = [found for found in defs.assets or () if isinstance(found, dg.AssetsDefinition)]
             assert made.group_names_by_key == {dg.AssetKey(["mine", "large"]): "flights"}
             assert "my_workspace" in made.required_resource_keys
+
+
+def test_checks_a_running_sensor_backfills_and_upstream_assets_are_said_in_yaml() -> None:
+    facets = {
+        "numbers": {"type": "INPUT.Imported", "dataset": "numbers"},
+        "out": {"type": "OUTPUT.Exported", "after": "numbers", "arguments": {"dataset_name": "out"}},
+    }
+    attributes = {
+        "app": "An app",
+        "flow": "A flow",
+        "definition": {"facets": facets},
+        "backfill_policy": "multi_run",
+        "deps": ["warehouse/orders"],
+        "checks": {"max_null_share": 0.1},
+        "sensor": {"status": "running", "minimum_interval_seconds": 30},
+    }
+    body = {"type": "dagster_ikigai.IkigaiFlowComponent", "attributes": attributes}
+    with create_defs_folder_sandbox() as sandbox:
+        path = sandbox.scaffold_component(component_cls=IkigaiFlowComponent, defs_yaml_contents=body)
+        with sandbox.load_component_and_build_defs(defs_path=path) as (_, defs):
+            [made] = [found for found in defs.assets or () if isinstance(found, dg.AssetsDefinition)]
+            [sensor] = defs.sensors or ()
+            [checks] = defs.asset_checks or ()
+    assert {key.to_user_string() for key in made.dependency_keys} == {"an_app/numbers", "warehouse/orders"}
+    assert made.backfill_policy == dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
+    assert isinstance(sensor, dg.SensorDefinition)
+    assert (sensor.name, sensor.minimum_interval_seconds) == ("an_app__a_flow__ikigai_runs", 30)
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    assert {key.name for key in checks.check_keys} == {"column_types", "row_count", "nulls", "upload"}
 
 
 @pytest.mark.parametrize("attribute", [{}, {"create_app": False}, {"create_app": True}])

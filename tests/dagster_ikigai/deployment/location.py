@@ -34,12 +34,13 @@ gated = build_ikigai_flow_assets(
     flow("Gated", f"import os, time\nwhile not os.path.exists({GATE!r}): time.sleep(0.05)\nresult = data")
 )
 quick = build_ikigai_flow_assets(flow("Quick", "result = data"))
+failing = build_ikigai_flow_assets(flow("Failing", "raise ValueError('there is no Tuesday')"))
 daily = build_ikigai_flow_assets(
     flow("Daily", "result = data"), partitions_def=dg.StaticPartitionsDefinition(["Mon", "Tue", "Wed"])
 )
 
 defs = dg.Definitions(
-    assets=[gated, quick, daily],
+    assets=[gated, quick, failing, daily],
     sensors=[
         build_ikigai_run_sensor(
             [gated, quick], minimum_interval_seconds=2, default_status=dg.DefaultSensorStatus.RUNNING

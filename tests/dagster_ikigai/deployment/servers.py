@@ -24,7 +24,7 @@ LOCATION_FILE = Path(__file__).with_name("location.py")
 SETTINGS = """\
 telemetry: {enabled: false}
 nux: {enabled: false}
-run_retries: {enabled: true, max_retries: 2, retry_on_asset_or_op_failure: false}
+run_retries: {enabled: true, max_retries: 2}
 run_monitoring: {enabled: true, poll_interval_seconds: 2, free_slots_after_run_end_seconds: 1}
 concurrency: {pools: {default_limit: 1}, runs: {max_concurrent_runs: 5}}
 """

@@ -75,6 +75,16 @@ def test_a_killed_worker_is_replaced_and_the_platform_runs_the_flow_once(
     assert not [path for path in servers.home.rglob("*") if path.is_file() and secret in path.read_bytes()]
 
 
+def test_a_run_whose_flow_failed_is_not_retried_by_the_daemon(
+    servers: Any, app: App, key: Callable[[str], dg.AssetKey]
+) -> None:
+    run_id = servers.launch(key("failing_out"))
+    assert servers.finished(run_id).tags["dagster/retry_on_asset_or_op_failure"] == "false"
+    servers.await_message(run_id, "Not retrying run since it failed due to an asset or op failure")
+    assert servers.instance.get_runs(dg.RunsFilter(tags={"dagster/parent_run_id": run_id})) == []
+    assert len(app.flows["Failing"].run_logs(10)) == 1
+
+
 def test_a_terminated_run_says_what_goes_on(
     servers: Any, app: App, key: Callable[[str], dg.AssetKey], gate: Path
 ) -> None:

@@ -69,6 +69,22 @@ def test_a_failed_facet_fails_the_step_for_good(
     [log] = platform_runs()
     assert (metadata["ikigai/run_log_id"], metadata["ikigai/run_status"]) == (log.log_id, "FAILED")
     assert retries(result) == 0
+    run = instance.get_run_by_id(result.run_id)
+    assert run is not None and run.tags["dagster/retry_on_asset_or_op_failure"] == "false"
+
+
+def test_connections_that_are_reset_before_the_start_are_worth_a_retry(
+    scripted: Callable[..., IkigaiFlow],
+    ikigai_local: LocalAccount,
+    instance: dg.DagsterInstance,
+    platform_runs: Callable[[], list[RunLog]],
+) -> None:
+    ikigai_local.control.fault("create-pipeline", cut=True, user=ikigai_local.user_email, times=1)
+    result = materialize(build_ikigai_flow_assets(scripted(), retry_policy=PATIENT), instance)
+    assert result.success
+    run = instance.get_run_by_id(result.run_id)
+    assert run is not None and "dagster/retry_on_asset_or_op_failure" not in run.tags
+    assert len(platform_runs()) == 1
 
 
 def test_a_retried_step_takes_up_the_run_that_it_started(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 import pytest
 
 from dagster_ikigai import (
@@ -18,7 +19,7 @@ from dagster_ikigai import (
     ikigai_assets,
     ikigai_run_failure_sensor,
 )
-from dagster_ikigai.sensors.ended_runs import Cursor
+from dagster_ikigai.sensors.cursor import Cursor
 from ikigai_core import Flow, Ikigai
 from ikigai_core.local.account import LocalAccount
 
@@ -104,7 +105,8 @@ def test_a_tick_ends_in_time_and_the_next_goes_on_where_it_ended(
     assets = [build_ikigai_flow_assets(one) for one in flows]
     hurried = build_ikigai_run_sensor(assets, workspace=IkigaiWorkspace(), time_limit=-1)
     data = hurried.evaluate_tick(dg.build_sensor_context(instance=instance))
-    assert json.loads(data.cursor or "") == {"version": 1, "seen": {}, "next_flow": f"{app}/Flow 0"}
+    told = json.loads(data.cursor or "")
+    assert (told["version"], told["seen"], told["next_flow"]) == (1, {}, f"{app}/Flow 0")
     cursor = Cursor({f"{app}/{one.name}": "" for one in flows}, next_flow=f"{app}/Flow 2").dump()
     for remote in remotes:
         remote.run()
@@ -113,6 +115,107 @@ def test_a_tick_ends_in_time_and_the_next_goes_on_where_it_ended(
     assert [event.metadata["ikigai/flow_id"].value for event in data.asset_events] == [
         remotes[number].flow_id for number in (2, 0, 1)
     ]
+
+
+def test_a_flow_in_trouble_is_told_once_and_keeps_no_other_from_being_reported(
+    app: str, ikigai_client: Ikigai, instance: dg.DagsterInstance, flow: IkigaiFlow, capfd: pytest.CaptureFixture[str]
+) -> None:
+    gone = ikigai_client.app.new(f"Z {app}").build()
+    names = [(app, "Deleted"), (gone.name, "Of a deleted app"), (app, "Fine")]
+    flows = [IkigaiFlow(of, name, flow.definition.to_dict()) for of, name in names]
+    gone.dataset.new("numbers").df(pd.DataFrame({"value": [1]})).build()
+    deleted, _, fine = (
+        ikigai_client.apps[one.app].flow.new(one.name).definition(one.definition).build() for one in flows
+    )
+    sensor = build_ikigai_run_sensor([build_ikigai_flow_assets(one) for one in flows], workspace=IkigaiWorkspace())
+    tick = ticking(sensor, instance)
+    tick()
+    deleted.delete()
+    gone.delete()
+    logs = [fine.run()]
+    assert [event.metadata["ikigai/run_log_id"].value for event in tick()] == [logs[0].log_id]
+    logs.append(fine.run())
+    assert [event.metadata["ikigai/run_log_id"].value for event in tick()] == [logs[1].log_id]
+    told = capfd.readouterr().err
+    assert told.count("has no flow 'Deleted' (any more)") == told.count(f"There is no app '{gone.name}'") == 1
+
+
+def test_a_run_whose_outputs_are_gone_is_reported_without_them_and_the_next_is_seen(
+    flow: IkigaiFlow, remote: Flow, ikigai_local: LocalAccount, ikigai_client: Ikigai, instance: dg.DagsterInstance
+) -> None:
+    tick = ticking(build_ikigai_run_sensor([build_ikigai_flow_assets(flow)], workspace=IkigaiWorkspace()), instance)
+    tick()
+    logs = [remote.run(output="elsewhere")]
+    [event] = tick()
+    assert event.metadata["ikigai/written"].value is False
+    logs.append(remote.run())
+    refused = ikigai_local.control.fault("get-dataset-download-url", status=404, user=ikigai_local.user_email)
+    told = [event.metadata["ikigai/run_log_id"].value for event in tick()]
+    assert refused.hits == 1
+    logs.append(remote.run())
+    told += [event.metadata["ikigai/run_log_id"].value for event in tick()]
+    assert told == [log.log_id for log in logs[1:]]
+
+
+def test_a_wrong_key_fails_the_tick(
+    flow: IkigaiFlow, remote: Flow, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tick = ticking(build_ikigai_run_sensor([build_ikigai_flow_assets(flow)], workspace=IkigaiWorkspace()), instance)
+    tick()
+    monkeypatch.setenv("IKIGAI_API_KEY", "wrong")
+    with pytest.raises(dg.Failure, match="key"):
+        tick()
+
+
+def test_after_a_long_pause_dagsters_own_runs_are_not_reported_again(
+    flow: IkigaiFlow, remote: Flow, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Pages of two stand for many materializations since the last tick.
+    monkeypatch.setattr("dagster_ikigai.sensors.own_runs._PAGE", 2)
+    assets = build_ikigai_flow_assets(flow, workspace=IkigaiWorkspace())
+    tick = ticking(build_ikigai_run_sensor([assets], workspace=IkigaiWorkspace()), instance)
+    tick()
+    for _ in range(4):
+        assert dg.materialize([assets], instance=instance).success
+    monkeypatch.setattr("dagster_ikigai.sensors.own_runs._SETTLED", -1.0)
+    assert tick() == []
+
+
+def test_runs_are_seen_by_time_if_the_log_of_the_cursor_is_gone(
+    flow: IkigaiFlow, remote: Flow, instance: dg.DagsterInstance
+) -> None:
+    sensor = build_ikigai_run_sensor([build_ikigai_flow_assets(flow)], workspace=IkigaiWorkspace())
+    first = remote.run()
+    name = f"{flow.app}/{flow.name}"
+    cursor = Cursor({name: "gone"}, seen_at={name: first.timestamp.timestamp() + 1}).dump()
+    data = sensor.evaluate_tick(dg.build_sensor_context(instance=instance, cursor=cursor))
+    assert data.asset_events == []
+    cursor = Cursor({name: "gone"}, seen_at={name: first.timestamp.timestamp() - 1}).dump()
+    data = sensor.evaluate_tick(dg.build_sensor_context(instance=instance, cursor=cursor))
+    [event] = data.asset_events
+    assert event.metadata["ikigai/run_log_id"].value == first.log_id
+
+
+def test_a_flow_that_the_listing_shows_without_a_new_run_costs_no_request_of_its_own(
+    flow: IkigaiFlow,
+    remote: Flow,
+    instance: dg.DagsterInstance,
+    requests_sent: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dagster_ikigai.sensors.ended_runs._SETTLED", 0.0)
+    remote.run()
+    tick = ticking(build_ikigai_run_sensor([build_ikigai_flow_assets(flow)], workspace=IkigaiWorkspace()), instance)
+
+    def requests() -> int:
+        before = requests_sent()
+        tick()
+        return requests_sent() - before
+
+    first, second, third = requests(), requests(), requests()
+    assert (first, second, third) == (second, second, second - 1)
+    remote.run()
+    assert len(tick()) == 1
 
 
 @pytest.mark.parametrize(

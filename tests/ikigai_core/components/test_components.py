@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from ikigai_core import App, Ikigai, NamedMapping
@@ -78,6 +79,27 @@ def test_a_dataset_tells_its_columns_types(app: App, flights: pd.DataFrame) -> N
 def test_data_come_back_as_they_were_sent(app: App, flights: pd.DataFrame) -> None:
     dataset = app.dataset.new("flights").df(flights).build()
     pd.testing.assert_frame_equal(dataset.df(dtype={"flight": str}), flights)
+
+
+def test_columns_are_read_as_the_types_that_are_given(app: App) -> None:
+    dataset = app.dataset.new("codes").df(pd.DataFrame({"code": ["01", "02"], "n": [1, 2]})).build()
+    assert dataset.arrow()["code"].to_pylist() == [1, 2]
+    typed = dataset.arrow(column_types={"code": pa.string()})
+    assert typed.to_pylist() == [{"code": "01", "n": 1}, {"code": "02", "n": 2}]
+
+
+def test_a_listed_flow_tells_its_last_run(app: App, flights: pd.DataFrame) -> None:
+    app.dataset.new("flights").df(flights).build()
+    read = {"file_type": "csv", "header": True}
+    facets = {
+        "in": {"type": "INPUT.Imported", "dataset": "flights", "arguments": read},
+        "out": {"type": "OUTPUT.Exported", "after": "in", "arguments": {"dataset_name": "out", **read}},
+    }
+    flow = app.flow.new("Copy").definition({"facets": facets}).build()
+    assert flow.last_run == app.flows()["Copy"].last_run == {}
+    log = flow.run()
+    assert app.flows()["Copy"].last_run["status"] == "SUCCESS"
+    assert int(app.flows()["Copy"].last_run["timestamp"]) == int(log.timestamp.timestamp())
 
 
 def test_data_are_replaced_by_a_frame_or_a_file(app: App, flights: pd.DataFrame, tmp_path: object) -> None:

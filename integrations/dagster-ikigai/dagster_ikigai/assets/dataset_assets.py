@@ -83,7 +83,7 @@ def build_ikigai_dataset_asset(
     )
     def upload(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         used = workspace_of(context, workspace)
-        with dagster_failures(), used.get_client() as ikigai:
+        with dagster_failures(context), used.get_client() as ikigai:
             uploaded = ikigai.run(ensure_dataset(ikigai, app, dataset, path, create_app=create_app))
             profile = profile_of_upload(ikigai, uploaded, path, used)
         check_is_awaited(context)

@@ -52,6 +52,7 @@ def ikigai_assets(
     required_resource_keys: set[str] | None = None,
     op_tags: Mapping[str, Any] | None = None,
     pool: str | None = None,
+    deps: Sequence[Any] = (),
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Create the assets of a flow from a function that runs it.
 
@@ -71,6 +72,8 @@ def ikigai_assets(
         As for ``dagster.multi_asset``.
     pool : str, optional
         Pool of the step. Default: one for the flow, named after the step.
+    deps : sequence
+        Further assets upstream of all of the flow's assets, as for ``dagster.AssetSpec``.
 
     Returns
     -------
@@ -86,7 +89,7 @@ def ikigai_assets(
     """
     return _one_step(
         flow,
-        flow_asset_specs(flow, translator),
+        [spec.merge_attributes(deps=deps) for spec in flow_asset_specs(flow, translator)],
         name,
         pool,
         group_name=group_name,
@@ -120,6 +123,7 @@ def build_ikigai_flow_assets(
     retry_policy: dg.RetryPolicy | None = None,
     op_tags: Mapping[str, Any] | None = None,
     pool: str | None = None,
+    deps: Sequence[Any] = (),
 ) -> dg.AssetsDefinition:
     """Create the assets of a flow. Materializing them updates the flow, runs it and follows it to its end.
 
@@ -154,7 +158,7 @@ def build_ikigai_flow_assets(
         Whether to keep private copies after their run.
     timeout : float, optional
         Time limit in seconds for the wait for a busy flow and the run together.
-    name, group_name, translator, partitions_def, backfill_policy, retry_policy, op_tags, pool
+    name, group_name, translator, partitions_def, backfill_policy, retry_policy, op_tags, pool, deps
         As for :func:`ikigai_assets`.
 
     Returns
@@ -186,6 +190,7 @@ def build_ikigai_flow_assets(
         retry_policy=retry_policy,
         pool=pool,
         op_tags=op_tags or {},
+        deps=deps,
     )
     return flow_assets(
         flow, flow_asset_specs(flow, translator), settings, workspace=workspace, name=name, group_name=group_name
@@ -206,7 +211,7 @@ def flow_assets(
 
     @_one_step(
         flow,
-        [with_template(spec, flow, settings) for spec in specs],
+        [with_template(spec, flow, settings).merge_attributes(deps=settings.deps) for spec in specs],
         name,
         settings.pool,
         is_shared=settings.isolation == "shared",

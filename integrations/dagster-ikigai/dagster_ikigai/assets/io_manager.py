@@ -16,13 +16,17 @@ from dagster_ikigai.runs.settings import PARTITION_OUTPUT
 from dagster_ikigai.runs.variables import partition_dataset
 from ikigai_core.orchestration import ensure_app, find_dataset
 
+_TEXTS = ("TEXT", "CATEGORICAL")
+
 
 class IkigaiIOManager(dg.ConfigurableIOManager):
     """Stores frames as datasets of an app.
 
     The output of an asset is uploaded, unless the dataset has this data already. It can be a pandas or polars frame, an
-    Arrow table, any other object with the Arrow stream interface, or the `Path` of a CSV or Parquet file. An input is
-    downloaded as the annotated type: ``pandas.DataFrame`` (the default), ``polars.DataFrame`` or ``pyarrow.Table``.
+    Arrow table, any other object with the Arrow stream interface, or the `Path` of a CSV or Parquet file; a polars
+    ``LazyFrame`` is collected first. An input is downloaded as the annotated type: ``pandas.DataFrame`` (the default),
+    ``polars.DataFrame``, ``polars.LazyFrame`` or ``pyarrow.Table``. Columns that the platform holds for text stay text:
+    ``01`` is no number.
     Several partitions are a dict of frames by partition key. The output of a flow is loaded the same way, by a
     downstream asset whose ``ins`` name this IO manager: ``dg.AssetIn(key=["late_flights", "late"],
     input_manager_key="ikigai_io")``.
@@ -97,6 +101,13 @@ class IkigaiIOManager(dg.ConfigurableIOManager):
     def _upload(self, context: dg.OutputContext, partition: str | None, frame: Any) -> dict[str, Any]:
         app_name = self._app_name(context.definition_metadata, context.asset_key)
         name = self._dataset_name(context.definition_metadata, context.asset_key, partition)
+        frame = frame.collect() if _is_lazy(type(frame)) else frame
+        if not isinstance(frame, str) and hasattr(frame, "__len__") and not len(frame):
+            raise dg.Failure(
+                f"Asset {context.asset_key.to_user_string()!r} returned a frame without rows, and the platform keeps "
+                f"no dataset without rows. Return None to leave dataset {name!r} as it is.",
+                allow_retries=False,
+            )
         with dagster_failures(), self.workspace.get_client() as ikigai:
             builder = ikigai.run(ensure_app(ikigai, app_name, create=self.create_app)).dataset.new(name)
             # A string is a mistake here, not a path.
@@ -113,12 +124,7 @@ class IkigaiIOManager(dg.ConfigurableIOManager):
         name = self._dataset_name(metadata, context.asset_key, partition)
         with dagster_failures(), self.workspace.get_client() as ikigai:
             dataset = ikigai.run(find_dataset(ikigai, app_name, name))
-            module = (getattr(wanted, "__module__", "") or "").partition(".")[0]
-            if module == "polars":
-                import polars
-
-                return polars.from_arrow(dataset.arrow(on_progress=False))
-            return dataset.arrow(on_progress=False) if module == "pyarrow" else dataset.df(on_progress=False)
+            return _as_wanted(dataset.arrow(on_progress=False, column_types=_text_columns(dataset)), wanted)
 
     def _app_name(self, metadata: Mapping[str, Any], key: dg.AssetKey) -> str:
         name = metadata.get(APP) or self.app
@@ -134,6 +140,30 @@ class IkigaiIOManager(dg.ConfigurableIOManager):
         name = str(metadata.get(DATASET) or key.path[-1])
         template = metadata.get(DATASET_TEMPLATE) or ("{dataset}" if partition is None else self.partition_output)
         return partition_dataset(str(template), name, partition or "")
+
+
+def _text_columns(dataset: Any) -> dict[str, Any]:
+    """The columns that the platform holds for text: their values are not to be read as numbers."""
+    import pyarrow
+
+    types = dataset.data_types.items()
+    return {name: pyarrow.string() for name, column in types if column.data_type.value in _TEXTS}
+
+
+def _as_wanted(table: Any, wanted: Any) -> Any:
+    module = (getattr(wanted, "__module__", "") or "").partition(".")[0]
+    if module == "pyarrow":
+        return table
+    if module == "polars":
+        import polars
+
+        frame = polars.from_arrow(table)
+        return frame.lazy() if _is_lazy(wanted) else frame  # type: ignore[union-attr]
+    return table.to_pandas(date_as_object=False)
+
+
+def _is_lazy(kind: Any) -> bool:
+    return getattr(kind, "__name__", "") == "LazyFrame" and kind.__module__.partition(".")[0] == "polars"
 
 
 def _is_mapping(wanted: Any) -> bool:

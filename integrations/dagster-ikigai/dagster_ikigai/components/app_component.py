@@ -12,19 +12,20 @@ from dagster.components.component_scaffolding import scaffold_component
 from pydantic import BaseModel, Field, PrivateAttr
 
 from dagster_ikigai.assets.app_assets import build_ikigai_assets_definitions
-from dagster_ikigai.assets.checks import build_ikigai_asset_checks
 from dagster_ikigai.assets.translator import DagsterIkigaiTranslator
 from dagster_ikigai.components.yaml_settings import (
     CheckSettingsModel,
     FlowSettingsModel,
+    SensorModel,
     Translation,
     WorkspaceModel,
+    checks_of,
+    sensor_of,
     translator_of,
 )
 from dagster_ikigai.connection import IkigaiWorkspace
 from dagster_ikigai.flows.app_state import IkigaiAppState
 from dagster_ikigai.naming import identifier
-from dagster_ikigai.sensors.run_sensors import build_ikigai_run_sensor
 
 _log = logging.getLogger("dagster_ikigai")
 _REFRESH = "dg utils refresh-defs-state"
@@ -70,8 +71,9 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
         read with the account that is given here, or with the one from the environment.
     translation : mapping
         Changes to the asset specs, for example ``key: "mine/{{ props.name }}"`` or ``group_name: flights``.
-    sensor : bool
-        Whether to report runs that were started elsewhere as materializations. Default: False.
+    sensor : bool or mapping
+        Whether to report runs that were started elsewhere as materializations, or the sensor's ``status`` (``running``
+        or ``stopped``) and ``minimum_interval_seconds``. Default: False.
     checks : bool or mapping
         Whether to add the checks of `build_ikigai_asset_checks`, or the fields of `CheckSettings`. Default: False.
     defs_state : DefsStateConfigArgs
@@ -99,7 +101,10 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
         "variables IKIGAI_USER_EMAIL, IKIGAI_API_KEY and IKIGAI_BASE_URL name.",
     )
     translation: Translation = Field(default=None, description="Changes to the assets' specs.")
-    sensor: bool = Field(default=False, description="Report runs that were started elsewhere as materializations.")
+    sensor: bool | SensorModel = Field(
+        default=False,
+        description="Report runs that were started elsewhere as materializations; settings of the sensor.",
+    )
     checks: bool | CheckSettingsModel = Field(
         default=False, description="Check what the flows wrote; settings say what is good enough."
     )
@@ -170,20 +175,11 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
             flow_settings={name: settings.to_settings() for name, settings in self.flow_settings.items()},
             translator=self.translator,
         )
-        sensor = build_ikigai_run_sensor(assets, name=f"{identifier(self.app)}__ikigai_runs", workspace=workspace)
         return dg.Definitions(
             assets=assets,
-            asset_checks=self._checks_of(assets, workspace),
-            sensors=[sensor] if self.sensor else [],
+            asset_checks=checks_of(self.checks, assets, workspace),
+            sensors=sensor_of(self.sensor, assets, f"{identifier(self.app)}__ikigai_runs", workspace),
         )
-
-    def _checks_of(
-        self, assets: list[dg.AssetsDefinition], workspace: IkigaiWorkspace | str
-    ) -> list[dg.AssetChecksDefinition]:
-        if not self.checks:
-            return []
-        settings = self.checks.to_settings() if isinstance(self.checks, CheckSettingsModel) else None
-        return build_ikigai_asset_checks(assets, settings=settings, workspace=workspace)
 
     def _workspace(self) -> IkigaiWorkspace | str:
         if isinstance(self.workspace, WorkspaceModel):

@@ -14,7 +14,15 @@ from pydantic import BaseModel, Field
 
 from dagster_ikigai.assets.flow_assets import flow_asset_specs, flow_assets
 from dagster_ikigai.assets.translator import DagsterIkigaiTranslator
-from dagster_ikigai.components.yaml_settings import FlowSettingsModel, Translation, translator_of
+from dagster_ikigai.components.yaml_settings import (
+    CheckSettingsModel,
+    FlowSettingsModel,
+    SensorModel,
+    Translation,
+    checks_of,
+    sensor_of,
+    translator_of,
+)
 from dagster_ikigai.connection import IkigaiWorkspace
 from dagster_ikigai.flows.written_flow import IkigaiFlow
 
@@ -74,13 +82,15 @@ class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
         The definition document, or its path relative to the component's folder.
     create_app : bool
         Create the app when the flow is run, if there is none of that name. Default: False.
-    variables, on_busy, isolation, on_doubt, unique_output, keep_copies, timeout, retry_policy, pool, op_tags
-    partitions, partition_variable, partition_output
+    variables, on_busy, isolation, on_doubt, unique_output, keep_copies, timeout, retry_policy, pool, op_tags, deps
+    partitions, partition_variable, partition_output, backfill_policy
         Settings for the flow's runs; see `FlowSettings`.
     workspace : str or None
         Key of the IkigaiWorkspace resource; None for the workspace from the environment.
     translation : mapping
         Changes to the asset specs, for example ``key: "mine/{{ props.name }}"`` or ``group_name: flights``.
+    sensor, checks : bool or mapping
+        As for `IkigaiAppComponent`.
 
     Examples
     --------
@@ -107,6 +117,13 @@ class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
         "IKIGAI_API_KEY and IKIGAI_BASE_URL name.",
     )
     translation: Translation = Field(default=None, description="Changes to the assets' specs.")
+    sensor: bool | SensorModel = Field(
+        default=False,
+        description="Report runs that were started elsewhere as materializations; settings of the sensor.",
+    )
+    checks: bool | CheckSettingsModel = Field(
+        default=False, description="Check what the flow wrote; settings say what is good enough."
+    )
 
     @cached_property
     def translator(self) -> DagsterIkigaiTranslator:
@@ -119,7 +136,11 @@ class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
         workspace = IkigaiWorkspace() if self.workspace is None else self.workspace
         specs = flow_asset_specs(flow, self.translator)
         assets = flow_assets(flow, specs, self.to_settings(), workspace=workspace)
-        return dg.Definitions(assets=[assets])
+        return dg.Definitions(
+            assets=[assets],
+            asset_checks=checks_of(self.checks, [assets], workspace),
+            sensors=sensor_of(self.sensor, [assets], f"{flow.op_name}__ikigai_runs", workspace),
+        )
 
     def _document(self, folder: Path) -> Path | Mapping[str, Any]:
         return folder / self.definition if isinstance(self.definition, str) else self.definition

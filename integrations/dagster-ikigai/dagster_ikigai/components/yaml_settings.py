@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal, get_args
 
 import dagster as dg
 from dagster.components.utils.translation import TranslationFn, TranslationFnResolver
 from pydantic import Field
 
-from dagster_ikigai.assets.checks import CheckSettings
+from dagster_ikigai.assets.checks import CheckSettings, build_ikigai_asset_checks
 from dagster_ikigai.assets.translator import DagsterIkigaiTranslator, IkigaiProps
-from dagster_ikigai.connection import IkigaiWorkspace
+from dagster_ikigai.connection import IkigaiWorkspace, Workspace
 from dagster_ikigai.runs.settings import PARTITION_OUTPUT, FlowSettings
+from dagster_ikigai.sensors.run_sensors import build_ikigai_run_sensor
 from ikigai_core.orchestration import Isolation, OnBusy, OnDoubt
 
 _WITH_START: dict[str, Callable[..., dg.PartitionsDefinition[Any]]] = {
@@ -23,10 +24,21 @@ _WITH_START: dict[str, Callable[..., dg.PartitionsDefinition[Any]]] = {
 }
 
 
+def _choices(kind: Any, *, optional: bool = False) -> dict[str, Any]:
+    # Dagster lets every field be a template, so that the type alone would take any text.
+    return {"enum": [*get_args(kind), *([None] if optional else [])]}
+
+
+PartitionsKind = Literal["hourly", "daily", "weekly", "monthly", "static", "dynamic"]
+BackoffKind = Literal["LINEAR", "EXPONENTIAL"]
+JitterKind = Literal["FULL", "PLUS_MINUS"]
+SensorStatus = Literal["running", "stopped"]
+
+
 class PartitionsModel(dg.Model, dg.Resolvable):
     """Partitions of a flow's assets."""
 
-    type: Literal["hourly", "daily", "weekly", "monthly", "static", "dynamic"]
+    type: PartitionsKind = Field(json_schema_extra=_choices(PartitionsKind))
     start: str | None = Field(default=None, description="First hour, day …, such as 2024-01-31 (by time).")
     timezone: str | None = Field(default=None, description="Such as Europe/Zurich; default UTC (by time).")
     keys: list[str] = Field(default=[], description="The partitions' keys (static).")
@@ -58,8 +70,12 @@ class RetryPolicyModel(dg.Model, dg.Resolvable):
 
     max_retries: int = Field(default=1, ge=0, description="How often.")
     delay: float | None = Field(default=None, ge=0, description="Seconds before each.")
-    backoff: Literal["LINEAR", "EXPONENTIAL"] | None = Field(default=None, description="How the delay grows.")
-    jitter: Literal["FULL", "PLUS_MINUS"] | None = Field(default=None, description="How the delay varies.")
+    backoff: BackoffKind | None = Field(
+        default=None, description="How the delay grows.", json_schema_extra=_choices(BackoffKind, optional=True)
+    )
+    jitter: JitterKind | None = Field(
+        default=None, description="How the delay varies.", json_schema_extra=_choices(JitterKind, optional=True)
+    )
 
     def to_policy(self) -> dg.RetryPolicy:
         """The policy as a Dagster object."""
@@ -72,12 +88,20 @@ class FlowSettingsModel(dg.Model, dg.Resolvable):
     """Settings for a flow's runs, in YAML; see `FlowSettings`."""
 
     variables: dict[str, Any] = Field(default={}, description="Run variables by name.")
-    on_busy: OnBusy = Field(default="wait", description="What to do if another run of the flow is under way.")
+    on_busy: OnBusy = Field(
+        default="wait",
+        description="What to do if another run of the flow is under way.",
+        json_schema_extra=_choices(OnBusy),
+    )
     isolation: Isolation = Field(
-        default="shared", description="Whether the flow itself runs, or each run gets a private copy of it."
+        default="shared",
+        description="Whether the flow itself runs, or each run gets a private copy of it.",
+        json_schema_extra=_choices(Isolation),
     )
     on_doubt: OnDoubt = Field(
-        default="fail", description="What to do if it cannot be proven which run is the step's: fail, or take a guess."
+        default="fail",
+        description="What to do if it cannot be proven which run is the step's: fail, or take a guess.",
+        json_schema_extra=_choices(OnDoubt),
     )
     unique_output: str | None = Field(
         default=None, description="The run variable that names a dataset which no other run writes."
@@ -94,11 +118,20 @@ class FlowSettingsModel(dg.Model, dg.Resolvable):
         default=PARTITION_OUTPUT,
         description="Name of the dataset that a partition is written to; null: all write the same one.",
     )
+    backfill_policy: Literal["multi_run"] | None = Field(
+        default=None,
+        description="multi_run: a run for each partition, which is all that a flow can do.",
+        json_schema_extra={"enum": ["multi_run", None]},
+    )
     retry_policy: RetryPolicyModel | None = Field(default=None, description="When a step is tried again.")
     pool: str | None = Field(
         default=None, description="Pool of the steps. Default: one for each flow; none for copies."
     )
     op_tags: dict[str, Any] = Field(default={}, description="Tags of the steps.")
+    deps: list[str] = Field(
+        default=[],
+        description="Keys of further assets upstream of the flow's assets, such as warehouse/orders.",
+    )
 
     def to_settings(self) -> FlowSettings:
         """The settings as a Python object."""
@@ -113,9 +146,11 @@ class FlowSettingsModel(dg.Model, dg.Resolvable):
             partitions_def=self.partitions.to_definition() if self.partitions else None,
             partition_variable=self.partition_variable,
             partition_output=self.partition_output,
+            backfill_policy=dg.BackfillPolicy.multi_run(1) if self.backfill_policy else None,
             retry_policy=self.retry_policy.to_policy() if self.retry_policy else None,
             pool=self.pool,
             op_tags=self.op_tags,
+            deps=[dg.AssetKey.from_user_string(key) for key in self.deps],
         )
 
 
@@ -146,6 +181,34 @@ class WorkspaceModel(dg.Model, dg.Resolvable):
         return IkigaiWorkspace(api_key=None if variable is None else dg.EnvVar(variable), **given)
 
 
+class SensorModel(dg.Model, dg.Resolvable):
+    """The sensor of runs from elsewhere, in YAML; see `build_ikigai_run_sensor`."""
+
+    status: SensorStatus = Field(
+        default="stopped",
+        description="Whether it runs before somebody has switched it on or off.",
+        json_schema_extra=_choices(SensorStatus),
+    )
+    minimum_interval_seconds: int = Field(default=60, gt=0, description="Seconds between two ticks.")
+
+
+def sensor_of(
+    wanted: bool | SensorModel, assets: Sequence[dg.AssetsDefinition], name: str, workspace: Workspace
+) -> list[dg.SensorDefinition]:
+    """The sensor that the YAML asks for, if any."""
+    if wanted is False:
+        return []
+    settings = wanted if isinstance(wanted, SensorModel) else SensorModel()
+    sensor = build_ikigai_run_sensor(
+        assets,
+        name=name,
+        workspace=workspace,
+        minimum_interval_seconds=settings.minimum_interval_seconds,
+        default_status=dg.DefaultSensorStatus[settings.status.upper()],
+    )
+    return [sensor]
+
+
 class CheckSettingsModel(dg.Model, dg.Resolvable):
     """The limits of the checks, in YAML; see `CheckSettings`."""
 
@@ -160,6 +223,16 @@ class CheckSettingsModel(dg.Model, dg.Resolvable):
     def to_settings(self) -> CheckSettings:
         """The settings as a Python object."""
         return CheckSettings(**self.model_dump())
+
+
+def checks_of(
+    wanted: bool | CheckSettingsModel, assets: Sequence[dg.AssetsDefinition], workspace: Workspace
+) -> list[dg.AssetChecksDefinition]:
+    """The checks that the YAML asks for, if any."""
+    if wanted is False:
+        return []
+    settings = wanted.to_settings() if isinstance(wanted, CheckSettingsModel) else None
+    return build_ikigai_asset_checks(assets, settings=settings, workspace=workspace)
 
 
 Translation = (

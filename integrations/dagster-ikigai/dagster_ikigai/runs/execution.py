@@ -68,7 +68,7 @@ def materialize(
     """Run a flow and report its assets; see `IkigaiWorkspace.run_flow`."""
     keys = _asset_keys(context, task.flow)
     task.check()
-    with dagster_failures(), workspace.get_client() as ikigai:
+    with dagster_failures(context), workspace.get_client() as ikigai:
         upstream = upstream_variables(context, ikigai, task.flow, task.variables)
         task = replace(task, variables={**task.variables, **upstream})
         store = ObservationRunStore(context, list(keys.values())[-1], task.digest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -95,6 +95,8 @@ class FlowSettings:
         flow. Private copies have no pool.
     op_tags : mapping
         Tags of the steps.
+    deps : sequence
+        Further assets upstream of all of the flow's assets, as for ``dagster.AssetSpec``.
 
     Examples
     --------
@@ -118,6 +120,7 @@ class FlowSettings:
     retry_policy: dg.RetryPolicy | None = None
     pool: str | None = None
     op_tags: Mapping[str, Any] = field(default_factory=dict)
+    deps: Sequence[Any] = ()
 
     @property
     def start(self) -> StartSettings:

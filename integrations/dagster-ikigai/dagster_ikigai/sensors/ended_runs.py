@@ -2,127 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import dagster as dg
-
-from dagster_ikigai.flows.facets import Component, Output
-from dagster_ikigai.forms import read_form
-from dagster_ikigai.metadata import APP, DATASET, FACET, FLOW, FLOW_ID, MODEL
+from dagster_ikigai.sensors.cursor import Cursor
+from dagster_ikigai.sensors.watched_flows import WatchedFlow
 
 if TYPE_CHECKING:
     from ikigai_core import App, Flow, Ikigai, NamedMapping, RunLog
+    from ikigai_core.errors import IkigaiError
 
-CURSOR_VERSION = 1
-REMEDY = (
-    "Use the release that wrote it, or reset the sensor's cursor in Dagster's UI: runs that ended before that are then "
-    "not reported."
-)
-_DEPTHS = (20, 200, 1000)
-
-
-@dataclass(frozen=True)
-class WatchedFlow:
-    """A flow and its assets, from the asset specs.
-
-    Attributes
-    ----------
-    app, name : str
-        Names of the app and of the flow.
-    flow_id : str or None
-        Its id, if it is known.
-    keys : mapping of str to AssetKey
-        Asset key by facet.
-    written : list of Output
-        The outputs of the flow.
-    """
-
-    app: str
-    name: str
-    flow_id: str | None
-    keys: Mapping[str, dg.AssetKey]
-    written: list[Output]
-
-    @property
-    def id(self) -> str:
-        """Its unique name in a cursor."""
-        return self.flow_id or f"{self.app}/{self.name}"
-
-    def among(self, flows: NamedMapping[Flow]) -> Flow | None:
-        """Find the flow among others; None if it is missing."""
-        if self.flow_id is None and self.name in flows:
-            return flows[self.name]
-        try:
-            return flows.get_id(self.flow_id or self.name)
-        except KeyError:
-            return None
-
-
-def watched_flows(assets: Iterable[dg.AssetsDefinition | dg.AssetSpec]) -> list[WatchedFlow]:
-    """The flows of unpartitioned assets. For partitioned ones, the partition of a foreign run is not known."""
-    found: dict[tuple[str, str, str | None], list[tuple[Output, dg.AssetKey]]] = {}
-    for spec in _specs(assets):
-        app, flow = spec.metadata.get(APP), spec.metadata.get(FLOW)
-        if app is None or flow is None or spec.partitions_def is not None:
-            continue
-        output = Output(spec.metadata.get(FACET) or "", _component(spec))
-        found.setdefault((app, flow, spec.metadata.get(FLOW_ID)), []).append((output, spec.key))
-    flows = [
-        WatchedFlow(*names, {output.facet: key for output, key in group}, [output for output, _ in group])
-        for names, group in found.items()
-    ]
-    return sorted(flows, key=lambda flow: flow.id)
-
-
-def _specs(assets: Iterable[dg.AssetsDefinition | dg.AssetSpec]) -> Iterator[dg.AssetSpec]:
-    for asset in assets:
-        if isinstance(asset, dg.AssetSpec):
-            yield asset
-        else:
-            yield from asset.specs
-
-
-def _component(spec: dg.AssetSpec) -> Component:
-    if DATASET in spec.metadata:
-        return Component("dataset", spec.metadata[DATASET])
-    if MODEL in spec.metadata:
-        return Component("model", spec.metadata[MODEL])
-    return Component("flow", spec.metadata[FLOW])
-
-
-@dataclass
-class Cursor:
-    """The newest seen log id of each flow (empty if it had no logs), and the flow to continue with."""
-
-    seen: dict[str, str] = field(default_factory=dict)
-    next_flow: str = ""
-
-    @classmethod
-    def load(cls, text: str | None) -> Self:
-        """Read what `dump` wrote.
-
-        Raises
-        ------
-        ValueError
-            Another release wrote it. Starting without a cursor could report runs twice.
-        """
-        if not text:
-            return cls()
-        content = read_form("The sensor's cursor", text, CURSOR_VERSION, REMEDY)
-        return cls(content["seen"], content["next_flow"])
-
-    def dump(self) -> str:
-        """The cursor as JSON text."""
-        return json.dumps({"version": CURSOR_VERSION, "seen": self.seen, "next_flow": self.next_flow})
+_DEPTHS = (20, 200, 2_000, 20_000)
+_ENDS = ("SUCCESS", "FAILED", "STOPPED")
+_SETTLED = 5.0
+"""Seconds for which the listing has to name the same newest run before the flow's log is not asked for any more. The
+platform's times are whole seconds, in which more than one run may end."""
 
 
 @dataclass(frozen=True)
 class EndedRun:
-    """A run that ended since the last tick."""
+    """A run that ended since the last tick.
+
+    Attributes
+    ----------
+    flow : WatchedFlow
+    app : App
+    remote : Flow
+    log : RunLog
+    is_newest : bool
+        Whether it is the flow's newest run.
+    """
 
     flow: WatchedFlow
     app: App
@@ -134,6 +46,8 @@ class EndedRun:
 class Watch:
     """One check of several flows within a time limit. Its cursor contains the progress.
 
+    A flow that cannot be looked at does not keep the others from being looked at.
+
     Parameters
     ----------
     flows : sequence of WatchedFlow
@@ -142,44 +56,115 @@ class Watch:
         Cursor from the last check.
     time_limit : float
         Seconds after which no further flow is checked.
+
+    Attributes
+    ----------
+    news : list of str
+        What is to be told of this check.
     """
 
     def __init__(self, flows: Sequence[WatchedFlow], cursor: str | None, time_limit: float) -> None:
         self.cursor = Cursor.load(cursor)
-        known = {flow.id for flow in flows}
-        self.cursor.seen = {name: log_id for name, log_id in self.cursor.seen.items() if name in known}
+        self.cursor.keep_only({flow.id for flow in flows})
         self._flows = flows
         self._deadline = time.monotonic() + time_limit
-        self.missing: list[WatchedFlow] = []
+        self.news: list[str] = []
+        self._errors: list[Exception] = []
+        self._is_away = False
+        self._apps: dict[str, tuple[App, NamedMapping[Flow]] | IkigaiError] = {}
+        self._has_seen_any = False
 
     def ended_runs(self, ikigai: Ikigai) -> Iterator[EndedRun]:
         """The runs that ended, oldest first for each flow.
 
         The next check finds all runs again that were not marked as `done`.
         """
-        apps: dict[str, tuple[App, NamedMapping[Flow]]] = {}
         for flow in self._in_turn():
             if time.monotonic() > self._deadline:
                 self.cursor.next_flow = flow.id
                 return
-            if flow.app not in apps:
-                app = ikigai.apps.find(flow.app)
-                apps[flow.app] = app, app.flows()
-            app, flows = apps[flow.app]
-            remote = flow.among(flows)
-            if remote is None:
-                self.missing.append(flow)
-                continue
-            logs = self._new_logs(flow, remote)
-            for number, log in enumerate(logs):
-                if number and self.cursor.seen[flow.id] != logs[number - 1].log_id:
-                    break
-                yield EndedRun(flow, app, remote, log, is_newest=number == len(logs) - 1)
+            with self.looking_at(flow):
+                yield from self._runs_of(ikigai, flow)
+            if self._is_away:
+                self.cursor.next_flow = flow.id
+                return
         self.cursor.next_flow = ""
 
     def done(self, run: EndedRun) -> None:
         """Mark a run as done, so that the cursor moves past it."""
         self.cursor.seen[run.flow.id] = run.log.log_id
+        self.cursor.seen_at[run.flow.id] = run.log.timestamp.timestamp()
+        self._has_seen_any = True
+
+    def tell(self, flow: WatchedFlow, text: str) -> None:
+        """Add to what is told of this check."""
+        self.news.append(f"Flow {flow.name!r} of app {flow.app!r}: {text}")
+
+    @contextmanager
+    def looking_at(self, flow: WatchedFlow) -> Iterator[None]:
+        """Let an error that concerns a flow not stop the check of the others."""
+        from ikigai_core.errors import IkigaiError
+
+        try:
+            yield
+        except (IkigaiError, ValueError) as error:
+            if getattr(error, "transient", False):
+                self._is_away = True
+            else:
+                self._trouble(flow, type(error).__name__, str(error))
+            self._errors.append(error)
+
+    def check(self) -> None:
+        """Raise the first error if it concerns all flows: no flow could be looked at, and it is not about a component.
+
+        Raises
+        ------
+        IkigaiError
+            The platform is out of reach, or refuses the key.
+        ValueError
+            A newer release wrote what the check needs.
+        """
+        # What is not there is an error with a name: a KeyError.
+        serious = [error for error in self._errors if not isinstance(error, KeyError)]
+        if serious and not self._has_seen_any:
+            raise serious[0]
+
+    def _runs_of(self, ikigai: Ikigai, flow: WatchedFlow) -> Iterator[EndedRun]:
+        app, flows = self._app(ikigai, flow.app)
+        remote = flow.among(flows)
+        if remote is None:
+            # All runs that it will have are news.
+            self.cursor.seen.setdefault(flow.id, "")
+            self.cursor.seen_at.setdefault(flow.id, 0.0)
+            self._trouble(flow, "missing", f"App {flow.app!r} has no flow {flow.name!r} (any more).")
+            return
+        logs = self._new_logs(flow, remote)
+        if not logs:
+            self.cursor.troubles.pop(flow.id, None)
+            self._has_seen_any = True
+        for number, log in enumerate(logs):
+            if number and self.cursor.seen[flow.id] != logs[number - 1].log_id:
+                return
+            yield EndedRun(flow, app, remote, log, is_newest=number == len(logs) - 1)
+
+    def _app(self, ikigai: Ikigai, name: str) -> tuple[App, NamedMapping[Flow]]:
+        from ikigai_core.errors import IkigaiError
+
+        if name not in self._apps:
+            try:
+                app = ikigai.apps.find(name)
+                self._apps[name] = app, app.flows()
+            except IkigaiError as error:
+                self._apps[name] = error
+        found = self._apps[name]
+        if isinstance(found, IkigaiError):
+            raise found
+        return found
+
+    def _trouble(self, flow: WatchedFlow, kind: str, text: str) -> None:
+        if self.cursor.troubles.get(flow.id) != kind:
+            self.tell(flow, f"{text} Its runs cannot be seen; this is told once.")
+        self.cursor.troubles[flow.id] = kind
 
     def _in_turn(self) -> list[WatchedFlow]:
         later = [flow for flow in self._flows if flow.id >= self.cursor.next_flow]
@@ -189,14 +174,42 @@ class Watch:
         if flow.id not in self.cursor.seen:
             newest = remote.run_logs(1)
             self.cursor.seen[flow.id] = newest[0].log_id if newest else ""
+            self.cursor.seen_at[flow.id] = newest[0].timestamp.timestamp() if newest else 0.0
             return []
-        seen = self.cursor.seen[flow.id]
+        if self._is_quiet(flow, remote):
+            return []
+        logs = self._logs_after_cursor(flow, remote)
+        if logs:
+            self.cursor.quiet.pop(flow.id, None)
+        return logs
+
+    def _is_quiet(self, flow: WatchedFlow, remote: Flow) -> bool:
+        """Whether the listing still names the run that was the newest when the flow's log was last looked at."""
+        told = _ended(remote.last_run)
+        before, since = self.cursor.quiet.get(flow.id, ("", 0.0))
+        if told is None:
+            return False
+        if told == before and time.time() - since >= _SETTLED:
+            return True
+        if told != before:
+            self.cursor.quiet[flow.id] = told, time.time()
+        return False
+
+    def _logs_after_cursor(self, flow: WatchedFlow, remote: Flow) -> list[RunLog]:
+        """The logs that are newer than the cursor, oldest first: by id, or by time if its log is gone."""
+        seen, seen_at = self.cursor.seen[flow.id], self.cursor.seen_at.get(flow.id, 0.0)
         logs: list[RunLog] = []
         for depth in _DEPTHS:
             logs = remote.run_logs(depth)
             ids = [log.log_id for log in logs]
             if seen in ids:
                 return logs[: ids.index(seen)][::-1]
-            if len(logs) < depth:
+            if len(logs) < depth or logs[-1].timestamp.timestamp() < seen_at:
                 break
-        return logs[::-1]
+        return [log for log in logs if log.timestamp.timestamp() >= seen_at][::-1]
+
+
+def _ended(last_run: Mapping[str, Any]) -> str | None:
+    """What the listing says of a flow's newest run; None if it says nothing, or if the run may not have ended."""
+    status, timestamp = last_run.get("status"), last_run.get("timestamp")
+    return f"{status} {timestamp}" if timestamp and status in _ENDS else None

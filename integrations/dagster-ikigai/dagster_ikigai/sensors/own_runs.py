@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from dagster_ikigai.metadata import RUN_LOG_ID, metadata_fault
 from dagster_ikigai.run_store import notes_on
-from dagster_ikigai.sensors.ended_runs import REMEDY, EndedRun
+from dagster_ikigai.sensors.cursor import REMEDY
+from dagster_ikigai.sensors.ended_runs import EndedRun
 
 if TYPE_CHECKING:
     from ikigai_core import Flow, Ikigai, RunLog
 
+_PAGE = 100
 _LOOK_BACK = 100
 _NOTES_LOOKED_AT = 5
 _CLOCK_MARGIN = 3600.0
@@ -32,6 +35,7 @@ class OwnRuns:
         self._instance = instance
         self._ikigai = ikigai
         self._log_ids: dict[tuple[str, str], str] = {}
+        self._told: dict[dg.AssetKey, _Told] = {}
 
     def is_reported(self, run: EndedRun) -> bool:
         """Whether each of the flow's assets has a materialization from the run.
@@ -96,18 +100,48 @@ class OwnRuns:
         return log.timestamp.timestamp() > time.time() - _STUCK
 
     def _is_told(self, log: RunLog, key: dg.AssetKey) -> bool:
-        ended = log.timestamp.timestamp() - _CLOCK_MARGIN
-        fault: str | None = None
-        for record in self._instance.fetch_materializations(key, limit=_LOOK_BACK).records:
+        since = log.timestamp.timestamp() - _CLOCK_MARGIN
+        if key not in self._told or since < self._told[key].since:
+            self._told[key] = _Told.read(self._instance, key, since)
+        told = self._told[key]
+        if log.log_id in told.log_ids:
+            return True
+        faults = [fault for at, fault in told.faults if at >= since]
+        if faults:
+            raise ValueError(f"{faults[0]} It may describe run log {log.log_id}.")
+        return False
+
+
+@dataclass
+class _Told:
+    """The run logs that an asset's materializations since some time are from, and those that cannot be read."""
+
+    since: float
+    log_ids: set[str] = field(default_factory=set)
+    faults: list[tuple[float, str]] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, instance: dg.DagsterInstance, key: dg.AssetKey, since: float) -> _Told:
+        self = cls(since)
+        what = f"A materialization of asset {key.to_user_string()!r}"
+        for record in _records(instance.fetch_materializations, key, after_timestamp=since):
             event = record.asset_materialization
             told = {name: value.value for name, value in event.metadata.items()} if event else {}
-            if told.get(RUN_LOG_ID) == log.log_id:
-                return True
-            if record.timestamp >= ended:
-                fault = metadata_fault(told, f"A materialization of asset {key.to_user_string()!r}", REMEDY) or fault
-        if fault is not None:
-            raise ValueError(f"{fault} It may describe run log {log.log_id}.")
-        return False
+            self.log_ids.add(str(told.get(RUN_LOG_ID)))
+            fault = metadata_fault(told, what, REMEDY)
+            if fault is not None:
+                self.faults.append((record.timestamp, fault))
+        return self
+
+
+def _records(fetch: Callable[..., Any], key: dg.AssetKey, **chosen: Any) -> Iterator[Any]:
+    cursor: str | None = None
+    while True:
+        page = fetch(dg.AssetRecordsFilter(asset_key=key, **chosen), limit=_PAGE, cursor=cursor)
+        yield from page.records
+        if not page.has_more:
+            return
+        cursor = page.cursor
 
 
 def _is_run_of(remote: Flow, kept: Mapping[str, Any]) -> bool:

@@ -11,10 +11,12 @@ import dagster as dg
 
 from dagster_ikigai.connection import IkigaiWorkspace, Workspace, required_resource, workspace_of
 from dagster_ikigai.failures import dagster_failures
+from dagster_ikigai.flows.facets import Output
 from dagster_ikigai.run_report import report_of_elsewhere
 from dagster_ikigai.runs.results import FinishedRun, results
-from dagster_ikigai.sensors.ended_runs import EndedRun, Watch, watched_flows
+from dagster_ikigai.sensors.ended_runs import EndedRun, Watch
 from dagster_ikigai.sensors.own_runs import OwnRuns
+from dagster_ikigai.sensors.watched_flows import watched_flows
 
 if TYPE_CHECKING:
     from ikigai_core import Ikigai
@@ -117,12 +119,14 @@ def build_ikigai_run_sensor(
         with dagster_failures(), used.get_client() as ikigai:
             own = OwnRuns(context.instance, ikigai)
             for run in watch.ended_runs(ikigai):
-                if run.log.status.value == "SUCCESS" and not own.is_reported(run):
-                    if own.is_under_way(run):
-                        context.log.info(f"Run log {run.log.log_id} is left to the Dagster run that follows the run.")
-                        continue
-                    events += _materializations(ikigai, run, light)
-                watch.done(run)
+                with watch.looking_at(run.flow):
+                    if run.log.status.value == "SUCCESS" and not own.is_reported(run):
+                        if own.is_under_way(run):
+                            context.log.info(f"Run log {run.log.log_id} is left to the Dagster run that follows it.")
+                            continue
+                        events += _materializations(ikigai, run, light, watch)
+                    watch.done(run)
+            watch.check()
         _warn(context, watch)
         return dg.SensorResult(asset_events=events, cursor=watch.cursor.dump())
 
@@ -195,6 +199,7 @@ def ikigai_run_failure_sensor(
                         told += 1
                         requests += [answer] if isinstance(answer, dg.RunRequest) else []
                     watch.done(run)
+                watch.check()
             _warn(context, watch)
             return dg.SensorResult(run_requests=requests, cursor=watch.cursor.dump())
 
@@ -211,9 +216,24 @@ def ikigai_run_failure_sensor(
     return decorate
 
 
-def _materializations(ikigai: Ikigai, run: EndedRun, workspace: IkigaiWorkspace) -> list[dg.AssetMaterialization]:
+def _materializations(
+    ikigai: Ikigai, run: EndedRun, workspace: IkigaiWorkspace, watch: Watch
+) -> list[dg.AssetMaterialization]:
     # The newest run has overwritten the outputs of earlier runs. For those, only the run itself can be described.
-    written = run.flow.written if run.is_newest else []
+    from ikigai_core.errors import IkigaiError
+
+    try:
+        return _described(ikigai, run, workspace, run.flow.written if run.is_newest else [])
+    except IkigaiError as error:
+        if error.transient:
+            raise
+        watch.tell(run.flow, f"What run log {run.log.log_id} wrote cannot be described: {error}")
+        return _described(ikigai, run, workspace, [])
+
+
+def _described(
+    ikigai: Ikigai, run: EndedRun, workspace: IkigaiWorkspace, written: list[Output]
+) -> list[dg.AssetMaterialization]:
     names = {output.component.name for output in written if output.component.kind == "dataset"}
     datasets = {name: dataset for name, dataset in run.app.datasets().items() if name in names} if names else {}
     finished = FinishedRun(run.app, report_of_elsewhere(run.app, run.remote, run.log), written, datasets)
@@ -236,5 +256,5 @@ def _failure(run: EndedRun) -> IkigaiRunFailure:
 
 
 def _warn(context: dg.SensorEvaluationContext, watch: Watch) -> None:
-    for flow in watch.missing:
-        context.log.warning(f"App {flow.app!r} has no flow {flow.name!r} (any more): its runs cannot be seen.")
+    for text in watch.news:
+        context.log.warning(text)
