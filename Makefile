@@ -78,9 +78,9 @@ demo: .venvs/core/.ready $(demonstrated:%=.venvs/%/.ready) ## the main job on th
 # -- tests -------------------------------------------------------------------------------------------------------------
 
 # How many checks run side by side; they wait for servers much of the time.
-JOBS ?= 2
+JOBS ?= 3
 # The core's tests, which are the most, are spread over this many processes.
-PROCESSES ?= 2
+PROCESSES ?= 3
 PYTEST_OPTIONS ?= -m 'not soak'
 # Where each suite writes how long its tests took.
 TIMES := .test-times
