@@ -12,6 +12,7 @@ import pytest
 
 from ikigai_core import AsyncIkigai, Ikigai
 from ikigai_core.procedure import Pause, Step
+from ikigai_core.runs import polling
 from ikigai_core.transport.aio import AsyncDriver
 from ikigai_core.transport.retry import RetryPolicy
 from ikigai_core.transport.sync import SyncDriver
@@ -48,6 +49,12 @@ class ImpatientSync(Impatient, SyncDriver):
 class ImpatientAsync(Impatient, AsyncDriver):
     async def _perform(self, step: Step) -> Any:
         return self.skip(step) if isinstance(step, Pause) else await super()._perform(step)
+
+
+@pytest.fixture(autouse=True)
+def _own_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clocks that skip pauses run ahead, and do not share turns with those that do not."""
+    monkeypatch.setattr(polling, "BUDGET", polling.RateLimiter())
 
 
 @pytest.fixture(scope="module")

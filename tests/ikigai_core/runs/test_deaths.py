@@ -55,7 +55,7 @@ def killed(platform: LocalPlatform, note: Path, moment: str, isolation: str) -> 
             while not (kept := _read(note)) or kept["phase"] != phase:
                 assert caller.poll() is None
                 time.sleep(0.01)
-            while moment == IN_THE_START and not platform.control.journal("run-pipeline"):
+            while moment == IN_THE_START and not platform.control.runs():
                 time.sleep(0.01)
         finally:
             caller.kill()
