@@ -19,6 +19,8 @@ from ikigai_core._version import __version__
 
 if TYPE_CHECKING:
     from ikigai_core import errors
+    from ikigai_core.app_documents.documents import AppDocument
+    from ikigai_core.app_documents.plan import AppPlan
     from ikigai_core.async_client import AsyncIkigai
     from ikigai_core.client import Ikigai
     from ikigai_core.components.app import App, AsyncApp
@@ -89,6 +91,8 @@ if TYPE_CHECKING:
     from ikigai_core.transfer.progress import Progress
 
 _HOMES = {
+    "AppDocument": "ikigai_core.app_documents.documents",
+    "AppPlan": "ikigai_core.app_documents.plan",
     "App": "ikigai_core.components.app",
     "AppAccessLevel": "ikigai_core.enums",
     "AppBrowser": "ikigai_core.components.browsers",
@@ -169,6 +173,8 @@ __all__ = [
     "AppBuilder",
     "AppDirectory",
     "AppDirectoryBuilder",
+    "AppDocument",
+    "AppPlan",
     "Arrow",
     "AsyncApp",
     "AsyncAppBuilder",

@@ -8,9 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from importlib import import_module
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from ikigai_core.app_documents.applying import apply_app, plan_app
+from ikigai_core.app_documents.documents import AppDocument
+from ikigai_core.app_documents.plan import AppPlan
+from ikigai_core.app_documents.reading import read_document
 from ikigai_core.catalog.kinds import apps_of, custom_facets_of
 from ikigai_core.client_base import Client
 from ikigai_core.components.app import AsyncApp
@@ -96,6 +101,56 @@ class AsyncIkigai(Client):
     def model_types(self) -> Coroutine[Any, Any, ModelTypes]:
         """The types of models: ``(await ikigai.model_types).Linear.Lasso``."""
         return self.run(self.model_types_text())
+
+    async def app_document(self, app: str) -> AppDocument:
+        """The app with that name as a document: schemas, models, custom facets, flows, schedules and grants.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such app.
+        InvalidDefinitionError, AmbiguousError
+            Something in the app cannot be written by names.
+        """
+        return await self.run(read_document(self, app))
+
+    async def plan_app(
+        self, document: AppDocument | str | Path | Mapping[str, Any], app: str | None = None, *, prune: bool = False
+    ) -> AppPlan:
+        """What `apply_app` would change. Changes nothing. Parameters and errors as there."""
+        return await self.run(plan_app(self, document, app, prune=prune))
+
+    async def apply_app(
+        self, document: AppDocument | str | Path | Mapping[str, Any], app: str | None = None, *, prune: bool = False
+    ) -> AppPlan:
+        """Create or update an app as its document says, and return what was changed.
+
+        If something that the document refers to cannot be resolved, nothing is changed. What the document leaves out
+        stays as it is.
+
+        Parameters
+        ----------
+        document : AppDocument, path or mapping
+            A path is that of a folder that `AppDocument.save` wrote, or of one file with the whole document.
+        app : str, optional
+            Name of the app. Default: the name in the document.
+        prune : bool, default False
+            Delete the flows, models, datasets, grants and schedules of the app that the document does not have.
+
+        Raises
+        ------
+        InvalidDefinitionError
+            The document is invalid, or refers to something that neither it nor the platform has.
+        AmbiguousError
+            Several components of the app share a name of the document.
+
+        Examples
+        --------
+        >>> (await ikigai.app_document("Late flights")).save("late_flights")
+        >>> print(await ikigai.plan_app("late_flights", app="Late flights (production)"))
+        >>> await ikigai.apply_app("late_flights", app="Late flights (production)")
+        """
+        return await self.run(apply_app(self, document, app, prune=prune))
 
     def flow_run(self, run: Mapping[str, Any]) -> AsyncFlowRun:
         """Restore a run from the dictionary that `FlowRun.to_dict` made, in this or another process. Sends nothing."""

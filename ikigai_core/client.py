@@ -16,6 +16,10 @@ from ikigai_core.procedure import Procedure
 from ikigai_core.runs.outages import OUTAGE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ikigai_core.app_documents.documents import AppDocument
+    from ikigai_core.app_documents.plan import AppPlan
     from ikigai_core.components.app import App
     from ikigai_core.components.app_builder import AppBuilder
     from ikigai_core.components.app_directory import AppDirectory, AppDirectoryBuilder
@@ -118,6 +122,62 @@ class Ikigai(Client):
     def model_types(self) -> ModelTypes:
         """The types of models: ``ikigai.model_types.Linear.Lasso``."""
         return self.run(self.model_types_text())
+
+    def app_document(self, app: str) -> AppDocument:
+        """The app with that name as a document: schemas, models, custom facets, flows, schedules and grants.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such app.
+        InvalidDefinitionError, AmbiguousError
+            Something in the app cannot be written by names.
+        """
+        from ikigai_core.app_documents.reading import read_document
+
+        return self.run(read_document(self, app))
+
+    def plan_app(
+        self, document: AppDocument | str | Path | Mapping[str, Any], app: str | None = None, *, prune: bool = False
+    ) -> AppPlan:
+        """What `apply_app` would change. Changes nothing. Parameters and errors as there."""
+        from ikigai_core.app_documents.applying import plan_app
+
+        return self.run(plan_app(self, document, app, prune=prune))
+
+    def apply_app(
+        self, document: AppDocument | str | Path | Mapping[str, Any], app: str | None = None, *, prune: bool = False
+    ) -> AppPlan:
+        """Create or update an app as its document says, and return what was changed.
+
+        If something that the document refers to cannot be resolved, nothing is changed. What the document leaves out
+        stays as it is.
+
+        Parameters
+        ----------
+        document : AppDocument, path or mapping
+            A path is that of a folder that `AppDocument.save` wrote, or of one file with the whole document.
+        app : str, optional
+            Name of the app. Default: the name in the document.
+        prune : bool, default False
+            Delete the flows, models, datasets, grants and schedules of the app that the document does not have.
+
+        Raises
+        ------
+        InvalidDefinitionError
+            The document is invalid, or refers to something that neither it nor the platform has.
+        AmbiguousError
+            Several components of the app share a name of the document.
+
+        Examples
+        --------
+        >>> ikigai.app_document("Late flights").save("late_flights")
+        >>> print(ikigai.plan_app("late_flights", app="Late flights (production)"))
+        >>> ikigai.apply_app("late_flights", app="Late flights (production)")
+        """
+        from ikigai_core.app_documents.applying import apply_app
+
+        return self.run(apply_app(self, document, app, prune=prune))
 
     def flow_run(self, run: Mapping[str, Any]) -> FlowRun:
         """Restore a run from the dictionary that `FlowRun.to_dict` made, in this or another process. Sends nothing."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ikigai_core.errors import InvalidInputError
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
@@ -19,6 +21,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print only plain JSON on s
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would change.")]
 ExitCode = Annotated[bool, typer.Option("--exit-code", help="Exit with 3 if there are differences.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Needed if nobody can be asked.")]
 
 DIFFERENT = 3
 """Exit status of ``diff --exit-code`` if there are differences."""
@@ -44,6 +47,21 @@ def emit(data: object, render: Callable[[], RenderableType], *, as_json: bool) -
         _print_json(data)
     else:
         _print(render())
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask the person at the terminal, and end the command if the answer is no.
+
+    Raises
+    ------
+    InvalidInputError
+        Nobody can be asked, and the command was not given ``--yes``.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InvalidInputError("Nobody can be asked for confirmation: repeat the command with --yes.")
+    typer.confirm(question, abort=True, err=True)
 
 
 def leave_if_different(different: bool) -> None:

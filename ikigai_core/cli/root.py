@@ -19,6 +19,7 @@ from ikigai_core.cli.flows import flows
 from ikigai_core.cli.local import local
 from ikigai_core.cli.models import models
 from ikigai_core.cli.ping import ping
+from ikigai_core.cli.schema import schema
 from ikigai_core.errors import IkigaiError
 
 root = typer.Typer(
@@ -73,6 +74,7 @@ def ikigai(
 
 
 root.command()(ping)
+root.command()(schema)
 root.add_typer(apps, name="apps")
 root.add_typer(datasets, name="datasets")
 root.add_typer(flows, name="flows")

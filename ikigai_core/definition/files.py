@@ -9,8 +9,8 @@ from typing import Any
 from ikigai_core.errors import InvalidDefinitionError, MissingFileError
 
 
-def read_file(path: Path) -> tuple[str, Any]:
-    """The name of a JSON or YAML file for messages, and its content.
+def read_file(path: Path, word: str = "flow definition") -> tuple[str, Any]:
+    """The name of a JSON or YAML file for messages, and its content. `word` says what it is.
 
     Raises
     ------
@@ -21,7 +21,7 @@ def read_file(path: Path) -> tuple[str, Any]:
     import yaml
 
     if not path.is_file():
-        raise MissingFileError(f"The flow definition {str(path)!r} does not exist (looked in {path.resolve().parent}).")
+        raise MissingFileError(f"The {word} {str(path)!r} does not exist (looked in {path.resolve().parent}).")
     text = path.read_text(encoding="utf-8")
     try:
         content = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
