@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from importlib.metadata import version as version_of
@@ -68,6 +69,17 @@ def prepare(app: Sphinx, page: str, source: list[str]) -> None:
     source[0] = source[0].replace(f"]({outside}", f"]({REPOSITORY}/blob/main/")
 
 
+def write_schemas(app: Sphinx, failure: Exception | None) -> None:
+    """Publish the JSON Schema of the documents, made from the code."""
+    from ikigai_core import AppDocument, DefinitionDocument
+
+    folder = Path(app.outdir) / "schemas"
+    folder.mkdir(exist_ok=True)
+    for name, kind in {"app": AppDocument, "flow": DefinitionDocument}.items():
+        (folder / f"{name}.json").write_text(json.dumps(kind.model_json_schema(), indent=2))
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("source-read", prepare)
+    app.connect("build-finished", write_schemas)
