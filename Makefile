@@ -174,6 +174,15 @@ soak: ## what takes longer than `make test` has time for: loads, kills, fuzzing;
 
 SOAK ?= core,examples,airflow,prefect,dagster,$(subst $() ,$(comma),$(FLOORS))
 
+.PHONY: browser
+browser: ## the Chromium that the console's tests and pictures need, from Debian's packages (as root)
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
+	  { apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends chromium; }
+
+.PHONY: screenshots
+screenshots: .venvs/core/.ready ## the pictures of the console in docs/console
+	$(SUPERVISED) .venvs/core/bin/python tools/screenshots.py
+
 .PHONY: dist
 dist: .venvs/core/.ready ## the sdists and wheels of all four distributions
 	@rm -rf dist

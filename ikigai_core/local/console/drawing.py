@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-WIDTH, HEIGHT = 210, 66
-_GAP_ACROSS, _GAP_DOWN, _MARGIN = 84, 26, 12
+WIDTH, HEIGHT = 186, 66
+_GAP_ACROSS, _GAP_DOWN, _MARGIN = 54, 24, 6
 _SWEEPS = 6
 
 Edge = tuple[str, str]

@@ -13,7 +13,7 @@ from ikigai_core.local.specs import facet_specs_by_uid
 Notes = Mapping[str, Mapping[str, Any]]
 
 # Names of facets in a drawing are cut there; they are whole elsewhere.
-_LONGEST = 26
+_LONGEST = 22
 
 
 @dataclass(frozen=True)

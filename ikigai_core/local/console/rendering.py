@@ -54,7 +54,14 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader(__package__), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters |= {"iso": _iso, "utc": _utc, "json": _as_json, "duration": duration, "number": number}
+    environment.filters |= {
+        "iso": _iso,
+        "utc": _utc,
+        "json": _as_json,
+        "duration": duration,
+        "number": number,
+        "short": short,
+    }
     return environment
 
 
@@ -86,9 +93,17 @@ def duration(seconds: float | None) -> str:
 
 
 def number(value: Any) -> str:
-    """Return a number with thin groups of digits and at most six significant ones after them; other values as text."""
+    """Return a number with its digits in groups, or with five significant ones if it has fractions; others as text."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "" if value is None else str(value)
     if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
-        return f"{int(value):,}".replace(",", "\u202f")
-    return f"{value:.6g}"
+        return f"{int(value):,}".replace(",", "\u202f") if abs(value) >= 10_000 else str(int(value))
+    return f"{value:.5g}"
+
+
+def short(count: int) -> str:
+    """Return a count in a few characters: 9999, 12.3 k, 10 M."""
+    for size, unit in ((1_000_000, "M"), (1_000, "k")):
+        if count >= max(size, 10_000):
+            return f"{count / size:.3g}\u202f{unit}"
+    return str(count)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ikigai_core.local.account import LocalAccount
+from ikigai_core.local.process import LocalPlatform
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -35,12 +36,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, ikigai_local: LocalAccount) -> Iterator[Callable[..., Page]]:
-    """Open a page in a new profile, signed in unless told otherwise; nothing may be wrong with it at the end."""
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a page in a new profile, signed in if an account is given; nothing may be wrong with it at the end."""
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
 
-    def open_one(url: str, *, signed_in: bool = True, **options: Any) -> Page:
+    def open_one(url: str, account: LocalAccount | LocalPlatform | None = None, **options: Any) -> Page:
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
@@ -48,8 +49,8 @@ def open_page(browser: Browser, ikigai_local: LocalAccount) -> Iterator[Callable
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("dialog", lambda dialog: (wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
         page.goto(url)
-        if signed_in:
-            sign_in(page, ikigai_local)
+        if account is not None:
+            sign_in(page, account)
         return page
 
     yield open_one
@@ -59,7 +60,7 @@ def open_page(browser: Browser, ikigai_local: LocalAccount) -> Iterator[Callable
     assert [text for text in wrong if "401" not in text] == []
 
 
-def sign_in(page: Page, account: LocalAccount) -> None:
+def sign_in(page: Page, account: LocalAccount | LocalPlatform) -> None:
     page.get_by_label("Email address").fill(account.user_email)
     page.get_by_label("API key").fill(account.api_key)
     page.get_by_role("button", name="Sign in").click()

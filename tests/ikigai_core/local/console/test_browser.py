@@ -2,28 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-from ikigai_core import App
+import pandas as pd
+import pytest
+
+from ikigai_core import App, Ikigai
 from ikigai_core.local.account import LocalAccount
+from ikigai_core.local.process import LocalPlatform
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-WAITS = """
+# It waits for a file in its own folder, which is all that it sees.
+HELD = """
 import pathlib, time
 print("halfway")
-while True:
-    time.sleep(0.05)
+while not pathlib.Path("go on").exists():
+    time.sleep(0.02)
+print("done waiting")
+result = data
 """
+
+LATE = {
+    "type": "MID.Filter",
+    "after": "flights",
+    "arguments": {"column_name": "delay", "condition": "greater_than", "value": "60"},
+    "variables": {"min_delay": "value"},
+}
+
+
+def python(script: str) -> dict[str, Any]:
+    return {"type": "MID.Python", "after": "flights", "arguments": {"script": script}}
+
+
+def flow_with(late: dict[str, Any]) -> dict[str, Any]:
+    """A flow that reads flights, does something to them, and writes what is left."""
+    table = {"file_type": "csv", "header": True}
+    output = {"type": "OUTPUT.Exported", "after": "late", "arguments": {"dataset_name": "late", **table}}
+    return {
+        "facets": {
+            "flights": {"type": "INPUT.Imported", "dataset": "flights", "arguments": table},
+            "late": late,
+            "output": {**output, "variables": {"output": "dataset_name"}},
+        }
+    }
+
+
+@pytest.fixture(scope="module")
+def hostile(ikigai_local_server: LocalPlatform) -> Iterator[dict[str, str]]:
+    """The addresses of pages about things whose names, columns, values and messages are markup."""
+    server = ikigai_local_server
+    with Ikigai(server.user_email, server.api_key, server.url) as ikigai:
+        app = ikigai.app.new(f"Hostile {MARKUP}").description(MARKUP).build()
+        yield _made_of_markup(app, ikigai)
+        app.delete()
+
+
+def _made_of_markup(app: App, ikigai: Ikigai) -> dict[str, str]:
+    rows = pd.DataFrame({MARKUP: [MARKUP, "x", None], "delay": [1.5, 2, 90], "at": ["2026-01-01", "2026-01-02", ""]})
+    dataset = app.dataset.new("flights").df(rows).build()
+    app.dataset.new(MARKUP).df(rows).build()
+    script = f"print({MARKUP!r})\nraise ValueError({MARKUP!r})"
+    broken = app.flow.new(f"broken {MARKUP}").definition(flow_with(python(script))).build()
+    failed = broken.start()
+    failed.wait()
+    flow = app.flow.new(MARKUP).definition(flow_with(LATE)).build()
+    for minutes in ("1", "2"):
+        flow.start(min_delay=minutes, output=f"out {MARKUP}").wait()
+    facet = next(facet.facet_id for facet in flow.definition().facets if facet.name == "flights")
+    model = app.model.new(MARKUP).model_type(ikigai.model_types.LINEAR.LASSO).build()
+    return {
+        "apps": f"{ikigai.base_url}/console",
+        "app": str(app.web_url),
+        "flow": f"{flow.web_url}?facet={facet}",
+        "run": str(failed.web_url),
+        "dataset": str(dataset.web_url),
+        "model": str(model.web_url),
+        "search": f"{ikigai.base_url}/console/search?q=alert",
+        "requests": f"{ikigai.base_url}/console/requests",
+    }
 
 
 def test_signing_in_and_out_keeps_the_key_out_of_the_browser(
     open_page: Callable[..., Page], app: App, ikigai_local: LocalAccount
 ) -> None:
-    page = open_page(app.web_url, signed_in=False)
+    page = open_page(app.web_url)
     page.get_by_label("Email address").fill(ikigai_local.user_email)
     page.get_by_label("API key").fill("not the key")
     page.get_by_role("button", name="Sign in").click()
@@ -43,3 +112,88 @@ def test_signing_in_and_out_keeps_the_key_out_of_the_browser(
     page.context.add_cookies([cookie])
     page.goto(str(app.web_url))
     assert page.get_by_role("heading", name="Sign in").is_visible(), "the session itself has ended"
+
+
+def test_a_run_is_watched_from_start_to_end_without_reloading(
+    open_page: Callable[..., Page],
+    app: App,
+    flights: Any,
+    ikigai_local: LocalAccount,
+) -> None:
+    app.dataset.new("flights").df(flights).build()
+    flow = app.flow.new("watched").definition(flow_with(python(HELD))).build()
+    page = open_page(flow.web_url, ikigai_local)
+    page.evaluate("window.mark = 'same page'")
+    assert page.get_by_text("No run yet").is_visible()
+
+    run = flow.start()
+    page.get_by_role("link", name="late, Python, running").wait_for()
+    page.get_by_role("link", name="flights, Imported, done").wait_for()
+    assert page.evaluate("window.mark") == "same page"
+
+    page.locator("#runs").get_by_role("link").first.click()
+    page.get_by_text("halfway").wait_for()
+    page.evaluate("window.mark = 'same page'")
+    [script] = Path(ikigai_local.platform.data_dir).glob("jobs/*/script-*")
+    (script / "go on").touch()
+    page.get_by_text("done waiting").wait_for()
+    page.get_by_role("link", name="output, Exported, done").wait_for()
+    assert page.locator("#state").get_by_text("succeeded").is_visible()
+    assert page.evaluate("window.mark") == "same page"
+    assert run.wait().status == "SUCCESS"
+
+
+def test_what_users_wrote_is_never_markup_and_axe_finds_nothing_on_any_page(
+    open_page: Callable[..., Page],
+    axe: Callable[[Page], list[str]],
+    hostile: dict[str, str],
+    ikigai_local_server: LocalPlatform,
+) -> None:
+    page = open_page(hostile["apps"], ikigai_local_server, viewport={"width": 1180, "height": 900})
+    found = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for name, address in hostile.items():
+            page.goto(address)
+            page.locator("text=being counted").wait_for(state="detached")
+            found[f"{name}, {scheme}"] = axe(page)
+            assert "&lt;script&gt;alert(1)" in page.content(), "the markup is there, as text"
+            assert page.locator("img, script:not([src])").count() == 0, name
+    assert {page: wrong for page, wrong in found.items() if wrong} == {}
+
+
+@pytest.mark.soak
+def test_pages_fit_narrow_screens_and_keys_reach_the_facets(
+    open_page: Callable[..., Page], hostile: dict[str, str], ikigai_local_server: LocalPlatform
+) -> None:
+    page = open_page(hostile["flow"], ikigai_local_server, viewport={"width": 360, "height": 700})
+    for address in hostile.values():
+        page.goto(address)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 360, address
+    page.goto(hostile["flow"].partition("?")[0])
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    page.keyboard.press("Enter")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if "late, Filter" in (page.evaluate("document.activeElement.getAttribute('aria-label')") or ""):
+            break
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Arguments").wait_for()
+
+
+@pytest.mark.soak
+def test_times_are_in_the_viewers_zone_and_all_works_without_scripts(
+    open_page: Callable[..., Page], hostile: dict[str, str], ikigai_local_server: LocalPlatform
+) -> None:
+    here = open_page(hostile["run"], ikigai_local_server, locale="en-GB", timezone_id="Asia/Tokyo")
+    plain = open_page(hostile["run"], ikigai_local_server, java_script_enabled=False)
+
+    time = here.locator("time").first
+    moment = datetime.fromisoformat(str(time.get_attribute("datetime"))).astimezone(ZoneInfo("Asia/Tokyo"))
+    assert time.inner_text() == moment.strftime("%-d %b %Y, %H:%M:%S").replace("Sep", "Sept")
+    assert plain.locator("time").first.inner_text().endswith("UTC")
+    plain.get_by_role("link", name="failed").first.click()
+    assert plain.get_by_role("heading", name="Arguments").is_visible()
