@@ -180,6 +180,10 @@ class edit(_ProcedureMethod, Generic[P]):
         def __get__(self, instance: AsyncOwner, owner: Any = None) -> Callable[P, Coroutine[Any, Any, AsyncOwner]]: ...
         def __get__(self, instance: Any, owner: Any = None) -> Any: ...
 
+        def procedure(self, instance: Any, *args: P.args, **kwargs: P.kwargs) -> Procedure[Any]:
+            """As for `operation`. It returns the component."""
+            ...
+
 
 def _procedure_methods(owner: type) -> Iterator[tuple[str, _ProcedureMethod]]:
     """The procedures of a class that are not methods yet. An overridden one is left out."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ikigai_core.errors import InvalidInputError, WrongInputTypeError
@@ -29,6 +31,25 @@ def check_type(value: object, kinds: type | tuple[type, ...], what: str, expecte
     """
     if not isinstance(value, kinds):
         raise WrongInputTypeError(f"{what} was of type {type(value).__name__}, but must be {expected}.")
+
+
+def check_json(values: Mapping[str, Any], what: str, remedy: str) -> None:
+    """Check that each of the named values can be written as JSON.
+
+    Raises
+    ------
+    InvalidInputError
+        The message names the value, and ends with the remedy.
+    """
+    for name, value in values.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except TypeError as error:
+            raise WrongInputTypeError(
+                f"{what} {name!r} was of type {type(value).__name__}: {error}. {remedy}"
+            ) from None
+        except ValueError as error:
+            raise InvalidInputError(f"{what} {name!r} cannot be written as JSON: {error}. {remedy}") from None
 
 
 def check_new_name(name: Any, word: str) -> None:

@@ -33,7 +33,7 @@ from ikigai_core.runs.progress import progress_bar
 from ikigai_core.runs.start import launch
 from ikigai_core.runs.state import OnDoubt, RunState
 from ikigai_core.sync_async import AsyncFace, SyncFace, edit, operation
-from ikigai_core.validation import check_flag, check_name, check_type
+from ikigai_core.validation import check_flag, check_json, check_name, check_type
 
 
 class FlowRecord(Component):
@@ -201,6 +201,7 @@ class _FlowText(Generic[R]):
 
     def _prepared(self, variables: Mapping[str, Any], unique_output: str | None = None) -> RunState:
         check_type(variables, Mapping, "The run variables", "a mapping by name")
+        check_json(variables, "Run variable", "Give a text or a number, for example with str() or .isoformat().")
         if unique_output is not None and not variables.get(unique_output):
             raise InvalidInputError(
                 f"unique_output is {unique_output!r}, but there is no such run variable: give it the name of the "

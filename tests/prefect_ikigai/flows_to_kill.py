@@ -10,7 +10,7 @@ import httpx
 import requests
 from prefect import flow
 
-from prefect_ikigai import IkigaiCredentials, run_flow, start_flow, wait_for_run
+from prefect_ikigai import IkigaiCredentials, output_name, run_flow, start_flow, wait_for_run
 from prefect_ikigai.run_store import PrefectRunStore
 from prefect_ikigai.runs.followed_run import FollowedRun
 
@@ -82,3 +82,14 @@ def following(
     else:
         log = run_flow(credentials, app, name, variables, isolation=isolation)
     assert log.status.value == "SUCCESS"
+
+
+@flow
+def called(url: str, user: str, key_file: str, app: str, name: str) -> None:
+    credentials = IkigaiCredentials(user_email=user, api_key_file=key_file, base_url=url)
+    run_flow(credentials, app, name, {"output": output_name("mine")})
+
+
+@flow
+def calling(url: str, user: str, key_file: str, app: str, name: str) -> None:
+    called(url, user, key_file, app, name)

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import Artifact, FlowRun
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.events.worker import EventsWorker
 from prefect.exceptions import ObjectNotFound
@@ -30,7 +31,7 @@ PATIENCE = 150.0
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], complaint: Callable[[], str]) -> T:
+def eventually(look: Callable[[], T | None], complaint: Callable[[], str]) -> T:
     """What a look finds, as soon as it finds something."""
     deadline = time.monotonic() + PATIENCE
     while not (found := look()):
@@ -121,13 +122,18 @@ class PrefectServer:
     def run_deployment(self, name: str, **parameters: Any) -> uuid.UUID:
         """Ask for a flow run, as soon as there is such a deployment; return its id at once."""
 
-        def create() -> uuid.UUID | None:
+        deployment = self.deployment(name)
+        return self.client.create_flow_run_from_deployment(deployment.id, parameters=parameters).id
+
+    def deployment(self, name: str) -> DeploymentResponse:
+        """A deployment, as soon as there is one of that name."""
+
+        def look() -> DeploymentResponse | None:
             with suppress(ObjectNotFound):
-                deployment = self.client.read_deployment_by_name(name)
-                return self.client.create_flow_run_from_deployment(deployment.id, parameters=parameters).id
+                return self.client.read_deployment_by_name(name)
             return None
 
-        return eventually(create, lambda: f"there is no deployment {name!r}")
+        return eventually(look, lambda: f"there is no deployment {name!r}")
 
     def flow_run(self, flow_run_id: uuid.UUID | None) -> FlowRun:
         """A flow run, as the server has it."""

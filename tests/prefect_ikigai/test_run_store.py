@@ -9,11 +9,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from prefect import flow
 
 from ikigai_core.orchestration import RunStore, SupersededError
 from ikigai_core.orchestration.testing import RunStoreContract
 from ikigai_core.runs.state import RunState
+from prefect_ikigai.api import artifacts
+from prefect_ikigai.api.client import prefect_client
+from prefect_ikigai.api.limits import PREFIX, create_limit, delete_stale_limits, read_limit
 from prefect_ikigai.api.owner import Owner
+from prefect_ikigai.naming import generated_part
 from prefect_ikigai.notes import sweeping
 from prefect_ikigai.notes.note import Note, create_note, delete_note, note_key, notes_under, take_over
 from prefect_ikigai.run_store import PrefectRunStore
@@ -189,6 +194,49 @@ def test_stale_notes_of_flow_runs_that_are_over_are_swept(a_store: Callable[...,
     while sweeping.sweep(timedelta(0)):
         pass
     assert notes_under(store._key) == []
+
+
+def test_notes_that_have_to_stay_do_not_keep_others_from_being_swept(
+    a_store: Callable[..., PrefectRunStore], prefect_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @flow
+    def going_on() -> None: ...
+
+    living = a_store(flow_run=prefect_server.client.create_flow_run(going_on).id, variables={"n": 0})
+    living.note(run_of(phase="started"))
+    stale = a_store(variables={"n": 1})
+    stale.note(run_of(phase="ended", log=LOG))
+    for module in (artifacts, sweeping):
+        monkeypatch.setattr(module, "PAGE", 1)
+    sweeping.sweep(timedelta(0))
+    assert [len(notes_under(store._key)) for store in (living, stale)] == [1, 0]
+    # Nobody ever told the server that its process died.
+    monkeypatch.setattr(sweeping, "FORGOTTEN", timedelta(0))
+    sweeping.sweep(timedelta(0))
+    assert notes_under(living._key) == []
+
+
+def test_what_an_output_is_called_by_its_flow_run_makes_no_other_work(
+    a_store: Callable[..., PrefectRunStore], prefect_server: Any
+) -> None:
+    ids = [uuid.uuid4(), uuid.uuid4()]
+    first, other = ({"n": 1, "output": f"late{generated_part(one)}"} for one in ids)
+    a_store(flow_run=ids[0], variables=first).note(run_of(phase="started", variables=first))
+    (left,) = a_store(flow_run=ids[1], variables=other).left_runs()
+    assert left.run["variables"] == first
+    assert a_store(flow_run=ids[1], variables={**other, "n": 2}).left_runs() == []
+    assert a_store(flow_run=ids[1], variables=first).left_runs() == []
+
+
+def test_limits_of_starters_that_died_are_removed_and_no_others(prefect_server: Any) -> None:
+    ours, theirs = f"{PREFIX}{uuid.uuid4()}-lost-start", f"somebody's {uuid.uuid4()}"
+    with prefect_client() as client:
+        for name in (ours, theirs):
+            create_limit(client, name, active_slots=0)
+        delete_stale_limits(sweeping.STALE_LIMITS)
+        assert read_limit(client, ours) is not None
+        assert delete_stale_limits(timedelta(0)) >= 1
+        assert read_limit(client, ours) is None and read_limit(client, theirs) is not None
 
 
 def test_keys_tell_flows_and_variables_apart() -> None:

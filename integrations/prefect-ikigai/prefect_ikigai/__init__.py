@@ -14,6 +14,7 @@ from prefect_ikigai.naming import output_name
 from prefect_ikigai.runs.hooks import report_left_runs
 from prefect_ikigai.tasks.assets import amaterialize_dataset, dataset_asset, materialize_dataset
 from prefect_ikigai.tasks.caching import ACCOUNT_INPUTS, AccountInputs
+from prefect_ikigai.tasks.cleaning import adelete_dataset, adelete_old_outputs, delete_dataset, delete_old_outputs
 from prefect_ikigai.tasks.datasets import (
     adownload_dataset,
     apreview_dataset,
@@ -45,6 +46,8 @@ __all__ = [
     "IkigaiFlowRun",
     "__version__",
     "acheck_model",
+    "adelete_dataset",
+    "adelete_old_outputs",
     "adownload_dataset",
     "aensure_flow",
     "aensure_model",
@@ -60,6 +63,8 @@ __all__ = [
     "await_for_run",
     "check_model",
     "dataset_asset",
+    "delete_dataset",
+    "delete_old_outputs",
     "download_dataset",
     "ensure_flow",
     "ensure_model",

@@ -10,7 +10,7 @@ from ikigai_core import orchestration
 from ikigai_core.procedure import Procedure, call_blocking
 from prefect_ikigai.api.artifacts import show_table
 from prefect_ikigai.api.owner import Owner
-from prefect_ikigai.naming import artifact_key
+from prefect_ikigai.naming import artifact_key, without_generated_part
 
 if TYPE_CHECKING:
     from ikigai_core.orchestration import AnyClient, AnyDataset
@@ -40,7 +40,7 @@ def preview(ikigai: AnyClient, app: str, dataset: str, rows: int) -> Procedure[P
     found: AnyDataset = yield from orchestration.find_dataset(ikigai, app, dataset)
     profile = yield from orchestration.profile_dataset(found, preview_rows=rows, size_limit=None)
     shown = f"The first {len(profile.preview)} of {profile.row_count} rows of dataset **{dataset}** of app **{app}**"
-    key = artifact_key(app, dataset, "rows")
+    key = artifact_key(app, without_generated_part(dataset), "rows")
     yield from call_blocking(partial(show_table, Owner.current(), key, profile.preview, shown))
     return Profile(profile.row_count, profile.columns, profile.preview)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from uuid import UUID
+
 from prefect.runtime import flow_run
 
 from ikigai_core.orchestration import shortened, slug
 
 _LONGEST_ASSET_PART = 200
+_GENERATED = re.compile(r"(?<=.)_[0-9a-f]{12}$")
 
 
 def artifact_key(*names: str) -> str:
@@ -43,4 +47,20 @@ def output_name(name: str, *parts: object) -> str:
     """
     words = [slug(str(part), "_") for part in parts]
     current = flow_run.id
-    return "_".join([name, *words, *([str(current)[-12:]] if current else [])])
+    return "_".join([name, *words]) + (generated_part(UUID(current)) if current else "")
+
+
+def generated_part(flow_run_id: UUID) -> str:
+    """The part of an output's name that stands for the flow run."""
+    return f"_{str(flow_run_id)[-12:]}"
+
+
+def is_generated_from(name: str, dataset: str) -> bool:
+    """Whether `output_name` made a dataset's name of this name, in some flow run."""
+    stable = without_generated_part(dataset)
+    return stable != dataset and (stable == name or stable.startswith(f"{name}_"))
+
+
+def without_generated_part(name: str) -> str:
+    """The name of an output without the part that stands for a flow run."""
+    return _GENERATED.sub("", name)

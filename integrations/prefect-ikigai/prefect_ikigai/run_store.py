@@ -8,9 +8,8 @@ from functools import cached_property
 from typing import Any, NoReturn
 from uuid import UUID
 
-from prefect.client.schemas.objects import StateType
-
 from ikigai_core.orchestration import SupersededError
+from prefect_ikigai.api.flow_runs import is_over, read_flow_runs, was_left
 from prefect_ikigai.api.logger import current_logger
 from prefect_ikigai.api.owner import Owner
 from prefect_ikigai.failures import PrefectUnavailableError
@@ -25,10 +24,7 @@ from prefect_ikigai.notes.note import (
     take_over,
     update_note,
 )
-from prefect_ikigai.notes.sweeping import state_of, sweep_now_and_then
-
-LEFT_IN = frozenset({StateType.CANCELLED, StateType.CANCELLING, StateType.CRASHED, StateType.FAILED})
-"""The final states of flow runs that may leave a run on the platform unintentionally."""
+from prefect_ikigai.notes.sweeping import sweep_now_and_then
 
 
 class PrefectRunStore:
@@ -36,7 +32,8 @@ class PrefectRunStore:
 
     A retry of a task finds the note of the same task run. If a flow run is repeated, also after a crash, its task runs
     and the flow runs of its subflows are new. They find the notes of an earlier attempt for the same flow and
-    variables, those of the same task first. Only one of them gets each note. A failed run is not found again.
+    variables, those of the same task first. Only one of them gets each note. A failed run is not found again. What
+    `output_name` adds to names does not count as a difference of variables.
 
     Parameters
     ----------
@@ -57,7 +54,8 @@ class PrefectRunStore:
     ) -> None:
         self._owner = owner
         self._app = app
-        self._key = note_key(flow_id, variables)
+        self._flow_id = flow_id
+        self._variables = dict(variables)
         self._credentials_id = credentials_id
         self._has_looked = False
         self._mine: Note | None = None
@@ -73,6 +71,16 @@ class PrefectRunStore:
         self._look()
         return None if self._mine is None or self._mine.has_failed else dict(self._mine.run)
 
+    @property
+    def is_given_up(self) -> bool:
+        """Whether an earlier attempt could not find out how the run ended."""
+        return self._mine is not None and self._mine.is_given_up
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """The run variables that were asked for. A run that was taken over may have other generated names."""
+        return self._variables if self._mine is None else self._mine.variables
+
     def note(self, run: dict[str, Any]) -> None:
         """Save a run. Replaces the previous note.
 
@@ -83,11 +91,12 @@ class PrefectRunStore:
         """
         self._look()
         if self._mine is None:
-            self._mine = create_note(self._key, Note(run, self._attempt, self._app, self._credentials_id))
+            note = Note(run, self._attempt, self._app, self._credentials_id, self._variables)
+            self._mine = create_note(self._key, note)
             self._check_alone()
             return
         credentials_id = self._credentials_id or self._mine.credentials_id
-        self._mine = replace(self._mine, run=run, credentials_id=credentials_id)
+        self._mine = replace(self._mine, run=run, credentials_id=credentials_id, is_given_up=False)
         if not update_note(self._mine):
             self._raise_superseded()
 
@@ -101,6 +110,14 @@ class PrefectRunStore:
         """
         self.note({**run, "phase": "taken", "taken_by": str(self._attempt)})
         sweep_now_and_then()
+
+    def give_up(self) -> bool:
+        """Note that the end of the run cannot be found out. Return whether the next attempt may start another run."""
+        if self._mine is None or self._mine.phase not in ("started", "ended"):
+            # The start may still arrive.
+            return False
+        self._mine = replace(self._mine, is_given_up=True)
+        return update_note(self._mine)
 
     def forget(self) -> None:
         """Delete the note. A failure is only logged."""
@@ -125,12 +142,16 @@ class PrefectRunStore:
 
     def adopt(self, left: Note) -> dict[str, Any] | None:
         """Take over a run that another flow run left; None if another attempt was faster."""
-        self._mine = take_over(self._key, left, self._attempt)
+        self._mine = take_over(self._key, left, self._attempt, self._variables)
         return None if self._mine is None else dict(self._mine.run)
 
     @cached_property
     def _attempt(self) -> Attempt:
         return Attempt.of(self._owner)
+
+    @cached_property
+    def _key(self) -> str:
+        return note_key(self._flow_id, self._variables, self._attempt.flow_run_ids)
 
     def _look(self) -> None:
         if self._has_looked:
@@ -141,7 +162,7 @@ class PrefectRunStore:
         earlier = [note for note in notes if note.attempt.precedes(self._attempt)]
         self._others = [note for note in notes if note not in earlier]
         for note in sorted(earlier, key=self._by_likeness):
-            self._mine = take_over(self._key, note, self._attempt)
+            self._mine = take_over(self._key, note, self._attempt, self._variables)
             if self._mine is not None:
                 break
         self._has_looked = True
@@ -163,14 +184,12 @@ class PrefectRunStore:
     def _was_left(self, attempt: Attempt) -> bool:
         if attempt.flow_run_id is None or attempt.root_id is None:
             return False
-        state = state_of(attempt.flow_run_id)
-        if state is not None and state.type not in LEFT_IN:
+        if not was_left(attempt.flow_run_ids):
             return False
         if attempt.root_id in (attempt.flow_run_id, self._attempt.root_id):
             return True
         # As long as the outermost flow run is running, it may repeat this one.
-        root = state_of(attempt.root_id)
-        return root is None or root.is_final()
+        return is_over(read_flow_runs([attempt.root_id]).get(attempt.root_id))
 
     def _raise_superseded(self) -> NoReturn:
         raise SupersededError("A later try of this Prefect run has taken over. Nothing more is started by this one.")
@@ -178,6 +197,6 @@ class PrefectRunStore:
 
 def _can_be_proven(note: Note) -> bool:
     """Whether it is certain, or can be proven, which run of the platform the note is about."""
-    if note.is_over or note.run["attached"]:
+    if note.is_over or note.is_given_up or note.run["attached"]:
         return False
     return note.phase == "started" or bool(note.run["copy_name"])

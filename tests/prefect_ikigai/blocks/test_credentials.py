@@ -58,12 +58,37 @@ def test_a_saved_block_gives_its_key_to_flows_only(saved_credentials: IkigaiCred
     assert saved_credentials.api_key.get_secret_value() not in document.model_dump_json()
 
 
+def test_what_is_not_set_comes_from_environment_and_profile_where_the_task_runs(
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], tmp_path: Path, monkeypatch: Any
+) -> None:
+    copy, profiles = make_flow(), tmp_path / "profiles.toml"
+    assert credentials.api_key is not None
+    key = credentials.api_key.get_secret_value()
+    profiles.write_text(f'[default]\nuser_email = "{credentials.user_email}"\napi_key = "{key}"\n')
+    IkigaiCredentials().save("nothing", overwrite=True)
+    IkigaiCredentials(user_email="bob@example.com", api_key=SecretStr(KEY)).save("no-address", overwrite=True)
+
+    @flow
+    def look(name: str) -> str:
+        return flow_status(IkigaiCredentials.load(name), app, copy.name).status.value
+
+    # Nobody knows an address elsewhere: the public platform is not asked.
+    monkeypatch.setenv("IKIGAI_CONFIG", str(tmp_path / "no-such-file"))
+    with pytest.raises(errors.ConfigurationError, match="IKIGAI_USER_EMAIL"):
+        look("nothing")
+    monkeypatch.setenv("IKIGAI_BASE_URL", str(credentials.base_url))
+    monkeypatch.setenv("IKIGAI_CONFIG", str(profiles))
+    assert look("nothing") == "IDLE"
+    # What is set counts.
+    with pytest.raises(errors.AccessRefusedError, match=f"{credentials.base_url}.*bob@example.com"):
+        look("no-address")
+
+
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [
         ({"api_key": ""}, "api_key"),
         ({"user_email": ""}, "user_email"),
-        ({"api_key": None}, "api_key is missing"),
         ({"api_key_file": "key.txt"}, "api_key_file is given, and so is the key itself"),
         ({"read_timeout": 0}, "read_timeout"),
         ({"base_url": "ikigai.example"}, "base_url has no scheme: write 'https://ikigai.example'"),
@@ -149,7 +174,7 @@ def test_a_wrong_key_fails_once_with_an_error_that_names_url_and_user(
     for run in (look, alook_to_the_end):
         with pytest.raises(errors.AccessRefusedError) as refusal:
             run()
-        assert credentials.base_url in str(refusal.value)
+        assert str(credentials.base_url) in str(refusal.value)
         assert "bob@example.com" in str(refusal.value)
         assert KEY not in "".join(traceback.format_exception(refusal.value))
     assert requests_sent()["total"] <= 2

@@ -18,9 +18,12 @@ from prefect_ikigai import (
     aread_dataset,
     aupload_dataset,
     download_dataset,
+    output_name,
+    preview_dataset,
     read_dataset,
     upload_dataset,
 )
+from prefect_ikigai.naming import artifact_key
 
 NUMBERS = pd.DataFrame({"name": ["one", "two", "three"], "value": [1, 2, 3]})
 
@@ -76,3 +79,17 @@ def test_an_app_is_created_only_where_that_is_asked_for(credentials: IkigaiCrede
     with pytest.raises(errors.NotFoundError):
         upload_dataset.fn(credentials, f"Misspelt {app}", "numbers", NUMBERS)
     assert upload_dataset.fn(credentials, f"New {app}", "numbers", NUMBERS, create_app=True)["changes"] == ["created"]
+
+
+def test_previews_of_what_flow_runs_write_are_versions_of_one_artifact(
+    credentials: IkigaiCredentials, app: str, prefect_server: Any
+) -> None:
+    @flow
+    def look() -> None:
+        upload_dataset(credentials, app, output_name("numbers", "a"), NUMBERS)
+        preview_dataset(credentials, app, output_name("numbers", "a"))
+
+    states = [look(return_state=True) for _ in range(2)]
+    shown = [prefect_server.artifacts(state.state_details.flow_run_id, "table") for state in states]
+    assert {artifact.key for each in shown for artifact in each} == {artifact_key(app, "numbers_a", "rows")}
+    assert [len(each) for each in shown] == [1, 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -101,3 +102,18 @@ def test_a_run_that_was_left_and_has_ended_is_not_taken_for_a_new_one(
         ikigai.flow_run(record.data["run"]).wait()
     log = run()
     assert len(copy.runs()) == 2 and copy.runs()[0] == log
+
+
+def test_a_variable_that_json_cannot_hold_is_named_before_anything_is_noted(
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], prefect_server: Any
+) -> None:
+    copy = make_flow()
+
+    @flow
+    def run() -> None:
+        run_flow(credentials, app, copy.name, {"output": "mine", "day": date(2026, 1, 2)})
+
+    state = run(return_state=True)
+    with pytest.raises(errors.WrongInputTypeError, match=r"Run variable 'day' was of type date: .* \.isoformat\(\)"):
+        state.result()
+    assert copy.runs() == [] and prefect_server.notes(state.state_details.flow_run_id) == []

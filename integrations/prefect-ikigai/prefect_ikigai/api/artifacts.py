@@ -19,7 +19,7 @@ from prefect_ikigai.api.client import prefect_client
 from prefect_ikigai.api.logger import current_logger
 from prefect_ikigai.api.owner import Owner
 
-_PAGE = 200
+PAGE = 200
 """Maximum number of artifacts that the server returns at once."""
 
 _NOT_FOUND = 404
@@ -28,7 +28,7 @@ _NOT_FOUND = 404
 def find_artifacts(wanted: ArtifactFilter) -> list[Artifact]:
     """Artifacts that match a filter, the newest first."""
     found: list[Artifact] = []
-    while len(page := page_of_artifacts(wanted, offset=len(found))) == _PAGE:
+    while len(page := page_of_artifacts(wanted, offset=len(found))) == PAGE:
         found += page
     return found + page
 
@@ -40,7 +40,7 @@ def page_of_artifacts(wanted: ArtifactFilter, *, offset: int = 0) -> list[Artifa
     query = {
         "artifacts": wanted.model_dump(mode="json", exclude_unset=True),
         "sort": "CREATED_DESC",
-        "limit": _PAGE,
+        "limit": PAGE,
         "offset": offset,
     }
     with prefect_client() as client:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext, TaskRunContext
 
 
@@ -22,6 +23,8 @@ class Owner:
         Prefect's key of the task; empty in a flow's own body.
     task_attempt : int
         Number of attempts of the task run so far.
+    pauses : int
+        Number of times that the attempt was suspended or paused. Then it begins anew, which Prefect does not count.
     parent_task_run_id : UUID or None
         The task run that represents this flow run in the flow run that called it. None if no flow run called it, or if
         that is not known.
@@ -32,6 +35,7 @@ class Owner:
     attempt: int
     task: str = ""
     task_attempt: int = 0
+    pauses: int = 0
     parent_task_run_id: UUID | None = None
 
     @classmethod
@@ -42,7 +46,14 @@ class Owner:
         parent = flow_run.parent_task_run_id if flow_run is not None else None
         if task_context is not None:
             run = task_context.task_run
-            return cls(run.flow_run_id, run.id, run.flow_run_run_count, run.task_key, run.run_count, parent)
+            count, pauses = run.flow_run_run_count, pauses_of(flow_run)
+            return cls(run.flow_run_id, run.id, count, run.task_key, run.run_count, pauses, parent)
         if flow_run is not None:
-            return cls(flow_run.id, None, flow_run.run_count, parent_task_run_id=parent)
+            pauses = pauses_of(flow_run)
+            return cls(flow_run.id, None, flow_run.run_count, pauses=pauses, parent_task_run_id=parent)
         return None
+
+
+def pauses_of(flow_run: FlowRun | None) -> int:
+    """Number of times that the current attempt of a flow run was suspended or paused."""
+    return 0 if flow_run is None else len(flow_run.empirical_policy.pause_keys or ())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 from uuid import UUID
 
 from prefect.blocks.abstract import CredentialsBlock
-from pydantic import ConfigDict, Field, HttpUrl, SecretStr, model_validator
+from pydantic import ConfigDict, Field, HttpUrl, PrivateAttr, SecretStr, model_validator
 
+from ikigai_core.orchestration import UnusableFieldError
 from prefect_ikigai.connection import connection_fields
 
 if TYPE_CHECKING:
@@ -15,23 +16,30 @@ if TYPE_CHECKING:
     from ikigai_core.orchestration import ConnectionFields
 
 LOGO = "https://github.com/ikigailabs-io.png"
+_SECRETS = ("api_key", "proxy")
 DOCUMENTATION = "https://docs.ikigailabs.io/api/platform-api"
 
 
 class IkigaiCredentials(CredentialsBlock):
     """Credentials of a user of the Ikigai platform.
 
+    What is not set comes from the environment (``IKIGAI_USER_EMAIL``, ``IKIGAI_API_KEY``, ``IKIGAI_BASE_URL``,
+    ``IKIGAI_WEB_URL``) or a profile, where the tasks run, as for `ikigai_core.Ikigai`.
+
+    A pickle of the block holds neither key nor proxy. Where a saved block is unpickled, it loads them itself. So tasks
+    in other processes, for example with Dask, need a saved block, a key's file, or a key in their environment.
+
     Attributes
     ----------
-    user_email : str
+    user_email : str, optional
         Email address of the platform's user.
     api_key : SecretStr, optional
         The user's API key. Stored encrypted, never shown. If the platform refuses it, it is loaded again from the saved
         block, so that long tasks get a key that was rotated there.
     api_key_file : str, optional
         Path of a file that contains only the key, where the tasks run, instead of `api_key`.
-    base_url : str
-        Address of the platform's API. Default: the public platform.
+    base_url : str, optional
+        Address of the platform's API. Default: ``IKIGAI_BASE_URL``, a profile's, or the public platform.
     web_url : str, optional
         Address of the platform's pages for people.
     proxy : SecretStr, optional
@@ -42,13 +50,13 @@ class IkigaiCredentials(CredentialsBlock):
         Path of the certificates to trust instead of the system's, where the tasks run.
     client_certificate, client_key : str, optional
         Paths of a client certificate, and of its key if that is in another file, where the tasks run.
-    connect_timeout, read_timeout : float
+    connect_timeout, read_timeout : float, optional
         Time limits in seconds, for connecting and for waiting for bytes of a response. Default: 10 and 60.
 
     Raises
     ------
     pydantic.ValidationError
-        A field is missing or unusable, or contradicts another one.
+        A field is unusable, or contradicts another one.
 
     Examples
     --------
@@ -73,17 +81,27 @@ class IkigaiCredentials(CredentialsBlock):
         run_flow(credentials, app="My app", flow="My flow")
         ```"""
 
-    user_email: str = Field(
-        min_length=1, title="User email", description="The email of the platform's user.", examples=["bob@example.com"]
+    user_email: str | None = Field(
+        default=None,
+        min_length=1,
+        title="User email",
+        description="The email of the platform's user. If not set: IKIGAI_USER_EMAIL, where tasks run.",
+        examples=["bob@example.com"],
     )
     api_key: SecretStr | None = Field(
-        default=None, min_length=1, title="API key", description="The user's API key, if no file holds it."
+        default=None,
+        min_length=1,
+        title="API key",
+        description="The user's API key, if no file holds it. If not set: IKIGAI_API_KEY, where tasks run.",
     )
     api_key_file: str | None = Field(
         default=None, title="API key file", description="Path of a file that holds nothing but the key."
     )
-    base_url: str = Field(
-        default="https://api.ikigailabs.io", title="Base URL", description="Address of the platform's API."
+    base_url: str | None = Field(
+        default=None,
+        title="Base URL",
+        description="Address of the platform's API. If not set: IKIGAI_BASE_URL where tasks run, or the public one.",
+        examples=["https://api.ikigailabs.io"],
     )
     web_url: str | None = Field(
         default=None, title="Web URL", description="Address of the platform's pages for people."
@@ -105,19 +123,30 @@ class IkigaiCredentials(CredentialsBlock):
         title="Client key",
         description="Path of the client certificate's key, if the certificate's file does not hold it.",
     )
-    connect_timeout: float = Field(
-        default=10.0, gt=0, title="Connect timeout", description="Seconds that a request may take to connect."
+    connect_timeout: float | None = Field(
+        default=None, gt=0, title="Connect timeout", description="Seconds that a request may take to connect. Usual: 10"
     )
-    read_timeout: float = Field(
-        default=60.0, gt=0, title="Read timeout", description="Seconds to wait for an answer's bytes."
+    read_timeout: float | None = Field(
+        default=None, gt=0, title="Read timeout", description="Seconds to wait for an answer's bytes. Usual: 60"
     )
+
+    _left_out: tuple[str, ...] = PrivateAttr(default=())
 
     @model_validator(mode="after")
     def _check_fields(self) -> Self:
-        if not (self.api_key or self.api_key_file):
-            raise ValueError("api_key is missing: give the key, or api_key_file")
         self._connection()
         return self
+
+    def __getstate__(self) -> dict[Any, Any]:
+        state = super().__getstate__()
+        values, private = state["__dict__"], state["__pydantic_private__"] or {}
+        secrets = {name for name in _SECRETS if values[name] is not None}
+        left_out = tuple(sorted(secrets.union(self._left_out)))
+        return {
+            **state,
+            "__dict__": {**values, **dict.fromkeys(secrets)},
+            "__pydantic_private__": {**private, "_left_out": left_out},
+        }
 
     def get_client(self) -> Ikigai:
         """Create a client. Sends nothing.
@@ -131,10 +160,12 @@ class IkigaiCredentials(CredentialsBlock):
         ------
         ikigai_core.orchestration.UnusableFieldError
             A file does not exist here.
+        ikigai_core.errors.ConfigurationError
+            User or key are neither in the block nor in the environment or a profile here.
         """
         from ikigai_core import Ikigai
 
-        return Ikigai(**self._connection().client_arguments())
+        return Ikigai(**self._complete()._connection().client_arguments())
 
     def get_async_client(self) -> AsyncIkigai:
         """Create an async client. Sends nothing.
@@ -148,15 +179,35 @@ class IkigaiCredentials(CredentialsBlock):
         ------
         ikigai_core.orchestration.UnusableFieldError
             A file does not exist here.
+        ikigai_core.errors.ConfigurationError
+            User or key are neither in the block nor in the environment or a profile here.
         """
         from ikigai_core import AsyncIkigai
 
-        return AsyncIkigai(**self._connection().client_arguments())
+        return AsyncIkigai(**self._complete()._connection().client_arguments())
 
     @property
     def document_id(self) -> UUID | None:
         """Id of the saved block; None if the block was not saved."""
         return self._block_document_id
+
+    @property
+    def account(self) -> tuple[str, str]:
+        """Address and user of the platform, also if they come from the environment or a profile."""
+        with self.get_client() as ikigai:
+            return ikigai.base_url, ikigai.user_email
+
+    def _complete(self) -> IkigaiCredentials:
+        """The block with the secrets that its pickle left out."""
+        if not self._left_out:
+            return self
+        if self.document_id is None:
+            raise UnusableFieldError(
+                self._left_out[0],
+                "is not in the pickle of a block: save the block and load it with IkigaiCredentials.load(name), or "
+                "give api_key_file.",
+            )
+        return self._saved()
 
     def _connection(self) -> ConnectionFields:
         given = {name: getattr(self, name) for name in type(self).model_fields}
@@ -164,6 +215,12 @@ class IkigaiCredentials(CredentialsBlock):
 
     def _saved_key(self) -> str:
         """The current key of the saved block, or of the file that the block names."""
+        saved = self._saved()._connection().client_arguments().get("api_key")
+        if not callable(saved):
+            raise UnusableFieldError("api_key", "is no longer in the saved block: save the block with a key.")
+        return str(saved())
+
+    def _saved(self) -> Self:
         # Without `_sync`, this would be a coroutine in async code.
         saved: Any = type(self).load_from_ref(self.document_id, _sync=True)  # type: ignore[call-arg, arg-type]
-        return str(saved._connection().client_arguments()["api_key"]())
+        return cast("Self", saved)

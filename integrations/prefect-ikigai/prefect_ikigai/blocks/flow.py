@@ -105,7 +105,7 @@ class IkigaiFlowRun(JobRun["RunLog"]):
     def _followed(self, ikigai: AnyClient) -> Procedure[None]:
         run, followed = yield from resume(ikigai, self.run, self.app, self._note_id)
         try:
-            self._log = (yield from follow(run, followed, self._deadline, removes_copy=True)).log
+            self._log = (yield from follow(ikigai, run, followed, self._deadline, removes_copy=True)).log
         except RunFailedError as failure:
             self._failure = failure
             raise

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from prefect.exceptions import ObjectNotFound
 
 from prefect_ikigai.api.client import prefect_client
-from prefect_ikigai.api.owner import Owner
+from prefect_ikigai.api.owner import Owner, pauses_of
 
-Link = tuple[UUID, int]
-"""A flow run, and the number of its attempt."""
+
+class Link(NamedTuple):
+    """A flow run, the number of its attempt, and how often that was suspended."""
+
+    flow_run_id: UUID
+    number: int
+    pauses: int = 0
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class Attempt:
 
     Attributes
     ----------
-    chain : tuple of (UUID, int)
+    chain : tuple of Link
         The flow run with the number of its attempt. The flow runs that called it come before it, the outermost first.
         If Prefect repeats a flow run, it creates new flow runs for its subflows and new task runs for its tasks.
     task_run_id : UUID or None
@@ -43,35 +48,40 @@ class Attempt:
         """The attempt of an owner. Reads from Prefect's server which flow runs called its flow run."""
         chain: tuple[Link, ...] = ()
         if owner.flow_run_id is not None:
-            callers = _callers(owner.parent_task_run_id, owner.flow_run_id, owner.attempt)
-            chain = (*callers, (owner.flow_run_id, owner.attempt))
+            callers = _callers(owner.parent_task_run_id, owner.flow_run_id, owner.attempt, owner.pauses)
+            chain = (*callers, Link(owner.flow_run_id, owner.attempt, owner.pauses))
         return cls(chain, owner.task_run_id, owner.task, owner.task_attempt)
+
+    @property
+    def flow_run_ids(self) -> list[UUID]:
+        """The flow runs, the outermost first."""
+        return [link.flow_run_id for link in self.chain]
 
     @property
     def flow_run_id(self) -> UUID | None:
         """The flow run; None in a task outside of flows."""
-        return self.chain[-1][0] if self.chain else None
+        return self.chain[-1].flow_run_id if self.chain else None
 
     @property
     def root_id(self) -> UUID | None:
         """The outermost flow run."""
-        return self.chain[0][0] if self.chain else None
+        return self.chain[0].flow_run_id if self.chain else None
 
     def precedes(self, other: Attempt) -> bool:
         """Whether the other attempt repeats this one, as the same task run or in a later attempt of a flow run."""
         if self.task_run_id is not None and self.task_run_id == other.task_run_id and self.number != other.number:
             return self.number < other.number
-        for (flow_run_id, number), (others_id, others_number) in zip(self.chain, other.chain, strict=False):
-            if flow_run_id != others_id:
+        for mine, others in zip(self.chain, other.chain, strict=False):
+            if mine.flow_run_id != others.flow_run_id:
                 return False
-            if number != others_number:
-                return number < others_number
+            if mine != others:
+                return (mine.number, mine.pauses) < (others.number, others.pauses)
         return False
 
     def to_dict(self) -> dict[str, Any]:
         """The attempt as a JSON-compatible dict."""
         return {
-            "chain": [[str(flow_run_id), number] for flow_run_id, number in self.chain],
+            "chain": [[str(link.flow_run_id), link.number, link.pauses] for link in self.chain],
             "task_run_id": str(self.task_run_id) if self.task_run_id else None,
             "task": self.task,
             "number": self.number,
@@ -82,22 +92,22 @@ class Attempt:
         """Read what `to_dict` wrote."""
         task_run_id = data["task_run_id"]
         return cls(
-            chain=tuple((UUID(flow_run_id), number) for flow_run_id, number in data["chain"]),
+            chain=tuple(Link(UUID(flow_run_id), *numbers) for flow_run_id, *numbers in data["chain"]),
             task_run_id=UUID(task_run_id) if task_run_id else None,
             task=data["task"],
             number=data["number"],
         )
 
     def __str__(self) -> str:
-        flow_run = f"try {self.chain[-1][1]} of flow run {self.flow_run_id}" if self.chain else ""
+        flow_run = f"try {self.chain[-1].number} of flow run {self.flow_run_id}" if self.chain else ""
         task_run = f"try {self.number} of task run {self.task_run_id}" if self.task_run_id else ""
         return ", ".join(part for part in (task_run, flow_run) if part)
 
 
 @lru_cache(maxsize=256)
-def _callers(parent_task_run_id: UUID | None, flow_run_id: UUID, attempt: int) -> tuple[Link, ...]:
-    """The flow runs above a flow run, outermost first. The attempt is only a part of the cache key."""
-    del flow_run_id, attempt
+def _callers(parent_task_run_id: UUID | None, flow_run_id: UUID, attempt: int, pauses: int) -> tuple[Link, ...]:
+    """The flow runs above a flow run, outermost first. Attempt and pauses are only parts of the cache key."""
+    del flow_run_id, attempt, pauses
     chain: list[Link] = []
     with prefect_client() as client:
         while parent_task_run_id is not None:
@@ -109,6 +119,6 @@ def _callers(parent_task_run_id: UUID | None, flow_run_id: UUID, attempt: int) -
             except ObjectNotFound:
                 # It was deleted, so nobody will repeat it.
                 break
-            chain.insert(0, (caller.id, caller.run_count))
+            chain.insert(0, Link(caller.id, caller.run_count, pauses_of(caller)))
             parent_task_run_id = caller.parent_task_run_id
     return tuple(chain)

@@ -14,8 +14,8 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -36,6 +36,7 @@ from prefect_ikigai.api.artifacts import (
     update_artifact,
 )
 from prefect_ikigai.api.owner import Owner
+from prefect_ikigai.naming import generated_part
 from prefect_ikigai.notes.attempt import Attempt
 
 NOTE_TYPE = "ikigai-run"
@@ -56,6 +57,10 @@ class Note:
         Name of the app.
     credentials_id : UUID or None
         Id of the saved block that the run was started with; None if the block was not saved.
+    variables : mapping
+        The run variables that the owner asked for. A run that was taken over may have other generated names.
+    is_given_up : bool
+        Whether the end of the run cannot be found out, so that the next attempt may start another one.
     note_id : str
         The owner's id of the note.
     lineage : tuple of str
@@ -72,6 +77,8 @@ class Note:
     attempt: Attempt
     app: str
     credentials_id: UUID | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    is_given_up: bool = False
     note_id: str = ""
     lineage: tuple[str, ...] = ()
     is_adopting: bool = False
@@ -89,6 +96,8 @@ class Note:
             attempt=Attempt.from_dict(data["attempt"]),
             app=data["app"],
             credentials_id=UUID(credentials_id) if credentials_id else None,
+            variables=data.get("variables") or data["run"]["variables"],
+            is_given_up=data.get("is_given_up", False),
             note_id=data["note_id"],
             lineage=tuple(data["lineage"]),
             is_adopting=data["is_adopting"],
@@ -130,15 +139,19 @@ class Note:
             "attempt": self.attempt.to_dict(),
             "app": self.app,
             "credentials_id": str(self.credentials_id) if self.credentials_id else None,
+            "variables": dict(self.variables),
+            "is_given_up": self.is_given_up,
             "note_id": self.note_id,
             "lineage": list(self.lineage),
             "is_adopting": self.is_adopting,
         }
 
 
-def note_key(flow_id: str, variables: Mapping[str, Any]) -> str:
-    """The key of notes about runs of a flow with these variables."""
+def note_key(flow_id: str, variables: Mapping[str, Any], flow_run_ids: Iterable[UUID] = ()) -> str:
+    """The key of notes about runs of a flow with these variables, without what these flow runs added to names."""
     asked = json.dumps(variables, sort_keys=True, default=str)
+    for flow_run_id in flow_run_ids:
+        asked = asked.replace(generated_part(flow_run_id), "")
     return f"ikigai-run-{_digest(flow_id)}-{_digest(asked)}"
 
 
@@ -149,10 +162,10 @@ def notes_under(key: str) -> list[Note]:
     return sorted(_standing(notes), key=_age)
 
 
-def notes_of(flow_run_id: UUID) -> list[Note]:
-    """The notes of a flow run."""
+def notes_of(flow_run_ids: Sequence[UUID]) -> list[Note]:
+    """The notes of these flow runs."""
     wanted = ArtifactFilter(
-        flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run_id]), type=ArtifactFilterType(any_=[NOTE_TYPE])
+        flow_run_id=ArtifactFilterFlowRunId(any_=list(flow_run_ids)), type=ArtifactFilterType(any_=[NOTE_TYPE])
     )
     return _without_duplicates([Note.read(artifact) for artifact in find_artifacts(wanted)])
 
@@ -178,14 +191,19 @@ def update_note(note: Note) -> bool:
 
 def delete_note(note: Note) -> bool:
     """Delete a note. Return whether this call deleted it."""
-    deleted = [delete_artifact(artifact_id) for artifact_id in note.artifact_ids]
-    return any(deleted)
+    # Of several processes that delete a note with several artifacts, only one deletes the first of these.
+    first, *others = sorted(note.artifact_ids)
+    is_mine = delete_artifact(first)
+    for artifact_id in others:
+        delete_artifact(artifact_id)
+    return is_mine
 
 
-def take_over(key: str, note: Note, attempt: Attempt) -> Note | None:
-    """Take over a note from its owner; None if another attempt was faster."""
+def take_over(key: str, note: Note, attempt: Attempt, variables: Mapping[str, Any] | None = None) -> Note | None:
+    """Take over a note from its owner, for a run with these variables; None if another attempt was faster."""
     lineage = (*note.lineage, note.note_id)
-    mine = create_note(key, replace(note, attempt=attempt, lineage=lineage, is_adopting=True))
+    asked = note.variables if variables is None else variables
+    mine = create_note(key, replace(note, attempt=attempt, variables=asked, lineage=lineage, is_adopting=True))
     # If the response to the deletion gets lost, the repeated request finds nothing to delete.
     if not delete_note(note) and _others_after(note, mine, key):
         delete_note(mine)

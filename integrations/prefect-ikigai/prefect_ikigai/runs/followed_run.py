@@ -67,6 +67,16 @@ class FollowedRun:
         """Id of the artifact with the note; None if there is none."""
         return None if self._store is None else self._store.artifact_id
 
+    @property
+    def is_given_up(self) -> bool:
+        """Whether an earlier attempt could not find out how the run ended."""
+        return self._store is not None and self._store.is_given_up
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """The run variables that were asked for; empty if they are not known."""
+        return {} if self._store is None else self._store.variables
+
     def find(self) -> dict[str, Any] | None:
         """The run that an earlier attempt noted; None if there is none or it failed."""
         if self._store is None:
@@ -141,6 +151,17 @@ class FollowedRun:
         """Delete the note of a run that never started."""
         if self._store is not None:
             self._store.forget()
+
+    def give_up(self) -> None:
+        """Note that the end of the run cannot be found out, and say what a user can do. A failure is only logged."""
+        try:
+            may_start = self._store is not None and self._store.give_up()
+        except (httpx.HTTPError, PrefectHTTPStatusError) as error:
+            self._logger.warning("Flow %r: that its run is given up could not be noted: %s", self._flow, error)
+            return
+        retry = "retry this flow run" if may_start else "start another flow run"
+        told = "Flow %r: it is not known how its run ended. Look at the flow and what it wrote; to run it again, %s"
+        self._logger.warning(told, self._flow, retry)
 
     def end(self, report: RunReport) -> None:
         """Report the end of the run."""

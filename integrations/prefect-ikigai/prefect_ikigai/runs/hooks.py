@@ -8,6 +8,7 @@ from prefect.blocks.core import Block
 from prefect.logging.loggers import flow_run_logger
 
 from prefect_ikigai.api.artifacts import create_artifact
+from prefect_ikigai.api.flow_runs import with_subflows
 from prefect_ikigai.api.owner import Owner
 from prefect_ikigai.naming import artifact_key
 from prefect_ikigai.notes.note import Note, notes_of
@@ -22,7 +23,7 @@ _GOING = "is still running"
 
 
 def report_left_runs(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Report the runs that continue on the platform after the flow run that followed them ends.
+    """Report the runs that continue on the platform after the flow run that followed them ends, or its subflows.
 
     The platform cannot stop runs. Each run that continues is reported in the flow run's logs, by the event
     ``ikigai.run.left``, and by an artifact with a link. Another attempt of this flow run continues with it, or the next
@@ -37,7 +38,7 @@ def report_left_runs(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any])
     ... def late_flights(): ...
     """
     logger = flow_run_logger(flow_run, flow)
-    for left in notes_of(flow_run.id):
+    for left in notes_of(with_subflows(flow_run.id)):
         if left.is_over:
             continue
         is_going, web_url = _look(left, logger)

@@ -10,12 +10,13 @@ from uuid import UUID
 
 import ikigai_core
 from ikigai_core import orchestration
-from ikigai_core.errors import FlowBusyError, IkigaiError, NotFoundError, RunFailedError
+from ikigai_core.errors import FlowBusyError, IkigaiError, NotFoundError, RunFailedError, RunLostError
 from ikigai_core.orchestration import Deadline
 from ikigai_core.procedure import Procedure, call_blocking
 from prefect_ikigai.api.logger import current_logger
 from prefect_ikigai.api.owner import Owner
 from prefect_ikigai.runs.followed_run import FollowedRun
+from prefect_ikigai.runs.renaming import rename_outputs
 from prefect_ikigai.runs.request import RunRequest
 from prefect_ikigai.runs.start_lease import PrefectStartLease
 
@@ -79,12 +80,13 @@ def start(ikigai: AnyClient, request: RunRequest) -> Procedure[tuple[AnyRun, Fol
 
 
 def follow(
-    run: AnyRun, followed: FollowedRun, deadline: Deadline, *, removes_copy: bool = False
+    ikigai: AnyClient, run: AnyRun, followed: FollowedRun, deadline: Deadline, *, removes_copy: bool = False
 ) -> Procedure[EndedRun]:
     """Follow a run to its end. Return the run with its log if it succeeded.
 
     Parameters
     ----------
+    ikigai : Ikigai or AsyncIkigai
     run : FlowRun or AsyncFlowRun
     followed : FollowedRun
     deadline : Deadline
@@ -97,6 +99,8 @@ def follow(
         The run failed.
     RunTimeoutError
         The run is still running.
+    RunLostError
+        It cannot be found out how the run ended.
     """
     try:
         log = yield from ikigai_core.FlowRun.result.procedure(run, deadline.left, on_update=followed.update)
@@ -104,6 +108,10 @@ def follow(
         report = orchestration.RunReport.failure(failure, run, app_name=followed.app)
         yield from _ended(run, followed, report, removes_copy)
         raise
+    except RunLostError:
+        yield from call_blocking(followed.give_up)
+        raise
+    yield from rename_outputs(ikigai, followed.app, run.to_dict()["variables"], followed.variables)
     report = orchestration.RunReport.success(run, log, app_name=followed.app)
     yield from _ended(run, followed, report, removes_copy)
     return EndedRun(run, _with_doubt(log, run.doubt))
@@ -122,7 +130,7 @@ def resume(
 def run_to_the_end(ikigai: AnyClient, request: RunRequest) -> Procedure[EndedRun]:
     """Start a flow and follow its run to the end."""
     run, followed = yield from start(ikigai, request)
-    return (yield from follow(run, followed, request.deadline))
+    return (yield from follow(ikigai, run, followed, request.deadline))
 
 
 def goes_on(ikigai: AnyClient, run: Mapping[str, Any]) -> Procedure[bool]:
@@ -145,6 +153,8 @@ def goes_on(ikigai: AnyClient, run: Mapping[str, Any]) -> Procedure[bool]:
 
 def _previous(ikigai: AnyClient, followed: FollowedRun) -> Procedure[dict[str, Any] | None]:
     found = yield from call_blocking(followed.find)
+    if found is not None and followed.is_given_up:
+        return found if (yield from _has_ended(ikigai, found)) else None
     if found is not None or followed.note_id is not None:
         return found
     for left in (yield from call_blocking(followed.left_runs)):
@@ -154,6 +164,14 @@ def _previous(ikigai: AnyClient, followed: FollowedRun) -> Procedure[dict[str, A
         if taken_over is not None:
             return taken_over
     return None
+
+
+def _has_ended(ikigai: AnyClient, run: Mapping[str, Any]) -> Procedure[bool]:
+    """Whether it is known by now how a run ended that an earlier attempt gave up."""
+    try:
+        return (yield from ikigai_core.FlowRun.log.procedure(ikigai.flow_run(run))) is not None
+    except (NotFoundError, RunLostError):
+        return False
 
 
 def _lease_for(request: RunRequest, flow_id: str) -> PrefectStartLease | None:

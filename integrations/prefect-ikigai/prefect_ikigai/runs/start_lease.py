@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import weakref
 from contextvars import copy_context
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from threading import Event, Thread
 from time import monotonic
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.exceptions import PrefectHTTPStatusError
 
 from prefect_ikigai.api.client import prefect_client
+from prefect_ikigai.api.limits import PREFIX, create_limit, delete_limit, read_limit, update_limit, updated_at
 from prefect_ikigai.api.logger import current_logger
 from prefect_ikigai.failures import reaching_prefect
 
@@ -26,9 +26,6 @@ RENEWAL = 15.0
 
 OUTSTANDING = timedelta(hours=1)
 """Time in which a lost start may still arrive and look like the run of another starter."""
-
-_PATH: Literal["/v2/concurrency_limits/{id_or_name}"] = "/v2/concurrency_limits/{id_or_name}"
-_NOT_FOUND, _CONFLICT = 404, 409
 
 
 class PrefectStartLease:
@@ -52,7 +49,7 @@ class PrefectStartLease:
     """
 
     def __init__(self, flow_id: str, flow_name: str) -> None:
-        self.limit = f"ikigai-flow-{flow_id}"
+        self.limit = f"{PREFIX}{flow_id}"
         self.mark = f"{self.limit}-lost-start"
         self._flow_name = flow_name
         self._limit_id: UUID | None = None
@@ -67,7 +64,7 @@ class PrefectStartLease:
             if self._watched is None:
                 self._watched = (None, monotonic())
                 return self._create(client)
-            there = _read(client, self.limit)
+            there = read_limit(client, self.limit)
             return self._create(client) if there is None else self._take_over(client, there)
 
     def renew(self) -> bool:
@@ -89,7 +86,7 @@ class PrefectStartLease:
             with prefect_client() as client:
                 if self._phase in ("prepared", "unknown"):
                     self._put_mark(client)
-                _request(client, "DELETE", limit_id)
+                delete_limit(client, limit_id)
         except Exception as error:
             current_logger().debug("Concurrency limit %r comes free by itself: %s", self.limit, error)
 
@@ -103,7 +100,7 @@ class PrefectStartLease:
             return self._keep(client)
 
     def _create(self, client: SyncPrefectClient) -> bool:
-        self._limit_id = _make(client, self.limit, active_slots=1)
+        self._limit_id = create_limit(client, self.limit, active_slots=1)
         if self._limit_id is None:
             return False
         self._is_lost, self._phase = False, ""
@@ -122,25 +119,25 @@ class PrefectStartLease:
             return False
         # The previous holder may have sent its start before it died.
         self._put_mark(client)
-        _request(client, "DELETE", there["id"])
+        delete_limit(client, there["id"])
         return self._create(client)
 
     def _keep(self, client: SyncPrefectClient) -> bool:
-        if self._limit_id is None or not _request(client, "PATCH", self._limit_id, active_slots=1):
+        if self._limit_id is None or not update_limit(client, self._limit_id, active_slots=1):
             self._is_lost = True
         return not self._is_lost
 
     def _put_mark(self, client: SyncPrefectClient) -> None:
-        if _make(client, self.mark, active_slots=0) is None:
-            _request(client, "PATCH", self.mark, active_slots=0)
+        if create_limit(client, self.mark, active_slots=0) is None:
+            update_limit(client, self.mark, active_slots=0)
 
     def _awaits_another_start(self, client: SyncPrefectClient) -> bool:
-        mark, now = _read(client, self.mark), _read(client, self.limit)
+        mark, now = read_limit(client, self.mark), read_limit(client, self.limit)
         if mark is None:
             return False
-        if now is None or _stamp(now) - _stamp(mark) < OUTSTANDING:
+        if now is None or updated_at(now) - updated_at(mark) < OUTSTANDING:
             return True
-        _request(client, "DELETE", mark["id"])
+        delete_limit(client, mark["id"])
         return False
 
 
@@ -154,41 +151,3 @@ def _renewing(lease: weakref.ref[PrefectStartLease], over: Event) -> None:
         except Exception as error:
             current_logger().debug("A concurrency limit was not renewed, and will be: %s", error)
         del held
-
-
-def _make(client: SyncPrefectClient, name: str, *, active_slots: int) -> UUID | None:
-    """Create a limit and return its id; None if the name exists already."""
-    wanted = {"name": name, "limit": 1, "active_slots": active_slots}
-    try:
-        # Not `create_global_concurrency_limit`: its error for an existing name depends on Prefect's version.
-        made: dict[str, Any] = client.request("POST", "/v2/concurrency_limits/", json=wanted).json()
-    except PrefectHTTPStatusError as error:
-        if error.response.status_code == _CONFLICT:
-            return None
-        raise
-    return UUID(made["id"])
-
-
-def _read(client: SyncPrefectClient, limit: str) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = client.request("GET", _PATH, path_params={"id_or_name": limit}).json()
-    except PrefectHTTPStatusError as error:
-        if error.response.status_code == _NOT_FOUND:
-            return None
-        raise
-    return found
-
-
-def _request(client: SyncPrefectClient, method: Literal["PATCH", "DELETE"], limit: UUID | str, **change: Any) -> bool:
-    """Change or delete a limit. Return whether it existed."""
-    try:
-        client.request(method, _PATH, path_params={"id_or_name": str(limit)}, json=change or None)
-    except PrefectHTTPStatusError as error:
-        if error.response.status_code == _NOT_FOUND:
-            return False
-        raise
-    return True
-
-
-def _stamp(limit: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(limit["updated"])

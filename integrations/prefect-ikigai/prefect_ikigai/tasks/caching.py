@@ -40,7 +40,7 @@ ACCOUNT_INPUTS = AccountInputs()
 
 def _told(value: Any) -> Any:
     if isinstance(value, IkigaiCredentials):
-        return [value.base_url, value.user_email]
+        return list(value.account)
     if isinstance(value, str | Path):
         return _file(str(value))
     return value

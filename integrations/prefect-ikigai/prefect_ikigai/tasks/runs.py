@@ -209,4 +209,4 @@ def _started(ikigai: AnyClient, request: RunRequest) -> Procedure[dict[str, Any]
 def _awaited(ikigai: AnyClient, started: Mapping[str, Any], deadline: Deadline) -> Procedure[RunLog]:
     note = started.get("note")
     run, followed = yield from resume(ikigai, started["run"], started["app"], UUID(note) if note else None)
-    return (yield from follow(run, followed, deadline, removes_copy=True)).log
+    return (yield from follow(ikigai, run, followed, deadline, removes_copy=True)).log
