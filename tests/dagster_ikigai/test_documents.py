@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -16,6 +19,7 @@ from dagster_dg_cli.cli.launch import launch_command
 
 import dagster_ikigai
 from ikigai_core import Ikigai
+from tests.dagster_ikigai.components.test_flow_component import DEFINITIONS, PROJECT
 from tests.docs.documents import assert_ran, blocks, lay_out, programs
 
 # The demo's steps have processes of their own.
@@ -33,6 +37,31 @@ def test_the_assets_materialize(
     with dg.DagsterInstance.get() as instance:
         assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.SUCCESS]
     assert_ran(ikigai_client)
+
+
+@pytest.fixture
+def first_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The project of the first steps, as far as Python can import it; its test."""
+    package = tmp_path / "src" / "flights"
+    (package / "defs" / "late_flights").mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text(PROJECT)
+    files = {"definitions.py": DEFINITIONS, "defs/__init__.py": "", "__init__.py": ""}
+    shown = {"defs/resources.py": "python dagster-resources", "defs/flights.py": "python dagster-data"}
+    shown |= {"defs/late_flights/defs.yaml": "yaml dagster-defs", "defs/late_flights/flow.yaml": "yaml dagster-flow"}
+    for name, text in {**files, **{name: blocks(fence)[0] for name, fence in shown.items()}}.items():
+        (package / name).write_text(text)
+    lay_out(package / "defs")
+    (package / "defs" / "late_flights.yaml").unlink()
+    monkeypatch.syspath_prepend(package.parent)
+    yield blocks("python dagster-test")[0]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "flights"]:
+        del sys.modules[name]
+
+
+def test_the_first_project_passes_its_own_test(first_project: str, ikigai_client: Ikigai) -> None:
+    scope: dict[str, Any] = {}
+    exec(first_project, scope)
+    scope["test_late_flights_are_late"](ikigai_client)
 
 
 @pytest.mark.parametrize("text", blocks("yaml component"))

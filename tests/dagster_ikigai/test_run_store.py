@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -18,7 +19,7 @@ from dagster_ikigai import (
     build_ikigai_run_sensor,
     ikigai_assets,
 )
-from dagster_ikigai.run_store import ObservationRunStore
+from dagster_ikigai.run_store import EventRunStore
 from dagster_ikigai.sensors.cursor import Cursor
 from ikigai_core import FlowStatus, RunLog
 from ikigai_core.orchestration import RunStore, SupersededError
@@ -39,7 +40,7 @@ class TestContractForReexecutions(RunStoreContract):
         tries = self.tries.setdefault(work, [])
         while len(tries) < number:
             tries.append(a_run(self.instance, tries[-1] if tries else None))
-        return ObservationRunStore(StepContext(self.instance, tries[number - 1], "step"), KEY, work)
+        return EventRunStore(StepContext(self.instance, tries[number - 1], "step"), KEY, work)
 
 
 class TestContractForRetriesOfSteps(RunStoreContract):
@@ -48,15 +49,15 @@ class TestContractForRetriesOfSteps(RunStoreContract):
         self.instance, self.run = instance, a_run(instance)
 
     def a_try(self, work: str, number: int) -> RunStore:
-        return ObservationRunStore(StepContext(self.instance, self.run, f"step {work}", number - 1), KEY, work)
+        return EventRunStore(StepContext(self.instance, self.run, f"step {work}", number - 1), KEY, work)
 
 
-def stores(instance: dg.DagsterInstance, *, step: str = "step", work: str = "work") -> list[ObservationRunStore]:
+def stores(instance: dg.DagsterInstance, *, step: str = "step", work: str = "work") -> list[EventRunStore]:
     """Those of a Dagster run, of its re-execution, and of that one's."""
     first = a_run(instance)
     second = a_run(instance, first)
     runs = [first, second, a_run(instance, second)]
-    return [ObservationRunStore(StepContext(instance, run, step), KEY, work) for run in runs]
+    return [EventRunStore(StepContext(instance, run, step), KEY, work) for run in runs]
 
 
 def noted(phase: str, **changes: object) -> dict[str, object]:
@@ -255,10 +256,12 @@ def test_notes_of_another_form_stop_the_step(
 ) -> None:
     flow = scripted()
 
-    @ikigai_assets(flow=flow)
+    @ikigai_assets(flow=flow, retry_policy=dg.RetryPolicy(max_retries=1))
     def worked_on(context, ikigai: IkigaiWorkspace):  # type: ignore[no-untyped-def]
-        note = {"version": form, "place": "elsewhere"}
-        context.log_event(dg.AssetObservation(context.asset_key, metadata={"ikigai/run": note}))
+        if context.retry_number == 0:
+            note = {"version": form, "place": "elsewhere"}
+            context.log_event(dg.AssetObservation(context.asset_key, metadata={"ikigai/run": note}))
+            raise ConnectionResetError("the worker was lost")
         yield from ikigai.run_flow(context, flow)
 
     result = dg.materialize(
@@ -269,6 +272,44 @@ def test_notes_of_another_form_stop_the_step(
     assert f"is of form {form}, and this release of dagster-ikigai reads form 1. Starting the flow now could" in said
     assert "use the release that wrote it, or materialize the asset in a new run" in said
     assert platform_runs() == []
+
+
+def test_a_first_try_reads_no_notes_however_many_there_are(instance: dg.DagsterInstance) -> None:
+    run = a_run(instance)
+    for number in range(5):
+        EventRunStore(StepContext(instance, run, f"step {number}"), KEY, "work").note(noted("started"))
+    pages: list[int] = []
+    get = instance.get_records_for_run
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        page = get(*arguments, **options)
+        pages.append(len(page.records))
+        return page
+
+    instance.get_records_for_run = counted  # type: ignore[method-assign]
+    store = EventRunStore(StepContext(instance, run, "step"), KEY, "work")
+    assert store.find() is None
+    store.note(noted("started"))
+    # The newest event, to know where the others end, and what this try wrote itself.
+    assert pages == [1, 2]
+
+
+def test_an_assets_page_shows_one_line_for_a_step_and_no_json(
+    scripted: Callable[..., IkigaiFlow], instance: dg.DagsterInstance
+) -> None:
+    made = build_ikigai_flow_assets(scripted(), workspace=IkigaiWorkspace())
+    result = dg.materialize([made], instance=instance)
+    [key] = made.keys
+    [record] = instance.fetch_observations(key, limit=10).records
+    observation = record.asset_observation
+    assert observation is not None
+    assert observation.metadata == {"ikigai/step_run": dg.MetadataValue.dagster_run(result.run_id)}
+    phases = [
+        entry.dagster_event.message
+        for entry in instance.all_logs(result.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)
+        if entry.dagster_event and "Ikigai flow" in (entry.dagster_event.message or "")
+    ]
+    assert phases == [f"Run of Ikigai flow: {phase}." for phase in ("prepared", "started", "ended", "taken")]
 
 
 def test_many_observations_of_others_do_not_hide_a_note(

@@ -17,7 +17,10 @@ from ikigai_core.local.engine.registry import runnable_facet_types
 
 from .documents import DOCUMENTS, ROOT, blocks, programs
 
-LABELS = ("plain", "airflow", "prefect", "prefect-setup", "dagster", "pytest")
+LABELS = (
+    "plain", "airflow", "prefect", "prefect-setup", "pytest",
+    "dagster", "dagster-resources", "dagster-data", "dagster-test",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

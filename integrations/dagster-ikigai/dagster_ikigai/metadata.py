@@ -16,6 +16,7 @@ DATASET_TEMPLATE = "ikigai/dataset_template"
 
 NULL_COUNTS = "ikigai/null_counts"
 ROW_COUNT, COLUMN_SCHEMA = "dagster/row_count", "dagster/column_schema"
+COLUMN_LINEAGE = "dagster/column_lineage"
 
 RUN_LOG_ID = "ikigai/run_log_id"
 ATTACHED, DOUBT, WRITTEN = "ikigai/attached", "ikigai/doubt", "ikigai/written"

@@ -14,7 +14,7 @@ from dagster_ikigai.flows.named_flow import NamedFlow
 from dagster_ikigai.flows.written_flow import IkigaiFlow
 from dagster_ikigai.naming import flow_key
 from dagster_ikigai.run_report import run_metadata, told_to_ops
-from dagster_ikigai.run_store import ObservationRunStore
+from dagster_ikigai.run_store import EventRunStore
 from dagster_ikigai.runs.execution import FlowTask, execute, take
 from dagster_ikigai.runs.settings import StartSettings
 from ikigai_core.orchestration import Isolation, OnBusy, OnDoubt, ensure_dataset
@@ -72,8 +72,8 @@ def build_run_ikigai_flow_op(
 ) -> dg.OpDefinition:
     """Create an op that runs a flow and follows it to its end, as part of a job. It returns the run's log as a dict.
 
-    A retried or re-executed step continues with the run that it started. Its notes are observations of the asset
-    ``<app>/flows/<flow>``. Its config is `RunIkigaiFlowConfig`.
+    A retried or re-executed step continues with the run that it started. The page of the asset ``<app>/flows/<flow>``
+    shows one line for each step. Its config is `RunIkigaiFlowConfig`.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def _run(context: dg.OpExecutionContext, config: RunIkigaiFlowConfig, workspace:
     )
     task = FlowTask(flow, config.variables, how)
     task.check()
-    store = ObservationRunStore(context, dg.AssetKey(flow_key(config.app, config.flow)), task.digest)
+    store = EventRunStore(context, dg.AssetKey(flow_key(config.app, config.flow)), task.digest)
     with dagster_failures(context), workspace.get_client() as client:
         finished = execute(context, client, task, store)
         take(context, store, finished)

@@ -12,6 +12,8 @@ import dagster as dg
 from dagster_ikigai.forms import VERSION, form_fault
 
 _KEY = "ikigai/run"
+_STEP_RUN = "ikigai/step_run"
+_NOTES = {dg.DagsterEventType.ENGINE_EVENT, dg.DagsterEventType.ASSET_OBSERVATION}
 _VERSION = 1
 _REMEDY = (
     "Starting the flow now could run it twice: use the release that wrote it, or materialize the asset in a new run."
@@ -62,29 +64,54 @@ class Note:
 
 
 def notes_on(instance: dg.DagsterInstance, asset_key: dg.AssetKey, limit: int) -> Iterator[Note]:
-    """The newest notes on an asset, newest first."""
+    """The notes of the newest steps on an asset, newest first. `limit` is the number of observations to look at."""
+    seen: set[str] = set()
     for record in instance.fetch_observations(asset_key, limit=limit).records:
+        run_id, observation = record.event_log_entry.run_id, record.event_log_entry.asset_observation
         note = _note(record, asset_key)
         if note is not None:
             yield note
+        elif observation is not None and _STEP_RUN in observation.metadata and run_id not in seen:
+            seen.add(run_id)
+            yield from reversed(list(_notes_of(instance, run_id, asset_key)))
+
+
+def _notes_of(instance: dg.DagsterInstance, run_id: str, asset_key: dg.AssetKey) -> Iterator[Note]:
+    """The notes on an asset in a Dagster run, oldest first."""
+    cursor: str | None = None
+    while True:
+        page = instance.get_records_for_run(run_id, cursor=cursor, of_type=_NOTES, limit=_PAGE)
+        yield from (note for record in page.records if (note := _note(record, asset_key)) is not None)
+        cursor = page.cursor
+        if not page.has_more:
+            return
 
 
 def _note(record: Any, asset_key: dg.AssetKey) -> Note | None:
-    observation = record.event_log_entry.asset_observation
-    if observation is None or observation.asset_key != asset_key or _KEY not in observation.metadata:
+    entry = record.event_log_entry
+    event, observation = entry.dagster_event, entry.asset_observation
+    if observation is not None:
+        key, metadata = observation.asset_key, observation.metadata
+    elif event is not None and event.is_engine_event and _KEY in event.engine_event_data.metadata:
+        metadata = event.engine_event_data.metadata
+        key = dg.AssetKey(metadata[_KEY].value.get("asset", ()))
+    else:
         return None
-    return Note(record.event_log_entry.run_id, record.storage_id, observation.metadata[_KEY].value)
+    if key != asset_key or _KEY not in metadata:
+        return None
+    return Note(entry.run_id, record.storage_id, metadata[_KEY].value)
 
 
-class ObservationRunStore:
-    """A `RunStore` with a step's notes on its run of a flow, stored as observations of one of its assets.
+class EventRunStore:
+    """A `RunStore` with a step's notes on its run of a flow, stored as events of its Dagster run.
 
-    Only observations exist in every instance, are public API, are written before `log_event` returns, and are
-    append-only. Run tags are rewritten as a whole, so that parallel steps overwrite each other's tags. A file is lost
-    with its machine. Observations also show users of the asset when its run was started.
+    Only events exist in every instance, are written at once, and are append-only. Run tags are rewritten as a whole, so
+    that parallel steps overwrite each other's tags. A file is lost with its machine. On the asset itself, a step shows
+    one observation, which leads sensors to the notes, and users to the Dagster run.
 
     An attempt finds the notes of earlier attempts in its own Dagster run and in the runs that it re-executes, unless
-    the work ended there or was different. It reads only the observations of these Dagster runs.
+    the work ended there or was different. It reads only the events of these Dagster runs, and a first attempt, which
+    has no predecessor, reads none.
 
     Parameters
     ----------
@@ -105,6 +132,7 @@ class ObservationRunStore:
         self._step = step_key(context)
         self._read_until: str | None = None
         self._is_late = False
+        self._is_shown = False
 
     def note(self, run: Mapping[str, Any]) -> None:
         """Save a run. Replaces the previous note.
@@ -132,6 +160,9 @@ class ObservationRunStore:
         Failure
             Another release wrote the notes in another format.
         """
+        if self._is_first:
+            self._skip_earlier()
+            return None
         self._claim()
         found = self._newest_of_all()
         while found is not None and self._is_to_be_picked_up(found):
@@ -172,11 +203,41 @@ class ObservationRunStore:
     def _number(self) -> int:
         return int(self._context.retry_number)
 
+    @property
+    def _is_first(self) -> bool:
+        """Whether no other attempt can have been before this one."""
+        is_resumable = self._instance.run_monitoring_max_resume_run_attempts > 0
+        return not (self._number or self._context.run.parent_run_id or is_resumable)
+
+    def _skip_earlier(self) -> None:
+        page = self._instance.get_records_for_run(self._run_id, of_type=_NOTES, limit=1, ascending=False)
+        self._read_until = page.cursor if page.records else None
+
     def _write(self, description: str, note: dict[str, Any]) -> None:
+        from dagster._core.events import EngineEventData
+
+        asset = list(self._asset_key.path)
+        content = {VERSION: _VERSION, "asset": asset, "step": self._step, "try": self._number, "work": self._work}
+        self._instance.report_engine_event(
+            description,
+            self._context.run,
+            EngineEventData(metadata={_KEY: dg.MetadataValue.json({**content, **note})}),
+            step_key=self._step,
+        )
+        if "run" in note and not self._is_shown:
+            self._show()
+            self._is_shown = True
+
+    def _show(self) -> None:
+        """Let the asset's page lead to this Dagster run."""
         partition = self._context.partition_key if self._context.has_partition_key else None
-        content = {VERSION: _VERSION, "step": self._step, "try": self._number, "work": self._work, **note}
         self._context.log_event(
-            dg.AssetObservation(self._asset_key, description=description, partition=partition, metadata={_KEY: content})
+            dg.AssetObservation(
+                self._asset_key,
+                description="A step runs the Ikigai flow.",
+                partition=partition,
+                metadata={_STEP_RUN: dg.MetadataValue.dagster_run(self._run_id)},
+            )
         )
 
     def _is_mine(self, note: Note) -> bool:
@@ -215,9 +276,7 @@ class ObservationRunStore:
         """The notes on this step in a Dagster run after a cursor, oldest first."""
         cursor = after
         while True:
-            page = self._instance.get_records_for_run(
-                run_id, cursor=cursor, of_type=dg.DagsterEventType.ASSET_OBSERVATION, limit=_PAGE
-            )
+            page = self._instance.get_records_for_run(run_id, cursor=cursor, of_type=_NOTES, limit=_PAGE)
             for record in page.records:
                 note = _note(record, self._asset_key)
                 if note is not None and note.content.get("step", self._step) == self._step:

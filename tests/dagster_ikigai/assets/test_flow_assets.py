@@ -151,6 +151,34 @@ def test_a_function_of_ones_own_runs_the_flow_also_under_a_prefix(app: str, inst
     assert recorded["large"]["dagster/row_count"] == 1
 
 
+def test_columns_tell_where_they_are_from_unless_a_script_made_them(app: str, instance: dg.DagsterInstance) -> None:
+    facets = {
+        "numbers": IMPORTED,
+        "larger": {
+            "type": "MID.Filter",
+            "after": "numbers",
+            "arguments": {"column_name": "value", "condition": "greater_than", "value": "1"},
+        },
+        "renamed": {
+            "type": "MID.Rename_Columns",
+            "after": "larger",
+            "arguments": {"columns": [{"old_name": "value", "new_name": "amount"}]},
+        },
+        "scripted": {"type": "MID.Python", "after": "larger", "arguments": {"script": "result = data"}},
+        "to plain": exported("renamed", "plain"),
+        "to scripted": exported("scripted", "made"),
+    }
+    made = build_ikigai_flow_assets(IkigaiFlow(app, "Scripted", {"facets": facets}))
+    _, recorded = materialize(made, instance=instance)
+    [source] = made.dependency_keys
+    lineage: dg.TableColumnLineage = recorded["plain"]["dagster/column_lineage"]
+    assert lineage.deps_by_column == {
+        "name": [dg.TableColumnDep(source, "name")],
+        "amount": [dg.TableColumnDep(source, "value")],
+    }
+    assert "dagster/column_lineage" not in recorded["made"]
+
+
 def test_the_same_data_has_the_same_version(app: str, instance: dg.DagsterInstance) -> None:
     made = build_ikigai_flow_assets(large_numbers(app, "large"))
     versions = []

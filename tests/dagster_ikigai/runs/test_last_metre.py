@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -70,10 +69,8 @@ class Dying:
 
     @staticmethod
     def _is_end(event: dg.DagsterEvent) -> bool:
-        observation = event.event_specific_data.asset_observation if event.is_asset_observation else None
-        return (
-            observation is not None and observation.metadata["ikigai/run"].value.get("run", {}).get("log") is not None
-        )
+        note = event.engine_event_data.metadata.get("ikigai/run") if event.is_engine_event else None
+        return note is not None and note.value.get("run", {}).get("log") is not None  # type: ignore[union-attr]
 
 
 @pytest.fixture
@@ -113,7 +110,7 @@ def test_whenever_it_dies(made: Any, flow: IkigaiFlow, ikigai_local: LocalAccoun
                 assert result.success
                 assert log_id(instance, result.run_id) == own_run(ikigai_local, output).run_id
     # Before the run's end is noted, before its result is taken, and before each of the records of the step.
-    assert points[:2] == ["ASSET_OBSERVATION", "ASSET_OBSERVATION"]
+    assert points[:2] == ["ENGINE_EVENT", "ENGINE_EVENT"]
     assert len(points) >= 4
 
 
@@ -125,9 +122,9 @@ def own_run(account: LocalAccount, output: str) -> BegunRun:
 
 def log_id(instance: dg.DagsterInstance, run_id: str) -> str:
     """The run that a step told of."""
-    notes = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_OBSERVATION).records
-    observation = notes[-1].event_log_entry.asset_observation
-    assert observation is not None
-    run: dict[str, Any] = json.loads(json.dumps(observation.metadata["ikigai/run"].value))["run"]
+    entries = instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)
+    metadata = [entry.dagster_event.engine_event_data.metadata for entry in entries if entry.dagster_event]
+    notes: list[Any] = [found["ikigai/run"].value for found in metadata if "ikigai/run" in found]
+    run: dict[str, Any] = notes[-1]["run"]
     assert run["phase"] == "taken"
     return str(run["log_id"])

@@ -157,6 +157,23 @@ def test_a_run_whose_outputs_are_gone_is_reported_without_them_and_the_next_is_s
     assert told == [log.log_id for log in logs[1:]]
 
 
+def test_the_dataset_that_a_run_wrote_tells_its_partition(
+    flow: IkigaiFlow, remote: Flow, instance: dg.DagsterInstance
+) -> None:
+    days = dg.DynamicPartitionsDefinition(name="days")
+    instance.add_dynamic_partitions("days", ["Mon", "Tue"])
+    made = build_ikigai_flow_assets(flow, partitions_def=days, workspace=IkigaiWorkspace())
+    tick = ticking(build_ikigai_run_sensor([made], workspace=IkigaiWorkspace()), instance)
+    tick()
+    assert dg.materialize([made], instance=instance, partition_key="Mon").success
+    assert tick() == []
+    remote.run(output="worked on Tue")
+    [event] = tick()
+    assert (event.partition, event.metadata["dagster/row_count"].value) == ("Tue", 3)
+    remote.run(output="something else")
+    assert tick() == []
+
+
 def test_a_wrong_key_fails_the_tick(
     flow: IkigaiFlow, remote: Flow, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,8 @@ import dagster as dg
 
 from dagster_ikigai.failures import dagster_failures
 from dagster_ikigai.metadata import APP, FACET, FLOW
-from dagster_ikigai.run_store import ObservationRunStore
+from dagster_ikigai.run_store import EventRunStore
+from dagster_ikigai.runs.column_lineage import with_column_lineage
 from dagster_ikigai.runs.orphans import check_is_awaited
 from dagster_ikigai.runs.results import FinishedRun, results
 from dagster_ikigai.runs.starting import FlowStart
@@ -71,14 +72,17 @@ def materialize(
     with dagster_failures(context), workspace.get_client() as ikigai:
         upstream = upstream_variables(context, ikigai, task.flow, task.variables)
         task = replace(task, variables={**task.variables, **upstream})
-        store = ObservationRunStore(context, list(keys.values())[-1], task.digest)
+        store = EventRunStore(context, list(keys.values())[-1], task.digest)
         finished = execute(context, ikigai, task, store)
-        reported = [result.to_materialize_result() for result in results(ikigai, finished, keys, workspace)]
+        told = [
+            with_column_lineage(context, task.flow, result) for result in results(ikigai, finished, keys, workspace)
+        ]
+        reported = [result.to_materialize_result() for result in told]
         take(context, store, finished)
     yield from reported
 
 
-def execute(context: Any, ikigai: Ikigai, task: FlowTask, store: ObservationRunStore) -> FinishedRun:
+def execute(context: Any, ikigai: Ikigai, task: FlowTask, store: EventRunStore) -> FinishedRun:
     """Update the flow, start it or continue with the run of an earlier attempt, and follow the run to its end."""
     from ikigai_core.orchestration import Deadline
 
@@ -105,7 +109,7 @@ def _finished(ikigai: Ikigai, task: FlowTask, app: App, remote: Flow, run: FlowR
     return FinishedRun(app, report, written, datasets, run.baseline_at)
 
 
-def take(context: Any, store: ObservationRunStore, finished: FinishedRun) -> None:
+def take(context: Any, store: EventRunStore, finished: FinishedRun) -> None:
     """Note that this step reports a run, unless its Dagster run is over.
 
     Raises
@@ -140,7 +144,7 @@ def _log_changes(context: Any, flow: Flow) -> None:
         context.log.info(f"Flow {flow.name!r}: {', '.join(flow.changes)}.")
 
 
-def _follow(context: Any, run: FlowRun, store: ObservationRunStore, deadline: Deadline) -> RunLog:
+def _follow(context: Any, run: FlowRun, store: EventRunStore, deadline: Deadline) -> RunLog:
     from ikigai_core.errors import RunLostError
     from ikigai_core.orchestration import ProgressLog
 

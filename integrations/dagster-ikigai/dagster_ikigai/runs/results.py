@@ -63,10 +63,10 @@ class Result:
         version = dg.DataVersion(self.version) if self.version else None
         return dg.MaterializeResult(asset_key=self.key, metadata=self.metadata, data_version=version)
 
-    def to_materialization(self) -> dg.AssetMaterialization:
+    def to_materialization(self, partition: str | None = None) -> dg.AssetMaterialization:
         """The event that a sensor reports."""
         tags = {DATA_VERSION_TAG: self.version} if self.version else None
-        return dg.AssetMaterialization(self.key, metadata=self.metadata, tags=tags)
+        return dg.AssetMaterialization(self.key, metadata=self.metadata, tags=tags, partition=partition)
 
 
 def results(

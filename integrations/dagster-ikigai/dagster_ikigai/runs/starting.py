@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import dagster as dg
 
-from dagster_ikigai.run_store import ObservationRunStore, step_key
+from dagster_ikigai.run_store import EventRunStore, step_key
 from dagster_ikigai.runs.orphans import check_is_awaited
 from dagster_ikigai.runs.start_lease import InstanceStartLease, has_start_leases
 
@@ -25,7 +25,7 @@ class FlowStart:
     ----------
     context : AssetExecutionContext or OpExecutionContext
         Context of the step.
-    store : ObservationRunStore
+    store : EventRunStore
     flow_id : str
     is_shared : bool
         Whether others may start the same flow. A private copy needs no lease.
@@ -36,7 +36,7 @@ class FlowStart:
         None if it is not needed, or if the instance does not support leases.
     """
 
-    def __init__(self, context: Any, store: ObservationRunStore, flow_id: str, *, is_shared: bool) -> None:
+    def __init__(self, context: Any, store: EventRunStore, flow_id: str, *, is_shared: bool) -> None:
         self._context = context
         self._store = store
         self.lease = _lease(context, flow_id) if is_shared else None

@@ -17,6 +17,7 @@ from dagster_ikigai.runs.results import FinishedRun, results
 from dagster_ikigai.sensors.ended_runs import EndedRun, Watch
 from dagster_ikigai.sensors.own_runs import OwnRuns
 from dagster_ikigai.sensors.watched_flows import watched_flows
+from dagster_ikigai.sensors.written_partition import written_partition
 
 if TYPE_CHECKING:
     from ikigai_core import Ikigai
@@ -88,7 +89,8 @@ def build_ikigai_run_sensor(
     Parameters
     ----------
     assets : iterable of AssetsDefinition or AssetSpec
-        The assets of flows. Partitioned assets are skipped, because a run does not contain its partition.
+        The assets of flows. A run of partitioned assets is reported if a dataset that it wrote tells its partition;
+        assets whose partitions share datasets, or train models, are skipped.
     name : str
         Name of the sensor.
     workspace : str or IkigaiWorkspace
@@ -124,7 +126,7 @@ def build_ikigai_run_sensor(
                         if own.is_under_way(run):
                             context.log.info(f"Run log {run.log.log_id} is left to the Dagster run that follows it.")
                             continue
-                        events += _materializations(ikigai, run, light, watch)
+                        events += _materializations(context, ikigai, run, light, watch)
                     watch.done(run)
             watch.check()
         _warn(context, watch)
@@ -158,7 +160,7 @@ def ikigai_run_failure_sensor(
     Parameters
     ----------
     assets : iterable of AssetsDefinition or AssetSpec
-        The assets of flows. Partitioned assets are skipped.
+        The assets of flows.
     name : str, optional
         Name of the sensor. Default: the function's.
     workspace, minimum_interval_seconds, time_limit, default_status
@@ -217,27 +219,34 @@ def ikigai_run_failure_sensor(
 
 
 def _materializations(
-    ikigai: Ikigai, run: EndedRun, workspace: IkigaiWorkspace, watch: Watch
+    context: dg.SensorEvaluationContext, ikigai: Ikigai, run: EndedRun, workspace: IkigaiWorkspace, watch: Watch
 ) -> list[dg.AssetMaterialization]:
-    # The newest run has overwritten the outputs of earlier runs. For those, only the run itself can be described.
     from ikigai_core.errors import IkigaiError
 
+    partition, written = None, run.flow.written if run.is_newest else []
+    # The newest run has overwritten the outputs of earlier runs. For those, only the run itself can be described.
+    if run.flow.partitions_def is not None:
+        found = written_partition(context.instance, run, run.app.datasets())
+        if found is None:
+            watch.tell(run.flow, f"Which partition run log {run.log.log_id} is of is not certain: it is not reported.")
+            return []
+        partition, written = found
     try:
-        return _described(ikigai, run, workspace, run.flow.written if run.is_newest else [])
+        return _described(ikigai, run, workspace, written, partition)
     except IkigaiError as error:
         if error.transient:
             raise
         watch.tell(run.flow, f"What run log {run.log.log_id} wrote cannot be described: {error}")
-        return _described(ikigai, run, workspace, [])
+        return _described(ikigai, run, workspace, [], partition)
 
 
 def _described(
-    ikigai: Ikigai, run: EndedRun, workspace: IkigaiWorkspace, written: list[Output]
+    ikigai: Ikigai, run: EndedRun, workspace: IkigaiWorkspace, written: list[Output], partition: str | None
 ) -> list[dg.AssetMaterialization]:
     names = {output.component.name for output in written if output.component.kind == "dataset"}
     datasets = {name: dataset for name, dataset in run.app.datasets().items() if name in names} if names else {}
     finished = FinishedRun(run.app, report_of_elsewhere(run.app, run.remote, run.log), written, datasets)
-    return [result.to_materialization() for result in results(ikigai, finished, run.flow.keys, workspace)]
+    return [result.to_materialization(partition) for result in results(ikigai, finished, run.flow.keys, workspace)]
 
 
 def _failure(run: EndedRun) -> IkigaiRunFailure:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from dagster_ikigai.flows.facets import Component, Output
-from dagster_ikigai.metadata import APP, DATASET, FACET, FLOW, FLOW_ID, MODEL
+from dagster_ikigai.metadata import APP, DATASET, DATASET_TEMPLATE, FACET, FLOW, FLOW_ID, MODEL
+from dagster_ikigai.runs.variables import PARTITION
 
 if TYPE_CHECKING:
     from ikigai_core import Flow, NamedMapping
@@ -29,6 +30,10 @@ class WatchedFlow:
         Asset key by facet.
     written : list of Output
         The outputs of the flow.
+    partitions_def : PartitionsDefinition or None
+        Partitions of its assets.
+    templates : mapping of str to str
+        Template of the name of each partition's dataset, by facet.
     """
 
     app: str
@@ -36,6 +41,8 @@ class WatchedFlow:
     flow_id: str | None
     keys: Mapping[str, dg.AssetKey]
     written: list[Output]
+    partitions_def: dg.PartitionsDefinition[Any] | None = None
+    templates: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -53,19 +60,29 @@ class WatchedFlow:
 
 
 def watched_flows(assets: Iterable[dg.AssetsDefinition | dg.AssetSpec]) -> list[WatchedFlow]:
-    """The flows of unpartitioned assets. For partitioned ones, the partition of a foreign run is not known."""
-    found: dict[tuple[str, str, str | None], list[tuple[Output, dg.AssetKey]]] = {}
+    """The flows of assets. Of partitioned ones those of which each partition has datasets of its own, which tell it."""
+    found: dict[tuple[str, str, str | None], list[dg.AssetSpec]] = {}
     for spec in _specs(assets):
         app, flow = spec.metadata.get(APP), spec.metadata.get(FLOW)
-        if app is None or flow is None or spec.partitions_def is not None:
-            continue
-        output = Output(spec.metadata.get(FACET) or "", _component(spec))
-        found.setdefault((app, flow, spec.metadata.get(FLOW_ID)), []).append((output, spec.key))
-    flows = [
-        WatchedFlow(*names, {output.facet: key for output, key in group}, [output for output, _ in group])
-        for names, group in found.items()
-    ]
-    return sorted(flows, key=lambda flow: flow.id)
+        if app is not None and flow is not None and (spec.partitions_def is None or _template(spec)):
+            found.setdefault((app, flow, spec.metadata.get(FLOW_ID)), []).append(spec)
+    return sorted((_watched(names, specs) for names, specs in found.items()), key=lambda flow: flow.id)
+
+
+def _watched(names: tuple[str, str, str | None], specs: list[dg.AssetSpec]) -> WatchedFlow:
+    by_facet = {spec.metadata.get(FACET) or "": spec for spec in specs}
+    return WatchedFlow(
+        *names,
+        keys={facet: spec.key for facet, spec in by_facet.items()},
+        written=[Output(facet, _component(spec)) for facet, spec in by_facet.items()],
+        partitions_def=specs[0].partitions_def,
+        templates={facet: _template(spec) for facet, spec in by_facet.items() if _template(spec)},
+    )
+
+
+def _template(spec: dg.AssetSpec) -> str:
+    template = str(spec.metadata.get(DATASET_TEMPLATE, ""))
+    return template if PARTITION in template and spec.partitions_def is not None else ""
 
 
 def _specs(assets: Iterable[dg.AssetsDefinition | dg.AssetSpec]) -> Iterator[dg.AssetSpec]:
