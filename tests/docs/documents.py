@@ -34,7 +34,7 @@ def programs(label: str) -> list[Any]:
 
 def lay_out(folder: Path, **files: str) -> Path:
     """Put what the programs read into a folder, and files of Python by their names; return the folder."""
-    for name in ("data/flights.csv", "late_flights.yaml"):
+    for name in ("data/flights.csv", "late_flights.yaml", "delays.yaml"):
         shutil.copy(ROOT / "examples" / name, folder)
     for name, text in files.items():
         (folder / f"{name}.py").write_text(text)
@@ -42,9 +42,16 @@ def lay_out(folder: Path, **files: str) -> Path:
 
 
 def assert_ran(ikigai: Ikigai) -> None:
-    """Make sure that the flow ran and wrote what the documents say."""
-    app = ikigai.apps["Late flights"]
-    assert app.flows["Late flights"].run_logs()[0].status.value == "SUCCESS"
-    written = [dataset for name, dataset in app.datasets().items() if name.startswith("late_flights")]
+    """Make sure that flows ran, and wrote what the documents say."""
+    apps = [app for app in ikigai.apps().values() if app.name in ("Late flights", "Delays")]
+    last_runs = [run for app in apps for flow in app.flows().values() for run in flow.run_logs()]
+    assert last_runs
+    assert {run.status.value for run in last_runs} == {"SUCCESS"}
+    written = [
+        dataset
+        for app in apps
+        for name, dataset in app.datasets().items()
+        if name.startswith(("late_flights", "predicted_delays"))
+    ]
     assert written
     assert all(len(dataset.df()) > 300 for dataset in written)

@@ -46,7 +46,12 @@ def test_tests_that_use_the_plugin_pass(text: str, reader: Path, run_program: Ca
 def test_flow_definitions_run(definition: str, reader: Path, ikigai_client: Ikigai) -> None:
     app = ikigai_client.app.new("Definitions").ensure()
     app.dataset.new("flights").csv(reader / "flights.csv").ensure()
-    flow = app.flow.new("In a document").definition(yaml.safe_load(definition)).ensure()
+    document = yaml.safe_load(definition)
+    for facet in document["facets"].values():
+        if "model" in facet:
+            model_type = ikigai_client.model_types.find(facet["model"])
+            app.model.new(facet["arguments"]["model_name"]).model_type(model_type).ensure()
+    flow = app.flow.new("In a document").definition(document).ensure()
     flow.start().result()
 
 

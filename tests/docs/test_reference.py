@@ -32,6 +32,12 @@ def test_every_error_is_described() -> None:
     assert "ikigai_core.errors.RunFailedError" in _DESCRIBED
 
 
+def test_every_error_has_a_cause_and_a_remedy() -> None:
+    page = (ROOT / "docs/troubleshooting.md").read_text()
+    kinds = {name.rpartition(".")[2] for name in _DESCRIBED if name.startswith("ikigai_core.errors.")}
+    assert {kind for kind in kinds - {"IkigaiError"} if f"`{kind}`" not in page} == set()
+
+
 def test_every_name_for_adapters_is_described() -> None:
     assert {f"ikigai_core.orchestration.{name}" for name in orchestration.__all__} - _OF_THE_CLIENT <= _DESCRIBED
 
