@@ -8,19 +8,19 @@ from collections.abc import Sequence
 from ikigai_core.run_records import FlowStatusReport
 from ikigai_core.runs.polling import FRACTION, JITTER, LONGEST, SHORTEST
 
-FRACTION_NEAR = 0.0185
+FRACTION_NEAR = 0.0175
 """Interval near the expected end, as a fraction of the run's age. The mean delay in noticing the end is half of it."""
 
 SHORTEST_NEAR = 0.9
 """Shortest interval in seconds near the expected end."""
 
-_EARLY, _LATE = 0.8, 2.05
+_EARLY, _LATE = 0.8, 2.15
 """The end is near from this fraction of the shortest usual duration to this multiple of the longest one."""
 
 _NEARLY_DONE, _OVERDUE = 80, 1.3
 """The end is near from this percentage of progress until the run's age is this multiple of what it was then."""
 
-_PART, _COARSEST = 1 / 30, 2.0
+_PART, _COARSEST = 1 / 30, 3.0
 """Interval of the first looks as a fraction of the expected duration, and its limit in seconds."""
 
 _PRECISION = 0.1
@@ -71,11 +71,11 @@ class Pace:
         age : float
             Seconds since the run was started.
         """
-        seconds = FRACTION * age
+        first = max(SHORTEST, min(self._expected(age) * _PART, _COARSEST))
+        seconds = max(first, FRACTION * age)
         if self._is_near(age):
             seconds = min(seconds, max(FRACTION_NEAR * age, SHORTEST_NEAR))
-        first = max(SHORTEST, min(self._expected(age) * _PART, _COARSEST))
-        return min(max(first, seconds), LONGEST) * random.uniform(1 - JITTER, 1)
+        return min(seconds, LONGEST) * random.uniform(1 - JITTER, 1)
 
     def duration(self, age: float) -> float | None:
         """The run's duration in seconds; None if it is not known well enough, or would not change later runs' pace.
