@@ -20,7 +20,7 @@ _EARLY, _LATE = 0.8, 2.15
 _NEARLY_DONE, _OVERDUE = 80, 1.3
 """The end is near from this percentage of progress until the run's age is this multiple of what it was then."""
 
-_PART, _COARSEST = 1 / 30, 3.0
+_PART, _COARSEST = 1 / 25, 3.0
 """Interval of the first looks as a fraction of the expected duration, and its limit in seconds."""
 
 _PRECISION = 0.1
