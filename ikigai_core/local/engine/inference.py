@@ -64,7 +64,13 @@ Look = Callable[[Mapping[str, Questions], bool], dict[str, Seen]]
 """One pass over the columns with their questions, of all rows, or (True) only of the first ones."""
 
 
-def infer_types(connection: duckdb.DuckDBPyConnection, source: str, keys: Sequence[str]) -> list[Inferred]:
+class SurpriseError(Exception):
+    """The first rows of a source that can be read only once have misled."""
+
+
+def infer_types(
+    connection: duckdb.DuckDBPyConnection, source: str, keys: Sequence[str], first_rows: str | None = None
+) -> list[Inferred]:
     """Infer the types of text columns.
 
     Parameters
@@ -73,10 +79,22 @@ def infer_types(connection: duckdb.DuckDBPyConnection, source: str, keys: Sequen
         A table, or any other SQL expression that can stand after FROM.
     keys
         Names of the columns.
+    first_rows
+        The first rows of a source that can be read only once. Default: `source` can be read again.
+
+    Raises
+    ------
+    SurpriseError
+        The first rows have misled, and the source cannot be read again.
     """
+    is_read = False
 
     def look(asked: Mapping[str, Questions], is_sample: bool) -> dict[str, Seen]:
-        rows = f"(SELECT * FROM {source} LIMIT {SAMPLE_ROWS})" if is_sample else source
+        nonlocal is_read
+        if is_read and first_rows:
+            raise SurpriseError
+        is_read = not is_sample
+        rows = f"(SELECT * FROM {first_rows or source} LIMIT {SAMPLE_ROWS})" if is_sample else source
         return _look_at_columns(connection, rows, asked)
 
     return infer(look, keys)

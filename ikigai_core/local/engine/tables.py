@@ -192,6 +192,21 @@ class Tables:
         judged = infer_types(self._connection, scan(path, len(names), header=True), keys)
         return [Column(name, key, *kind) for name, key, kind in zip(names, keys, judged, strict=True)]
 
+    def infer_stream(self, stream: Path, head: Path, names: Sequence[str]) -> list[Column]:
+        """Infer as `infer_file` does from a file that can be read only once, and one with its first rows.
+
+        Raises
+        ------
+        duckdb.Error
+            As `infer_file`.
+        SurpriseError
+            The first rows are misleading, so that the file has to be read again.
+        """
+        keys = column_keys(len(names))
+        source, first_rows = (scan(path, len(names), header=True) for path in (stream, head))
+        judged = infer_types(self._connection, source, keys, first_rows)
+        return [Column(name, key, *kind) for name, key, kind in zip(names, keys, judged, strict=True)]
+
     def infer_wide_file(self, path: Path, names: Sequence[str]) -> list[Column]:
         """Infer the columns of a valid CSV file with a header and very many columns."""
         judged = infer_wide_file(self._connection, path, len(names))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ikigai_core.local.jobs.job import read_result, result_path
+from ikigai_core.local.jobs.upload_arrivals import UploadArrivals
 from ikigai_core.local.jobs.workers import UPLOAD_CHECK, Workers, last_words
 from ikigai_core.local.problems import RunStoppedError
 from ikigai_core.local.store import Store
@@ -29,12 +30,18 @@ class UploadChecks:
     """Checks completed uploads in the background.
 
     Valid data replaces the old data of the dataset. Invalid data is deleted, and the old data stays.
+
+    Attributes
+    ----------
+    arrivals : UploadArrivals
+        Checks that begin before the upload is complete.
     """
 
     def __init__(self, store: Store, files: Files, workers: Workers) -> None:
         self._store = store
         self._files = files
         self._workers = workers
+        self.arrivals = UploadArrivals(store, files, workers)
         self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="upload-check")
         self._known: OrderedDict[bytes, dict[str, Any]] = OrderedDict()
 
@@ -50,6 +57,7 @@ class UploadChecks:
 
     def stop(self) -> None:
         """Start no more checks. `recover` restarts unfinished ones."""
+        self.arrivals.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _check(self, upload: Upload) -> None:
@@ -71,7 +79,7 @@ class UploadChecks:
         """Return the verdict on an upload. Verdicts on small files are cached."""
         path = self._files.data(upload.data_file)
         if path.stat().st_size > _LARGEST_KNOWN:
-            return self._look(upload, path)
+            return self.arrivals.verdict(upload) or self._look(upload, path)
         key = hashlib.sha256(path.read_bytes()).digest()
         verdict = self._known.get(key) or self._look(upload, path)
         if verdict["reason"] != _UNFINISHED:

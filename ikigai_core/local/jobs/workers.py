@@ -12,9 +12,10 @@ from ikigai_core.local.problems import RunStoppedError
 
 ENGINE = "ikigai_core.local.engine.worker"
 UPLOAD_CHECK = "ikigai_core.local.jobs.upload_check"
+ARRIVING_UPLOAD = "ikigai_core.local.jobs.arriving_upload"
 PROFILE = "ikigai_core.local.jobs.profile_worker"
 
-_MODULES = (ENGINE, UPLOAD_CHECK, PROFILE)
+_MODULES = (ENGINE, UPLOAD_CHECK, ARRIVING_UPLOAD, PROFILE)
 _KEPT = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _LOG = "worker.log"
 _MOST_WORDS = 4000
@@ -37,7 +38,7 @@ class Workers:
         key : str
             Identifies the process for `end`.
         module : str
-            The module to run: `ENGINE`, `UPLOAD_CHECK` or `PROFILE`.
+            The module to run: `ENGINE`, `UPLOAD_CHECK`, `ARRIVING_UPLOAD` or `PROFILE`.
         folder : Path
             Working directory. A file there gets the output of the process.
         *arguments : str

@@ -6,16 +6,19 @@ import gzip
 import os
 import shutil
 import stat
+import sys
 import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 from ikigai_core.local.store.ids import new_id
 
 # A download that just started must still find its file after the dataset got a new one.
 _GRACE_SECONDS = 60.0
 _BLOCK = 1 << 20
+_LARGEST_STRETCH = 1 << 30
 _PACKED = ".gz"
 _OTHERS = 0o077
 _FOLDERS = ("datasets", "uploads", "jobs")
@@ -93,8 +96,7 @@ class Files:
             return target
         with target.open("wb") as joined:
             for part in parts:
-                with part.open("rb") as source:
-                    shutil.copyfileobj(source, joined, _BLOCK)
+                _append(part, joined)
         return target
 
     def adopt(self, path: Path, *, packed: bool) -> Path:
@@ -143,3 +145,13 @@ class Files:
             for path in folder.iterdir():
                 if path.name not in kept:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _append(path: Path, target: BinaryIO) -> None:
+    with path.open("rb") as source:
+        if sys.platform == "linux":
+            # The kernel copies, without a way through this process.
+            while os.sendfile(target.fileno(), source.fileno(), None, _LARGEST_STRETCH):
+                pass
+        else:
+            shutil.copyfileobj(source, target, _BLOCK)

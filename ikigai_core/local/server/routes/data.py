@@ -56,7 +56,7 @@ async def put_part(
     path = await run_in_threadpool(platform.files.new_part, upload_id, number)
     try:
         size, etag = await receive(request, path, upload.file_size)
-        await run_in_threadpool(_keep_part, platform, Part(path.name, upload_id, number, size, etag, path.name))
+        await run_in_threadpool(_keep_part, platform, upload, Part(path.name, upload_id, number, size, etag, path.name))
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -115,9 +115,10 @@ def _write(file: BinaryIO, digest: hashlib._Hash, block: bytearray) -> None:
     file.write(block)
 
 
-def _keep_part(platform: Platform, part: Part) -> None:
+def _keep_part(platform: Platform, upload: Upload, part: Part) -> None:
     with platform.store.transaction():
         _open_upload(platform, part.upload_id)
         replaced = platform.store.uploads.put_part(part)
     if replaced is not None:
         platform.files.part(part.upload_id, replaced.file).unlink(missing_ok=True)
+    platform.checks.arrivals.take(upload, part)

@@ -130,6 +130,7 @@ def _abort(platform: Platform, upload: Upload) -> None:
             raise conflict("This upload was completed already: it cannot be aborted")
         platform.store.uploads.set_state(upload.upload_id, UploadState.ABORTED)
         platform.store.uploads.drop_parts(upload.upload_id)
+    platform.checks.arrivals.forget(upload.upload_id)
     platform.files.drop_upload(upload.upload_id)
 
 
