@@ -17,6 +17,7 @@ from ikigai_core.local.jobs.workers import ARRIVING_UPLOAD, Workers, last_words
 from ikigai_core.local.problems import RunStoppedError
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.files import Files
+from ikigai_core.local.store.ids import new_id
 from ikigai_core.local.store.uploads import Part, Upload
 
 logger = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ class UploadArrivals:
         return sum(not arrival.work.done() for arrival in self._arrivals.values()) < _SIDE_BY_SIDE
 
     def _begin(self, upload: Upload) -> None:
-        folder = self._files.job(f"{upload.upload_id}-arrival")
+        folder = self._files.job(new_id())
         folder.mkdir()
         os.mkfifo(folder / ARRIVALS)
         # With both ends, opening does not wait for the worker. The buffer has room for as many parts as there can be.

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ikigai_core.local.engine.arrival import examine_arriving
+from ikigai_core.local.engine.examination import examine
+
+VALUES = {
+    "integer": ["1", "-20", "", "345"],
+    "number": ["1.5", "2e-7", "", "NA", "-.5"],
+    "time": ["2013-01-01", "2013-01-01 05:00:00", ""],
+    "category": ["Germany", "Korea, South", 'the "best"', "Côte d'Ivoire"],
+    "text": ["line\nfeed", '"\n"', '"', "東京", "a, b"],
+    "awkward": ["\r\n", ",\n,", "\n"],
+}
+
+
+def table(chance: random.Random, rows: int) -> bytes:
+    """A random table; some have an odd row, which breaks them, or a value that changes a type."""
+    # A comma at the end of a line makes a file suspicious.
+    last = chance.choice(["category", "text"])
+    kinds = [*(chance.choice(list(VALUES)) for _ in range(chance.randint(1, 4))), last]
+    line_end = chance.choice(["\n", "\n", "\n", "\r\n"])
+    lines = [",".join(f"{kind} {number}" for number, kind in enumerate(kinds))]
+    lines += [",".join(quoted(chance.choice(VALUES[kind])) for kind in kinds) for _ in range(rows)]
+    for odd in ("x,y,z,u,v,w", '"open', " ", "late" + "," * (len(kinds) - 1), ",".join("1" for _ in kinds) + ","):
+        if chance.random() < 0.03:
+            lines.insert(chance.randint(1, len(lines)), odd)
+    return (line_end.join(lines) + chance.choice(["", line_end])).encode()
+
+
+def quoted(value: str) -> str:
+    return f'"{value.replace(chr(34), chr(34) * 2)}"' if set(value) & set('",\n\r') else value
+
+
+def parts(folder: Path, content: bytes, chance: random.Random) -> list[Path]:
+    """The content, cut at random places, with some rows in the first part."""
+    cuts = sorted(chance.randint(len(content) // 3, len(content)) for _ in range(chance.randint(0, 9)))
+    paths = []
+    for number, (start, end) in enumerate(zip([0, *cuts], [*cuts, len(content)], strict=True)):
+        paths.append(folder / f"part-{number}")
+        paths[-1].write_bytes(content[start:end])
+    return paths
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_verdict_on_arriving_parts_is_that_on_the_whole_file(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    whole = tmp_path / "whole.csv"
+    verdicts = 0
+    for _ in range(24):
+        content = table(chance, chance.choice([0, 3, 400, 6_000]))
+        whole.write_bytes(content)
+
+        columns = examine_arriving(parts(tmp_path, content, chance))
+
+        if columns is not None:
+            verdicts += 1
+            verdict = examine(whole)
+            assert verdict.reason is None
+            assert {column.name: column.describe() for column in columns} == verdict.columns
+    assert verdicts > 5
+
+
+def test_an_ordinary_table_gets_its_verdict_from_its_parts_alone(tmp_path: Path) -> None:
+    rows = "".join(f'{number},"a\n{number}",{number / 7}\n' for number in range(50_000))
+    content = f"id,note,share\n{rows}".encode()
+
+    columns = examine_arriving(parts(tmp_path, content, random.Random(1)))
+
+    assert columns is not None
+    assert [column.data_type for column in columns] == ["NUMERIC", "TEXT", "NUMERIC"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"only\n1\n",
+        b"a,b\n1,2\n3\n",
+        b"a,b\n" + b"1,2\n" * 300_000 + b"3,4,5\n",
+        b"a,b\n" + b"1,2\n" * 300_000 + b"3,\xff\n",
+        b"a,b\n" + b"1,2\n" * 300_000 + b"3,4,\n",
+        b"a,b\n" + b"1,2\n" * 300_000 + b"3,late\n",
+        b'a,b\n1, "x"\n',
+    ],
+)
+def test_an_unusual_file_is_left_to_the_examination_of_the_whole(tmp_path: Path, content: bytes) -> None:
+    assert examine_arriving(parts(tmp_path, content, random.Random(2))) is None
+
+
+def test_a_part_that_stays_away_leaves_no_verdict(tmp_path: Path) -> None:
+    first = tmp_path / "part-0"
+    first.write_bytes(b"a,b\n1,2\n")
+
+    def arriving() -> Iterator[Path]:
+        yield first
+        raise TimeoutError
+
+    assert examine_arriving(arriving()) is None
