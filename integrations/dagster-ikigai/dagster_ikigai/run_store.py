@@ -4,102 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 
 from dagster_ikigai.forms import VERSION, form_fault
+from dagster_ikigai.run_notes import KEY, NOTE_VERSION, NOTES, PAGE, STEP_RUN, Note, note_of
 
-_KEY = "ikigai/run"
-_STEP_RUN = "ikigai/step_run"
-_NOTES = {dg.DagsterEventType.ENGINE_EVENT, dg.DagsterEventType.ASSET_OBSERVATION}
-_VERSION = 1
 _REMEDY = (
     "Starting the flow now could run it twice: use the release that wrote it, or materialize the asset in a new run."
 )
-_PAGE = 100
 _PARENT = "dagster/parent_run_id"
 _log = logging.getLogger("dagster_ikigai")
-
-
-@dataclass(frozen=True)
-class Note:
-    """A note that an attempt of a step wrote.
-
-    Attributes
-    ----------
-    dagster_run_id : str
-        Id of the attempt's Dagster run.
-    storage_id : int
-        Id of the event. Later notes have larger ids.
-    content : mapping
-        ``step``, ``try``, ``work`` and ``run``. ``over`` replaces ``run`` if there is no run to continue with,
-        ``claim`` if the attempt only notes that it has taken over.
-    """
-
-    dagster_run_id: str
-    storage_id: int
-    content: Mapping[str, Any]
-
-    @property
-    def is_readable(self) -> bool:
-        """Whether this release can read the format."""
-        return bool(self.content.get(VERSION) == _VERSION)
-
-    @property
-    def run(self) -> dict[str, Any] | None:
-        """The noted run; None if there is no run to continue with."""
-        return self.content.get("run")
-
-    @property
-    def is_claim(self) -> bool:
-        """Whether the attempt had not read the notes of earlier attempts yet."""
-        return "claim" in self.content
-
-    @property
-    def number(self) -> int:
-        """Number of the attempt within its Dagster run, from 0."""
-        return int(self.content.get("try", 0))
-
-
-def notes_on(instance: dg.DagsterInstance, asset_key: dg.AssetKey, limit: int) -> Iterator[Note]:
-    """The notes of the newest steps on an asset, newest first. `limit` is the number of observations to look at."""
-    seen: set[str] = set()
-    for record in instance.fetch_observations(asset_key, limit=limit).records:
-        run_id, observation = record.event_log_entry.run_id, record.event_log_entry.asset_observation
-        note = _note(record, asset_key)
-        if note is not None:
-            yield note
-        elif observation is not None and _STEP_RUN in observation.metadata and run_id not in seen:
-            seen.add(run_id)
-            yield from reversed(list(_notes_of(instance, run_id, asset_key)))
-
-
-def _notes_of(instance: dg.DagsterInstance, run_id: str, asset_key: dg.AssetKey) -> Iterator[Note]:
-    """The notes on an asset in a Dagster run, oldest first."""
-    cursor: str | None = None
-    while True:
-        page = instance.get_records_for_run(run_id, cursor=cursor, of_type=_NOTES, limit=_PAGE)
-        yield from (note for record in page.records if (note := _note(record, asset_key)) is not None)
-        cursor = page.cursor
-        if not page.has_more:
-            return
-
-
-def _note(record: Any, asset_key: dg.AssetKey) -> Note | None:
-    entry = record.event_log_entry
-    event, observation = entry.dagster_event, entry.asset_observation
-    if observation is not None:
-        key, metadata = observation.asset_key, observation.metadata
-    elif event is not None and event.is_engine_event and _KEY in event.engine_event_data.metadata:
-        metadata = event.engine_event_data.metadata
-        key = dg.AssetKey(metadata[_KEY].value.get("asset", ()))
-    else:
-        return None
-    if key != asset_key or _KEY not in metadata:
-        return None
-    return Note(entry.run_id, record.storage_id, metadata[_KEY].value)
 
 
 class EventRunStore:
@@ -210,18 +126,18 @@ class EventRunStore:
         return not (self._number or self._context.run.parent_run_id or is_resumable)
 
     def _skip_earlier(self) -> None:
-        page = self._instance.get_records_for_run(self._run_id, of_type=_NOTES, limit=1, ascending=False)
+        page = self._instance.get_records_for_run(self._run_id, of_type=NOTES, limit=1, ascending=False)
         self._read_until = page.cursor if page.records else None
 
     def _write(self, description: str, note: dict[str, Any]) -> None:
         from dagster._core.events import EngineEventData
 
         asset = list(self._asset_key.path)
-        content = {VERSION: _VERSION, "asset": asset, "step": self._step, "try": self._number, "work": self._work}
+        content = {VERSION: NOTE_VERSION, "asset": asset, "step": self._step, "try": self._number, "work": self._work}
         self._instance.report_engine_event(
             description,
             self._context.run,
-            EngineEventData(metadata={_KEY: dg.MetadataValue.json({**content, **note})}),
+            EngineEventData(metadata={KEY: dg.MetadataValue.json({**content, **note})}),
             step_key=self._step,
         )
         if "run" in note and not self._is_shown:
@@ -236,7 +152,7 @@ class EventRunStore:
                 self._asset_key,
                 description="A step runs the Ikigai flow.",
                 partition=partition,
-                metadata={_STEP_RUN: dg.MetadataValue.dagster_run(self._run_id)},
+                metadata={STEP_RUN: dg.MetadataValue.dagster_run(self._run_id)},
             )
         )
 
@@ -244,7 +160,7 @@ class EventRunStore:
         return (note.dagster_run_id, note.number) == (self._run_id, self._number)
 
     def _is_to_be_picked_up(self, note: Note) -> bool:
-        fault = form_fault("The note of an earlier try of this step", note.content.get(VERSION), _VERSION, _REMEDY)
+        fault = form_fault("The note of an earlier try of this step", note.content.get(VERSION), NOTE_VERSION, _REMEDY)
         if fault is not None:
             raise dg.Failure(fault, allow_retries=False)
         if note.run is None or (note.run.get("log") or {}).get("status", "SUCCESS") != "SUCCESS":
@@ -276,9 +192,9 @@ class EventRunStore:
         """The notes on this step in a Dagster run after a cursor, oldest first."""
         cursor = after
         while True:
-            page = self._instance.get_records_for_run(run_id, cursor=cursor, of_type=_NOTES, limit=_PAGE)
+            page = self._instance.get_records_for_run(run_id, cursor=cursor, of_type=NOTES, limit=PAGE)
             for record in page.records:
-                note = _note(record, self._asset_key)
+                note = note_of(record, self._asset_key)
                 if note is not None and note.content.get("step", self._step) == self._step:
                     yield note
             cursor = page.cursor

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from dagster_ikigai.metadata import RUN_LOG_ID, metadata_fault
-from dagster_ikigai.run_store import notes_on
+from dagster_ikigai.run_notes import notes_on
 from dagster_ikigai.sensors.cursor import REMEDY
 from dagster_ikigai.sensors.ended_runs import EndedRun
 
