@@ -281,11 +281,14 @@ class RunTimeoutError(IkigaiError, TimeoutError):
     ----------
     last_report : FlowStatusReport or None
         The last known state of the run.
+    seen : str
+        When and in which state the run was last seen, for a message about another, longer wait.
     """
 
-    def __init__(self, message: str, last_report: FlowStatusReport | None = None) -> None:
+    def __init__(self, message: str, last_report: FlowStatusReport | None = None, seen: str = "") -> None:
         super().__init__(message)
         self.last_report = last_report
+        self.seen = seen
 
 
 class PlatformAwayError(IkigaiError):

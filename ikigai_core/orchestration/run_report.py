@@ -50,6 +50,8 @@ class RunReport:
         Name of the error's class in `ikigai_core.errors`, and its full message; empty for a success.
     transient : bool
         True if the same task, unchanged, may succeed later.
+    seen : str
+        For a run that did not end in time: in which state it was last seen, and when, as a sentence.
     doubt : str
         Why the log may belong to another run, as a sentence; empty if it cannot.
     outputs : list of str or None
@@ -70,6 +72,7 @@ class RunReport:
     error: str = ""
     message: str = ""
     transient: bool = False
+    seen: str = ""
     doubt: str = ""
     outputs: list[str] | None = None
     run: dict[str, Any] | None = None
@@ -114,6 +117,7 @@ class RunReport:
             error=type(error).__name__,
             message=str(error),
             transient=error.transient,
+            seen=getattr(error, "seen", ""),
             doubt="" if run is None else run.doubt,
         )
 

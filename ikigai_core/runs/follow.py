@@ -250,11 +250,10 @@ class _Watch:
         if self.deadline is None or self.now < self.deadline:
             return
         away = self._patience.away(self.now)
-        raise RunTimeoutError(
-            f"Flow {self.run.flow_name!r} did not end within {spoken(self._how.timeout or 0)}: it {self._seen}"
-            f"{f', and the platform has not answered for {spoken(away)}' if away else ''}. {UNSTOPPABLE}",
-            self.last,
-        )
+        silent = f", and the platform has not answered for {spoken(away)}" if away else ""
+        seen = f"it {self._seen}{silent}. {UNSTOPPABLE}"
+        said = f"Flow {self.run.flow_name!r} did not end within {spoken(self._how.timeout or 0)}: {seen}"
+        raise RunTimeoutError(said, self.last, seen)
 
     def _may_be_over(self, report: FlowStatusReport) -> bool:
         """True if the run may be over: the flow is idle, or its progress went back, so another run may be active."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,31 @@ def test_a_run_tells_airflow_and_openlineage_what_it_read_and_wrote(
         assert [field.name for field in written.facets["schema"].fields] == ["name", "value", "double"]
         assert written.outputFacets["outputStatistics"].rowCount == 3
         assert facets.run_facets["externalQuery"].source == "ikigai"
+
+
+@pytest.mark.parametrize("knows_definition", [False, True], ids=["without a definition", "with a definition"])
+def test_each_mapped_task_tells_of_the_dataset_that_its_run_wrote(
+    run_dag: Callable[..., Any],
+    app: str,
+    make_flow: Callable[..., Flow],
+    airflow_database: Path,
+    knows_definition: bool,
+) -> None:
+    definition = make_flow("result = data").definition() if knows_definition else None
+    with DAG(f"mapped_{knows_definition}", schedule=None) as dag:
+        IkigaiRunFlowOperator.partial(
+            task_id="run", app=app, flow="Scripted", definition=definition, outlets=[AssetAlias("each week's")]
+        ).expand(variables=[{"output": "this week"}, {"output": "last week"}])
+    make_flow("result = data")
+    ran = run_dag(dag)
+    assert ran.state == "success", ran.log
+    with sqlite3.connect(airflow_database) as connection:
+        told = connection.execute(
+            "SELECT source_map_index, uri FROM asset_event JOIN asset ON asset.id = asset_id WHERE source_dag_id = ?",
+            [dag.dag_id],
+        ).fetchall()
+    weeks = enumerate(("this week", "last week"))
+    assert sorted(told) == [(number, dataset_asset(app, week).uri) for number, week in weeks]
 
 
 def outlet_events(context: Any) -> dict[Any, Any]:

@@ -70,6 +70,21 @@ def announce(
         return Announced(names)
 
 
+def lineage_of_failure(
+    task: IkigaiBaseOperator, context: Context, report: RunReport, about: Mapping[str, Any]
+) -> lineage.Lineage:
+    """What a run that did not succeed read and was to write, for OpenLineage alone; parameters as for `announce`."""
+    if not lineage.is_wanted():
+        return lineage.Lineage()
+    try:
+        with task.connected(context) as (_, app):
+            outputs = [lineage.Named(name) for name in about.get("outputs") or ()]
+            return lineage.Lineage(app.name, read_by(app, about.get("inputs", ())), outputs, report.log or {})
+    except Exception as error:
+        task.log.warning("The datasets of the run could not be described for OpenLineage: %s", error)
+        return lineage.Lineage()
+
+
 def _announce(
     task: IkigaiBaseOperator,
     context: Context,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 USER_AGENT = f"airflow-provider-ikigai/{__version__} apache-airflow/{airflow_version}"
 
+CONN_TYPE = "ikigai"
+
 EXTRAS = (
     "verify_tls",
     "ca_bundle",
@@ -58,6 +60,9 @@ def connection_fields(connection: Connection, look_up_key: Callable[[], str] | N
         Naming the connection and the field. No value of a secret field is shown.
     """
     conn_id, extra = connection.conn_id, connection.extra_dejson
+    if connection.conn_type != CONN_TYPE:
+        remedy = f"Name a connection of type {CONN_TYPE!r} as ikigai_conn_id."
+        raise UnusableConnectionError(conn_id, f"it is of type {connection.conn_type!r}. {remedy}")
     for name in extra:
         if name not in EXTRAS:
             raise UnusableConnectionError(conn_id, f"its extra has no field {name!r}. {did_you_mean(name, EXTRAS)}")
@@ -97,4 +102,5 @@ def _base_url(connection: Connection) -> str | None:
     if not host or "://" in host:
         return host or None
     port = f":{connection.port}" if connection.port else ""
-    return f"{connection.schema or 'https'}://{host}{port}"
+    # Without a scheme the core refuses it, and says which address is probably meant.
+    return f"{connection.schema}://{host}{port}" if connection.schema else f"{host}{port}"

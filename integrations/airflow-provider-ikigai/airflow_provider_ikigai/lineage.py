@@ -5,7 +5,7 @@ Nothing here is needed if the extra ``openlineage`` is not installed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,52 +26,82 @@ def is_wanted() -> bool:
     return not conf.is_disabled()
 
 
+@dataclass(frozen=True)
+class Named:
+    """What is known by its name alone: a flow, a model, or a dataset that is gone, or not there yet.
+
+    Attributes
+    ----------
+    name : str
+        Within its app, such as ``models/arrival delay``; a dataset's has no ``datasets/`` before it.
+    change : {"CREATE", "ALTER", "DROP", ""}
+        What the task did to it; empty for nothing.
+    """
+
+    name: str
+    change: str = ""
+
+    @classmethod
+    def ensured(cls, name: str, changes: Sequence[str]) -> Named:
+        """What a task made, or brought up to date."""
+        return cls(name, "CREATE" if "created" in changes else "ALTER" if changes else "")
+
+
 @dataclass
 class Lineage:
-    """The datasets that a task has read and written so far.
+    """What a task has read and written so far.
 
     Attributes
     ----------
     app : str
         Name of the app that all of them are in.
-    inputs, outputs : list of DatasetProfile
+    inputs, outputs : list of DatasetProfile or Named
     run : mapping
         What is known of the flow's run, for the run facet ``externalQuery``; empty if none ran.
     """
 
     app: str = ""
-    inputs: list[DatasetProfile] = field(default_factory=list)
-    outputs: list[DatasetProfile] = field(default_factory=list)
+    inputs: Sequence[DatasetProfile | Named] = ()
+    outputs: Sequence[DatasetProfile | Named] = ()
     run: Mapping[str, Any] = field(default_factory=dict)
 
     def to_openlineage(self) -> OperatorLineage[Any, Any]:
         """The same in OpenLineage's words."""
-        from airflow.providers.common.compat.openlineage.facet import (
-            Dataset,
-            OutputDataset,
-            OutputStatisticsOutputDatasetFacet,
-        )
+        from airflow.providers.common.compat.openlineage.facet import Dataset, OutputDataset
         from airflow.providers.openlineage.extractors import OperatorLineage
-
-        def statistics(profile: DatasetProfile) -> dict[str, Any]:
-            return {
-                "outputStatistics": OutputStatisticsOutputDatasetFacet(rowCount=profile.row_count, size=profile.size)
-            }
 
         namespace = app_uri(self.app)
         return OperatorLineage(
             inputs=[Dataset(namespace, profile.name, facets=_facets(profile)) for profile in self.inputs],
             outputs=[
-                OutputDataset(namespace, profile.name, facets=_facets(profile), outputFacets=statistics(profile))
+                OutputDataset(namespace, profile.name, facets=_facets(profile), outputFacets=_statistics(profile))
                 for profile in self.outputs
             ],
             run_facets=_run_facets(self.run),
         )
 
 
-def _facets(profile: DatasetProfile) -> dict[str, Any]:
-    from airflow.providers.common.compat.openlineage.facet import SchemaDatasetFacet, SchemaDatasetFacetFields
+def _statistics(profile: DatasetProfile | Named) -> dict[str, Any]:
+    from airflow.providers.common.compat.openlineage.facet import OutputStatisticsOutputDatasetFacet
 
+    if isinstance(profile, Named):
+        return {}
+    return {"outputStatistics": OutputStatisticsOutputDatasetFacet(rowCount=profile.row_count, size=profile.size)}
+
+
+def _facets(profile: DatasetProfile | Named) -> dict[str, Any]:
+    from airflow.providers.common.compat.openlineage.facet import (
+        LifecycleStateChange,
+        LifecycleStateChangeDatasetFacet,
+        SchemaDatasetFacet,
+        SchemaDatasetFacetFields,
+    )
+
+    if isinstance(profile, Named):
+        if not profile.change:
+            return {}
+        change = LifecycleStateChange[profile.change]
+        return {"lifecycleStateChange": LifecycleStateChangeDatasetFacet(lifecycleStateChange=change)}
     fields = [SchemaDatasetFacetFields(name=name, type=kind) for name, kind in profile.columns.items()]
     return {"schema": SchemaDatasetFacet(fields=fields)}
 

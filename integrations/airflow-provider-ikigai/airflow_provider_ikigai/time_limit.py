@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn
 
+from airflow.sdk import conf
 from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from airflow_provider_ikigai.failures import task_failure
-from ikigai_core.orchestration import Deadline
+from ikigai_core.orchestration import Deadline, RunReport
+from ikigai_core.runs.durations import spoken
+
+DEFAULT_TIMEOUT = conf.getfloat("sensors", "default_timeout", fallback=604800.0)
+"""Seconds that a task waits if nothing else is said: as long as Airflow's sensors."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,18 @@ class TimeLimit:
     def deadline(self) -> Deadline:
         """Return when to stop waiting if the wait begins now."""
         return Deadline.after(self.execution_timeout if self._is_airflows else self.timeout)
+
+    def spent_on(self, report: RunReport) -> str:
+        """Say that a run did not end in the task's time, of which a trigger knows only what was left."""
+        if not report.seen:
+            return report.message
+        return f"Flow {report.flow_name!r} did not end within the task's {self}: {report.seen}"
+
+    def __str__(self) -> str:
+        """The limit by its name, such as ``timeout of 8 s``."""
+        name, limit = ("execution_timeout", self.execution_timeout) if self._is_airflows else ("timeout", self.timeout)
+        seconds = limit.total_seconds() if isinstance(limit, timedelta) else limit or 0.0
+        return f"{name} of {spoken(seconds)}"
 
     def raise_timeout(self, message: str) -> NoReturn:
         """Say that the time is up.

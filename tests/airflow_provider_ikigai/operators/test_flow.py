@@ -21,6 +21,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow_provider_ikigai.operators import flow_run
 from airflow_provider_ikigai.operators.flow import IkigaiEnsureFlowOperator
 from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
+from airflow_provider_ikigai.sensors.flow import IkigaiFlowIdleSensor
 from airflow_provider_ikigai.triggers.flow_run import IkigaiFlowRunTrigger
 from ikigai_core import Flow, FlowRun, Ikigai
 from ikigai_core.local.account import LocalAccount
@@ -226,6 +227,8 @@ def test_a_retry_picks_up_the_run_of_the_try_before(
     assert ran.state == "success", ran.log
     assert ran.tries["run"] > 1
     assert "AirflowTaskTimeout" in ran.log
+    by_trigger, by_airflow = "did not end within the task's execution_timeout of 3 s", "is still running: the platform"
+    assert (by_trigger if deferrable else by_airflow) in ran.log
     assert "Picked up a run of flow 'Scripted'" in ran.log
     assert [log.log_id for log in flow.run_logs(10)] == [ran.results["run"]["run_log"]["log_id"]]
 
@@ -242,9 +245,15 @@ def test_a_timeout_fails_the_task_and_the_run_goes_on(
     ikigai_local.control.outcome(flow.flow_id, duration=900)
     ran = run_dag(running(app, deferrable=deferrable, timeout=timedelta(seconds=1), retries=3))
     assert (ran.states, ran.tries) == ({"run": "failed"}, {"run": 1})
-    assert "Flow 'Scripted' did not end within" in ran.log
+    assert "Flow 'Scripted' did not end within the task's timeout of 1 s: it was last seen" in ran.log
     assert "The run goes on" in ran.log
     assert not flow.status().is_idle
+
+
+def test_what_waits_gives_up_as_late_as_sensors_do_unless_told_otherwise() -> None:
+    run = IkigaiRunFlowOperator(task_id="run", app="An app", flow="A flow")
+    assert run.timeout == IkigaiFlowIdleSensor(task_id="idle", app="An app", flow="A flow").timeout == 7 * 86400
+    assert IkigaiRunFlowOperator(task_id="for_ever", app="An app", flow="A flow", timeout=None).timeout is None
 
 
 def test_a_busy_flow_is_left_alone_attached_to_or_waited_for(

@@ -17,6 +17,7 @@ from airflow_provider_ikigai.sensors.flow import IkigaiFlowIdleSensor, IkigaiFlo
 from ikigai_core import Flow, Ikigai
 from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.control.client import ControlError
+from ikigai_core.runs import follow
 
 PAST = datetime.now(UTC) - timedelta(hours=1)
 FUTURE = datetime.now(UTC) + timedelta(hours=1)
@@ -105,3 +106,18 @@ def test_what_does_not_come_ends_the_waiting_in_time(
     assert "There is no flow 'Nowhere'" in ran.log
     assert "needs one of flow_run and since" in ran.log
     assert "since of task 'no_time' is 'soon': give a point of time" in ran.log
+
+
+def test_a_run_that_the_platform_lost_fails_the_sensor_that_pokes_for_it(
+    run_dag: Callable[..., Any], app: str, make_flow: Callable[..., Flow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "START_GRACE", 0.5)
+    flow = make_flow("result = data")
+    # A run that would have begun after the newest entry of the log, and left none.
+    run = flow.launch()
+    lost = {**run.to_dict(), "baseline": run.wait().log_id}
+    with DAG("lost", schedule=None) as dag:
+        IkigaiFlowRunSensor(task_id="lost", app=app, flow="Scripted", flow_run=lost, poke_interval=0.2, timeout=20)
+    ran = run_dag(dag)
+    assert ran.states == {"lost": "failed"}
+    assert "the platform lost the run, or never began it" in ran.log

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from airflow_provider_ikigai.triggers import events
 from airflow_provider_ikigai.triggers.events import IkigaiDatasetChangedTrigger, IkigaiFlowRunFinishedTrigger
 from ikigai_core import Flow, Ikigai
 from ikigai_core.local.account import LocalAccount
@@ -32,17 +33,17 @@ def watched(trigger: Any, store: Store) -> Any:
 
 async def seen_while(trigger: Any, happens: Callable[[], Any], count: int) -> list[Any]:
     """What a trigger tells from its first look on, while something happens."""
-    events: AsyncIterator[Any] = trigger.run()
-    first = asyncio.ensure_future(anext(events))
+    coming: AsyncIterator[Any] = trigger.run()
+    first = asyncio.ensure_future(anext(coming))
     while trigger.watermark_key not in trigger.asset_state_store:
         await asyncio.sleep(0.05)
     await asyncio.to_thread(happens)
     told = [(await asyncio.wait_for(first, 30)).payload]
     while len(told) < count:
-        told.append((await asyncio.wait_for(anext(events), 30)).payload)
+        told.append((await asyncio.wait_for(anext(coming), 30)).payload)
     # The watermark moves when the next event is asked for.
     before = dict(trigger.asset_state_store)
-    last = asyncio.ensure_future(anext(events))
+    last = asyncio.ensure_future(anext(coming))
     while trigger.asset_state_store == before:
         await asyncio.sleep(0.05)
     last.cancel()
@@ -68,6 +69,28 @@ def test_each_run_that_ends_is_told_once_also_after_a_time_without_a_triggerer(
     newest_first = [one.log_id for one in flow.run_logs(3)]
     assert [one["run_log"]["log_id"] for one in told_later] == newest_first[::-1]
     assert [one["run_log"]["status"] for one in told_later] == ["FAILED", "SUCCESS", "SUCCESS"]
+
+
+@pytest.mark.parametrize("is_empty", [False, True], ids=["after a run", "from the first run on"])
+def test_more_runs_than_one_look_shows_are_told_to_the_last(
+    app: str,
+    make_flow: Callable[..., Flow],
+    ikigai_local: LocalAccount,
+    monkeypatch: pytest.MonkeyPatch,
+    is_empty: bool,
+) -> None:
+    monkeypatch.setattr(events, "RECENT_RUNS", 2)
+    flow = make_flow("result = data")
+    ikigai_local.control.outcome(flow.flow_id)
+    if not is_empty:
+        flow.run()
+    store = Store(ikigai_newest_run_log="" if is_empty else flow.run_logs()[0].log_id)
+    for _ in range(4):
+        flow.run()
+    told = asyncio.run(
+        seen_while(watched(IkigaiFlowRunFinishedTrigger(app=app, flow="Scripted"), store), lambda: None, 4)
+    )
+    assert [one["run_log"]["log_id"] for one in told] == [log.log_id for log in flow.run_logs(4)][::-1]
 
 
 def test_each_change_of_a_dataset_is_told_and_its_appearance(app: str, ikigai_client: Ikigai) -> None:

@@ -13,7 +13,7 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
-from airflow_provider_ikigai.connection import connection_fields, naming_the_connection
+from airflow_provider_ikigai.connection import CONN_TYPE, connection_fields, naming_the_connection
 from ikigai_core.errors import IkigaiError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class _ConnectionHook(BaseHook):
 
     conn_name_attr = "ikigai_conn_id"
     default_conn_name = "ikigai_default"
-    conn_type = "ikigai"
+    conn_type = CONN_TYPE
     hook_name = "Ikigai"
 
     def __init__(self, ikigai_conn_id: str = default_conn_name) -> None:

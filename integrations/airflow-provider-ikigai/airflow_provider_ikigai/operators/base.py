@@ -11,9 +11,11 @@ from airflow.sdk import BaseOperator, BaseOperatorLink
 
 from airflow_provider_ikigai.failures import failing_the_task
 from airflow_provider_ikigai.hooks.ikigai import IkigaiHook
+from airflow_provider_ikigai.lineage import Lineage
 from airflow_provider_ikigai.links import IkigaiAppLink
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
     from ikigai_core import App, Ikigai
@@ -40,6 +42,11 @@ class IkigaiBaseOperator(BaseOperator):
         super().__init__(**kwargs)
         self.app = app
         self.ikigai_conn_id = ikigai_conn_id
+        self._lineage = Lineage()
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
+        """What the task read and wrote, for OpenLineage, which asks for the same if the task failed."""
+        return self._lineage.to_openlineage()
 
     @cached_property
     def hook(self) -> IkigaiHook:

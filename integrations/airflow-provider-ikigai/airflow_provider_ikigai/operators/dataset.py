@@ -18,7 +18,6 @@ from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
 from airflow_provider_ikigai.transfer_log import TransferLog
 
 if TYPE_CHECKING:
-    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
     from ikigai_core import App, Dataset, Ikigai
@@ -38,11 +37,6 @@ class _DatasetOperator(IkigaiBaseOperator):
     def __init__(self, *, dataset: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.dataset = dataset
-        self._lineage = lineage.Lineage()
-
-    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
-        """The dataset with its columns and size, for OpenLineage."""
-        return self._lineage.to_openlineage()
 
 
 class IkigaiUploadDatasetOperator(_DatasetOperator):
@@ -126,6 +120,7 @@ class IkigaiUploadDatasetOperator(_DatasetOperator):
             would fail again.
         """
         with self._source() as data, self.connected(context, create_app=self.create_app) as (ikigai, app):
+            self._lineage = lineage.Lineage(app.name, outputs=[lineage.Named(self.dataset)])
             builder = app.dataset.new(self.dataset).data(data)
             dataset = builder.ensure(on_progress=TransferLog(self.log))
             IkigaiDatasetLink().push(context, dataset)
@@ -210,10 +205,10 @@ class IkigaiDownloadDatasetOperator(_DatasetOperator):
         with self.connected(context) as (_, app):
             dataset = app.datasets.find(self.dataset)
             IkigaiDatasetLink().push(context, dataset)
+            self._lineage = lineage.Lineage(app.name, inputs=[DatasetProfile.of(dataset)])
             with stored(self.path) as file:
                 fetch = dataset.to_parquet if file.suffix == ".parquet" else dataset.to_csv
                 fetch(file, on_progress=TransferLog(self.log))
-            self._lineage = lineage.Lineage(app.name, inputs=[DatasetProfile.of(dataset)])
         self.log.info("Dataset %r is in %s", dataset.name, self.path)
         return {
             "app_id": dataset.app_id,

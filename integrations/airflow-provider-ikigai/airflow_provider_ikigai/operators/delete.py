@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_ikigai.failures import failing_the_task
+from airflow_provider_ikigai.lineage import Lineage, Named
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
 from ikigai_core.errors import NotFoundError
 
@@ -85,8 +86,11 @@ class IkigaiDeleteOperator(IkigaiBaseOperator):
     def _delete(self, app: App, given: list[str]) -> str:
         if not given:
             app.delete()
+            self._lineage = Lineage(app.name, outputs=[Named("app", "DROP")])
             return app.app_id
         (kind,) = given
         component = getattr(app, f"{kind}s").find(getattr(self, kind))
         component.delete()
+        name = component.name if kind == "dataset" else f"{kind}s/{component.name}"
+        self._lineage = Lineage(app.name, outputs=[Named(name, "DROP")])
         return str(getattr(component, f"{kind}_id"))

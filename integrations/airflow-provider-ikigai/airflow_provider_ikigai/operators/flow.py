@@ -10,6 +10,7 @@ from airflow.sdk import BaseOperatorLink, literal
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_ikigai.failures import failing_the_task
+from airflow_provider_ikigai.lineage import Lineage, Named
 from airflow_provider_ikigai.links import IkigaiFlowLink
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
 
@@ -88,6 +89,7 @@ class IkigaiEnsureFlowOperator(IkigaiBaseOperator):
             definition = LoadedDefinition.load(self._read()).definition
         with self.connected(context, create_app=self.create_app) as (_, app):
             flow = app.flow.new(self.flow).definition(definition).ensure()
+            self._lineage = Lineage(app.name, outputs=[Named.ensured(f"flows/{flow.name}", flow.changes)])
             IkigaiFlowLink().push(context, flow)
         self.log.info("Flow %r: %s", flow.name, ", ".join(flow.changes) or "nothing to do")
         return {"app_id": flow.app_id, "flow_id": flow.flow_id, "flow": flow.name, "changes": list(flow.changes)}

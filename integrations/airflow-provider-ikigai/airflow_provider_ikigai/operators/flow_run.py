@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperatorLink, conf
+from airflow.sdk.exceptions import AirflowTaskTimeout
 
-from airflow_provider_ikigai import lineage
-from airflow_provider_ikigai.announcing import announce
+from airflow_provider_ikigai.announcing import announce, lineage_of_failure
 from airflow_provider_ikigai.assets import flow_assets, is_template
 from airflow_provider_ikigai.choices import check_isolation, check_unique_output
 from airflow_provider_ikigai.failures import failing_the_task, task_failure
@@ -18,7 +18,7 @@ from airflow_provider_ikigai.links import IkigaiFlowLink, IkigaiFlowRunLink
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
 from airflow_provider_ikigai.run_report import about_run, started_result, task_result
 from airflow_provider_ikigai.run_store import TaskRunStore
-from airflow_provider_ikigai.time_limit import TimeLimit
+from airflow_provider_ikigai.time_limit import DEFAULT_TIMEOUT, TimeLimit
 from airflow_provider_ikigai.trigger_event import Sighting
 from airflow_provider_ikigai.triggers.flow_idle import IkigaiFlowIdleTrigger
 from airflow_provider_ikigai.triggers.flow_run import FOLLOWED_LATER, IkigaiFlowRunTrigger
@@ -26,7 +26,6 @@ from ikigai_core.errors import FlowBusyError, IkigaiError
 from ikigai_core.orchestration import Deadline, ProgressLog, RunReport
 
 if TYPE_CHECKING:
-    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
     from ikigai_core import Flow, FlowRun
@@ -63,8 +62,8 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
     wait_for_termination : bool, default True
         Whether the task ends with the run. If not, it returns the run that it started as ``flow_run``, for
         `IkigaiFlowRunSensor`. A private copy then stays until it is swept, a day later.
-    timeout : float or timedelta, optional
-        Seconds to wait, for a busy flow and for the run's end together. The run itself continues after that.
+    timeout : float or timedelta or None, default as for sensors (``[sensors] default_timeout``, 7 days)
+        Seconds to wait, for a busy flow and for the run's end together, after which the run itself continues.
     definition : FlowDefinition, DefinitionDocument, dict or path, optional
         The flow's definition, from which the task's inlets and outlets are taken: the datasets that it imports and
         exports. Nothing is sent for it. An output whose name only the run knows (from a template, another task, a
@@ -119,7 +118,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         unique_output: str | None = None,
         keep_copies: bool = False,
         wait_for_termination: bool = True,
-        timeout: float | timedelta | None = None,
+        timeout: float | timedelta | None = DEFAULT_TIMEOUT,
         definition: Any = None,
         count_rows_up_to: float = 10e6,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
@@ -145,7 +144,6 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
             self.inlets.extend(asset for asset in inlets if asset not in self.inlets)
             if wait_for_termination:
                 self.outlets.extend(asset for asset in outlets if asset not in self.outlets)
-        self._lineage = lineage.Lineage()
         self._progress: ProgressLog | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -185,10 +183,6 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         """Say that the run is not stopped with the task."""
         if self._progress is not None:
             self._progress.goes_on(FOLLOWED_LATER)
-
-    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
-        """Return the datasets that the run read and wrote, with columns and sizes, for OpenLineage."""
-        return self._lineage.to_openlineage()
 
     def _run(self, context: Context, deadline: Deadline) -> dict[str, Any]:
         with failing_the_task():
@@ -251,6 +245,9 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
             run_log = run.result(deadline.left, on_update=self._progress)
         except IkigaiError as error:
             return RunReport.failure(error, run)
+        except AirflowTaskTimeout:
+            self.on_kill()
+            raise
         finally:
             self._progress = None
         return RunReport.success(run, run_log)
@@ -273,7 +270,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         is_kept = bool(run) and (report.is_over or report.is_lost) and store.keep_end(run, is_lost=report.is_lost)
         if report.run_log:
             ProgressLog(self.log, report.flow_name).ended(report.run_log)
-        result = {} if report.error else self._told(context, report, about)
+        result = self._told(context, report, about)
         if is_kept and report.is_over:
             store.take(run)
             if removes_copy:
@@ -282,7 +279,10 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         return result
 
     def _told(self, context: Context, report: RunReport, about: Mapping[str, Any]) -> dict[str, Any]:
-        """Tell Airflow what the run wrote, and return what the task returns."""
+        """Tell Airflow what the run wrote, and return what the task returns; nothing if it is to fail."""
+        if report.error:
+            self._lineage = lineage_of_failure(self, context, report, about)
+            return {}
         announced = announce(self, context, report, about, count_rows_up_to=self.count_rows_up_to)
         self._lineage = announced.lineage
         if report.doubt:
@@ -291,7 +291,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
 
     def _raise_failure(self, report: RunReport) -> None:
         if report.error == "RunTimeoutError":
-            self._time_limit.raise_timeout(report.message)
+            self._time_limit.raise_timeout(self._time_limit.spent_on(report))
         if report.error:
             raise task_failure(report.message, transient=report.transient)
 

@@ -9,6 +9,7 @@ from airflow.sdk import BaseOperatorLink
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_ikigai.failures import failing_the_task
+from airflow_provider_ikigai.lineage import Lineage, Named
 from airflow_provider_ikigai.links import IkigaiModelLink
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
 
@@ -81,6 +82,7 @@ class IkigaiEnsureModelOperator(_ModelOperator):
                 builder = builder.description(self.description)
             model = builder.ensure()
             IkigaiModelLink().push(context, model)
+            self._lineage = Lineage(app.name, outputs=[Named.ensured(f"models/{model.name}", model.changes)])
         self.log.info("Model %r: %s", model.name, ", ".join(model.changes) or "nothing to do")
         return {
             "app_id": model.app_id,
@@ -148,6 +150,7 @@ class IkigaiCheckModelOperator(_ModelOperator):
         with self.connected(context) as (ikigai, app):
             model = app.models.find(self.model)
             IkigaiModelLink().push(context, model)
+            self._lineage = Lineage(app.name, inputs=[Named(f"models/{model.name}")])
             version = ikigai.run(find_model_version(model, self.version))
         results = gates.check(version.metrics)
         missed = [result.sentence for result in results if not result.is_passed]

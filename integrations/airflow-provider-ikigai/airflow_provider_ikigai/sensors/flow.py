@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from airflow.triggers.base import BaseTrigger
 
-    from ikigai_core import App, Ikigai
+    from ikigai_core import App, FlowRun, Ikigai, RunLog
 
 _LINKS = (*IkigaiBaseSensor.operator_extra_links, IkigaiFlowLink())
 
@@ -121,12 +121,10 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
             return self._succeeded(ended(flow, flow.run_logs(RECENT_RUNS, self._point_of_time("since"))))
         run = ikigai.flow_run(self._run)
         try:
-            log = run.wait(0)
-        except RunTimeoutError:
-            return None
+            log = self._log_of(run)
         finally:
             IkigaiFlowRunLink().push(context, run)
-        return self._succeeded(ended(flow, [log]))
+        return None if log is None else self._succeeded(ended(flow, [log]))
 
     def trigger(self, deadline: float | None) -> BaseTrigger:
         """Return the trigger that waits in the triggerer."""
@@ -160,6 +158,21 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
             "flow": report.flow_name,
             "run_log": report.log,
         }
+
+    def _log_of(self, run: FlowRun) -> RunLog | None:
+        """The run's log; None while it goes on. A poke knows nothing of those before, so it stays with an idle flow."""
+        try:
+            return run.wait(0)
+        except RunTimeoutError as error:
+            if error.last_report is None or not error.last_report.is_idle:
+                return None
+        from ikigai_core.runs.follow import START_GRACE
+
+        try:
+            # Long enough to see that the run is lost.
+            return run.wait(min(2 * START_GRACE, self.timeout))
+        except RunTimeoutError:
+            return None
 
     @property
     def _run(self) -> Mapping[str, Any]:

@@ -70,7 +70,12 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
     async def filter_shared_stream(self, shared_stream: AsyncIterator[Any]) -> AsyncIterator[TriggerEvent]:
         """Yield an event for everything new to this trigger. The watermark moves after the event was taken."""
         watermark = await self._stored()
-        async for seen in shared_stream:
+        async for shown in shared_stream:
+            try:
+                seen = await self.reach_back(shown, watermark)
+            except IkigaiError as error:
+                self._told(error)
+                continue
             new, newest = self.compare(seen, watermark)
             for payload in new:
                 yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
@@ -96,6 +101,10 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
     @abstractmethod
     async def look(self, app: AsyncApp) -> Any:
         """Return what is there now."""
+
+    async def reach_back(self, seen: Any, watermark: Any) -> Any:
+        """Return a look that goes back to this trigger's watermark, which siblings do not share."""
+        return seen
 
     @abstractmethod
     def compare(self, seen: Any, watermark: Any) -> tuple[list[dict[str, Any]], Any]:
@@ -186,8 +195,23 @@ class IkigaiFlowRunFinishedTrigger(_WatchingTrigger):
 
     async def look(self, app: AsyncApp) -> dict[str, Any]:
         """The flow and its newest runs, newest first."""
+        return await self._newest(app, RECENT_RUNS)
+
+    async def reach_back(self, seen: dict[str, Any], watermark: str | None) -> dict[str, Any]:
+        """Ask for more and more runs, until the one that the watermark names is among them or there are no more."""
+        depth = RECENT_RUNS
+        if watermark is None or not _goes_on_before(seen, watermark, depth):
+            return seen
+        async with IkigaiAsyncHook(self.ikigai_conn_id).shared_conn() as ikigai:
+            app = await ikigai.apps.find(self.app)
+            while _goes_on_before(seen, watermark, depth):
+                depth *= 10
+                seen = await self._newest(app, depth)
+        return seen
+
+    async def _newest(self, app: AsyncApp, count: int) -> dict[str, Any]:
         flow = await app.flows.find(self.flow)
-        logs = await flow.run_logs(RECENT_RUNS)
+        logs = await flow.run_logs(count)
         about = {"app_id": flow.app_id, "flow_id": flow.flow_id, "flow": flow.name}
         return {"about": about, "run_logs": [log.model_dump(mode="json") for log in logs]}
 
@@ -200,6 +224,12 @@ class IkigaiFlowRunFinishedTrigger(_WatchingTrigger):
         count = ids.index(watermark) if watermark in ids else len(ids)
         new = [log for log in reversed(seen["run_logs"][:count]) if log["status"] in self.statuses]
         return [{**seen["about"], "run_log": log} for log in new], newest or watermark
+
+
+def _goes_on_before(seen: Mapping[str, Any], watermark: str, depth: int) -> bool:
+    """Return True if a look of a depth does not go back to the watermark, and a deeper one shows more."""
+    logs = seen["run_logs"]
+    return len(logs) >= depth and all(log["log_id"] != watermark for log in logs)
 
 
 class IkigaiDatasetChangedTrigger(_WatchingTrigger):
