@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LOGO = "https://github.com/ikigailabs-io.png"
 _SECRETS = ("api_key", "proxy")
-DOCUMENTATION = "https://docs.ikigailabs.io/api/platform-api"
+DOCUMENTATION = "https://ikigailabs-io.github.io/ikigai-orchestrators/prefect.html"
 
 
 class IkigaiCredentials(CredentialsBlock):
@@ -124,10 +124,13 @@ class IkigaiCredentials(CredentialsBlock):
         description="Path of the client certificate's key, if the certificate's file does not hold it.",
     )
     connect_timeout: float | None = Field(
-        default=None, gt=0, title="Connect timeout", description="Seconds that a request may take to connect. Usual: 10"
+        default=None,
+        gt=0,
+        title="Connect timeout",
+        description="Seconds that a request may take to connect; usually 10.",
     )
     read_timeout: float | None = Field(
-        default=None, gt=0, title="Read timeout", description="Seconds to wait for an answer's bytes. Usual: 60"
+        default=None, gt=0, title="Read timeout", description="Seconds to wait for an answer's bytes; usually 60."
     )
 
     _left_out: tuple[str, ...] = PrivateAttr(default=())
