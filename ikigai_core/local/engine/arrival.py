@@ -50,7 +50,7 @@ def examine_arriving(parts: Iterable[Path]) -> list[Column] | None:
                 return None
             with _Pipe(first, coming) as pipe:
                 columns = tables.infer_stream(pipe.path, head, names)
-            return columns if pipe.is_complete and not pipe.suspicion else None
+            return columns if pipe.is_trusted else None
         except (duckdb.Error, SurpriseError, ValueError):
             return None
 
@@ -68,11 +68,16 @@ def _whole_rows(part: Path) -> bytes:
 
 
 class _Pipe:
-    """Passes the parts of a file to a reader, and looks at what passes."""
+    """Passes the parts of a file to a reader, and looks at what passes.
+
+    Attributes
+    ----------
+    is_trusted : bool
+        Whether all parts have passed, without anything suspicious.
+    """
 
     def __init__(self, first: Path, others: Iterator[Path]) -> None:
-        self.is_complete = False
-        self.suspicion = Suspicion.NONE
+        self.is_trusted = False
         self._parts = (path for paths in ([first], others) for path in paths)
         self._out, self._in = os.pipe()
         self.path = Path(f"/dev/fd/{self._out}")
@@ -96,5 +101,7 @@ class _Pipe:
                     while block := part.read(BLOCK_BYTES):
                         pipe.write(block)
                         looking.look(block)
-            self.suspicion = looking.end()
-            self.is_complete = True
+                        if looking.found:
+                            # The whole file has to be examined, so the rest of this would be in vain.
+                            return
+            self.is_trusted = looking.end() == Suspicion.NONE
