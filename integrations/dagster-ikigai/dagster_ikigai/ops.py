@@ -166,3 +166,6 @@ run_ikigai_flow_op = build_run_ikigai_flow_op()
 
 upload_dataset_op = build_upload_dataset_op()
 """The op that uploads a file, with the resource ``ikigai`` as the workspace; see `build_upload_dataset_op`."""
+
+for _op, _factory in ((run_ikigai_flow_op, build_run_ikigai_flow_op), (upload_dataset_op, build_upload_dataset_op)):
+    _op.__doc__ = _factory.__doc__
