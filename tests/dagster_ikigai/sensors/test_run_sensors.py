@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -170,8 +171,15 @@ def test_the_dataset_that_a_run_wrote_tells_its_partition(
     remote.run(output="worked on Tue")
     [event] = tick()
     assert (event.partition, event.metadata["dagster/row_count"].value) == ("Tue", 3)
+    _await_next_second(remote)
     remote.run(output="something else")
     assert tick() == []
+
+
+def _await_next_second(remote: Flow) -> None:
+    """Wait until a run's times, which are whole seconds, differ from those of the run before."""
+    while time.time() <= remote.run_logs(1)[0].timestamp.timestamp() + 1:
+        time.sleep(0.05)
 
 
 def test_a_wrong_key_fails_the_tick(
