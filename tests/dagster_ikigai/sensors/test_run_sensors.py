@@ -171,9 +171,11 @@ def test_the_dataset_that_a_run_wrote_tells_its_partition(
     remote.run(output="worked on Tue")
     [event] = tick()
     assert (event.partition, event.metadata["dagster/row_count"].value) == ("Tue", 3)
-    _await_next_second(remote)
     remote.run(output="something else")
     assert tick() == []
+    _await_next_second(remote)
+    remote.run(output="worked on Mon")
+    assert [event.partition for event in tick()] == ["Mon"]
 
 
 def _await_next_second(remote: Flow) -> None:

@@ -36,8 +36,6 @@ class EndedRun:
         Whether it is the flow's newest run.
     since : float
         End of the flow's run before, in seconds since 1970; 0 if there was none.
-    before : str
-        Log id of the flow's run before; empty if there was none.
     """
 
     flow: WatchedFlow
@@ -46,7 +44,6 @@ class EndedRun:
     log: RunLog
     is_newest: bool
     since: float = 0.0
-    before: str = ""
 
 
 class Watch:
@@ -151,8 +148,8 @@ class Watch:
         for number, log in enumerate(logs):
             if number and self.cursor.seen[flow.id] != logs[number - 1].log_id:
                 return
-            before, since = self.cursor.seen[flow.id], self.cursor.seen_at.get(flow.id, 0.0)
-            yield EndedRun(flow, app, remote, log, number == len(logs) - 1, since, before)
+            since = self.cursor.seen_at.get(flow.id, 0.0)
+            yield EndedRun(flow, app, remote, log, number == len(logs) - 1, since)
 
     def _app(self, ikigai: Ikigai, name: str) -> tuple[App, NamedMapping[Flow]]:
         from ikigai_core.errors import IkigaiError

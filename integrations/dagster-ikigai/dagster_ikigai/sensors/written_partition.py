@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _CLOCK_GRAIN = 2.0
 """The platform's times are whole seconds, and that of a log is later than its run's end."""
 
+_EARLIER_RUNS = 50
+"""So many fit between the end of the run before, less the grain of the clock, and that end."""
+
 
 def written_partition(
     instance: dg.DagsterInstance, run: EndedRun, datasets: Mapping[str, Dataset]
@@ -40,9 +43,15 @@ def written_partition(
     found = []
     for key in _partition_keys(instance, run):
         outputs = list(_outputs(run, key))
-        if all(_is_of(run, datasets, output) for output in outputs) and not _is_of_run_before(instance, run, key):
+        if all(_is_of(run, datasets, output) for output in outputs):
             found.append((key, outputs))
-    return found[0] if len(found) == 1 else None
+    ends = _ends_of_earlier_runs(run) if found else {}
+    unexplained = [
+        (key, outputs)
+        for key, outputs in found
+        if not any(_is_of_earlier_run(instance, run, key, datasets[one.component.name], ends) for one in outputs)
+    ]
+    return unexplained[0] if len(unexplained) == 1 else None
 
 
 def _partition_keys(instance: dg.DagsterInstance, run: EndedRun) -> Iterable[str]:
@@ -62,10 +71,19 @@ def _is_of(run: EndedRun, datasets: Mapping[str, Dataset], output: Output) -> bo
     return dataset is not None and since <= dataset.modified_at.timestamp() <= until
 
 
-def _is_of_run_before(instance: dg.DagsterInstance, run: EndedRun, partition: str) -> bool:
-    """Whether the partition was last reported for the flow's run before."""
+def _ends_of_earlier_runs(run: EndedRun) -> dict[str, float]:
+    """When earlier runs of the flow ended, in seconds since 1970, by log id."""
+    logs = run.remote.run_logs(_EARLIER_RUNS)
+    return {log.log_id: log.timestamp.timestamp() for log in logs if log.log_id != run.log.log_id}
+
+
+def _is_of_earlier_run(
+    instance: dg.DagsterInstance, run: EndedRun, partition: str, dataset: Dataset, ends: Mapping[str, float]
+) -> bool:
+    """Whether the run for which the partition was last reported has left the dataset as it is."""
     key = next(iter(run.flow.keys.values()))
     chosen = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition])
     events = [record.asset_materialization for record in instance.fetch_materializations(chosen, limit=1).records]
     told = [event.metadata.get(RUN_LOG_ID) for event in events if event is not None]
-    return any(entry is not None and entry.value == run.before for entry in told)
+    changed_at = dataset.modified_at.timestamp()
+    return any(entry is not None and ends.get(str(entry.value), 0.0) >= changed_at for entry in told)
