@@ -20,6 +20,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -149,15 +150,24 @@ def _is_locked(error: BaseException) -> bool:
 
 # Airflow on SQLite answers 500, and has done nothing, while another of its processes writes for too long.
 _unless_locked = retry(
-    retry=retry_if_exception(_is_locked), wait=wait_fixed(1.0), stop=stop_after_delay(60.0), reraise=True
+    retry=retry_if_exception(_is_locked), wait=wait_fixed(1.0), stop=stop_after_delay(300.0), reraise=True
 )
 
 
 class Api:
-    """The few calls of Airflow's REST API that running a DAG takes."""
+    """The few calls of Airflow's REST API that running a DAG takes.
 
-    def __init__(self, base_url: str) -> None:
+    Parameters
+    ----------
+    base_url : str
+        The API server's address.
+    log : Path
+        The API server's log, whose end is added to the error if it fails.
+    """
+
+    def __init__(self, base_url: str, log: Path) -> None:
         self._http = httpx.Client(base_url=base_url, timeout=120.0)
+        self._log = log
 
     def log_in(self) -> bool:
         """Get a token (the auth manager of this Airflow makes everybody an administrator); whether that worked."""
@@ -165,16 +175,21 @@ class Api:
         self._http.headers["Authorization"] = f"Bearer {token}"
         return True
 
-    @_unless_locked
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """Ask for something."""
-        answer: dict[str, Any] = self._http.get(f"/api/v2{path}", params=query).raise_for_status().json()
-        return answer
+        return self._answer("GET", path, params=query)
 
-    @_unless_locked
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Have something done."""
-        answer: dict[str, Any] = self._http.post(f"/api/v2{path}", json=body).raise_for_status().json()
+        return self._answer("POST", path, json=body)
+
+    @_unless_locked
+    def _answer(self, method: str, path: str, **content: Any) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = self._http.request(method, f"/api/v2{path}", **content).raise_for_status().json()
+        except httpx.HTTPStatusError as error:
+            error.add_note(f"{error.response.text[:1000]}\nThe end of {self._log}: {self._log.read_text()[-8000:]}")
+            raise
         return answer
 
     def healthy(self) -> bool:
@@ -191,7 +206,14 @@ class Api:
 
     def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
         """Start a DAG run and return its id."""
-        return str(self.post(f"/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"])
+        run_id = f"demo_{uuid.uuid4().hex}"
+        try:
+            self.post(f"/dags/{dag_id}/dagRuns", {"dag_run_id": run_id, "logical_date": None, "conf": conf})
+        except httpx.HTTPStatusError as error:
+            # An earlier try has started it, although its answer was an error.
+            if error.response.status_code != httpx.codes.CONFLICT:
+                raise
+        return run_id
 
     def dag_run_state(self, dag_id: str, run_id: str) -> str:
         """``queued``, ``running``, ``success`` or ``failed``."""
@@ -248,7 +270,7 @@ class Airflow:
         self._program = Path(sys.executable).with_name("airflow")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "IKIGAI"))}
         self._environment = {**inherited, **settings(home, self._port), **options}
-        self.api = Api(f"http://127.0.0.1:{self._port}")
+        self.api = Api(f"http://127.0.0.1:{self._port}", self._log("api-server"))
         for folder in ("dags", "config"):
             (home / folder).mkdir(parents=True)
         shutil.copyfile(PRELOADING, home / "config" / "airflow_local_settings.py")
