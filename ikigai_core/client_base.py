@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from ikigai_core.api import specs
-from ikigai_core.config import ApiKey, Config, TlsConfig
+from ikigai_core.config import ApiKey, Config, Origin, TlsConfig
 from ikigai_core.procedure import Procedure, send
 from ikigai_core.web_urls import WebPages
 
@@ -40,6 +40,7 @@ class Client:
         user_agent: str | None = None,
         web_url: str | None = None,
         profile: str | None = None,
+        origin: Origin | None = None,
     ) -> None:
         """Check the settings. Sends nothing.
 
@@ -83,6 +84,10 @@ class Client:
         profile : str, optional
             Name of a profile (see `ikigai_core.profiles`) for settings that are not given here. Without it, the
             environment has priority over the profile that ``IKIGAI_PROFILE`` names, or the one named ``default``.
+        origin : callable, optional
+            Returns which task of an orchestrator sends a request: any of ``orchestrator``, ``dag``, ``flow``, ``job``,
+            ``task``, ``run`` and ``url``. Called before each request. It goes into the header ``Ikigai-Origin``, which
+            the local platform's console shows.
 
         Raises
         ------
@@ -104,6 +109,7 @@ class Client:
             user_agent=user_agent,
             web_url=web_url,
             profile=profile,
+            origin=origin,
         )
         self._facet_types: FacetTypes | None = None
         self._model_types: ModelTypes | None = None

@@ -11,7 +11,7 @@ from functools import partial
 from math import inf
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from ikigai_core._version import __version__
 from ikigai_core.errors import ConfigurationError
@@ -43,6 +43,12 @@ _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE
 
 ApiKey = str | Callable[[], str]
 """A key, or a function that returns the current key."""
+
+Origin = Callable[[], Mapping[str, str | None]]
+"""A function that returns which task of an orchestrator sends a request; empty outside of a task."""
+
+ORIGIN_HEADER = "Ikigai-Origin"
+_LONGEST_ORIGIN = 200
 
 TlsConfig = bool | str | tuple[str, str]
 
@@ -80,6 +86,8 @@ class Config:
         Returns the key as it is configured now. Without it, the key cannot change.
     profile : str or None
         Name of the profile that was asked for.
+    origin : callable, optional
+        Returns which task sends a request, for the header of that name.
     """
 
     user_email: str
@@ -97,6 +105,7 @@ class Config:
     web_url: str | None = None
     look_up_key: Callable[[], str] | None = field(default=None, repr=False, compare=False)
     profile: str | None = field(default=None, repr=False, compare=False)
+    origin: Origin | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         hide_key(self.api_key)
@@ -119,6 +128,7 @@ class Config:
         user_agent: str | None = None,
         web_url: str | None = None,
         profile: str | None = None,
+        origin: Origin | None = None,
     ) -> Config:
         """Fill in settings that are not given, and check all of them.
 
@@ -167,6 +177,7 @@ class Config:
             user_agent=_agent(user_agent),
             web_url=WebPages.of(base_url, settings.get("web_url")).address,
             profile=profile,
+            origin=origin,
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -196,12 +207,18 @@ class Config:
     @property
     def headers(self) -> dict[str, str]:
         """The headers of every request to the platform, credentials included."""
-        return {"user": self.user_email, "api-key": self.api_key, **self.public_headers}
+        return {"user": self.user_email, "api-key": self.api_key, **self.public_headers, **_origin_header(self.origin)}
 
     @property
     def public_headers(self) -> dict[str, str]:
         """The headers that may go to signed URLs too."""
         return {"User-Agent": self.user_agent}
+
+
+def _origin_header(origin: Origin | None) -> dict[str, str]:
+    """Return the header about a task: its names, encoded like a form, so that any text is safe in it."""
+    names = {} if origin is None else {name: value[:_LONGEST_ORIGIN] for name, value in origin().items() if value}
+    return {ORIGIN_HEADER: urlencode(names)} if names else {}
 
 
 def _settings(given: Mapping[str, Any], profile: str | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
+from ikigai_core.config import Origin
 from ikigai_core.errors import did_you_mean
 from ikigai_core.orchestration.connection_checks import SECONDS, UnusableFieldError, check_fields
 from ikigai_core.orchestration.key_sources import KeyFile, RenewableKey
@@ -45,6 +46,8 @@ class ConnectionFields:
         Time limits in seconds, for connecting and for waiting for bytes of a response. Default: 10 and 60.
     user_agent : str or None
         The adapter and its orchestrator, for example ``dagster-ikigai/0.1.0 dagster/1.12``.
+    origin : callable or None
+        Returns which task sends a request, as for `Ikigai`.
 
     Raises
     ------
@@ -71,6 +74,7 @@ class ConnectionFields:
     connect_timeout: float | None = None
     read_timeout: float | None = None
     user_agent: str | None = None
+    origin: Origin | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_fields(self._given)

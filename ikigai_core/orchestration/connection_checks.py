@@ -54,6 +54,8 @@ def _check_value(name: str, value: object) -> None:
         fits, expected = _is_positive(value), "a positive number of seconds"
     elif name == "look_up_key":
         fits, expected = callable(value), "a function that returns the key"
+    elif name == "origin":
+        fits, expected = callable(value), "a function that returns the task"
     else:
         fits = bool(isinstance(value, str) and value.strip()) or (name == "api_key" and callable(value))
         expected = "a text"

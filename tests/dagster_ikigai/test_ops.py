@@ -13,6 +13,7 @@ import yaml
 
 from dagster_ikigai import IkigaiFlow, IkigaiWorkspace, build_upload_dataset_op, run_ikigai_flow_op
 from ikigai_core import Ikigai, RunLog
+from ikigai_core.local.account import LocalAccount
 
 
 def test_a_job_uploads_and_runs_each_step_its_own_run(
@@ -56,7 +57,10 @@ def test_a_job_uploads_and_runs_each_step_its_own_run(
 
 
 def test_a_flow_is_named_by_its_id_too(
-    scripted: Callable[..., IkigaiFlow], ikigai_client: Ikigai, instance: dg.DagsterInstance
+    scripted: Callable[..., IkigaiFlow],
+    ikigai_client: Ikigai,
+    instance: dg.DagsterInstance,
+    ikigai_local: LocalAccount,
 ) -> None:
     flow = scripted()
     app = ikigai_client.apps[flow.app]
@@ -69,3 +73,7 @@ def test_a_flow_is_named_by_its_id_too(
     config = {"ops": {"run_ikigai_flow_op": {"config": {"app": app.app_id, "flow": remote.flow_id}}}}
     result = job.execute_in_process(run_config=config, instance=instance)
     assert result.output_for_node("run_ikigai_flow_op")["log_id"] == remote.run_logs(1)[0].log_id
+    # The platform is told which step started it.
+    [start] = ikigai_local.control.journal("run-pipeline")
+    step = {"job": "job", "task": "run_ikigai_flow_op", "run": result.run_id}
+    assert start.origin == {"orchestrator": "dagster", **step}

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from ikigai_core.config import ORIGIN_HEADER
 from ikigai_core.local.store.signing import DATA_PREFIX
 
 UPLOAD_PART = "upload-part"
@@ -21,7 +22,6 @@ _SIGNATURE = {"expires", "signature"}
 _SECRET = {"api_key", "api-key", "password", "rootkit_token", "secret", "token"}
 _HIDDEN = "***"
 
-ORIGIN_HEADER = "Ikigai-Origin"
 _ORIGIN = ("orchestrator", "dag", "flow", "job", "task", "run", "url")
 _LONGEST_ORIGIN = 500
 

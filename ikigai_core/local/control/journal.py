@@ -63,6 +63,7 @@ class Entry:
             "body": exchange.body,
             "user": exchange.user,
             "agent": exchange.agent,
+            "origin": dict(exchange.origin),
             "status": self.status,
             "fault_id": self.fault_id,
         }

@@ -60,6 +60,8 @@ class Answered:
         Owner of the API key; empty for signed URLs and for wrong keys.
     agent : str
         User agent.
+    origin : mapping
+        Names of the task in an orchestrator that sent it: `orchestrator`, `dag`, `task`, `run`, `url` and such.
     status : int or None
         None while the request is in progress, or if it got no answer.
     fault_id : str
@@ -76,6 +78,7 @@ class Answered:
     body: Any
     user: str
     agent: str
+    origin: Mapping[str, str]
     status: int | None
     fault_id: str
 

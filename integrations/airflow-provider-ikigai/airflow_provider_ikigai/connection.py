@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from airflow import __version__ as airflow_version
+from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_provider_ikigai import __version__
@@ -77,7 +78,22 @@ def connection_fields(connection: Connection, look_up_key: Callable[[], str] | N
     own = {"user_email": connection.login, "api_key": connection.password, "base_url": _base_url(connection)}
     renewing = {"look_up_key": look_up_key if connection.password else None}
     with naming_the_connection(conn_id):
-        return ConnectionFields.read({**extra, **own, **renewing, "user_agent": USER_AGENT})
+        return ConnectionFields.read({**extra, **own, **renewing, "user_agent": USER_AGENT, "origin": task_origin})
+
+
+def task_origin() -> dict[str, str | None]:
+    """The task that runs in this process, as the platform is told with each request; empty outside of one."""
+    try:
+        task = get_current_context()["ti"]
+    except RuntimeError:
+        return {}
+    return {
+        "orchestrator": "airflow",
+        "dag": task.dag_id,
+        "task": task.task_id,
+        "run": task.run_id,
+        "url": getattr(task, "log_url", None),
+    }
 
 
 @contextmanager

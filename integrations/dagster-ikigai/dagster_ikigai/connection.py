@@ -223,7 +223,16 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         if given["api_key"] and variable is not None:
             given["look_up_key"] = variable.get_value
         user_agent = f"dagster-ikigai/{__version__} dagster/{dg.__version__}"
-        return ConnectionFields.read({**given, "user_agent": user_agent})
+        return ConnectionFields.read({**given, "user_agent": user_agent, "origin": step_origin})
+
+
+def step_origin() -> dict[str, str | None]:
+    """The step that this is called in, as the platform is told with each request; empty outside of one."""
+    try:
+        step = dg.OpExecutionContext.get()
+    except dg.DagsterInvariantViolationError:
+        return {}
+    return {"orchestrator": "dagster", "job": step.job_name, "task": str(step.op_handle), "run": step.run_id}
 
 
 def _resolved(value: Any) -> Any:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import prefect
+from prefect.context import FlowRunContext, TaskRunContext
+from prefect.utilities.urls import url_for
 from pydantic import SecretStr
 
 from ikigai_core.orchestration import ConnectionFields
@@ -32,4 +34,20 @@ def connection_fields(block: Mapping[str, Any], look_up_key: Callable[[], str] |
     given = {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in block.items()}
     if given.get("api_key") is not None:
         given["look_up_key"] = look_up_key
-    return ConnectionFields.read({**given, "user_agent": USER_AGENT})
+    return ConnectionFields.read({**given, "user_agent": USER_AGENT, "origin": task_origin})
+
+
+def task_origin() -> dict[str, str | None]:
+    """The flow run and the task that this is called in, as the platform is told with each request; empty outside."""
+    flow, task = FlowRunContext.get(), TaskRunContext.get()
+    run = flow.flow_run if flow else None
+    if run is None and task is None:
+        return {}
+    shown = run or (task.task_run if task else None)
+    return {
+        "orchestrator": "prefect",
+        "flow": flow.flow.name if flow and flow.flow else None,
+        "task": task.task_run.name if task else None,
+        "run": run.name if run else None,
+        "url": url_for(shown) if shown else None,
+    }

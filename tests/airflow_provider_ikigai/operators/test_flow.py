@@ -171,6 +171,7 @@ def test_the_outcome_is_the_same_on_a_worker_and_deferrable(
     make_flow: Callable[..., Flow],
     ikigai_client: Ikigai,
     airflow_database: Path,
+    ikigai_local: LocalAccount,
 ) -> None:
     flow = make_flow("result = data.assign(value=data.value * 2)")
     ran = run_dag(both_running(app, variables={"output": "doubled {{ dag.dag_id }}"}))
@@ -195,6 +196,12 @@ def test_the_outcome_is_the_same_on_a_worker_and_deferrable(
         }
     )
     assert list(ikigai_client.apps[app].datasets[results[0]["outputs"][0]].df()["value"]) == [2, 4, 6]
+    # The platform is told which tasks started them.
+    begun = [request.origin for request in ikigai_local.control.journal("run-pipeline")]
+    assert [(origin["orchestrator"], origin["dag"], origin["task"]) for origin in begun] == [
+        ("airflow", ran.dag_run.dag_id, name) for name in ("worker", "deferrable")
+    ]
+    assert {origin["run"] for origin in begun} == {ran.dag_run.run_id}
 
 
 def test_a_failed_run_fails_the_task_with_facet_and_message_and_without_retries(

@@ -11,6 +11,7 @@ import pytest
 from prefect import flow
 
 from ikigai_core import FlowStatus, RunLog, errors
+from ikigai_core.local.account import LocalAccount
 from prefect_ikigai import (
     IkigaiCredentials,
     astart_flow,
@@ -22,7 +23,11 @@ from prefect_ikigai import (
 
 
 def test_one_flow_run_starts_and_another_one_waits(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], prefect_server: Any
+    credentials: IkigaiCredentials,
+    app: str,
+    make_flow: Callable[..., Any],
+    prefect_server: Any,
+    ikigai_local: LocalAccount,
 ) -> None:
     copy = make_flow(lasts=0.5)
 
@@ -41,6 +46,10 @@ def test_one_flow_run_starts_and_another_one_waits(
     state = start(return_state=True)
     (record,) = prefect_server.artifacts(state.state_details.flow_run_id, "ikigai-run")
     assert record.data["run"] == state.result()["run"]
+    # The platform is told which flow run and task started it.
+    [begun] = ikigai_local.control.journal("run-pipeline")
+    assert (begun.origin["orchestrator"], begun.origin["flow"]) == ("prefect", "start")
+    assert begun.origin["task"] == f"start {copy.name}"
     log = wait(state.result())
     (note,) = prefect_server.notes(state.state_details.flow_run_id)
     assert (note["phase"], note["log_id"]) == ("taken", log.log_id)

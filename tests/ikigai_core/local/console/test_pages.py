@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import requests
@@ -94,3 +95,71 @@ def test_pages_need_credentials_and_change_nothing(ikigai_local: LocalAccount) -
     missing = requests.get(f"{address}/<script>", auth=own, timeout=60)
     assert missing.status_code == 404
     assert "&lt;script&gt;" in missing.text
+
+
+def test_a_run_tells_which_task_started_it_and_leads_back_there(
+    ikigai_local: LocalAccount, look: Callable[[str | None], str]
+) -> None:
+    task = {"orchestrator": "airflow", "dag": f"nightly {SCRIPT}", "task": "run", "run": "é&1"}
+
+    def origin() -> dict[str, str]:
+        return task
+
+    with Ikigai(ikigai_local.user_email, ikigai_local.api_key, ikigai_local.url, origin=origin) as client:
+        flow = client.apps["Start Here (Tutorial)"].flows["new flow"]
+        for url in ("https://airflow.example.com/dags/nightly", "javascript:alert(1)"):
+            task["url"] = url
+            run = flow.start()
+            run.wait()
+            shown = look(run.web_url)
+            assert ('href="https://airflow.example.com/dags/nightly"' in shown) == url.startswith("https")
+            assert "nightly &lt;script&gt;" in shown
+            assert "javascript:" not in shown
+    assert ikigai_local.control.journal("run-pipeline")[-1].origin == task
+    assert "nightly &lt;script&gt;" in look(f"{ikigai_local.url}/console/requests")
+
+
+def test_the_search_finds_names_columns_and_scripts_of_what_one_may_see(
+    app: App, flights: Any, document: dict[str, Any], fail: Callable[..., Any], look: Callable[[str | None], str]
+) -> None:
+    dataset = app.dataset.new("Zürich 100%").df(flights).build()
+    app.dataset.new("flights").df(flights[["flight"]]).build()
+    flow = app.flow.new("plain").definition(fail(document, "needle = 'ä_x'\nresult = data")).build()
+    base = str(app.web_url).partition("/apps/")[0]
+
+    def found(words: str) -> set[str]:
+        shown = look(f"{base}/search?{urlencode({'q': words})}")
+        ours = {"dataset": dataset.web_url, "flow": flow.web_url, "app": app.web_url}
+        return {kind for kind, url in ours.items() if f'href="{urlsplit(url).path}">' in shown.split("<tbody>")[-1]}
+
+    assert found("zÜRICH") == {"dataset", "app"}
+    assert found("ä_x") == {"flow", "app"}
+    assert found("äyx") == set()
+    assert found("carrier") == {"dataset", "app"}
+    assert found(app.name) == {"app"}
+
+
+def test_data_is_downloaded_as_it_is(app: App, flights: Any, ikigai_local: LocalAccount) -> None:
+    dataset = app.dataset.new("flights / all").df(flights).build()
+    own = (ikigai_local.user_email, ikigai_local.api_key)
+    answer = requests.get(f"{dataset.web_url}/data", auth=own, timeout=60)
+    assert answer.text == flights.to_csv(index=False)
+    assert answer.headers["content-disposition"] == "attachment; filename*=utf-8''flights%20%2F%20all.csv"
+    assert requests.get(f"{dataset.web_url}/data", timeout=60).status_code == 401
+
+
+def test_signing_in_leads_nowhere_else_and_other_sites_cannot_do_it(ikigai_local: LocalAccount) -> None:
+    form = {"user_email": ikigai_local.user_email, "api_key": ikigai_local.api_key}
+
+    def sign_in(destination: str, **headers: str) -> requests.Response:
+        url = f"{ikigai_local.url}/console/sign-in"
+        sent = {**form, "destination": destination}
+        return requests.post(url, data=sent, headers=headers, allow_redirects=False, timeout=60)
+
+    for destination in ("https://example.com", "//example.com", "/consoles", "/console\\..", ""):
+        assert sign_in(destination).headers["location"] == "/console"
+    assert sign_in("/console/requests").headers["location"] == "/console/requests"
+    refused = sign_in("/console", **{"Sec-Fetch-Site": "cross-site"})
+    assert refused.status_code == 403
+    assert "set-cookie" not in refused.headers
+    assert ikigai_local.control.journal(user=ikigai_local.user_email) == []
