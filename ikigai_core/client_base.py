@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from ikigai_core.api import specs
-from ikigai_core.config import ApiKey, Config, Origin, TlsConfig
+from ikigai_core.config import ApiKey, Config, TlsConfig
+from ikigai_core.origin import Origin
 from ikigai_core.procedure import Procedure, send
 from ikigai_core.web_urls import WebPages
 

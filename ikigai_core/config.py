@@ -11,10 +11,11 @@ from functools import partial
 from math import inf
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from ikigai_core._version import __version__
 from ikigai_core.errors import ConfigurationError
+from ikigai_core.origin import Origin, origin_header
 from ikigai_core.profiles import load_profile
 from ikigai_core.redaction import hide_key
 from ikigai_core.web_urls import PLATFORM_API, WebPages
@@ -43,12 +44,6 @@ _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE
 
 ApiKey = str | Callable[[], str]
 """A key, or a function that returns the current key."""
-
-Origin = Callable[[], Mapping[str, str | None]]
-"""A function that returns which task of an orchestrator sends a request; empty outside of a task."""
-
-ORIGIN_HEADER = "Ikigai-Origin"
-_LONGEST_ORIGIN = 200
 
 TlsConfig = bool | str | tuple[str, str]
 
@@ -207,18 +202,12 @@ class Config:
     @property
     def headers(self) -> dict[str, str]:
         """The headers of every request to the platform, credentials included."""
-        return {"user": self.user_email, "api-key": self.api_key, **self.public_headers, **_origin_header(self.origin)}
+        return {"user": self.user_email, "api-key": self.api_key, **self.public_headers, **origin_header(self.origin)}
 
     @property
     def public_headers(self) -> dict[str, str]:
         """The headers that may go to signed URLs too."""
         return {"User-Agent": self.user_agent}
-
-
-def _origin_header(origin: Origin | None) -> dict[str, str]:
-    """Return the header about a task: its names, encoded like a form, so that any text is safe in it."""
-    names = {} if origin is None else {name: value[:_LONGEST_ORIGIN] for name, value in origin().items() if value}
-    return {ORIGIN_HEADER: urlencode(names)} if names else {}
 
 
 def _settings(given: Mapping[str, Any], profile: str | None) -> dict[str, Any]:

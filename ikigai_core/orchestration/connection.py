@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
-from ikigai_core.config import Origin
 from ikigai_core.errors import did_you_mean
 from ikigai_core.orchestration.connection_checks import SECONDS, UnusableFieldError, check_fields
 from ikigai_core.orchestration.key_sources import KeyFile, RenewableKey
+from ikigai_core.origin import Origin
 
 _TRUTH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 _FILES = ("api_key_file", "ca_bundle", "client_certificate", "client_key")

@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from ikigai_core.config import ORIGIN_HEADER
 from ikigai_core.local.store.signing import DATA_PREFIX
+from ikigai_core.origin import ORIGIN_HEADER
 
 UPLOAD_PART = "upload-part"
 DOWNLOAD = "download"

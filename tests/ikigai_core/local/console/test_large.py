@@ -66,10 +66,13 @@ def _chain() -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("page", ["", "?flows=10", "/flows/flow-500", "/datasets/rows", "/../../search?q=Flow+99"])
+@pytest.mark.parametrize(
+    "page",
+    ["apps/large", "apps/large?flows=10", "apps/large/flows/flow-500", "apps/large/datasets/rows", "search?q=Flow+99"],
+)
 def test_a_page_opens_in_half_a_second(large: LocalPlatform, page: str) -> None:
     auth = (large.user_email, large.api_key)
-    address = f"{large.url}/console/apps/large{page}".replace("/apps/large/../..", "")
+    address = f"{large.url}/console/{page}"
     times = []
     for _ in range(5):
         began = time.monotonic()
