@@ -13,7 +13,6 @@ import pytest
 import yaml
 
 from ikigai_core import Ikigai
-from ikigai_core.local.engine.registry import runnable_facet_types
 
 from .documents import DOCUMENTS, ROOT, blocks, programs
 
@@ -61,9 +60,3 @@ def test_the_options_of_the_local_platform_are_all_told(run_program: Callable[[s
     )
     told = re.findall(r"^\| `(--[\w-]+)`", (ROOT / "docs" / "local-platform.md").read_text(), re.MULTILINE)
     assert set(told) == set(re.findall(r"^  (--[\w-]+)", shown, re.MULTILINE))
-
-
-def test_the_facets_that_are_told_to_run_are_those_that_do() -> None:
-    page = (ROOT / "docs" / "local-platform.md").read_text()
-    told = re.findall(r"`(\w+)`", " ".join(re.findall(r"^- `(?:INPUT|MID|OUTPUT)`:(.*)$", page, re.MULTILINE)))
-    assert {name.upper() for name in told} == set(runnable_facet_types())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ikigai_core.local.engine.columns import Column
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.step import Step
-from ikigai_core.local.engine.tables import Table, Tables
+from ikigai_core.local.engine.tables import Table
+from ikigai_core.local.engine.typed import operand
 
 _COMPARISONS = {
     "equals": "=",
@@ -32,21 +32,6 @@ def run(step: Step) -> Table:
     elif condition in _TEXT_TESTS:
         test = f"{_TEXT_TESTS[condition]}({column.key}, ?)"
     else:
-        test = f"{column.value} {_COMPARISONS[condition]} {_operand(step.tables, column, value)}"
+        test = f"{column.value} {_COMPARISONS[condition]} {operand(step.tables, column, value)}"
     keys = ", ".join(other.key for other in step.table.columns)
     return step.tables.create(f"SELECT {keys} FROM {step.table.name} WHERE {test}", step.table.columns, parameters)
-
-
-def _operand(tables: Tables, column: Column, value: str) -> str:
-    """Return the SQL that reads the value as the column's type. Integers can be compared with fractions."""
-    text = "CAST(? AS VARCHAR)"
-    operand = f"TRY_CAST({text} AS DOUBLE)" if column.data_type == "NUMERIC" else column.cast(text)
-    if column.is_integer and value.strip().lstrip("-").isdecimal():
-        operand = f"TRY_CAST({text} AS HUGEINT)"
-    readable = tables.first_row(f"SELECT {operand} IS NOT NULL", [value])
-    if not readable or not readable[0]:
-        kind = "number" if column.data_type == "NUMERIC" else "time"
-        raise FlowError(
-            f"value '{value}' is no {kind}, but column '{column.name}' is {column.data_type}; give a {kind}"
-        )
-    return operand
