@@ -67,12 +67,8 @@ class Record(OwnNames, BaseModel):
 
     def _repr_html_(self) -> str:
         """A table of the fields, for notebooks."""
-        rows = "".join(
-            f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>"
-            for name, value in self.__repr_args__()
-            if name
-        )
-        return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
+        fields = ((name, value) for name, value in self.__repr_args__() if name)
+        return html_table(fields, type(self).__name__)
 
 
 def printed(component: BaseModel) -> str:
@@ -108,3 +104,9 @@ def _entries(value: BaseModel | dict[Any, Any] | list[Any]) -> Iterator[tuple[st
         yield from ((f"{key!r}: ", entry) for key, entry in value.items())
     else:
         yield from (("", entry) for entry in value)
+
+
+def html_table(content: Iterable[tuple[str, object]], caption: str) -> str:
+    """A table of names and values, for notebooks."""
+    rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>" for name, value in content)
+    return f"<table><caption>{caption}</caption>{rows}</table>"

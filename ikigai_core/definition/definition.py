@@ -125,6 +125,18 @@ class FlowDefinition(_Part):
 
         return mermaid(self, titles)
 
+    def _repr_svg_(self) -> str:
+        """The drawing that notebooks show."""
+        from ikigai_core.definition.svg import svg
+
+        facets = {
+            each.facet_id: (each.name or str(each.arguments.get("dataset_name", "")) or each.facet_id, each.facet_uid)
+            for each in self.facets
+        }
+        roles = [", ".join(map(str, each.arguments.values())) for each in self.arrows]
+        ends = [(each.source, each.destination) for each in self.arrows]
+        return svg(facets, [(*end, role) for end, role in zip(ends, roles, strict=True)])
+
     def same_as(self, other: FlowDefinition) -> bool:
         """True if another definition is equivalent. Ids and the order of facets do not matter."""
         from ikigai_core.definition.meaning import same_meaning

@@ -141,6 +141,18 @@ class DefinitionDocument(DocumentPart):
         """The run variables, with the names of their facets."""
         return {variable: name for name, facet in self.facets.items() for variable in facet.variables}
 
+    def _repr_svg_(self) -> str:
+        """The drawing that notebooks show."""
+        from ikigai_core.definition.svg import svg
+
+        facets = {name: (name, facet.type) for name, facet in self.facets.items()}
+        arrows = [
+            (parent, name, ", ".join(map(str, roles.values())))
+            for name, facet in self.facets.items()
+            for parent, roles in facet.after
+        ]
+        return svg(facets, arrows)
+
     def to_dict(self) -> dict[str, Any]:
         """The document as plain values, which `load` can read."""
         facets = {name: facet.to_dict() for name, facet in self.facets.items()}

@@ -11,6 +11,7 @@ from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.enums import FlowStatus
 from ikigai_core.errors import IkigaiError, PlatformAwayError, RunFailedError
 from ikigai_core.procedure import Procedure, send
+from ikigai_core.records import html_table
 from ikigai_core.run_records import FlowStatusReport, RunLog
 from ikigai_core.runs import copies
 from ikigai_core.runs.follow import follow, log_of
@@ -156,6 +157,13 @@ class _FlowRunText:
         (``on_doubt="accept"``).
         """
         return self._state.doubt
+
+    def _repr_html_(self) -> str:
+        """The table that notebooks show. Sends nothing."""
+        status = self.run_log.status.value if self.run_log else self.phase
+        variables = ", ".join(f"{name}={value!r}" for name, value in self.variables.items())
+        table = {"flow_name": self.flow_name, "status": status, "variables": variables, "doubt": self.doubt}
+        return html_table(table.items(), type(self).__name__)
 
     def __repr__(self) -> str:
         return (

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ikigai_core.local.console.drawing import Drawing, draw
+from ikigai_core.definition.drawing import Drawing, draw
 from ikigai_core.local.specs import facet_specs_by_uid
 
 Notes = Mapping[str, Mapping[str, Any]]
