@@ -30,7 +30,8 @@ def svg(facets: Mapping[str, tuple[str, str]], arrows: Sequence[tuple[str, str, 
     boxes = "".join(_box(place, *facets[facet_id]) for facet_id, place in drawing.places.items())
     size = f'width="{drawing.width:g}" height="{drawing.height:g}" viewBox="0 0 {drawing.width:g} {drawing.height:g}"'
     ways = "".join(map(_arrow, drawing.ways))
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} style="{_STYLE}" role="img">{_HEAD}{ways}{boxes}</svg>'
+    name = 'role="img" aria-label="The flow as a drawing"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} style="{_STYLE}" {name}>{_HEAD}{ways}{boxes}</svg>'
 
 
 def _box(place: Place, name: str, kind: str) -> str:

@@ -16,8 +16,12 @@ pytest_plugins = ["ikigai_core.local.testing"]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
-def test_the_notebook_shows_definitions_and_runs(ikigai_local: LocalAccount, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in ikigai_local.environ().items():
+def test_the_notebook_shows_definitions_and_runs(
+    ikigai_local: LocalAccount, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # Nothing of the user's own notebooks takes part.
+    folders = dict.fromkeys(("IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"), str(tmp_path))
+    for name, value in {**folders, **ikigai_local.environ()}.items():
         monkeypatch.setenv(name, value)
     notebook = nbformat.read(EXAMPLES / "late_flights.ipynb", as_version=4)
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(EXAMPLES)}}).execute()

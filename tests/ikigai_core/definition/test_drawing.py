@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from ikigai_core.local.console.drawing import HEIGHT, WIDTH, draw
+from ikigai_core.definition.drawing import HEIGHT, WIDTH, draw
 
 
 def test_each_facet_is_right_of_what_it_takes_and_none_covers_another() -> None:
