@@ -98,12 +98,15 @@ def is_date(column: Column) -> str:
 def as_numbers(tables: Tables, table: Table, names: Collection[str]) -> Table:
     """Return the table with columns of calculated numbers: whole ones where all their values are whole."""
     judged = tables.infer(table, names)
+
+    def settled(column: Column, seen: Column) -> Column:
+        if column.name not in names or seen.data_type == "NUMERIC":
+            return seen
+        # Inference takes very long numbers for text; without values it knows nothing.
+        return column.as_type("NUMERIC", {}) if has_values(tables, table, column) else column
+
     return Table(
-        table.name,
-        tuple(
-            column if column.name not in names or column.data_type == "NUMERIC" else column.as_type("NUMERIC", {})
-            for column in judged.columns
-        ),
+        table.name, tuple(settled(one, other) for one, other in zip(table.columns, judged.columns, strict=True))
     )
 
 
