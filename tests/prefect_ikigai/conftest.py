@@ -27,11 +27,15 @@ with socket.socket() as probe:
 # Every client of Prefect's reads all certificates, which takes longer than what it asks; none is used here.
 CERTIFICATE = PREFECT_HOME / "certificate.pem"
 CERTIFICATE.write_text(certifi.contents().partition(END := "-----END CERTIFICATE-----")[0] + END)
+# A server whose database has ":memory:" in its name uses one connection for all. With several, those that write at the same
+# time refuse each other's requests on SQLite, and clients wait up to a minute before they repeat them.
+DATABASE = "prefect-:memory:.db"
 os.environ.update(
     PREFECT_HOME=str(PREFECT_HOME),
     PREFECT_LOCAL_STORAGE_PATH=str(PREFECT_HOME / "storage"),
     PREFECT_API_URL=f"http://127.0.0.1:{PORT}/api",
     PREFECT_API_SSL_CERT_FILE=str(CERTIFICATE),
+    PREFECT_SERVER_DATABASE_CONNECTION_URL=f"sqlite+aiosqlite:///{PREFECT_HOME / DATABASE}",
     PREFECT_LOGGING_COLORS="false",
     PREFECT_SERVER_ANALYTICS_ENABLED="false",
     # By default, events are kept every 5 seconds and logs sent every 2, and flow runs looked for every 10 or 15.

@@ -77,7 +77,7 @@ class PrefectServer:
     @property
     def database(self) -> Path:
         """The file in which the server keeps everything."""
-        return self.home / "prefect.db"
+        return Path(os.environ["PREFECT_SERVER_DATABASE_CONNECTION_URL"].partition("///")[2])
 
     @property
     def results(self) -> Path:
