@@ -27,8 +27,8 @@ with socket.socket() as probe:
 # Every client of Prefect's reads all certificates, which takes longer than what it asks; none is used here.
 CERTIFICATE = PREFECT_HOME / "certificate.pem"
 CERTIFICATE.write_text(certifi.contents().partition(END := "-----END CERTIFICATE-----")[0] + END)
-# A server whose database has ":memory:" in its name uses one connection for all. With several, those that write at the same
-# time refuse each other's requests on SQLite, and clients wait up to a minute before they repeat them.
+# A server whose database has ":memory:" in its name uses one connection for all. With several, those that write at the
+# same time refuse each other's requests on SQLite, and clients wait up to a minute before they repeat them.
 DATABASE = "prefect-:memory:.db"
 os.environ.update(
     PREFECT_HOME=str(PREFECT_HOME),
