@@ -55,7 +55,8 @@ class Column:
         if self.is_integer:
             return f"TRY_CAST({text} AS BIGINT)"
         if self.data_type == "NUMERIC":
-            return f"TRY_CAST({text} AS DOUBLE)"
+            # NaN is a mark of a missing value, and a number to DuckDB.
+            return f"nullif(TRY_CAST({text} AS DOUBLE), 'NaN'::DOUBLE)"
         if self.data_type == "TIME":
             time_format = self.data_formats.get("time_format")
             if time_format:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
-from ikigai_core.local.engine.columns import MISSING_MARKS_SQL, Column, quote
+from ikigai_core.local.engine.columns import MISSING_MARKS_SQL, Column, DataType, quote
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.tables import Table, Tables
 
@@ -45,6 +45,37 @@ def has_values(tables: Tables, table: Table, column: Column) -> bool:
     return bool(tables.first_row(f"SELECT 1 FROM {table.name} WHERE {column.key} NOT IN ({MISSING_MARKS_SQL}) LIMIT 1"))
 
 
+def read_as(
+    tables: Tables, table: Table, column: Column, data_type: DataType, data_formats: Mapping[str, str]
+) -> Column:
+    """Return a column with another type. Its numbers are whole if all of them are: others would be rounded."""
+    if data_type != "NUMERIC":
+        return column.as_type(data_type, dict(data_formats))
+    judged = tables.infer(table, [column.name]).column(column.name)
+    return judged if judged.data_type == "NUMERIC" else column.as_type("NUMERIC", {})
+
+
+def first_unreadable(tables: Tables, table: Table, column: Column) -> str | None:
+    """Return the first text that is no value of the column's type; None if all are, or missing."""
+    row = tables.first_row(
+        f"SELECT {column.key} FROM {table.name} WHERE {column.key} NOT IN ({MISSING_MARKS_SQL})"
+        f" AND {column.value} IS NULL ORDER BY rowid LIMIT 1"
+    )
+    return str(row[0]) if row else None
+
+
+def with_column(table: Table, column: Column) -> Table:
+    """Return the table with a column in the place of the one that has its key."""
+    return Table(table.name, tuple(column if other.key == column.key else other for other in table.columns))
+
+
+def replaced(tables: Tables, table: Table, column: Column, value: str, parameters: Sequence[object] = ()) -> Table:
+    """Return a new table, in which an SQL expression gives the texts of a column in the place of the old ones."""
+    values = ", ".join(value if other.key == column.key else other.key for other in table.columns)
+    columns = with_column(table, column).columns
+    return tables.create(f"SELECT {values} FROM {table.name} ORDER BY rowid", columns, parameters)
+
+
 def operand(tables: Tables, column: Column, value: str, what: str = "value") -> str:
     """Return the SQL, with one `?` for the value, that reads a value as the column's type.
 
@@ -80,11 +111,12 @@ def timestamp(column: Column) -> str:
 
 def time_text(value: str, is_date: str) -> str:
     """Return the SQL for the text of a TIMESTAMP in UTC: ISO 8601, a mere date where `is_date` and at midnight."""
-    second = f"{value} = date_trunc('second', {value})"
     # Microseconds only where there are some.
-    form = f"CASE WHEN {second} THEN '%Y-%m-%dT%H:%M:%SZ' ELSE '%Y-%m-%dT%H:%M:%S.%fZ' END"
-    midnight = f"{value} = date_trunc('day', {value})"
-    return f"strftime({value}, CASE WHEN {is_date} AND {midnight} THEN '%Y-%m-%d' ELSE {form} END)"
+    return (
+        f"CASE WHEN {is_date} AND {value} = date_trunc('day', {value}) THEN strftime({value}, '%Y-%m-%d')"
+        f" WHEN {value} = date_trunc('second', {value}) THEN strftime({value}, '%Y-%m-%dT%H:%M:%SZ')"
+        f" ELSE strftime({value}, '%Y-%m-%dT%H:%M:%S.%fZ') END"
+    )
 
 
 def is_date(column: Column) -> str:

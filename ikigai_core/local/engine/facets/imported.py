@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ikigai_core.local.engine.columns import MISSING_MARKS_SQL, Column
+from ikigai_core.local.engine.columns import Column
 from ikigai_core.local.engine.csv_files import check_header, read_first_row
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.script import run_script
 from ikigai_core.local.engine.step import Dataset, Input, Step
 from ikigai_core.local.engine.tables import Table, Tables
+from ikigai_core.local.engine.typed import first_unreadable, read_as, with_column
 
 
 def run(step: Step) -> Table:
@@ -65,29 +66,14 @@ def _as_described(column: Column, described: Mapping[str, Any]) -> Column:
 
 def _with_data_types(tables: Tables, table: Table, data_types: list[dict[str, Any]]) -> Table:
     for entry in data_types:
-        column = table.column(entry["column_name"])
-        retyped = _retyped(tables, table, column, entry)
-        _check_readable(tables, table, retyped)
-        table = table.with_columns([retyped if other is column else other for other in table.columns])
+        formats = {item["key"]: item["value"] for item in entry["data_formats"] or []}
+        retyped = read_as(tables, table, table.column(entry["column_name"]), entry["data_type"], formats)
+        unreadable = first_unreadable(tables, table, retyped)
+        if unreadable is not None:
+            hint = " or give its time_format in data_formats" if retyped.data_type == "TIME" else ""
+            raise FlowError(
+                f"data_types says that column '{retyped.name}' is {retyped.data_type}, but it holds '{unreadable}'; "
+                f"say TEXT{hint}, or correct the dataset"
+            )
+        table = with_column(table, retyped)
     return table
-
-
-def _retyped(tables: Tables, table: Table, column: Column, entry: Mapping[str, Any]) -> Column:
-    if entry["data_type"] == "NUMERIC":
-        # The values decide whether the numbers are integers: reading fractions as integers would round them.
-        judged = tables.infer(table, [column.name]).column(column.name)
-        return judged if judged.data_type == "NUMERIC" else column.as_type("NUMERIC", {})
-    return column.as_type(entry["data_type"], {item["key"]: item["value"] for item in entry["data_formats"] or []})
-
-
-def _check_readable(tables: Tables, table: Table, column: Column) -> None:
-    unreadable = tables.first_row(
-        f"SELECT {column.key} FROM {table.name} WHERE {column.key} NOT IN ({MISSING_MARKS_SQL})"
-        f" AND {column.value} IS NULL ORDER BY rowid LIMIT 1"
-    )
-    if unreadable:
-        hint = " or give its time_format in data_formats" if column.data_type == "TIME" else ""
-        raise FlowError(
-            f"data_types says that column '{column.name}' is {column.data_type}, but it holds '{unreadable[0]}'; "
-            f"say TEXT{hint}, or correct the dataset"
-        )
