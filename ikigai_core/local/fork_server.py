@@ -1,8 +1,9 @@
 """Starts processes by forking one that has already imported what they need, which takes a tenth of the time.
 
-``python -m ikigai_core.local.fork_server MODULE...`` imports the modules and waits. For each process that `ForkServer`
-asks for, it gets one end of a socket. The process reads its job from there, and has it as its lifeline: when the other
-end is closed, it ends. The server says there how the process ended.
+``python -m ikigai_core.local.fork_server MODULES IMPORTS`` imports what it is told to, and waits for orders. It imports
+each of the modules when that is first wanted.
+For each process that `ForkServer` asks for, it gets one end of a socket. The process reads its job from there, and has
+it as its lifeline: when the other end is closed, it ends. The server says there how the process ended.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import NoReturn, Self, TextIO
 
 from ikigai_core.local.parent_watch import call_when_starter_ends
 
 _BLOCK = 4096
-_ORDER = b"\n"
+_ORDER_LENGTH = 1
+_MOST_DESCRIPTORS = 4
 
 
 class ForkServer:
@@ -34,18 +36,39 @@ class ForkServer:
     Parameters
     ----------
     modules : sequence of str
-        Each has a function `main` that takes a list of arguments and returns an exit code.
+        Each has a function `main` that takes a list of arguments and returns an exit code. A process ends when its
+        starter ends, unless the module sees to that itself and says so: ``WATCHES_ITS_STARTER = True``.
     environment : mapping of str to str
         Environment of the processes.
     python : str, optional
         Interpreter. Default: the current one.
+    imports : sequence of str
+        What else the server imports when it starts.
     """
 
-    def __init__(self, modules: Sequence[str], environment: Mapping[str, str], python: str = sys.executable) -> None:
-        self._command = [python, "-m", "ikigai_core.local.fork_server", *modules]
+    def __init__(
+        self,
+        modules: Sequence[str],
+        environment: Mapping[str, str],
+        python: str = sys.executable,
+        imports: Sequence[str] = (),
+    ) -> None:
+        # Neither the working directory nor the locale is to change what modules are and how they read files.
+        options = ["-P", "-X", "utf8", "-m", "ikigai_core.local.fork_server"]
+        self._command = [python, *options, ",".join(modules), ",".join(imports)]
+        self._modules = list(modules)
         self._environment = dict(environment)
         self._server: subprocess.Popen[bytes] | None = None
         self._orders: socket.socket | None = None
+
+    @classmethod
+    def of_this_process(cls) -> Self | None:
+        """The server that this process was forked from, if it may ask for others; None otherwise."""
+        if _inherited is None:
+            return None
+        server = cls(_modules(), os.environ)
+        server._orders = _inherited
+        return server
 
     def start(
         self,
@@ -56,6 +79,7 @@ class ForkServer:
         stdout: int,
         stderr: int,
         environment: Mapping[str, str] | None = None,
+        may_start_others: bool = False,
     ) -> ForkedProcess:
         """Start a process: the leader of a new process group, with an empty standard input.
 
@@ -71,27 +95,35 @@ class ForkServer:
             File descriptors that get the output.
         environment : mapping of str to str, optional
             Environment of this process. Default: that of all.
+        may_start_others : bool
+            Whether the process can have others forked from the same server: `of_this_process`.
         """
         ours, theirs = socket.socketpair()
         with theirs:
             descriptors = [theirs.fileno(), stdout, stderr]
             try:
-                socket.send_fds(self._running(), [_ORDER], descriptors)
+                self._order(module, descriptors, may_start_others)
             except ConnectionError:
                 # It was killed.
                 self.stop()
-                socket.send_fds(self._running(), [_ORDER], descriptors)
+                self._order(module, descriptors, may_start_others)
         job = _Job(module, list(arguments), str(folder), dict(environment or self._environment))
         ours.sendall(json.dumps(asdict(job)).encode() + b"\n")
         return ForkedProcess(ours)
 
     def stop(self) -> None:
         """End the server. Its processes run on."""
-        if self._server is not None and self._orders is not None:
+        if self._orders is not None:
             self._orders.close()
+        if self._server is not None:
             self._server.kill()
             self._server.wait()
         self._server = self._orders = None
+
+    def _order(self, module: str, descriptors: Sequence[int], may_start_others: bool) -> None:
+        orders = self._running()
+        number = bytes([self._modules.index(module)])
+        socket.send_fds(orders, [number], [*descriptors, *([orders.fileno()] if may_start_others else [])])
 
     def _running(self) -> socket.socket:
         if self._orders is None:
@@ -129,6 +161,14 @@ class ForkedProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
 
+    def end(self, seconds: float) -> None:
+        """End the process as the end of its starter would; kill it if that takes longer than so many seconds."""
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_WR)
+        if self.poll(seconds) is None:
+            self.kill()
+            self.wait()
+
     def wait(self) -> int:
         """Wait for the end of the process.
 
@@ -149,6 +189,10 @@ class ForkedProcess:
         return self._code
 
 
+_inherited: socket.socket | None = None
+"""Where this process may ask the server that it was forked from for others."""
+
+
 @dataclass(frozen=True)
 class _Job:
     module: str
@@ -157,7 +201,7 @@ class _Job:
     environment: dict[str, str]
 
 
-def _serve(orders: socket.socket) -> None:
+def _serve(orders: socket.socket, modules: Sequence[str]) -> None:
     """Fork a process for each connection that comes, until there are no more to come."""
     lifelines: dict[int, socket.socket] = {}
     ended, wakeup = socket.socketpair()
@@ -170,20 +214,22 @@ def _serve(orders: socket.socket) -> None:
             ended.recv(_BLOCK)
             _report(lifelines)
         if orders in ready:
-            order, descriptors, _, _ = socket.recv_fds(orders, len(_ORDER), 3)
+            order, descriptors, _, _ = socket.recv_fds(orders, _ORDER_LENGTH, _MOST_DESCRIPTORS)
             if not order:
                 return
+            # If it fails, the process says why.
+            with contextlib.suppress(Exception):
+                importlib.import_module(modules[order[0]])
             lifeline = socket.socket(fileno=descriptors[0])
-            output = descriptors[1:]
             pid = os.fork()
             if not pid:
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 for inherited in (orders, ended, wakeup, *lifelines.values()):
                     inherited.close()
-                _work(lifeline, output)
+                _work(lifeline, *descriptors[1:])
             lifelines[pid] = lifeline
-            for descriptor in output:
+            for descriptor in descriptors[1:]:
                 os.close(descriptor)
 
 
@@ -198,17 +244,19 @@ def _report(lifelines: dict[int, socket.socket]) -> None:
             lifeline.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
 
 
-def _work(lifeline: socket.socket, output: Sequence[int]) -> NoReturn:
+def _work(lifeline: socket.socket, stdout: int, stderr: int, orders: int | None = None) -> NoReturn:
     """Be the process."""
+    global _inherited
     code = 1
     try:
         os.setsid()
-        for number, descriptor in enumerate(output, start=1):
+        for number, descriptor in enumerate((stdout, stderr), start=1):
             os.dup2(descriptor, number)
             os.close(descriptor)
+        _inherited = None if orders is None else socket.socket(fileno=orders)
         lifeline.sendall(b"%d\n" % os.getpid())
-        with lifeline.makefile(encoding="utf-8") as orders:
-            job = orders.readline()
+        with lifeline.makefile(encoding="utf-8") as said:
+            job = said.readline()
         if job:
             code = _run(_Job(**json.loads(job)), lifeline)
     except SystemExit as exit_:
@@ -223,11 +271,13 @@ def _work(lifeline: socket.socket, output: Sequence[int]) -> NoReturn:
 def _run(job: _Job, lifeline: socket.socket) -> int:
     os.dup2(lifeline.fileno(), 0)
     lifeline.close()
-    call_when_starter_ends(lambda: os.killpg(0, signal.SIGKILL))
+    module = importlib.import_module(job.module)
+    if not getattr(module, "WATCHES_ITS_STARTER", False):
+        call_when_starter_ends(lambda: os.killpg(0, signal.SIGKILL))
     os.environ.clear()
     os.environ.update(job.environment)
     os.chdir(job.folder)
-    return int(sys.modules[job.module].main(job.arguments))
+    return int(module.main(job.arguments))
 
 
 def _flush(*streams: TextIO) -> None:
@@ -235,8 +285,18 @@ def _flush(*streams: TextIO) -> None:
         stream.flush()
 
 
-if __name__ == "__main__":
-    for name in sys.argv[1:]:
+def main() -> None:
+    """Take the orders that come through standard input, until its other end is closed."""
+    for name in filter(None, sys.argv[2].split(",")):
         importlib.import_module(name)
     with socket.socket(fileno=os.dup(0)) as orders:
-        _serve(orders)
+        _serve(orders, _modules())
+
+
+def _modules() -> list[str]:
+    return sys.argv[1].split(",")
+
+
+if __name__ == "__main__":
+    # What is forked finds what this module knows under its own name.
+    importlib.import_module("ikigai_core.local.fork_server").main()

@@ -1,10 +1,12 @@
-"""Starter of a script's process: ``python -I sandbox.py ACCESS HIDDEN PROGRAM``, in the folder of the script.
+"""Starter of a script's process, in the folder of the script.
 
-It runs the Python file PROGRAM, and ends with it, or when its standard input closes because its own starter has ended.
-Everything that the program started ends then, too. If ACCESS is "confined", the program sees its folder, Python and
-the system's libraries, and no other files and processes; nothing in the folder HIDDEN either, wherever it is.
+It calls the script's program in a process of its own, and ends with that, or when its standard input closes because its
+own starter has ended. Everything that the program started ends then, too. A program that is "confined" sees its folder,
+Python and the system's libraries, and no other files and processes; nothing in the folder `hidden` either, wherever
+that is.
 
-Standard library only, and Linux only if confined: it is started by its path, and imports nothing from this package.
+Standard library only, and Linux only if confined. ``python -I sandbox.py ACCESS HIDDEN`` tries whether this machine
+lets it be done: its program does nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 # From <sched.h>, <sys/mount.h>, <linux/mount.h>, <sys/prctl.h> and <linux/capability.h>.
@@ -37,10 +39,11 @@ _SETTINGS = (
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
-def main() -> None:
-    """Start the program and wait for its end; in the program's process, run it."""
-    access, hidden, program = sys.argv[1:4]
-    code = compile(Path(program).read_bytes(), program, "exec", dont_inherit=True)
+def run(access: str, hidden: str, program: Callable[[], None]) -> None:
+    """Start the program and wait for its end; return in the program's process only, when it is done.
+
+    The caller must be the only thread of its process.
+    """
     lifeline = _take_standard_input()
     if sys.platform == "linux":
         _control(_SET_SUBREAPER, 1)
@@ -65,8 +68,7 @@ def main() -> None:
         os._exit(0)
     os.close(status_end)
     os.close(lifeline)
-    sys.argv = [program]
-    exec(code, {"__name__": "__main__", "__file__": program})
+    program()
 
 
 def _take_standard_input() -> int:
@@ -222,4 +224,4 @@ def _call(name: str, *arguments: object) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(sys.argv[1], sys.argv[2], lambda: None)

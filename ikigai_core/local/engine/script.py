@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import keyword
 import os
 import secrets
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
 from ikigai_core.local.engine.columns import Column, quote
 from ikigai_core.local.engine.errors import FlowError
-from ikigai_core.local.engine.script_access import SANDBOX, ScriptAccess
+from ikigai_core.local.engine.script_access import ScriptAccess
 from ikigai_core.local.engine.step import Input, ScriptLimits, Workspace
 from ikigai_core.local.engine.tables import Table, Tables
+from ikigai_core.local.fork_server import ForkServer
 
-_HOST = Path(__file__).with_name("script_host.py")
+_PROCESS = "ikigai_core.local.engine.script_process"
 _END_SECONDS = 5.0
 # The only environment variables that a script gets. Others may contain credentials.
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
@@ -133,44 +134,40 @@ def _run_host(folder: Path, workspace: Workspace) -> dict[str, Any]:
             "this machine cannot keep its script from the files of other users, and the platform has several; "
             "if that may be, start the platform with --unconfined-scripts"
         )
-    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    environment |= {"HOME": str(folder), "TMPDIR": str(folder)}
     hidden = limits.hidden or workspace.folder.parent
     printed = folder / "printed"
     with printed.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-X", "utf8", str(SANDBOX), limits.access, str(hidden), str(_HOST)],
-            cwd=folder,
-            env=environment,
-            # Nothing is written to it. If this process ends, the pipe closes, and the script's processes end.
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+        process = _server().start(
+            _PROCESS,
+            [limits.access, str(hidden)],
+            folder=folder,
+            stdout=output.fileno(),
+            stderr=output.fileno(),
+            environment={**_environment(), "HOME": str(folder), "TMPDIR": str(folder)},
         )
     try:
-        process.wait(limits.seconds)
-    except subprocess.TimeoutExpired:
-        raise FlowError(f"the script ran for more than {limits.seconds:g} seconds and was ended") from None
+        code = process.poll(limits.seconds)
     finally:
-        _end(process)
+        process.end(_END_SECONDS)
         _keep_printed(printed, workspace)
-    return _outcome(folder / "outcome.json", process.returncode, limits)
+    if code is None:
+        raise FlowError(f"the script ran for more than {limits.seconds:g} seconds and was ended")
+    return _outcome(folder / "outcome.json", code, limits)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the script's process and all that it started, which its starter does once its standard input closes."""
-    if process.stdin is not None:
-        process.stdin.close()
-    try:
-        process.wait(_END_SECONDS)
-    except subprocess.TimeoutExpired:
-        pass
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    process.wait()
+@cache
+def _server() -> ForkServer:
+    """What scripts are forked from: the platform's server, or one of this process if nobody has started it."""
+    platforms = ForkServer.of_this_process()
+    if platforms is not None:
+        return platforms
+    own = ForkServer([_PROCESS], _environment())
+    atexit.register(own.stop)
+    return own
+
+
+def _environment() -> dict[str, str]:
+    return {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
 
 
 def _keep_printed(printed: Path, workspace: Workspace) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from enum import StrEnum
@@ -10,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-SANDBOX = Path(__file__).with_name("sandbox.py")
+_SANDBOX = Path(__file__).with_name("sandbox.py")
 _PATIENCE = 20.0
 
 
@@ -31,7 +30,7 @@ def can_confine() -> bool:
     if sys.platform != "linux":
         return False
     with TemporaryDirectory(prefix="ikigai-") as folder:
-        command = [sys.executable, "-I", "-S", str(SANDBOX), ScriptAccess.CONFINED, folder, os.devnull]
+        command = [sys.executable, "-I", "-S", str(_SANDBOX), ScriptAccess.CONFINED, folder]
         try:
             # Its standard input must be open.
             with subprocess.Popen(

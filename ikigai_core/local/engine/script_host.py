@@ -1,4 +1,4 @@
-"""Process for the script of a Python facet. `sandbox` runs it, isolated from the platform.
+"""What the process of a Python facet's script does. `sandbox` isolates it from the platform.
 
 It reads `request.json` in its working directory, and writes `outcome.json` and, if there is a result, `result.csv`. It
 imports nothing from this package: scripts see only Python and its installed libraries.
@@ -180,7 +180,3 @@ def _is_text(values: Any) -> bool:
     from pandas.api.types import infer_dtype
 
     return bool(infer_dtype(values, skipna=True) == "string")
-
-
-if __name__ == "__main__":
-    main()

@@ -14,8 +14,10 @@ ENGINE = "ikigai_core.local.engine.worker"
 UPLOAD_CHECK = "ikigai_core.local.jobs.upload_check"
 ARRIVING_UPLOAD = "ikigai_core.local.jobs.arriving_upload"
 PROFILE = "ikigai_core.local.jobs.profile_worker"
+# The engine starts it.
+_SCRIPT = "ikigai_core.local.engine.script_process"
 
-_MODULES = (ENGINE, UPLOAD_CHECK, ARRIVING_UPLOAD, PROFILE)
+_MODULES = (ENGINE, UPLOAD_CHECK, ARRIVING_UPLOAD, PROFILE, _SCRIPT)
 _KEPT = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _LOG = "worker.log"
 _MOST_WORDS = 4000
@@ -59,7 +61,13 @@ class Workers:
                 raise RunStoppedError
             output = log.fileno()
             process = self._processes[key] = self._server.start(
-                module, arguments, folder=folder, stdout=output, stderr=output
+                module,
+                arguments,
+                folder=folder,
+                stdout=output,
+                stderr=output,
+                # Scripts of flows are forked, too.
+                may_start_others=module == ENGINE,
             )
         code = process.wait()
         with self._lock:

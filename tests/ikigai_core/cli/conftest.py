@@ -103,7 +103,7 @@ def _clean_environment() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def forks() -> Iterator[ForkServer]:
     """What commands are forked from."""
-    server = ForkServer([_CLI, *_HELPFUL], _clean_environment())
+    server = ForkServer([_CLI], _clean_environment(), imports=_HELPFUL)
     yield server
     server.stop()
 

@@ -30,6 +30,17 @@ def main(arguments):
     if what == "sleep":
         print(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]).pid, flush=True)
         time.sleep(600)
+    if what == "order":
+        from ikigai_core.local.fork_server import ForkServer
+        server = ForkServer.of_this_process()
+        if server is None:
+            print("none", flush=True)
+            return 0
+        with open("log-other", "wb") as log:
+            output = {"stdout": log.fileno(), "stderr": log.fileno()}
+            process = server.start("forkable", ["sleep"], folder=rest[0], **output)
+        print(process.pid, flush=True)
+        process.wait()
 """
 
 
@@ -111,3 +122,39 @@ def test_a_server_that_was_killed_is_replaced_and_what_it_started_goes_on(
     assert asleep.process.poll() is None
     asleep.process.kill()
     assert asleep.process.wait() == -signal.SIGKILL
+
+
+def test_a_process_that_may_has_others_forked_which_end_with_it(
+    server: ForkServer, tmp_path: Path, until: Callable[..., Any]
+) -> None:
+    for may in (True, False):
+        log = tmp_path / f"log-{may}"
+        with log.open("wb") as output:
+            process = server.start(
+                "forkable",
+                ["order", str(tmp_path)],
+                folder=tmp_path,
+                stdout=output.fileno(),
+                stderr=output.fileno(),
+                may_start_others=may,
+            )
+        said = until(log.read_text)
+        if may:
+            assert server._server is not None
+            assert _parent(int(said)) == server._server.pid
+            process.kill()
+            until(lambda pid=int(said): is_gone(pid))
+        assert (process.wait() == -signal.SIGKILL) == may
+        assert said.strip() == "none" or may
+
+
+def test_the_end_of_its_starter_can_be_had_early(server: ForkServer, tmp_path: Path, until: Callable[..., Any]) -> None:
+    started = Started(server, tmp_path, "sleep")
+    child = int(until(started.said))
+    started.process.end(60)
+    assert started.process.wait() == -signal.SIGKILL
+    until(lambda: is_gone(child))
+
+
+def _parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

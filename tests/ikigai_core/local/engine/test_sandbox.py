@@ -84,3 +84,18 @@ def test_a_script_sees_its_inputs_and_nothing_else_of_the_users(jobs: Any, tmp_p
     assert "['input-0.parquet', 'printed', 'request.json'] False False" in ended.printed
     assert "['1', '2']" in ended.printed
     assert ended.printed.count("Read-only file system") == 2
+
+
+@pytest.mark.parametrize("access", ACCESSES)
+def test_a_script_has_no_open_file_of_the_platform(jobs: Any, access: str) -> None:
+    script = """
+        import os
+        for number in sorted(map(int, os.listdir("/proc/self/fd"))):
+            try:
+                print(number, os.readlink(f"/proc/self/fd/{number}").rpartition("/")[2])
+            except OSError:
+                pass  # that of listing them
+        result = data
+    """
+    ended = run_script(jobs, script, script_access=access)
+    assert ended.printed.splitlines() == ["0 null", "1 printed", "2 printed"]

@@ -149,3 +149,12 @@ def test_libraries_have_to_be_installed(jobs: Any) -> None:
     missing = run(["no-such-library==1.0"])
     assert missing.facet_id == "script"
     assert "library 'no-such-library==1.0' is not installed" in missing.message
+
+
+def test_two_scripts_draw_different_random_numbers(jobs: Any) -> None:
+    draw = "import numpy, random; print(numpy.random.random(), random.random()); result = data"
+
+    first, second = (run_script(jobs, draw).printed.split() for _ in range(2))
+
+    assert first[0] != second[0]
+    assert first[1] != second[1]
