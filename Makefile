@@ -52,7 +52,7 @@ $(ENVIRONMENTS:%=.venvs/%/.ready) $(FLOORS:%=.venvs/%/.ready): .venvs/%/.ready: 
 	@echo "making .venvs/$*"
 	@.venvs/$*/bin/python -c '' 2>/dev/null || \
 	  $(UV) venv --quiet --clear --no-project --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venvs/$*
-	@$(UV) pip sync --quiet --compile-bytecode --python .venvs/$*/bin/python constraints/$*.txt <(grep '^-e' constraints/$*.in)
+	@$(UV) pip sync --quiet --python .venvs/$*/bin/python constraints/$*.txt <(grep '^-e' constraints/$*.in)
 	@$(UV) pip check --quiet --python .venvs/$*/bin/python || { \
 	  echo "make: constraints/$*.txt lacks what a pyproject.toml requires, as said above; \`make constraints\` adds it" >&2; exit 1; }
 	@touch $@
@@ -78,7 +78,7 @@ demo: .venvs/core/.ready $(demonstrated:%=.venvs/%/.ready) ## the main job on th
 # -- tests -------------------------------------------------------------------------------------------------------------
 
 # How many checks run side by side; they wait for servers much of the time.
-JOBS ?= 3
+JOBS ?= 4
 # The core's tests, which are the most, are spread over this many processes.
 PROCESSES ?= 3
 PYTEST_OPTIONS ?= -m 'not soak'

@@ -218,7 +218,7 @@ def _serve(orders: socket.socket, modules: Sequence[str]) -> None:
             if not order:
                 return
             # If it fails, the process says why.
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception, SystemExit):
                 importlib.import_module(modules[order[0]])
             lifeline = socket.socket(fileno=descriptors[0])
             pid = os.fork()

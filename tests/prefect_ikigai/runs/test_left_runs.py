@@ -18,7 +18,7 @@ from prefect import flow
 from ikigai_core import FlowStatus, RunLog
 from ikigai_core.errors import FlowBusyError
 from ikigai_core.local.control import LocalControl
-from ikigai_core.runs import follow
+from ikigai_core.runs import follow, lost_start
 from prefect_ikigai import (
     IkigaiCredentials,
     output_name,
@@ -102,6 +102,7 @@ def test_a_flow_run_whose_run_was_lost_can_be_tried_again(
     runs: int,
 ) -> None:
     monkeypatch.setattr(follow, "START_GRACE", 1.0)
+    monkeypatch.setattr(lost_start, "LOOK_FOR", 3.0)
     copy = make_flow()
     control.outcome(copy.flow_id, times=1, **going)
     tries = []
