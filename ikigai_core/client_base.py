@@ -50,9 +50,9 @@ class Client:
         user_email : str, optional
             Default: the environment variable ``IKIGAI_USER_EMAIL``.
         api_key : str or callable, optional
-            Default: the environment variable ``IKIGAI_API_KEY``. Never shown. If it is a function that returns the key,
-            the client calls it at the first request. If the platform refuses the key, the client calls the function
-            again, or reloads a key that came from the environment or a profile.
+            Default: the key in the file that ``IKIGAI_API_KEY_FILE`` names, or ``IKIGAI_API_KEY``. Never shown. If it
+            is a function that returns the key, the client calls it at the first request. If the platform refuses the
+            key, the client calls the function again, or reloads a key that came from the environment or a profile.
         base_url : str, optional
             Default: the environment variable ``IKIGAI_BASE_URL``, or ``https://api.ikigailabs.io``.
         ssl : bool, str or (str, str), default True

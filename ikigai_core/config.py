@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from ikigai_core._version import __version__
 from ikigai_core.errors import ConfigurationError
 from ikigai_core.origin import Origin, origin_header
-from ikigai_core.profiles import load_profile
+from ikigai_core.profiles import load_profile, read_key_file
 from ikigai_core.redaction import hide_key
 from ikigai_core.web_urls import PLATFORM_API, WebPages
 
@@ -38,6 +38,9 @@ _NUMBERS = {
     "processing_timeout": "IKIGAI_PROCESSING_TIMEOUT",
     "answer_limit": "IKIGAI_ANSWER_LIMIT",
 }
+
+KEY_FILE_VARIABLE = "IKIGAI_API_KEY_FILE"
+"""The environment variable that names a file with the key. It goes before the key itself."""
 
 # The HTTP libraries treat these variables differently. Here both clients treat them the same.
 _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -211,7 +214,9 @@ class Config:
 
 
 def _settings(given: Mapping[str, Any], profile: str | None) -> dict[str, Any]:
-    layers = [given, load_profile(profile), _environment()] if profile else [given, _environment(), load_profile(None)]
+    named = load_profile(profile) if profile else {}
+    environment = _environment(with_key=not (given.get("api_key") or named.get("api_key")))
+    layers = [given, named, environment] if profile else [given, environment, load_profile(None)]
     return {name: value for layer in reversed(layers) for name, value in layer.items() if value is not None}
 
 
@@ -236,9 +241,12 @@ def _key_here(config: Config) -> str:
     return _required("api_key", settings)
 
 
-def _environment() -> dict[str, Any]:
+def _environment(*, with_key: bool) -> dict[str, Any]:
     found: dict[str, Any] = {name: os.environ.get(variable) or None for name, variable in _VARIABLES.items()}
     found |= {name: _number(variable) for name, variable in _NUMBERS.items()}
+    file = os.environ.get(KEY_FILE_VARIABLE)
+    if with_key and file:
+        found["api_key"] = read_key_file(file)
     return {**found, "ca_bundle": next(filter(None, map(os.environ.get, _CERTIFICATE_VARIABLES)), None)}
 
 
@@ -254,9 +262,14 @@ def _required(name: str, settings: Mapping[str, Any]) -> str:
     found = str(settings.get(name, "")).strip()
     if not found:
         raise ConfigurationError(
-            f"No {name}: pass {name}=…, set the environment variable {_VARIABLES[name]}, or name a profile."
+            f"No {name}: pass {name}=…, set the environment variable {_VARIABLES[name]}{_or_file(name)}, "
+            "or name a profile."
         )
     return found
+
+
+def _or_file(name: str) -> str:
+    return f" or {KEY_FILE_VARIABLE}" if name == "api_key" else ""
 
 
 def _email(value: str) -> str:

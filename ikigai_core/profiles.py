@@ -16,7 +16,10 @@ The file is ``$IKIGAI_CONFIG``, or ``ikigai/profiles.toml`` in the user's config
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import tempfile
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,9 +27,11 @@ from typing import Any
 
 from platformdirs import user_config_path
 
-from ikigai_core.errors import ConfigurationError, did_you_mean
+from ikigai_core.errors import ConfigurationError, MissingFileError, did_you_mean
 
 DEFAULT_PROFILE = "default"
+
+_LONGEST_KEY = 4096
 
 _SETTINGS = (
     "user_email",
@@ -81,6 +86,60 @@ def load_profile(name: str | None) -> dict[str, Any]:
     return _settings(wanted or DEFAULT_PROFILE, profile, path)
 
 
+def save_profile(name: str, settings: Mapping[str, str]) -> Path:
+    """Add a profile to the file, or replace it. The rest of the file stays. Only its user can read the file.
+
+    Parameters
+    ----------
+    settings : mapping of str to str
+        As in the file.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ConfigurationError
+        The file is invalid, or cannot be written.
+    """
+    path = profiles_file()
+    exists = name in _read(path)
+    header = f"[{name}]" if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f"[{_toml(name)}]"
+    block = "\n".join([header, *(f"{setting} = {_toml(value)}" for setting, value in settings.items())]) + "\n"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    if exists:
+        table = re.compile(rf"^{re.escape(header)}[ \t]*(#[^\n]*)?\n(?:(?!\[)[^\n]*(?:\n|\Z))*", re.MULTILINE)
+        text, count = table.subn(lambda _: f"{block}\n", text, count=1)
+        if not count:
+            raise ConfigurationError(f"Profile {name!r} in {path} is written in another form: change it there.")
+    else:
+        text = f"{text.rstrip()}\n\n{block}".lstrip()
+    try:
+        _write_private(path, f"{text.rstrip()}\n")
+    except OSError as error:
+        raise ConfigurationError(f"The profiles in {path} cannot be written: {error.strerror}") from None
+    return path
+
+
+def _toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Replace a file at once. `mkstemp` makes files that only their user can read."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
@@ -100,6 +159,28 @@ def _settings(name: str, profile: Mapping[str, Any], path: Path) -> dict[str, An
     if "api_key_file" in profile:
         settings["api_key"] = _key_from(Path(str(profile["api_key_file"])).expanduser(), name)
     return settings
+
+
+def read_key_file(path: str | Path) -> str:
+    """The API key in a file that contains nothing else. ``~`` is the user's home folder.
+
+    Raises
+    ------
+    MissingFileError, ConfigurationError
+        The file does not exist, cannot be read, or does not contain exactly one line.
+    """
+    path = Path(path).expanduser()
+    if not path.exists():
+        raise MissingFileError(f"The API key's file {str(path)!r} does not exist.")
+    try:
+        with path.open(encoding="utf-8") as file:
+            content = file.read(_LONGEST_KEY).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (error.strerror or type(error).__name__) if isinstance(error, OSError) else "it is no text"
+        raise ConfigurationError(f"The API key's file {str(path)!r} cannot be read: {reason}.") from None
+    if not content or len(content.splitlines()) > 1:
+        raise ConfigurationError(f"The API key's file {str(path)!r} has to hold the key, and nothing else.")
+    return content
 
 
 def _key_from(path: Path, name: str) -> str:

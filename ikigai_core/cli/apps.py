@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ikigai_core.cli.app_documents import apply, diff, export
-from ikigai_core.cli.connection import AppName, connect
+from ikigai_core.cli.connection import AppName, NewName, connect
 from ikigai_core.cli.output import AsJson, Yes, confirm, details, emit, page, sections, table
 from ikigai_core.enums import AppAccessLevel
 
@@ -80,7 +80,7 @@ _COUNTED = {"datasets": "datasets", "flows": "pipelines", "models": "models"}
 @apps.command()
 def create(
     context: typer.Context,
-    name: AppName,
+    name: Annotated[str, typer.Argument(metavar="APP", show_default=False, help="Name of the app.")],
     description: Annotated[str | None, typer.Option(help="Description of the app.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -96,7 +96,7 @@ def create(
 
 
 @apps.command()
-def rename(context: typer.Context, app: AppName, name: AppName, as_json: AsJson = False) -> None:
+def rename(context: typer.Context, app: AppName, name: NewName, as_json: AsJson = False) -> None:
     """Rename an app."""
     with connect(context) as ikigai:
         renamed = ikigai.apps[app].rename(name)

@@ -5,25 +5,34 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ikigai_core._version import __version__
-from ikigai_core.errors import ConfigurationError, MissingFileError
-from ikigai_core.profiles import load_profile
+from ikigai_core.cli.completion import complete_app, complete_dataset, complete_flow, complete_model
+from ikigai_core.errors import ConfigurationError
+from ikigai_core.profiles import load_profile, read_key_file
 
 if TYPE_CHECKING:
     from ikigai_core.client import Ikigai
 
 KEY_FILE_VARIABLE = "IKIGAI_API_KEY_FILE"
 
-AppName = Annotated[str, typer.Argument(metavar="APP", show_default=False, help="Name of the app.")]
-DatasetName = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="Name of the dataset.")]
-FlowName = Annotated[str, typer.Argument(metavar="FLOW", show_default=False, help="Name of the flow.")]
-ModelName = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="Name of the model.")]
-
-_LONGEST_KEY = 4096
+NewName = Annotated[str, typer.Argument(metavar="NEW_NAME", show_default=False, help="The new name.")]
+AppName = Annotated[
+    str, typer.Argument(metavar="APP", show_default=False, help="Name of the app.", autocompletion=complete_app)
+]
+DatasetName = Annotated[
+    str,
+    typer.Argument(metavar="NAME", show_default=False, help="Name of the dataset.", autocompletion=complete_dataset),
+]
+FlowName = Annotated[
+    str, typer.Argument(metavar="FLOW", show_default=False, help="Name of the flow.", autocompletion=complete_flow)
+]
+ModelName = Annotated[
+    str, typer.Argument(metavar="NAME", show_default=False, help="Name of the model.", autocompletion=complete_model)
+]
 
 
 @dataclass(frozen=True)
@@ -51,19 +60,7 @@ class Connection:
         MissingFileError, ConfigurationError
             The file does not exist, cannot be read, or does not contain exactly one line.
         """
-        path = self.api_key_file
-        if path is None:
-            return None
-        if not path.exists():
-            raise MissingFileError(f"The API key's file {str(path)!r} does not exist.")
-        try:
-            with path.open(encoding="utf-8") as file:
-                content = file.read(_LONGEST_KEY).strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"The API key's file {str(path)!r} cannot be read: {_reason(error)}.") from None
-        if not content or len(content.splitlines()) > 1:
-            raise ConfigurationError(f"The API key's file {str(path)!r} has to hold the key, and nothing else.")
-        return content
+        return None if self.api_key_file is None else read_key_file(self.api_key_file)
 
 
 def connect(context: typer.Context) -> Ikigai:
@@ -74,17 +71,22 @@ def connect(context: typer.Context) -> Ikigai:
     ConfigurationError
         The message names the option or environment variable that is missing or unusable.
     """
-    connection: Connection = context.obj
+    return client_of(context.obj)
+
+
+def client_of(connection: Connection, **settings: Any) -> Ikigai:
+    """A client for a connection, with further settings of the client. Sends nothing. Errors as for `connect`."""
     api_key = connection.api_key
     profile = load_profile(connection.profile)
     if not (connection.user_email or os.environ.get("IKIGAI_USER_EMAIL") or "user_email" in profile):
         raise ConfigurationError(
             "No user: set the environment variable IKIGAI_USER_EMAIL, or give --user-email or --profile."
         )
-    if not (api_key or os.environ.get("IKIGAI_API_KEY") or "api_key" in profile):
+    in_environment = os.environ.get("IKIGAI_API_KEY") or os.environ.get(KEY_FILE_VARIABLE)
+    if not (api_key or in_environment or "api_key" in profile):
         raise ConfigurationError(
             "No API key: set the environment variable IKIGAI_API_KEY, name the file that holds the key with "
-            f"--api-key-file or {KEY_FILE_VARIABLE}, or give --profile."
+            f"--api-key-file or {KEY_FILE_VARIABLE}, give --profile, or run `ikigai login`."
         )
     from ikigai_core.client import Ikigai
 
@@ -94,8 +96,5 @@ def connect(context: typer.Context) -> Ikigai:
         connection.base_url,
         profile=connection.profile,
         user_agent=f"ikigai-cli/{__version__}",
+        **settings,
     )
-
-
-def _reason(error: OSError | UnicodeDecodeError) -> str:
-    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else "it is no text"

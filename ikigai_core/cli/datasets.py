@@ -10,12 +10,18 @@ from typing import Annotated
 
 import typer
 
-from ikigai_core.cli.connection import AppName, DatasetName, connect
-from ikigai_core.cli.output import AsJson, details, emit, page, sections, table
+from ikigai_core.cli.connection import AppName, DatasetName, NewName, connect
+from ikigai_core.cli.interrupts import if_interrupted
+from ikigai_core.cli.output import AsJson, Yes, confirm, details, emit, page, sections, table
 
-datasets = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="List, show, upload and download datasets.")
+datasets = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="List, show, preview, upload, download, rename and delete datasets.",
+)
 
 _STREAM = "-"
+_KEPT = "interrupted. If the upload has several parts, the same command resumes it."
 
 
 @datasets.command("list")
@@ -80,7 +86,8 @@ def upload(
     with tempfile.TemporaryDirectory(prefix="ikigai-") as folder, connect(context) as ikigai:
         builder = ikigai.apps[app].dataset.new(name)
         source = _spooled(Path(folder)) if file == _STREAM else file
-        dataset = (builder.parquet(source) if _is_parquet(file) else builder.csv(source)).ensure()
+        with if_interrupted(_KEPT):
+            dataset = (builder.parquet(source) if _is_parquet(file) else builder.csv(source)).ensure()
     emit(
         {**dataset.to_dict(), "changes": dataset.changes},
         lambda: f"Dataset {name!r} ({dataset.size} bytes): {', '.join(dataset.changes) or 'nothing to change'}",
@@ -115,6 +122,65 @@ def download(
             return
         written = shown(dataset.to_parquet(file) if _is_parquet(file) else dataset.to_csv(file))
     emit({**dataset.to_dict(), "file": written}, lambda: f"Dataset {name!r} is in {written}", as_json=as_json)
+
+
+@datasets.command()
+def preview(
+    context: typer.Context,
+    app: AppName,
+    name: DatasetName,
+    rows: Annotated[int, typer.Option("--rows", "-n", min=1, help="Maximum number of rows.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Print the first rows of a dataset, with the values as they are in the data."""
+    with connect(context) as ikigai:
+        dataset = ikigai.apps[app].datasets[name]
+        frame = dataset.df(on_progress=False, nrows=rows, dtype=str, keep_default_na=False)
+    emit(
+        frame.to_dict("records"),
+        lambda: table(frame.columns, frame.itertuples(index=False), empty=f"Dataset {name!r} has no rows."),
+        as_json=as_json,
+    )
+
+
+@datasets.command()
+def status(
+    context: typer.Context,
+    app: AppName,
+    name: DatasetName,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Maximum number of jobs, newest first.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Show the outcomes of the newest jobs on a dataset, such as uploads."""
+    with connect(context) as ikigai:
+        logs = ikigai.apps[app].datasets[name].logs(max_count=limit)
+    emit(
+        [log.model_dump() for log in logs],
+        lambda: table(
+            ("Time", "Job", "Status"),
+            ((log.timestamp, log.job_type, log.status) for log in logs),
+            empty=f"There were no jobs on dataset {name!r} yet.",
+        ),
+        as_json=as_json,
+    )
+
+
+@datasets.command()
+def rename(context: typer.Context, app: AppName, name: DatasetName, new_name: NewName, as_json: AsJson = False) -> None:
+    """Rename a dataset."""
+    with connect(context) as ikigai:
+        dataset = ikigai.apps[app].datasets[name].rename(new_name)
+    emit(dataset.to_dict(), lambda: f"Dataset {name!r} is named {new_name!r} now.", as_json=as_json)
+
+
+@datasets.command()
+def delete(context: typer.Context, app: AppName, name: DatasetName, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Delete a dataset with its data."""
+    with connect(context) as ikigai:
+        dataset = ikigai.apps[app].datasets[name]
+        confirm(f"Delete dataset {name!r} of app {app!r} with its data?", yes=yes)
+        dataset.delete()
+    emit({**dataset.to_dict(), "deleted": True}, lambda: f"Dataset {name!r} is deleted.", as_json=as_json)
 
 
 def _is_parquet(file: str) -> bool:

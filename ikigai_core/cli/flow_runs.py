@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ikigai_core.cli.connection import AppName, FlowName, connect
+from ikigai_core.cli.interrupts import if_interrupted
 from ikigai_core.cli.output import AsJson, details, emit, page
 from ikigai_core.errors import RunFailedError
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from ikigai_core.run_records import FlowStatusReport, RunLog
     from ikigai_core.runs.flow_run import FlowRun
     from ikigai_core.runs.reports import OnUpdate
-
-_INTERRUPTED = 130
 
 
 class OnBusy(StrEnum):
@@ -129,14 +128,9 @@ def _unusable(text: str) -> typer.BadParameter:
 
 
 def _follow(run: FlowRun, timeout: float | None) -> RunLog:
-    try:
-        with _live(run.flow_name) as on_update:
-            return run.result(timeout, on_update=on_update)
-    except KeyboardInterrupt:
-        sys.stderr.write(
-            f"ikigai: interrupted. The run of flow {run.flow_name!r} goes on: the platform offers no way to stop it.\n"
-        )
-        raise typer.Exit(_INTERRUPTED) from None
+    goes_on = f"interrupted. The run of flow {run.flow_name!r} goes on: the platform offers no way to stop it."
+    with if_interrupted(goes_on), _live(run.flow_name) as on_update:
+        return run.result(timeout, on_update=on_update)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import typer
 from ikigai_core.cli.connection import AppName, FlowName, connect
 from ikigai_core.cli.flow_definitions import apply, diff, export
 from ikigai_core.cli.flow_runs import run
+from ikigai_core.cli.flow_settings import delete, rename, schedule, status
 from ikigai_core.cli.output import AsJson, details, emit, page, sections, table
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 STALE_HOURS = 24.0
 """The same as `ikigai_core.runs.copies.STALE`, without importing that module only for a help text."""
 
-flows = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="List, show, run, export and apply flows.")
+flows = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="List, show, run, schedule, export and apply flows."
+)
 
 
 @flows.command("list")
@@ -120,6 +123,10 @@ flows.command()(run)
 flows.command()(export)
 flows.command()(diff)
 flows.command()(apply)
+flows.command()(status)
+flows.command()(schedule)
+flows.command()(rename)
+flows.command()(delete)
 
 
 def _described(flow: Flow) -> dict[str, Any]:

@@ -8,11 +8,18 @@ import sys
 import typer
 
 from ikigai_core.cli.connection import Connection
+from ikigai_core.cli.local_environment import environment
 from ikigai_core.errors import ConfigurationError
 
 
 def local(context: typer.Context) -> None:
-    """Serve a platform on this machine until it is stopped. `ikigai local --help` lists its options."""
+    """Serve a platform on this machine until it is stopped. `ikigai local --help` lists its options.
+
+    `ikigai local env` prints the settings of a running one: eval "$(ikigai local env)".
+    """
+    if context.args[:1] == ["env"]:
+        environment(context.args[1:])
+        return
     connection: Connection = context.obj
     if connection.base_url is not None:
         raise typer.BadParameter("a local platform says itself where it is: use --host and --port.", ctx=context)

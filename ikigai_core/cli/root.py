@@ -13,10 +13,11 @@ import typer
 
 from ikigai_core._version import __version__
 from ikigai_core.cli.apps import apps
-from ikigai_core.cli.connection import KEY_FILE_VARIABLE, Connection
+from ikigai_core.cli.connection import Connection
 from ikigai_core.cli.datasets import datasets
 from ikigai_core.cli.flows import flows
 from ikigai_core.cli.local import local
+from ikigai_core.cli.login import login
 from ikigai_core.cli.models import models
 from ikigai_core.cli.ping import ping
 from ikigai_core.cli.schema import schema
@@ -57,8 +58,8 @@ def ikigai(
     api_key_file: Annotated[
         Path | None,
         typer.Option(
-            envvar=KEY_FILE_VARIABLE,
-            help="File that contains only your API key. Default: the key in the environment variable IKIGAI_API_KEY.",
+            help="File that contains only your API key. Default: the file that IKIGAI_API_KEY_FILE names, or else the "
+            "key in IKIGAI_API_KEY.",
         ),
     ] = None,
     version: Annotated[
@@ -73,6 +74,7 @@ def ikigai(
     context.obj = Connection(profile, user_email, base_url, api_key_file)
 
 
+root.command()(login)
 root.command()(ping)
 root.command()(schema)
 root.add_typer(apps, name="apps")

@@ -30,7 +30,7 @@ from ikigai_core.transfer.source import (
     Staged,
     source_of,
 )
-from ikigai_core.transfer.upload import LOG_DEPTH, upload
+from ikigai_core.transfer.upload import LOG_DEPTH, stays_for_later, upload
 from ikigai_core.validation import check_new_name
 
 if TYPE_CHECKING:
@@ -199,8 +199,9 @@ class _DatasetBuilderText(Builder, Generic[D]):
             )
         except GeneratorExit:
             raise
-        except BaseException:
-            yield from _forget(self._app_id, dataset_id)
+        except BaseException as error:
+            if not stays_for_later(error, journal):
+                yield from _forget(self._app_id, dataset_id)
             raise
 
     def _fetch(self, dataset_id: str, changes: tuple[str, ...]) -> Procedure[D]:

@@ -13,13 +13,16 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 
 try:
     from ikigai_core.local.application import Server, create_app
     from ikigai_core.local.parent_watch import call_when_starter_ends
     from ikigai_core.local.platform import Platform, Settings
-    from ikigai_core.local.store.credentials import Credentials
+    from ikigai_core.local.running import Running, noted
+    from ikigai_core.local.server.console_address import PREFIX
 except ModuleNotFoundError as missing:
     sys.exit(
         f"The local platform needs {missing.name}: pip install 'ikigai-core[local]', "
@@ -52,7 +55,7 @@ def main(command_line: Sequence[str] | None = None, program: str = "python -m ik
         except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
             sys.stderr.write(f"The local platform cannot start: {error}\n")
             return 1
-        return _serve(platform, listener, as_json=arguments.json)
+        return _serve(platform, listener, as_json=arguments.json, is_starters=arguments.exit_with_parent)
 
 
 def _parse(command_line: Sequence[str] | None, program: str) -> argparse.Namespace:
@@ -125,32 +128,36 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(platform: Platform, listener: socket.socket, *, as_json: bool) -> int:
+def _serve(platform: Platform, listener: socket.socket, *, as_json: bool, is_starters: bool) -> int:
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    ready = _announcement(url, platform.credentials, as_json=as_json)
+    file = platform.credentials.file
+    running = Running(url, f"{url}{PREFIX}", platform.credentials.user_email, str(file) if file else None)
 
     def say_ready() -> None:
-        sys.stdout.write(f"{ready}\n")
+        sys.stdout.write(f"{_announcement(running, as_json=as_json)}\n")
         sys.stdout.flush()
 
     server = Server(create_app(platform), on_ready=say_ready)
     # After its shutdown, uvicorn repeats the signal that stopped it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # A platform that ends with its starter is its starter's.
+    note = nullcontext() if is_starters else noted(running)
     try:
-        asyncio.run(server.serve(sockets=[listener]))
+        with note:
+            asyncio.run(server.serve(sockets=[listener]))
     except (KeyboardInterrupt, SystemExit):
         pass
     return 0 if server.started else 1
 
 
-def _announcement(url: str, credentials: Credentials, *, as_json: bool) -> str:
-    """Return one line with the addresses of the platform and of its credentials file, without the key."""
+def _announcement(running: Running, *, as_json: bool) -> str:
+    """Return one line with the addresses of the platform, its console and its credentials file, without the key."""
     if as_json:
-        file = str(credentials.file) if credentials.file else None
-        return json.dumps({"base_url": url, "user_email": credentials.user_email, "credentials_file": file})
-    where = f"in {credentials.file}" if credentials.file else "as given"
-    return f"Ikigai local platform ready at {url} (credentials of {credentials.user_email}: {where})"
+        return json.dumps(asdict(running))
+    where = f"in {running.credentials_file}" if running.credentials_file else "as given"
+    ready = f"Ikigai local platform ready at {running.base_url} (credentials of {running.user_email}: {where})"
+    return f"{ready}, console at {running.console_url}"
 
 
 if __name__ == "__main__":

@@ -59,14 +59,21 @@ class Batches:
         """
         self._reader = _reader(path, column_types(path))
         self.schema: pa.Schema = self._reader.schema
+        self._left: Path | None = None
         if not keep:
-            path.unlink()
+            try:
+                path.unlink()
+            except PermissionError:
+                # Windows deletes no file that is open.
+                self._left = path
 
     def __iter__(self) -> Generator[pa.RecordBatch]:
-        with self._reader:
+        try:
             for batch in self._reader:
                 if batch.num_rows:
                     yield batch
+        finally:
+            self.close()
 
     async def __aiter__(self) -> Any:
         batches = iter(self)
@@ -76,6 +83,8 @@ class Batches:
     def close(self) -> None:
         """Release the data."""
         self._reader.close()
+        if self._left is not None:
+            self._left.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self

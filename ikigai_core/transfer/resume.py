@@ -119,8 +119,11 @@ class Journal:
 
     def forget(self) -> None:
         """Delete the journal after the end of the upload."""
-        if self._file is not None and self._path is not None:
-            # The lock's file stays until it is old: another process may just have opened it.
+        file, self._file = self._file, None
+        if file is not None and self._path is not None:
+            # Closed before, since Windows deletes no open file; deleted before the lock is released, as another process
+            # may be waiting for it. The lock's file stays until it is old: another process may just have opened it.
+            os.close(file)
             self._path.unlink(missing_ok=True)
         self.close()
 
@@ -131,6 +134,11 @@ class Journal:
             os.close(file)
         if self._lock is not None:
             self._lock.release()
+
+    @property
+    def is_kept(self) -> bool:
+        """True if a later process can resume the upload."""
+        return self._file is not None
 
     @property
     def _descriptor(self) -> int:

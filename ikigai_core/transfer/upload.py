@@ -73,11 +73,17 @@ def upload(
     except GeneratorExit:
         raise
     except BaseException as error:
-        # After a transient error, the upload may still exist on the platform, so a later attempt can resume it.
-        if not (isinstance(error, IkigaiError) and error.transient):
+        # After a transient error, the upload may still exist on the platform, so a later attempt can resume it. If the
+        # user interrupts the process, it is kept as after a kill.
+        if not (isinstance(error, IkigaiError) and error.transient) and not stays_for_later(error, journal):
             journal.forget()
         raise
     journal.forget()
+
+
+def stays_for_later(error: BaseException, journal: Journal) -> bool:
+    """True if the user interrupted an upload that a later process can resume. Then nothing is undone."""
+    return isinstance(error, KeyboardInterrupt) and journal.is_kept
 
 
 @dataclass(frozen=True)
@@ -155,8 +161,9 @@ class _Sending:
             yield from _complete(self.app_id, self.dataset_id, self.filename, ticket.upload_id, etags)
         except GeneratorExit:
             raise
-        except BaseException:
-            yield from self._abort(ticket)
+        except BaseException as error:
+            if not stays_for_later(error, self.journal):
+                yield from self._abort(ticket)
             raise
 
     def _abort(self, ticket: UploadTicket) -> Procedure[None]:

@@ -6,13 +6,13 @@ import ipaddress
 import re
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ikigai_core.local.control.fault_injection import Interception
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.server import openapi
-from ikigai_core.local.server.console_address import is_console
+from ikigai_core.local.server.console_address import PREFIX, is_console
 from ikigai_core.local.server.routes import heartbeats, own
 from ikigai_core.local.store.signing import DATA_PREFIX
 
@@ -46,6 +46,10 @@ class Gate:
         if is_console(scope["path"]):
             # People who look on are neither journaled nor hit by faults.
             await self._app(scope, receive, send)
+            return
+        if scope["path"] == "/" and scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
+            # A browser. Clients of the API ask for no page.
+            await RedirectResponse(PREFIX)(scope, receive, send)
             return
         app = self._app if user_email or self._is_open(scope["path"]) else _NO_CREDENTIALS
         await self._interception.pass_on(app, scope, receive, send, user_email)

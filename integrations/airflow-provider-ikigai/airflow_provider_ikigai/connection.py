@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -69,11 +70,11 @@ def connection_fields(connection: Connection, look_up_key: Callable[[], str] | N
             raise UnusableConnectionError(conn_id, f"its extra has no field {name!r}. {did_you_mean(name, EXTRAS)}")
     if not connection.login:
         raise UnusableConnectionError(conn_id, "it has no login. Set it to the email of the platform's user.")
-    if not connection.password and not extra.get("api_key_file"):
+    if not (connection.password or extra.get("api_key_file") or os.environ.get("IKIGAI_API_KEY_FILE")):
         raise UnusableConnectionError(
             conn_id,
             "it has no password. Set it to the API key of the platform's user, or the extra api_key_file to the path "
-            "of a file that holds the key.",
+            "of a file that holds the key, or name that file in IKIGAI_API_KEY_FILE.",
         )
     own = {"user_email": connection.login, "api_key": connection.password, "base_url": _base_url(connection)}
     renewing = {"look_up_key": look_up_key if connection.password else None}

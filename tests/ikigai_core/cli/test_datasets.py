@@ -57,3 +57,18 @@ def test_what_is_wrong_is_told_and_nothing_is_left_behind(ikigai: CommandLine, s
     assert list(tmp_path.iterdir()) == []
     for words in ((".",), ("-", "--json")):
         assert ikigai("datasets", "download", stocked.name, "flights", *words).returncode == 2
+
+
+def test_a_dataset_is_previewed_renamed_and_deleted(ikigai: CommandLine, stocked: App) -> None:
+    rows = ikigai.json("datasets", "preview", stocked.name, "flights", "-n", "2")
+    assert rows == [
+        {"flight": "007", "delay": "5", "carrier": "AA"},
+        {"flight": "UA 1", "delay": "61", "carrier": ""},
+    ]
+    assert "Zürich, by night" in ikigai.text("datasets", "preview", stocked.name, "flights")
+    assert ikigai.json("datasets", "status", stocked.name, "flights")[0]["status"] == "SUCCESS"
+    ikigai.text("datasets", "rename", stocked.name, "flights", "all")
+    assert "repeat the command with --yes" in ikigai.complaint("datasets", "delete", stocked.name, "all")
+    assert list(stocked.datasets()) == ["all"]
+    ikigai.text("datasets", "delete", stocked.name, "all", "--yes")
+    assert list(stocked.datasets()) == []

@@ -106,3 +106,18 @@ def test_a_faulty_file_is_named_and_nothing_is_created(
     (tmp_path / "broken.yaml").write_text("facets: [")
     assert "broken.yaml" in ikigai.complaint("flows", "apply", stocked.name, "broken.yaml")
     assert list(stocked.flows()) == ["Late flights"]
+
+
+def test_a_flow_is_scheduled_renamed_and_deleted(ikigai: CommandLine, stocked: App) -> None:
+    flow = ("flows", "schedule", stocked.name, "Late flights")
+    assert ikigai.json(*flow) is None
+    assert ikigai.json(*flow, "30 4 * * 1")["cron"] == "30 4 * * 1"
+    assert ikigai.text(*flow) == "Flow 'Late flights': 30 4 * * 1\n"
+    assert ikigai.text(*flow, "--remove") == "Flow 'Late flights': no schedule\n"
+    assert "Minute field" in ikigai.complaint(*flow, "* * * * *")
+    assert ikigai.json("flows", "status", stocked.name, "Late flights")["status"] == "IDLE"
+    ikigai.text("flows", "rename", stocked.name, "Late flights", "late")
+    assert "repeat the command with --yes" in ikigai.complaint("flows", "delete", stocked.name, "late")
+    assert list(stocked.flows()) == ["late"]
+    ikigai.text("flows", "delete", stocked.name, "late", "--yes")
+    assert list(stocked.flows()) == []

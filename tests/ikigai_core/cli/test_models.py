@@ -18,3 +18,13 @@ def test_models_are_listed_and_shown(ikigai: CommandLine, ikigai_client: Ikigai,
     assert "How late" in said
     assert "No versions yet." in said
     assert "Delays" in ikigai.text("models", "list", app.name)
+
+
+def test_a_model_is_created_once_renamed_and_deleted(ikigai: CommandLine, app: App) -> None:
+    assert ikigai.json("models", "create", app.name, "delays", "Linear.Lasso")["changes"] == ["created"]
+    again = ikigai.json("models", "create", app.name, "delays", "linear.lasso", "--description", "x")
+    assert again["changes"] == ["description"]
+    assert "Did you mean" in ikigai.complaint("models", "create", app.name, "other", "Linear.Laso")
+    ikigai.text("models", "rename", app.name, "delays", "d")
+    ikigai.text("models", "delete", app.name, "d", "--yes")
+    assert list(app.models()) == []

@@ -17,11 +17,15 @@ from .conftest import CommandLine
 
 COMMANDS = [
     "ping",
+    "login",
+    "schema",
     "apps",
-    "apps create",
-    *(f"datasets {verb}" for verb in ("list", "show", "upload", "download")),
-    *(f"flows {verb}" for verb in ("list", "show", "run", "logs", "export", "apply")),
-    *(f"models {verb}" for verb in ("list", "show")),
+    *(f"apps {verb}" for verb in ("list", "show", "create", "rename", "delete", "grant", "revoke")),
+    *(f"apps {verb}" for verb in ("export", "diff", "apply")),
+    *(f"datasets {verb}" for verb in ("list", "show", "preview", "upload", "download", "status", "rename", "delete")),
+    *(f"flows {verb}" for verb in ("list", "show", "run", "logs", "sweep", "status", "schedule", "rename", "delete")),
+    *(f"flows {verb}" for verb in ("export", "diff", "apply")),
+    *(f"models {verb}" for verb in ("list", "show", "create", "rename", "delete")),
     "local",
 ]
 
@@ -164,3 +168,47 @@ def test_a_profile_says_who_and_where(ikigai: CommandLine, ikigai_local: LocalAc
 def test_a_shell_completes_the_commands(ikigai: CommandLine) -> None:
     asked = {"_IKIGAI_COMPLETE": "complete_bash", "COMP_WORDS": "ikigai flows r", "COMP_CWORD": "2"}
     assert ikigai(**asked).stdout.decode().split() == ["run"]
+
+
+def test_names_complete_in_the_shell(ikigai: CommandLine, stocked: App) -> None:
+    def completed(*words: str) -> list[str]:
+        asked = {"_IKIGAI_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": " ".join(["ikigai", *words])}
+        said = ikigai(**asked).stdout.decode()
+        return [line.strip('"') for line in said.splitlines() if line.startswith('"')]
+
+    app = f"'{stocked.name}'"
+    assert stocked.name in completed("flows", "list", "App")
+    assert completed("datasets", "show", app, "fl") == ["flights"]
+    assert completed("flows", "show", app, "late") == ["Late flights"]
+    assert completed("models", "show", app, "") == []
+    assert ikigai("flows", "list", IKIGAI_BASE_URL="nowhere").returncode == 2
+
+
+def test_a_login_is_kept_for_its_user_alone(ikigai: CommandLine, ikigai_local: LocalAccount, tmp_path: Path) -> None:
+    file = tmp_path / "config" / "profiles.toml"
+    file.parent.mkdir()
+    file.write_text('# ours\n[other]\nuser_email = "x@y.z"\n\n[default]\nbase_url = "http://old"\n')
+    nobody = {"IKIGAI_USER_EMAIL": None, "IKIGAI_API_KEY": None, "IKIGAI_BASE_URL": None, "IKIGAI_CONFIG": str(file)}
+    key = tmp_path / "key"
+    key.write_text(ikigai_local.api_key)
+    options = ("--base-url", ikigai_local.url, "--user-email", ikigai_local.user_email, "--api-key-file", str(key))
+    done = ikigai(*options, "login", **nobody)
+    assert done.returncode == 0, done.stderr
+    assert ikigai_local.api_key.encode() not in done.stdout + done.stderr
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.read_text().startswith('# ours\n[other]\nuser_email = "x@y.z"\n\n[default]\nuser_email = ')
+    assert "http://old" not in file.read_text()
+    assert ikigai("ping", **nobody).returncode == 0
+    key.write_text("wrong")
+    assert ikigai(*options, "--profile", "new one", "login", **nobody).returncode == 1
+    assert "new one" not in file.read_text()
+    assert ikigai(*options, "--profile", "new one", "login", "--no-check", **nobody).returncode == 0
+    assert 'api_key = "wrong"' in file.read_text()
+    assert ikigai("--profile", "other", "ping", **nobody).returncode == 1
+
+
+def test_an_interruption_in_the_first_moment_is_one_line() -> None:
+    script = "import signal, os\nfrom ikigai_core.cli import main\nimport ikigai_core.cli.interrupts as i\n"
+    script += "was = i.say_at_once\ni.say_at_once = lambda: (was(), os.kill(os.getpid(), signal.SIGINT))\n"
+    done = subprocess.run([sys.executable, "-c", f"{script}raise SystemExit(main(['ping']))"], capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"ikigai: interrupted.\n")
