@@ -49,7 +49,7 @@ def fork(platform: Any, log: BinaryIO) -> Any:
     if python != (os.environ.get(PYTHON_VARIABLE) or sys.executable):
         return _spawn_by_itself(platform, log)
     # The lifeline of forked processes does the same.
-    arguments.remove("--exit-with-parent")
+    arguments[arguments.index("--exit-with-parent")] = "--no-note"
     ours, theirs = os.pipe()
     try:
         process = _server(python).start(

@@ -19,7 +19,7 @@ Complete = Callable[[typer.Context, str], list[str]]
 
 def _names(list_names: Callable[[Ikigai, dict[str, Any]], Iterable[str]]) -> Complete:
     def complete(context: typer.Context, incomplete: str) -> list[str]:
-        from ikigai_core.cli.connection import Connection, client_of
+        from ikigai_core.cli.clients import Connection, client_of
 
         try:
             given = context.find_root().params

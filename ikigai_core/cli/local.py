@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from ikigai_core.cli.connection import Connection
+from ikigai_core.cli.clients import Connection
 from ikigai_core.cli.local_environment import environment
 from ikigai_core.errors import ConfigurationError
 

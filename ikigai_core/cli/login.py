@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ikigai_core._version import __version__
-from ikigai_core.cli.connection import Connection
+from ikigai_core.cli.clients import Connection
 from ikigai_core.cli.output import AsJson, emit
 from ikigai_core.profiles import DEFAULT_PROFILE, profiles_file, save_profile
 from ikigai_core.web_urls import PLATFORM_API

@@ -13,7 +13,7 @@ import typer
 
 from ikigai_core._version import __version__
 from ikigai_core.cli.apps import apps
-from ikigai_core.cli.connection import Connection
+from ikigai_core.cli.clients import Connection
 from ikigai_core.cli.datasets import datasets
 from ikigai_core.cli.flows import flows
 from ikigai_core.cli.local import local

@@ -55,7 +55,9 @@ def main(command_line: Sequence[str] | None = None, program: str = "python -m ik
         except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
             sys.stderr.write(f"The local platform cannot start: {error}\n")
             return 1
-        return _serve(platform, listener, as_json=arguments.json, is_starters=arguments.exit_with_parent)
+        return _serve(
+            platform, listener, as_json=arguments.json, is_noted=not (arguments.exit_with_parent or arguments.no_note)
+        )
 
 
 def _parse(command_line: Sequence[str] | None, program: str) -> argparse.Namespace:
@@ -94,6 +96,9 @@ def _parse(command_line: Sequence[str] | None, program: str) -> argparse.Namespa
     parser.add_argument(
         "--exit-with-parent", action="store_true", help="stop when standard input, held open by the starter, is closed"
     )
+    parser.add_argument(
+        "--no-note", action="store_true", help="leave no note by which `ikigai local env` finds the platform"
+    )
     parser.add_argument("--json", action="store_true", help="say as one line of JSON where the platform is")
     return parser.parse_args(command_line)
 
@@ -128,7 +133,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(platform: Platform, listener: socket.socket, *, as_json: bool, is_starters: bool) -> int:
+def _serve(platform: Platform, listener: socket.socket, *, as_json: bool, is_noted: bool) -> int:
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     file = platform.credentials.file
@@ -142,7 +147,7 @@ def _serve(platform: Platform, listener: socket.socket, *, as_json: bool, is_sta
     # After its shutdown, uvicorn repeats the signal that stopped it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # A platform that ends with its starter is its starter's.
-    note = nullcontext() if is_starters else noted(running)
+    note = noted(running) if is_noted else nullcontext()
     try:
         with note:
             asyncio.run(server.serve(sockets=[listener]))

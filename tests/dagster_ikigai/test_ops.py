@@ -11,7 +11,13 @@ import pandas as pd
 import pytest
 import yaml
 
-from dagster_ikigai import IkigaiFlow, IkigaiWorkspace, build_upload_dataset_op, run_ikigai_flow_op
+from dagster_ikigai import (
+    IkigaiFlow,
+    IkigaiWorkspace,
+    apply_ikigai_app_op,
+    build_upload_dataset_op,
+    run_ikigai_flow_op,
+)
 from ikigai_core import Ikigai, RunLog
 from ikigai_core.local.account import LocalAccount
 
@@ -77,3 +83,25 @@ def test_a_flow_is_named_by_its_id_too(
     [start] = ikigai_local.control.journal("run-pipeline")
     step = {"job": "job", "task": "run_ikigai_flow_op", "run": result.run_id}
     assert start.origin == {"orchestrator": "dagster", **step}
+
+
+def test_an_app_is_applied_once(
+    app: str, scripted: Callable[..., IkigaiFlow], ikigai_client: Ikigai, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    document = ikigai_client.app_document(app)
+    document.save(tmp_path)
+
+    @dg.job(resource_defs={"ikigai": IkigaiWorkspace()})
+    def promote() -> None:
+        apply_ikigai_app_op()
+
+    config = {"document": str(tmp_path), "app": f"{app} copy"}
+    steps = []
+    for _ in range(2):
+        result = promote.execute_in_process(
+            run_config={"ops": {"apply_ikigai_app_op": {"config": config}}}, instance=instance
+        )
+        steps.append([step["kind"] for step in result.output_for_node("apply_ikigai_app_op")["steps"]])
+    assert "app" in steps[0]
+    assert steps[1] == []
+    ikigai_client.apps[f"{app} copy"].delete()

@@ -28,7 +28,14 @@ def get_provider_info() -> dict[str, Any]:
         ],
         "hooks": [_modules("hooks.ikigai")],
         "operators": [
-            _modules("operators.dataset", "operators.delete", "operators.flow", "operators.flow_run", "operators.model")
+            _modules(
+                "operators.app",
+                "operators.dataset",
+                "operators.delete",
+                "operators.flow",
+                "operators.flow_run",
+                "operators.model",
+            )
         ],
         "sensors": [_modules("sensors.dataset", "sensors.flow")],
         "triggers": [

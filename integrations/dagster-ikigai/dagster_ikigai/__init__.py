@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from dagster_ikigai.flows.app_state import IkigaiAppState
     from dagster_ikigai.flows.written_flow import IkigaiFlow
     from dagster_ikigai.ops import (
+        ApplyAppConfig,
         RunIkigaiFlowConfig,
         UploadDatasetConfig,
+        apply_ikigai_app_op,
+        build_apply_ikigai_app_op,
         build_run_ikigai_flow_op,
         build_upload_dataset_op,
         run_ikigai_flow_op,
@@ -58,6 +61,9 @@ _HOMES = {
     "IkigaiRunFailure": "dagster_ikigai.sensors.run_sensors",
     "IkigaiWorkspace": "dagster_ikigai.connection",
     "RunIkigaiFlowConfig": "dagster_ikigai.ops",
+    "ApplyAppConfig": "dagster_ikigai.ops",
+    "apply_ikigai_app_op": "dagster_ikigai.ops",
+    "build_apply_ikigai_app_op": "dagster_ikigai.ops",
     "UploadDatasetConfig": "dagster_ikigai.ops",
     "build_ikigai_asset_checks": "dagster_ikigai.assets.checks",
     "build_ikigai_assets_definitions": "dagster_ikigai.assets.app_assets",
@@ -74,6 +80,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "ApplyAppConfig",
     "CheckSettings",
     "DagsterIkigaiTranslator",
     "FlowSettings",
@@ -92,6 +99,8 @@ __all__ = [
     "RunIkigaiFlowConfig",
     "UploadDatasetConfig",
     "__version__",
+    "apply_ikigai_app_op",
+    "build_apply_ikigai_app_op",
     "build_ikigai_asset_checks",
     "build_ikigai_assets_definitions",
     "build_ikigai_dataset_asset",

@@ -67,6 +67,20 @@ class UploadDatasetConfig(dg.Config):
     create_app: bool = Field(default=False, description="Create the app if it does not exist.")
 
 
+class ApplyAppConfig(dg.Config):
+    """Config of `apply_ikigai_app_op`: the document of an app.
+
+    Examples
+    --------
+    >>> what = ApplyAppConfig(document="late_flights", app="Late flights (production)")
+    >>> run_config = dg.RunConfig(ops={"apply_ikigai_app_op": what})
+    """
+
+    document: str = Field(description="Folder that `ikigai apps export` wrote, or a file with the whole document.")
+    app: str | None = Field(default=None, description="Name of the app. Default: the name in the document.")
+    prune: bool = Field(default=False, description="Delete what the document does not have, data included.")
+
+
 def build_run_ikigai_flow_op(
     *, workspace: Workspace = "ikigai", name: str = "run_ikigai_flow_op", **options: Any
 ) -> dg.OpDefinition:
@@ -133,6 +147,38 @@ def build_upload_dataset_op(
     return upload
 
 
+def build_apply_ikigai_app_op(
+    *, workspace: Workspace = "ikigai", name: str = "apply_ikigai_app_op", **options: Any
+) -> dg.OpDefinition:
+    """Create an op that makes an app what its document says. It returns the plan that was carried out, as a dict.
+
+    Its config is `ApplyAppConfig`. If something that the document refers to cannot be resolved, nothing is changed.
+
+    Parameters
+    ----------
+    workspace, name, **options
+        As for `build_run_ikigai_flow_op`.
+
+    Examples
+    --------
+    >>> promote = build_apply_ikigai_app_op(workspace="production")
+    """
+
+    @dg.op(
+        name=name,
+        description="Makes an Ikigai app what its document says; returns the plan that was carried out as a dict.",
+        required_resource_keys=required_resource(workspace),
+        **options,
+    )
+    def apply(context: dg.OpExecutionContext, config: ApplyAppConfig) -> dict:  # type: ignore[type-arg]
+        with dagster_failures(context), workspace_of(context, workspace).get_client() as client:
+            plan = client.apply_app(config.document, config.app, prune=config.prune)
+        context.log.info(str(plan))
+        return plan.to_dict()
+
+    return apply
+
+
 def _run(context: dg.OpExecutionContext, config: RunIkigaiFlowConfig, workspace: IkigaiWorkspace) -> dict[str, Any]:
     if config.definition is None:
         flow: IkigaiFlow | NamedFlow = NamedFlow(config.app, config.flow)
@@ -167,5 +213,12 @@ run_ikigai_flow_op = build_run_ikigai_flow_op()
 upload_dataset_op = build_upload_dataset_op()
 """The op that uploads a file, with the resource ``ikigai`` as the workspace; see `build_upload_dataset_op`."""
 
-for _op, _factory in ((run_ikigai_flow_op, build_run_ikigai_flow_op), (upload_dataset_op, build_upload_dataset_op)):
+apply_ikigai_app_op = build_apply_ikigai_app_op()
+"""The op that applies an app's document, with the resource ``ikigai`` as the workspace."""
+
+for _op, _factory in (
+    (run_ikigai_flow_op, build_run_ikigai_flow_op),
+    (upload_dataset_op, build_upload_dataset_op),
+    (apply_ikigai_app_op, build_apply_ikigai_app_op),
+):
     _op.__doc__ = _factory.__doc__

@@ -12,6 +12,7 @@ from prefect_ikigai.blocks.dataset import IkigaiDataset
 from prefect_ikigai.blocks.flow import IkigaiFlow, IkigaiFlowRun
 from prefect_ikigai.naming import output_name
 from prefect_ikigai.runs.hooks import report_left_runs
+from prefect_ikigai.tasks.apps import aapply_app, apply_app
 from prefect_ikigai.tasks.assets import amaterialize_dataset, dataset_asset, materialize_dataset
 from prefect_ikigai.tasks.caching import ACCOUNT_INPUTS, AccountInputs
 from prefect_ikigai.tasks.cleaning import adelete_dataset, adelete_old_outputs, delete_dataset, delete_old_outputs
@@ -45,6 +46,7 @@ __all__ = [
     "IkigaiFlow",
     "IkigaiFlowRun",
     "__version__",
+    "aapply_app",
     "acheck_model",
     "adelete_dataset",
     "adelete_old_outputs",
@@ -54,6 +56,7 @@ __all__ = [
     "aflow_status",
     "amaterialize_dataset",
     "amaterialize_flow",
+    "apply_app",
     "apreview_dataset",
     "aread_dataset",
     "aread_run_logs",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import time
 from pathlib import Path
 
 import pandas as pd
 
 from ikigai_core import App
+from ikigai_core.local.account import LocalAccount
 
-from .conftest import CommandLine
+from .conftest import COMMAND, CommandLine
 
 
 def test_a_file_goes_up_and_comes_back_the_same(
@@ -72,3 +77,28 @@ def test_a_dataset_is_previewed_renamed_and_deleted(ikigai: CommandLine, stocked
     assert list(stocked.datasets()) == ["all"]
     ikigai.text("datasets", "delete", stocked.name, "all", "--yes")
     assert list(stocked.datasets()) == []
+
+
+def test_ctrl_c_in_an_upload_is_one_line_at_once_and_the_same_command_resumes_it(
+    ikigai: CommandLine, app: App, ikigai_local: LocalAccount, tmp_path: Path
+) -> None:
+    file = tmp_path / "large.csv"
+    file.write_bytes(b"number,text\n" + b"0123456789,some text\n" * ((24 << 20) // 21))
+    environment = {**ikigai.environment, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    ikigai_local.control.fault(operation="upload-part", delay=3600, times=2)
+    words = [*COMMAND, "datasets", "upload", app.name, "large", str(file)]
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            while not list((tmp_path / "cache").rglob("*.jsonl")):
+                assert process.poll() is None
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            said, complaint = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    ikigai_local.control.reset()
+    assert (process.returncode, said) == (130, b"")
+    assert complaint == b"ikigai: interrupted. If the upload has several parts, the same command resumes it.\n"
+    [half_made] = app.datasets().values()
+    done = ikigai("datasets", "upload", app.name, "large", str(file), "--json", XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert json.loads(done.stdout)["dataset_id"] == half_made.dataset_id

@@ -66,7 +66,9 @@ def empty_scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
 
 
 @pytest.mark.usefixtures("no_open_upload")
-def test_ctrl_c_ends_an_upload_at_once_and_leaves_nothing(app: App, ikigai_local: LocalAccount, large: Path) -> None:
+def test_ctrl_c_ends_an_upload_at_once_and_keeps_it_only_for_a_later_process(
+    app: App, ikigai_local: LocalAccount, large: Path, tmp_path: Path
+) -> None:
     script = """
 import os, signal, sys
 from ikigai_core import Ikigai
@@ -77,12 +79,19 @@ def interrupt(progress):
 
 Ikigai().apps[sys.argv[1]].dataset.new("large").csv(sys.argv[2]).build(on_progress=interrupt)
 """
-    environment = {**os.environ, **ikigai_local.environ()}
+    environment = {**os.environ, **ikigai_local.environ(), "XDG_CACHE_HOME": str(tmp_path)}
     command = [sys.executable, "-c", script, app.name, str(large)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == -signal.SIGINT
-    assert "KeyboardInterrupt" in done.stderr
-    assert len(app.datasets()) == 0
+    for resume, left in (("off", 0), ("on", 1)):
+        given = {**environment, "IKIGAI_RESUME_UPLOADS": resume}
+        done = subprocess.run(command, env=given, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == -signal.SIGINT
+        assert "KeyboardInterrupt" in done.stderr
+        assert len(app.datasets()) == left
+    [half_made] = app.datasets().values()
+    whole = script.replace("on_progress=interrupt", "")
+    subprocess.run([*command[:2], whole, *command[3:]], env=environment, check=True, timeout=60)
+    assert app.datasets["large"].dataset_id == half_made.dataset_id
+    assert app.datasets["large"].size == large.stat().st_size
 
 
 @pytest.mark.usefixtures("no_open_upload")
