@@ -9,6 +9,9 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
+INTERRUPTED = 130
+"""Exit status of an interrupted command."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status.
@@ -18,10 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         Default: the arguments of this process.
     """
-    from ikigai_core.cli.interrupts import INTERRUPTED, say_at_once
-
-    say_at_once()
     try:
+        from ikigai_core.cli import interrupts
+
+        interrupts.say_at_once()
         return _run(arguments)
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -30,7 +30,7 @@ def _names(list_names: Callable[[Ikigai, dict[str, Any]], Iterable[str]]) -> Com
         except Exception:
             # The shell shows nothing that a completion could say.
             return []
-        return [name for name in names if name.casefold().startswith(incomplete.casefold())]
+        return [name for name in names if name.startswith(incomplete)]
 
     return complete
 

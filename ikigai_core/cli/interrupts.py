@@ -9,8 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
-INTERRUPTED = 130
-"""Exit status of an interrupted command."""
+from ikigai_core.cli import INTERRUPTED
 
 _messages = ["interrupted."]
 

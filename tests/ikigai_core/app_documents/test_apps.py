@@ -22,7 +22,7 @@ FACETS: dict[str, Any] = {
     "flights": {"type": "INPUT.Imported", "dataset": "flights", "arguments": CSV},
     "first": {
         "type": "MID.CustomFacet",
-        "custom_facet": "head",
+        "custom_facet": "top rows",
         "version": "v1",
         "after": "flights",
         "arguments": {"count": 2},
@@ -63,7 +63,7 @@ def origin(ann: Ikigai, team: LocalPlatform) -> App:
     app.dataset_directory.new("2026").parent(raw).build()
     app.dataset.new("flights").df(pd.DataFrame({"delay": [5, 61], "carrier": ["AA", "LX"]})).directory(raw).build()
     app.model.new("delays").model_type(ann.model_types.Linear.Lasso).description("of flights").build()
-    head = ann.custom_facet.new("head", facet_type=ann.facet_types.MID.CUSTOM_FACET).description("first rows")
+    head = ann.custom_facet.new("top rows", facet_type=ann.facet_types.MID.CUSTOM_FACET).description("first rows")
     head.script("result = data.head(count)\n", requirements=["numpy"], arguments={"count": 3}).build().create_version(
         "v1"
     )
@@ -83,8 +83,8 @@ def test_a_folder_is_the_app_and_can_be_applied_to_another_account(
         "app.yaml",
         "datasets/flights.yaml",
         "models/delays.yaml",
-        "custom_facets/head.py",
-        "custom_facets/head.yaml",
+        "custom_facets/top rows.py",
+        "custom_facets/top rows.yaml",
         "flows/Late_ flights_all.yaml",
     ]
     assert AppDocument.load(tmp_path / "late") == document
@@ -98,7 +98,7 @@ def test_a_folder_is_the_app_and_can_be_applied_to_another_account(
         "create directory of flows nightly",
         "create dataset flights",
         "create model delays",
-        "create custom facet head",
+        "create custom facet top rows",
         "create flow Late: flights/all",
         f"create access {team.user_email}",
     ]
@@ -159,7 +159,7 @@ def test_what_differs_is_planned_and_nothing_is_deleted_unless_asked(
     [
         ("flights", {"dataset": "flihgts"}, "'flights': there is no dataset 'flihgts', neither .* mean 'flights'"),
         ("predicted", {"arguments": {"model_name": "x"}}, "there is no model 'x', neither in app 'Refused'"),
-        ("first", {"version": "v2"}, "custom facet 'head' has no version 'v2'"),
+        ("first", {"version": "v2"}, "custom facet 'top rows' has no version 'v2'"),
         ("first", {"custom_facet": "tail"}, "there is no custom facet 'tail', neither of the user"),
         ("out", {"arguments": {"dataset_nam": "x"}}, "Did you mean 'dataset_name'"),
     ],
