@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from ikigai_core._version import __version__
 from ikigai_core.errors import ConfigurationError
 from ikigai_core.origin import Origin, origin_header
-from ikigai_core.profiles import load_profile, read_key_file
+from ikigai_core.profiles import KEY_FILE_VARIABLE, load_profile, read_key_file
 from ikigai_core.redaction import hide_key
 from ikigai_core.web_urls import PLATFORM_API, WebPages
 
@@ -38,9 +38,6 @@ _NUMBERS = {
     "processing_timeout": "IKIGAI_PROCESSING_TIMEOUT",
     "answer_limit": "IKIGAI_ANSWER_LIMIT",
 }
-
-KEY_FILE_VARIABLE = "IKIGAI_API_KEY_FILE"
-"""The environment variable that names a file with the key. It goes before the key itself."""
 
 # The HTTP libraries treat these variables differently. Here both clients treat them the same.
 _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")

@@ -31,6 +31,9 @@ from ikigai_core.errors import ConfigurationError, MissingFileError, did_you_mea
 
 DEFAULT_PROFILE = "default"
 
+KEY_FILE_VARIABLE = "IKIGAI_API_KEY_FILE"
+"""The environment variable that names a file with the key. It goes before the key itself."""
+
 _LONGEST_KEY = 4096
 
 _SETTINGS = (
@@ -117,7 +120,7 @@ def save_profile(name: str, settings: Mapping[str, str]) -> Path:
     else:
         text = f"{text.rstrip()}\n\n{block}".lstrip()
     try:
-        _write_private(path, f"{text.rstrip()}\n")
+        _write_private(path.resolve(), f"{text.rstrip()}\n")
     except OSError as error:
         raise ConfigurationError(f"The profiles in {path} cannot be written: {error.strerror}") from None
     return path

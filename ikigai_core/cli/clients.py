@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ikigai_core._version import __version__
 from ikigai_core.errors import ConfigurationError
-from ikigai_core.profiles import load_profile, read_key_file
+from ikigai_core.profiles import KEY_FILE_VARIABLE, load_profile, read_key_file
 
 if TYPE_CHECKING:
     from ikigai_core.client import Ikigai
-
-KEY_FILE_VARIABLE = "IKIGAI_API_KEY_FILE"
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from ikigai_core.client import Ikigai
     from ikigai_core.components.app import App
 
-_SECONDS = 3.0
-"""Longer, nobody waits for a completion."""
+_SECONDS = 10.0
+"""Longer, nobody waits for a completion, with all retries."""
 
 Complete = Callable[[typer.Context, str], list[str]]
 
@@ -25,7 +25,7 @@ def _names(list_names: Callable[[Ikigai, dict[str, Any]], Iterable[str]]) -> Com
             given = context.find_root().params
             fields = ("profile", "user_email", "base_url", "api_key_file")
             connection = Connection(*(given.get(name) for name in fields))
-            with client_of(connection, connect_timeout=_SECONDS, read_timeout=_SECONDS) as ikigai:
+            with client_of(connection, call_timeout=_SECONDS) as ikigai:
                 names = list(list_names(ikigai, context.params))
         except Exception:
             # The shell shows nothing that a completion could say.

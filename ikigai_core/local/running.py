@@ -16,7 +16,8 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-_SECONDS = 2.0
+# A busy machine takes its time. A platform that has ended refuses at once.
+_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -74,16 +75,26 @@ def noted(platform: Running) -> Iterator[None]:
 
 
 def find(port: int | None = None) -> Running | None:
-    """The platform that was started last and answers, on that port if one is given. Old notes are deleted."""
+    """The platform that was started last and answers, on that port if one is given. Notes of ended ones are deleted."""
     with suppress(OSError):
         notes = sorted(_folder().glob("*.json"), key=lambda note: note.stat().st_mtime, reverse=True)
         for note in notes:
             platform = _read(note)
-            if platform is None or not platform.answers:
+            if platform is None or not _is_there(int(note.stem)):
                 note.unlink(missing_ok=True)
-            elif port is None or platform.base_url.endswith(f":{port}"):
+            elif (port is None or platform.base_url.endswith(f":{port}")) and platform.answers:
                 return platform
     return None
+
+
+def _is_there(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _read(note: Path) -> Running | None:
