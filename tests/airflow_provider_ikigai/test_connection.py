@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from airflow.sdk import Connection
 
 from airflow_provider_ikigai.connection import EXTRAS, USER_AGENT, UnusableConnectionError, connection_fields
 from airflow_provider_ikigai.get_provider_info import get_provider_info
+from ikigai_core import Ikigai
 from ikigai_core.orchestration import ConnectionFields
 
 PLAIN = {"user_email": "bob@example.com", "api_key": "a-secret-key", "user_agent": USER_AGENT}
@@ -88,3 +90,15 @@ def test_an_unusable_connection_is_named_with_the_field(
     with pytest.raises(UnusableConnectionError, match=f"Connection 'platform' cannot be used: {says}") as caught:
         connection_fields(connection(extra, **fields))
     assert "a-secret-key" not in str(caught.value)
+
+
+def test_without_a_password_the_environment_may_name_the_keys_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("IKIGAI_API_KEY_FILE", raising=False)
+    with pytest.raises(UnusableConnectionError, match="IKIGAI_API_KEY_FILE"):
+        connection_fields(connection(password=None))
+    (tmp_path / "key").write_text("a-secret-key")
+    monkeypatch.setenv("IKIGAI_API_KEY_FILE", str(tmp_path / "key"))
+    with Ikigai(**connection_fields(connection(password=None)).client_arguments()) as client:
+        assert client._config.renewed().api_key == "a-secret-key"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ikigai_core import AsyncIkigai, Ikigai
-from ikigai_core.errors import ConfigurationError
+from ikigai_core.config import Config
+from ikigai_core.errors import ConfigurationError, MissingFileError
 
 KEY = "a-key-that-nobody-may-see"
 
@@ -15,8 +16,8 @@ KEY = "a-key-that-nobody-may-see"
 @pytest.fixture(autouse=True)
 def profiles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Where a test may put profiles; nothing of the machine's own settings takes part."""
-    for name in ("IKIGAI_USER_EMAIL", "IKIGAI_API_KEY", "IKIGAI_BASE_URL", "IKIGAI_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("USER_EMAIL", "API_KEY", "API_KEY_FILE", "BASE_URL", "PROFILE"):
+        monkeypatch.delenv(f"IKIGAI_{name}", raising=False)
     path = tmp_path / "profiles.toml"
     monkeypatch.setenv("IKIGAI_CONFIG", str(path))
     return path
@@ -107,3 +108,24 @@ def test_a_fault_in_the_profiles_is_named_without_the_key(profiles: Path, conten
     with pytest.raises(ConfigurationError, match=says) as caught:
         Ikigai(profile="stagign")
     assert KEY not in str(caught.value)
+
+
+def test_a_key_file_of_the_environment_goes_before_the_key_there_and_after_what_is_given(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"{KEY}\n")
+    monkeypatch.setenv("IKIGAI_USER_EMAIL", "bob@example.com")
+    monkeypatch.setenv("IKIGAI_API_KEY", "another-key")
+    monkeypatch.setenv("IKIGAI_API_KEY_FILE", str(file))
+
+    def key(given: str | None = None) -> str:
+        return Config.resolve(None, given, None).renewed().api_key
+
+    assert key() == KEY
+    file.write_text("the-next-key")
+    assert key() == "the-next-key"
+    assert key("given-key") == "given-key"
+    monkeypatch.setenv("IKIGAI_API_KEY_FILE", str(tmp_path / "nowhere"))
+    with pytest.raises(MissingFileError, match="nowhere' does not exist"):
+        Ikigai()

@@ -63,9 +63,8 @@ class IkigaiApplyAppOperator(IkigaiBaseOperator):
         AirflowFailException
             The document has a fault, or refers to something that is nowhere; and everything else that would fail again.
         """
-        document = self.document
-        if isinstance(document, str):
-            document = Path(context["dag"].fileloc).parent / document
+        given = self.document
+        document = Path(context["dag"].fileloc).parent / given if isinstance(given, str) else given
         with failing_the_task(), self.hook.get_conn() as ikigai:
             plan = ikigai.apply_app(document, self.app or None, prune=self.prune)
             IkigaiAppLink().push(context, ikigai.apps[plan.app])
