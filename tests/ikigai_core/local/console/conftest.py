@@ -12,7 +12,7 @@ from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.process import LocalPlatform
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # A closed network refuses what Chromium looks up by itself, and root has no sandbox.
@@ -40,12 +40,24 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Open a page in a new profile, signed in if an account is given; nothing may be wrong with it at the end."""
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
+    # The browser's console mentions that a page came with a 401 or a 404.
+    told: set[str] = set()
+
+    def listen(message: ConsoleMessage) -> None:
+        is_status = message.text.startswith("Failed to load resource") and message.location["url"] in told
+        if message.type == "error" and not is_status:
+            wrong.append(message.text)
+
+    def look(request: Request) -> None:
+        if request.is_navigation_request():
+            told.add(request.url)
 
     def open_one(url: str, account: LocalAccount | LocalPlatform | None = None, **options: Any) -> Page:
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.on("request", look)
+        page.on("console", listen)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("dialog", lambda dialog: (wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
         page.goto(url)
@@ -56,8 +68,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     yield open_one
     for context in contexts:
         context.close()
-    # The form comes with a 401, which the browser's console mentions.
-    assert [text for text in wrong if "401" not in text] == []
+    assert wrong == []
 
 
 def sign_in(page: Page, account: LocalAccount | LocalPlatform) -> None:

@@ -15,6 +15,8 @@ from ikigai_core import App, Ikigai
 from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.process import LocalPlatform
 
+from .conftest import sign_in
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -159,6 +161,32 @@ def test_what_users_wrote_is_never_markup_and_axe_finds_nothing_on_any_page(
             found[f"{name}, {scheme}"] = axe(page)
             assert "&lt;script&gt;alert(1)" in page.content(), "the markup is there, as text"
             assert page.locator("img, script:not([src])").count() == 0, name
+    assert {page: wrong for page, wrong in found.items() if wrong} == {}
+
+
+def test_axe_finds_nothing_on_the_form_to_sign_in_and_where_something_is_not_there(
+    open_page: Callable[..., Page], axe: Callable[[Page], list[str]], ikigai_local_server: LocalPlatform
+) -> None:
+    console = f"{ikigai_local_server.url}/console"
+    found = {}
+
+    def look(name: str, page: Page) -> None:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            found[f"{name}, {scheme}"] = axe(page)
+
+    page = open_page(console)
+    look("form", page)
+    page.get_by_label("Email address").fill("nobody@example.com")
+    page.get_by_label("API key").fill(MARKUP)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").wait_for()
+    look("form again", page)
+    assert "alert(1)" not in page.content(), "a key is never shown"
+    sign_in(page, ikigai_local_server)
+    page.goto(f"{console}/apps/nowhere")
+    page.get_by_role("heading", name="Not possible").wait_for()
+    look("not there", page)
     assert {page: wrong for page, wrong in found.items() if wrong} == {}
 
 
