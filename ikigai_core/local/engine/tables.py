@@ -19,6 +19,7 @@ from ikigai_core.local.engine.wide_files import WIDE, infer_wide_file
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 # Memory limit of DuckDB. Larger data goes to files in the job's folder.
 _MEMORY_BYTES = 1 << 30
@@ -125,8 +126,12 @@ class Tables:
         """Execute a query; return its rows as a DataFrame in memory."""
         return self.execute(query).df()
 
-    def register(self, name: str, frame: pd.DataFrame) -> None:
-        """Make a DataFrame available to queries under a name."""
+    def batches(self, query: str) -> pa.RecordBatchReader:
+        """Return the rows of a query in batches, computed as they are read."""
+        return record_batches(self._connection.sql(query))
+
+    def register(self, name: str, frame: pd.DataFrame | pa.RecordBatchReader) -> None:
+        """Make a DataFrame, or rows that come in batches, available to queries under a name."""
         self._connection.register(name, frame)
 
     def create(self, query: str, columns: Sequence[Column], parameters: Sequence[object] = ()) -> Table:
@@ -235,6 +240,14 @@ class Tables:
     def _new_name(self) -> str:
         self._made += 1
         return f"t{self._made}"
+
+
+def record_batches(relation: duckdb.DuckDBPyRelation) -> pa.RecordBatchReader:
+    """Return the rows of a relation in batches, computed as they are read."""
+    # Older releases of DuckDB call it otherwise.
+    read = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
+    reader: pa.RecordBatchReader = read()
+    return reader
 
 
 def _check_names(names: Sequence[str]) -> None:
