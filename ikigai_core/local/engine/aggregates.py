@@ -23,14 +23,15 @@ def aggregated(tables: Tables, table: Table, name: str, aggregation: str) -> tup
         return column.as_type("NUMERIC", dict(INTEGER_FORMAT)), f"CAST(count({column.value}) AS VARCHAR)"
     if aggregation in ("min", "max"):
         column = table.column(name)
-        return column, _extreme(column, aggregation)
+        return column, extreme(column, aggregation)
     column = typed_column(tables, table, name, "NUMERIC")
     if aggregation == "mean":
         return column.as_type("NUMERIC", {}), number_text(f"avg({column.value})")
     return column, f"CAST(sum({column.value}) AS VARCHAR)" if column.is_integer else number_text(f"sum({column.value})")
 
 
-def _extreme(column: Column, aggregation: str) -> str:
+def extreme(column: Column, aggregation: str) -> str:
+    """Return the SQL aggregate for the text of the least or the greatest value."""
     if column.value == column.key:
         return f"{aggregation}({column.key})"
     # Of values that are equal and written differently, the first row's is taken, whichever thread finds it.
