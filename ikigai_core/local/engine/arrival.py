@@ -17,13 +17,10 @@ import duckdb
 
 from ikigai_core.local.engine.columns import Column
 from ikigai_core.local.engine.csv_files import check_header, read_first_row
-from ikigai_core.local.engine.inference import SurpriseError
-from ikigai_core.local.engine.suspicion import BLOCK_BYTES, Suspect, Suspicion
+from ikigai_core.local.engine.file_scan import SurpriseError
+from ikigai_core.local.engine.suspicion import BLOCK_BYTES, HEAD_BYTES, Suspect, suspect
 from ikigai_core.local.engine.tables import Tables
 from ikigai_core.local.engine.wide_files import WIDE
-
-# Enough for the sample of most files.
-_HEAD_BYTES = 1 << 20
 
 
 def examine_arriving(parts: Iterable[Path]) -> list[Column] | None:
@@ -48,9 +45,12 @@ def examine_arriving(parts: Iterable[Path]) -> list[Column] | None:
             names = read_first_row(head)
             if not 2 <= len(names) < WIDE or check_header(names):
                 return None
+            reads_numbers = not suspect(head, numbers=True).found
             with _Pipe(first, coming) as pipe:
-                columns = tables.infer_stream(pipe.path, head, names)
-            return columns if pipe.is_trusted else None
+                scan = tables.scan_file(pipe.path, names, head=head, reads_numbers=reads_numbers)
+                pipe.feed(Suspect(numbers=bool(scan.numbers)))
+                columns = scan.columns()
+            return columns if pipe.commas == scan.commas else None
         except (duckdb.Error, SurpriseError, ValueError):
             return None
 
@@ -58,7 +58,7 @@ def examine_arriving(parts: Iterable[Path]) -> list[Column] | None:
 def _whole_rows(part: Path) -> bytes:
     """Return the first rows of a part, without a row that is not at its end; empty if there are none."""
     with part.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
+        head = file.read(HEAD_BYTES)
     # Within a quoted value, the number of quotes so far is odd.
     while (end := head.rfind(b"\n")) >= 0:
         head = head[:end]
@@ -68,32 +68,38 @@ def _whole_rows(part: Path) -> bytes:
 
 
 class _Pipe:
-    """Passes the parts of a file to a reader, and looks at what passes.
+    """Passes the parts of a file to a reader.
 
     Attributes
     ----------
-    is_trusted : bool
-        Whether all parts have passed, without anything suspicious.
+    commas : int or None
+        The number of commas if all parts have passed without anything suspicious.
     """
 
     def __init__(self, first: Path, others: Iterator[Path]) -> None:
-        self.is_trusted = False
+        self.commas: int | None = None
         self._parts = (path for paths in ([first], others) for path in paths)
         self._out, self._in = os.pipe()
         self.path = Path(f"/dev/fd/{self._out}")
-        self._feeding = threading.Thread(target=self._feed, daemon=True)
+        self._feeding: threading.Thread | None = None
 
     def __enter__(self) -> _Pipe:
-        self._feeding.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         # Without a reader, feeding ends.
         os.close(self._out)
-        self._feeding.join()
+        if self._feeding is None:
+            os.close(self._in)
+        else:
+            self._feeding.join()
 
-    def _feed(self) -> None:
-        looking = Suspect()
+    def feed(self, looking: Suspect) -> None:
+        """Begin to pass the parts, and to look at what passes."""
+        self._feeding = threading.Thread(target=self._feed, args=(looking,), daemon=True)
+        self._feeding.start()
+
+    def _feed(self, looking: Suspect) -> None:
         # The reader may stop early, and parts may stay away.
         with contextlib.suppress(OSError), os.fdopen(self._in, "wb") as pipe:
             for path in self._parts:
@@ -104,4 +110,5 @@ class _Pipe:
                         if looking.found:
                             # The whole file has to be examined, so the rest of this would be in vain.
                             return
-            self.is_trusted = looking.end() == Suspicion.NONE
+            looking.end()
+            self.commas = None if looking.found else looking.commas

@@ -12,7 +12,7 @@ import duckdb
 
 from ikigai_core.local.engine.columns import Column
 from ikigai_core.local.engine.csv_files import check_header, check_table, read_first_row
-from ikigai_core.local.engine.suspicion import Suspicion, suspect
+from ikigai_core.local.engine.suspicion import HEAD_BYTES, Suspicion, suspect
 from ikigai_core.local.engine.tables import Tables
 from ikigai_core.local.engine.wide_files import WIDE
 
@@ -60,13 +60,19 @@ def _look_once(path: Path, tables: Tables) -> list[Column] | None:
         # In a single column, DuckDB skips rows without a value.
         if not 2 <= len(names) < WIDE or check_header(names):
             return None
+        reads_numbers = not suspect(path, numbers=True, most=HEAD_BYTES).found
+        scan = tables.scan_file(path, names, reads_numbers=reads_numbers)
         with ThreadPoolExecutor(1) as beside:
-            suspicion = beside.submit(suspect, path)
-            columns = tables.infer_file(path, names)
-        if Suspicion.READING in suspicion.result():
+            suspecting = beside.submit(suspect, path, numbers=bool(scan.numbers))
+            columns = scan.columns()
+        suspect_ = suspecting.result()
+        if Suspicion.READING in suspect_.found:
             return None
+        if Suspicion.NUMBERS in suspect_.found and scan.numbers:
+            scan = tables.scan_file(path, names, reads_numbers=False)
+            columns = scan.columns()
         # DuckDB accepts a row with too many values if the extra ones are empty.
-        is_suspect = Suspicion.WIDTH in suspicion.result()
-        return None if is_suspect and tables.has_wide_row(path, len(names)) else columns
+        has_more_commas = suspect_.commas != scan.commas
+        return None if has_more_commas and tables.has_wide_row(path, len(names)) else columns
     except (duckdb.Error, UnicodeDecodeError, ValueError):
         return None

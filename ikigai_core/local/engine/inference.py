@@ -59,18 +59,17 @@ class Seen(NamedTuple):
     has_value: bool = False
     """Whether the column contains anything but missing marks."""
 
+    @property
+    def likely_test(self) -> str | None:
+        """The first test that all values passed."""
+        return next((test for test in _TESTS if test not in self.refuted), None)
+
 
 Look = Callable[[Mapping[str, Questions], bool], dict[str, Seen]]
 """One pass over the columns with their questions, of all rows, or (True) only of the first ones."""
 
 
-class SurpriseError(Exception):
-    """The first rows of a source that can be read only once have misled."""
-
-
-def infer_types(
-    connection: duckdb.DuckDBPyConnection, source: str, keys: Sequence[str], first_rows: str | None = None
-) -> list[Inferred]:
+def infer_types(connection: duckdb.DuckDBPyConnection, source: str, keys: Sequence[str]) -> list[Inferred]:
     """Infer the types of text columns.
 
     Parameters
@@ -79,23 +78,14 @@ def infer_types(
         A table, or any other SQL expression that can stand after FROM.
     keys
         Names of the columns.
-    first_rows
-        The first rows of a source that can be read only once. Default: `source` can be read again.
-
-    Raises
-    ------
-    SurpriseError
-        The first rows have misled, and the source cannot be read again.
     """
-    is_read = False
 
     def look(asked: Mapping[str, Questions], is_sample: bool) -> dict[str, Seen]:
-        nonlocal is_read
-        if is_read and first_rows:
-            raise SurpriseError
-        is_read = not is_sample
-        rows = f"(SELECT * FROM {first_rows or source} LIMIT {SAMPLE_ROWS})" if is_sample else source
-        return _look_at_columns(connection, rows, asked)
+        rows = f"(SELECT * FROM {source} LIMIT {SAMPLE_ROWS})" if is_sample else source
+        expressions = [one for key, questions in asked.items() for one in expressions_for(questions, key)]
+        (row,) = connection.execute(f"SELECT {', '.join(expressions)} FROM {rows}").fetchall()
+        answers = iter(row)
+        return {key: read_answers(questions, answers) for key, questions in asked.items()}
 
     return infer(look, keys)
 
@@ -136,31 +126,16 @@ def read_answers(questions: Questions, answers: Iterator[Any]) -> Seen:
     )
 
 
-def _look_at_columns(
-    connection: duckdb.DuckDBPyConnection, source: str, asked: Mapping[str, Questions]
-) -> dict[str, Seen]:
-    expressions = [one for key, questions in asked.items() for one in expressions_for(questions, key)]
-    (row,) = connection.execute(f"SELECT {', '.join(expressions)} FROM {source}").fetchall()
-    answers = iter(row)
-    return {key: read_answers(questions, answers) for key, questions in asked.items()}
-
-
 def _open_questions(sample: Seen) -> Questions:
     if not sample.has_value:
         return EVERYTHING
-    likely = _likely_test(sample)
-    if likely:
-        return frozenset({likely})
+    if sample.likely_test:
+        return frozenset({sample.likely_test})
     return frozenset({"distinct"} if sample.distinct <= _MOST_CATEGORIES else ())
 
 
-def _likely_test(seen: Seen) -> str | None:
-    """Return the first test that all values passed."""
-    return next((test for test in _TESTS if test not in seen.refuted), None)
-
-
 def _judge(seen: Seen) -> Inferred:
-    passed = _likely_test(seen) if seen.has_value else None
+    passed = seen.likely_test if seen.has_value else None
     if passed == "integer":
         return Inferred("NUMERIC", dict(INTEGER_FORMAT))
     if passed == "number":

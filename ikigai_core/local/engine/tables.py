@@ -14,6 +14,7 @@ import duckdb
 from ikigai_core.local.engine.columns import Column, column_keys, quote
 from ikigai_core.local.engine.csv_files import check_header, read_csv, scan, write_csv
 from ikigai_core.local.engine.errors import FlowError, did_you_mean
+from ikigai_core.local.engine.file_scan import FileScan
 from ikigai_core.local.engine.inference import Inferred, infer_types
 from ikigai_core.local.engine.wide_files import WIDE, infer_wide_file
 
@@ -185,32 +186,11 @@ class Tables:
             tuple(column.as_type(*verdicts[column]) if column in verdicts else column for column in table.columns),
         )
 
-    def infer_file(self, path: Path, names: Sequence[str]) -> list[Column]:
-        """Infer the columns of a CSV file with a header, without storing its rows.
-
-        Raises
-        ------
-        duckdb.Error
-            The file is invalid, or unusual in a way that needs the slower reader.
-        """
-        keys = column_keys(len(names))
-        judged = infer_types(self._connection, scan(path, len(names), header=True), keys)
-        return [Column(name, key, *kind) for name, key, kind in zip(names, keys, judged, strict=True)]
-
-    def infer_stream(self, stream: Path, head: Path, names: Sequence[str]) -> list[Column]:
-        """Infer as `infer_file` does from a file that can be read only once, and one with its first rows.
-
-        Raises
-        ------
-        duckdb.Error
-            As `infer_file`.
-        SurpriseError
-            The first rows are misleading, so that the file has to be read again.
-        """
-        keys = column_keys(len(names))
-        source, first_rows = (scan(path, len(names), header=True) for path in (stream, head))
-        judged = infer_types(self._connection, source, keys, first_rows)
-        return [Column(name, key, *kind) for name, key, kind in zip(names, keys, judged, strict=True)]
+    def scan_file(
+        self, path: Path, names: Sequence[str], *, head: Path | None = None, reads_numbers: bool = True
+    ) -> FileScan:
+        """Begin to infer the columns of a CSV file with a header, without storing its rows: see `FileScan`."""
+        return FileScan(self._connection, path, names, head=head, reads_numbers=reads_numbers)
 
     def infer_wide_file(self, path: Path, names: Sequence[str]) -> list[Column]:
         """Infer the columns of a valid CSV file with a header and very many columns."""
@@ -218,7 +198,7 @@ class Tables:
         return [Column(name, "", *kind) for name, kind in zip(names, judged, strict=True)]
 
     def has_wide_row(self, path: Path, width: int) -> bool:
-        """Return whether a row of a CSV file with a header has more values than `width`; raises as `infer_file`."""
+        """Return whether a row of a CSV file with a header has more values than `width`; raises as `FileScan`."""
         # The random mark for missing values distinguishes padding of short rows from empty values.
         rows = scan(path, width + 1, header=True, null_mark=secrets.token_hex(16), padded=True)
         return self.first_row(f"SELECT count({column_keys(width + 1)[-1]}) FROM {rows}") != (0,)

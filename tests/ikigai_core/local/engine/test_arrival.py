@@ -76,6 +76,15 @@ def test_an_ordinary_table_gets_its_verdict_from_its_parts_alone(tmp_path: Path)
     assert [column.data_type for column in columns] == ["NUMERIC", "TEXT", "NUMERIC"]
 
 
+def test_missing_values_in_the_last_column_leave_the_verdict_to_the_parts(tmp_path: Path) -> None:
+    rows = "".join(f'"a, {number}",{number / 7 if number % 3 else ""}\n' for number in range(50_000))
+
+    columns = examine_arriving(parts(tmp_path, f'"a, b",share\n{rows}'.encode(), random.Random(1)))
+
+    assert columns is not None
+    assert [column.data_type for column in columns] == ["TEXT", "NUMERIC"]
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -85,7 +94,9 @@ def test_an_ordinary_table_gets_its_verdict_from_its_parts_alone(tmp_path: Path)
         b"a,b\n" + b"1,2\n" * 300_000 + b"3,4,5\n",
         b"a,b\n" + b"1,2\n" * 300_000 + b"3,\xff\n",
         b"a,b\n" + b"1,2\n" * 300_000 + b"3,4,\n",
+        b"a,b\n" + b"1,2\n" * 300_000 + b"3,,\n",
         b"a,b\n" + b"1,2\n" * 300_000 + b"3,late\n",
+        b"a,b\n" + b"1,2.5\n" * 300_000 + b"3,007\n",
         b'a,b\n1, "x"\n',
     ],
 )

@@ -113,6 +113,8 @@ def test_good_tables_have_no_verdict_against_them(tmp_path: Path, content: str) 
         ('a,b\n"x\ny",2\n1,2,3\n', "The row in line 4 has 3 values, but the header has 2 values"),
         ("a,b\n1,2\n3,4,\n", "The row in line 3 has 3 values, but the header has 2 values"),
         ("a,b\n1,2\n3,,,", "The row in line 3 has 4 values, but the header has 2 values"),
+        ("a,b\n1,\n3,,\n", "The row in line 3 has 3 values, but the header has 2 values"),
+        ('"a, b",c\n"1, 2",\n3,,\n"4, 5",\n', "The row in line 3 has 3 values, but the header has 2 values"),
         ('a,b\n1,2\n "x,y"\n3,4,5\n', "The row in line 4 has 3 values"),
         ("a;b\n1,5;2\n", "separated by commas"),
         ('a,b\n1,"open\n2,3\n', "not well-formed CSV"),

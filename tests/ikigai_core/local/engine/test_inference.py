@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ikigai_core.local.engine.arrival import examine_arriving
 from ikigai_core.local.engine.examination import examine
 
 INTEGER = {"data_type": "NUMERIC", "data_formats": {"numeric_format": "INTEGER"}}
@@ -56,6 +57,57 @@ CASES: list[tuple[list[str], dict[str, Any]]] = [
 @pytest.mark.parametrize(("values", "expected"), CASES)
 def test_types_are_told_from_values(tmp_path: Path, values: list[str], expected: dict[str, Any]) -> None:
     assert inferred(tmp_path, values) == expected
+
+
+LATE_CASES = [
+    ("007", TEXT),
+    ("-01.5", TEXT),
+    ("+1", TEXT),
+    ("1_000", TEXT),
+    ("1_0.5", TEXT),
+    (" 1", TEXT),
+    ("1.5 ", TEXT),
+    ("\t1", TEXT),
+    ('" 1"', TEXT),
+    ('"007"', TEXT),
+    ("12345678901234567890", TEXT),
+    ("infinity", TEXT),
+    ("-nan", TEXT),
+    ("0x1F", TEXT),
+    ("x", TEXT),
+    ("nan", NUMBER),
+    ("NA", NUMBER),
+    ("", NUMBER),
+    ('""', NUMBER),
+    ('"1"', NUMBER),
+    ("-inf", NUMBER),
+    ("1e300", NUMBER),
+    ("0", NUMBER),
+    ("-0.5e-7", NUMBER),
+    ("123456789012345678", NUMBER),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), LATE_CASES)
+def test_what_only_looks_like_a_number_is_none_however_late_it_comes(
+    tmp_path: Path, value: str, expected: dict[str, Any]
+) -> None:
+    path = tmp_path / "table.csv"
+    # The kind of the columns is guessed from the first rows, and from about the first megabyte.
+    path.write_text("before,column,after\n" + f"{'x' * 170},-1.5,2\n" * 7_000 + f"x,{value},2", encoding="utf-8")
+
+    # Numbers have few different values here, so that text is CATEGORICAL.
+    kind = CATEGORICAL if expected is TEXT else expected
+    assert examine(path).columns == {"before": CATEGORICAL, "column": kind, "after": INTEGER}
+    columns = examine_arriving([path])
+    assert columns is None or columns[1].describe() == kind
+
+
+def test_an_odd_number_in_one_column_does_not_hide_that_of_another(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("a,b,c\n" + f"{'x' * 170},-1.5,-1.5\n" * 7_000 + "x,+1,-inf\n", encoding="utf-8")
+
+    assert examine(path).columns == {"a": CATEGORICAL, "b": CATEGORICAL, "c": NUMBER}
 
 
 def test_types_are_the_same_among_very_many_columns(tmp_path: Path) -> None:
