@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -87,3 +89,24 @@ def test_a_broken_file_gets_no_early_verdict(arriving: Any) -> None:
     arriving.arrive(upload, 2, b"1,2,3\n")
 
     assert arriving.checks.verdict(upload) is None
+
+
+def test_a_large_upload_to_a_platform_has_its_verdict_before_anyone_asks_for_it(api: Any, app_id: str) -> None:
+    content = CONTENT + b'2,"some text that is neither short nor long"\n' * (26_000_000 // 45)
+    dataset = {"project_id": app_id, "name": "rows", "directory": {}}
+    dataset_id = api.tell("create-dataset", {"dataset": dataset})["dataset_id"]
+    begun = api.begin_upload(app_id, dataset_id, "rows.csv", len(content))
+
+    etags = api.put_parts(begun, content)
+
+    (job,) = [path.parent for path in api.platform.data_dir.glob("jobs/*/arrivals")]
+    deadline = time.monotonic() + 60
+    while not (job / "result.json").exists():
+        assert time.monotonic() < deadline, "no verdict, though all parts have arrived"
+        time.sleep(0.02)
+    # That it is this verdict which counts shows in what no examination would find.
+    (job / "result.json").write_text(json.dumps({"reason": None, "columns": {"id": COLUMNS["note"]}}))
+    api.complete(app_id, dataset_id, "rows.csv", begun["upload_id"], etags).raise_for_status()
+    assert api.verdict(app_id, dataset_id, "rows.csv") == "SUCCESS"
+    found = api.ask("get-dataset", project_id=app_id, dataset_id=dataset_id)["dataset"]["data_types"]
+    assert found == {"id": COLUMNS["note"]}
