@@ -15,6 +15,7 @@ from benchmarks.clients import APP, KEY, PYTHONS, USER, begin, finish, helper
 from benchmarks.data import ROWS, orders, repeat_csv
 from benchmarks.report import Figure, Report, faster, within
 from ikigai_core import App, Ikigai
+from ikigai_core.local.jobs.check_limits import CheckLimits
 from ikigai_core.local.process import LocalPlatform
 
 RATE = 20e6
@@ -122,7 +123,8 @@ def _measure_local_platform(report: Report, bench: Bench) -> None:
 def _examine(bench: Bench) -> float:
     """The best time of some examinations, in seconds."""
     program = "import sys; from ikigai_core.local.jobs.upload_check import main; sys.exit(main(sys.argv[1:]))"
-    command = [sys.executable, "-c", program, str(bench.folder / "orders.csv"), str(bench.folder / "verdict.json")]
+    paths = [str(bench.folder / name) for name in ("orders.csv", "verdict.json")]
+    command = [sys.executable, "-c", program, *paths, *CheckLimits().arguments]
     taken = []
     for _ in range(bench.repeat):
         begun = time.perf_counter()

@@ -19,6 +19,7 @@ from pathlib import Path
 
 try:
     from ikigai_core.local.application import Server, create_app
+    from ikigai_core.local.jobs.check_limits import CheckLimits
     from ikigai_core.local.parent_watch import call_when_starter_ends
     from ikigai_core.local.platform import Platform, Settings
     from ikigai_core.local.running import Running, noted
@@ -86,6 +87,20 @@ def _parse(command_line: Sequence[str] | None, program: str) -> argparse.Namespa
         "--list-limit", type=int, help="components that a list holds at most, with a warning (default: all)"
     )
     parser.add_argument(
+        "--check-timeout",
+        type=float,
+        default=CheckLimits.seconds,
+        metavar="SECONDS",
+        help="longest time to check an uploaded file (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--check-memory",
+        type=int,
+        default=CheckLimits.memory >> 20,
+        metavar="MIB",
+        help="most memory to check an uploaded file, in MiB (default: %(default)s)",
+    )
+    parser.add_argument(
         "--remote-control", action="store_true", help="let the control API be used from other machines, too"
     )
     parser.add_argument(
@@ -114,6 +129,7 @@ def _settings(arguments: argparse.Namespace, scratch: Path) -> Settings:
         user_email=arguments.user_email or os.environ.get("IKIGAI_USER_EMAIL"),
         api_key=arguments.api_key or os.environ.get("IKIGAI_API_KEY"),
         users=tuple(arguments.user),
+        check_limits=CheckLimits(arguments.check_timeout, arguments.check_memory << 20),
         remote_control=arguments.remote_control,
         unconfined_scripts=arguments.unconfined_scripts,
         **{name: value for name, value in chosen.items() if value is not None},

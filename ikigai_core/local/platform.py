@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -13,6 +13,7 @@ from ikigai_core.local.control.faults import Faults
 from ikigai_core.local.control.journal import Journal
 from ikigai_core.local.control.request_counts import RequestCounter
 from ikigai_core.local.engine.script_access import ScriptAccess, can_confine, usual_access
+from ikigai_core.local.jobs.check_limits import CheckLimits
 from ikigai_core.local.jobs.downloads import Downloads
 from ikigai_core.local.jobs.profiles import Profiles
 from ikigai_core.local.jobs.runner import Runner
@@ -50,6 +51,8 @@ class Settings:
         Maximum number of flows that run at the same time.
     list_limit : int, optional
         Maximum number of components in a list. Default: no limit.
+    check_limits : CheckLimits
+        What the check of an uploaded file may take.
     remote_control : bool
         Whether other machines may use the control API, too.
     unconfined_scripts : bool
@@ -63,6 +66,7 @@ class Settings:
     url_lifetime: float = DEFAULT_LIFETIME
     side_by_side: int = max(2, os.cpu_count() or 1)
     list_limit: int | None = None
+    check_limits: CheckLimits = field(default_factory=CheckLimits)
     remote_control: bool = False
     unconfined_scripts: bool = False
 
@@ -88,9 +92,9 @@ class Platform:
         self.store = Store(root / "platform.sqlite")
         self.files = Files(root)
         self._workers = Workers()
-        self.checks = UploadChecks(self.store, self.files, self._workers)
+        self.checks = UploadChecks(self.store, self.files, self._workers, settings.check_limits)
         self.downloads = Downloads(self.store, self.files)
-        self.profiles = Profiles(self.files, self._workers)
+        self.profiles = Profiles(self.files, self._workers, settings.check_limits)
         self.outcomes = Outcomes(self.store, self.files)
         self.runner = Runner(
             self.store, self.files, self._workers, settings.side_by_side, self.outcomes, self._script_access

@@ -79,6 +79,8 @@ class LocalPlatform:
         url_lifetime: float | None = None,
         workers: int | None = None,
         list_limit: int | None = None,
+        check_timeout: float | None = None,
+        check_memory: int | None = None,
         remote_control: bool = False,
         unconfined_scripts: bool = False,
     ) -> Self:
@@ -106,6 +108,10 @@ class LocalPlatform:
             Maximum number of flows that run at the same time. Default: one per CPU, at least two.
         list_limit : int, optional
             Maximum number of components in a list, as on large platforms. Default: no limit.
+        check_timeout : float, optional
+            Maximum time to check an uploaded file, in seconds. Default: ten minutes.
+        check_memory : int, optional
+            Maximum memory to check an uploaded file, in MiB. Default: 4096.
         remote_control : bool, default False
             Whether other machines may use `control`, too.
         unconfined_scripts : bool, default False
@@ -122,8 +128,14 @@ class LocalPlatform:
         interpreter = str(python or os.environ.get(PYTHON_VARIABLE) or sys.executable)
         command = [interpreter, "-m", "ikigai_core.local", "--exit-with-parent", "--host", host, "--port", str(port)]
         command += ["--data-dir", str(folder)]
-        options = (("--url-lifetime", url_lifetime), ("--workers", workers), ("--list-limit", list_limit))
-        for option, value in options:
+        options = {
+            "--url-lifetime": url_lifetime,
+            "--workers": workers,
+            "--list-limit": list_limit,
+            "--check-timeout": check_timeout,
+            "--check-memory": check_memory,
+        }
+        for option, value in options.items():
             command += [] if value is None else [option, str(value)]
         command += ["--remote-control"] if remote_control else []
         command += ["--unconfined-scripts"] if unconfined_scripts else []

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ikigai_core.local.engine.arrival import examine_arriving
+from ikigai_core.local.jobs.check_limits import CheckLimits
 from ikigai_core.local.jobs.job import result_path
 
 ARRIVALS = "arrivals"
@@ -37,9 +38,10 @@ def main(arguments: Sequence[str]) -> int:
     Parameters
     ----------
     arguments : sequence of str
-        The job's folder and the number of parts.
+        The job's folder, the number of parts, and the limits of the check.
     """
     folder = Path(arguments[0])
+    CheckLimits.read(arguments[2:]).impose(waits=True)
     columns = examine_arriving(_parts(folder, int(arguments[1])))
     if columns is not None:
         draft = folder / "result.new"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ikigai_core.local.engine.profile import profile
+from ikigai_core.local.jobs.check_limits import CheckLimits
 
 _LAST = 19
 
@@ -18,10 +19,11 @@ def main(arguments: Sequence[str]) -> int:
     Parameters
     ----------
     arguments : sequence of str
-        Paths of the file, of its columns' types, and of the result.
+        Paths of the file, of its columns' types, and of the result; and the limits of this work.
     """
     os.nice(_LAST)
-    csv, types, result = (Path(argument) for argument in arguments)
+    csv, types, result = (Path(argument) for argument in arguments[:3])
+    CheckLimits.read(arguments[3:]).impose()
     found = profile(csv, json.loads(types.read_text(encoding="utf-8")))
     draft = result.with_suffix(".new")
     draft.write_text(json.dumps(found), encoding="utf-8")

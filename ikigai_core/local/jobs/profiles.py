@@ -9,6 +9,7 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from ikigai_core.local.jobs.check_limits import CheckLimits
 from ikigai_core.local.jobs.job import read_result, result_path
 from ikigai_core.local.jobs.workers import PROFILE, Workers, last_words
 from ikigai_core.local.problems import RunStoppedError
@@ -30,10 +31,13 @@ class Profiles:
         Keeps the data.
     workers : Workers
         The worker processes.
+    limits : CheckLimits
+        What making one may take.
     """
 
-    def __init__(self, files: Files, workers: Workers) -> None:
+    def __init__(self, files: Files, workers: Workers, limits: CheckLimits) -> None:
         self._files = files
+        self._limits = limits
         self._workers = workers
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="profile")
         self._lock = threading.Lock()
@@ -62,7 +66,8 @@ class Profiles:
             data, types = folder / "data.csv", folder / "types.json"
             self._files.lend(dataset.data_file, data)
             types.write_text(json.dumps(dataset.data_types), encoding="utf-8")
-            code = self._workers.run(key, PROFILE, folder, str(data), str(types), str(result_path(folder)))
+            arguments = [str(path) for path in (data, types, result_path(folder))]
+            code = self._workers.run(key, PROFILE, folder, *arguments, *self._limits.arguments)
             found = read_result(folder) or FAILED
             if not found:
                 logger.error("The profile of %s ended with %s: %s", dataset.dataset_id, code, last_words(folder))

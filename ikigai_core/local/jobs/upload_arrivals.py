@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ikigai_core.local.jobs.arriving_upload import ARRIVALS, NO_MORE, NUMBER_BYTES, part_path
+from ikigai_core.local.jobs.check_limits import CheckLimits
 from ikigai_core.local.jobs.job import read_result
 from ikigai_core.local.jobs.workers import ARRIVING_UPLOAD, Workers, last_words
 from ikigai_core.local.problems import RunStoppedError
@@ -39,10 +40,11 @@ class _Arrival:
 class UploadArrivals:
     """Checks some uploads at a time while their parts arrive."""
 
-    def __init__(self, store: Store, files: Files, workers: Workers) -> None:
+    def __init__(self, store: Store, files: Files, workers: Workers, limits: CheckLimits) -> None:
         self._store = store
         self._files = files
         self._workers = workers
+        self._limits = limits
         self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="upload-arrival")
         self._lock = threading.Lock()
         self._arrivals: dict[str, _Arrival] = {}
@@ -116,7 +118,8 @@ class UploadArrivals:
 
     def _work(self, upload: Upload, folder: Path) -> int:
         try:
-            return self._workers.run(folder.name, ARRIVING_UPLOAD, folder, str(folder), str(upload.part_count))
+            arguments = (str(folder), str(upload.part_count), *self._limits.arguments)
+            return self._workers.run(folder.name, ARRIVING_UPLOAD, folder, *arguments)
         except RunStoppedError:
             return 0
 

@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from ikigai_core.local.engine.examination import examine
+import duckdb
+
+from ikigai_core.local.engine.examination import Verdict, examine
+from ikigai_core.local.jobs.check_limits import CheckLimits
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -19,10 +22,16 @@ def main(arguments: Sequence[str]) -> int:
     Parameters
     ----------
     arguments : sequence of str
-        Paths of the file and of the result.
+        Paths of the file and of the result, and the limits of the check.
     """
-    csv, result = (Path(argument) for argument in arguments)
+    csv, result = (Path(argument) for argument in arguments[:2])
+    limits = CheckLimits.read(arguments[2:])
+    limits.impose()
+    try:
+        verdict = examine(csv)
+    except (MemoryError, duckdb.OutOfMemoryException):
+        verdict = Verdict(limits.too_large)
     draft = result.with_suffix(".new")
-    draft.write_text(json.dumps(asdict(examine(csv))), encoding="utf-8")
+    draft.write_text(json.dumps(asdict(verdict)), encoding="utf-8")
     draft.replace(result)
     return 0

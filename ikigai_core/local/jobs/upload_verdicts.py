@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from ikigai_core.local.jobs.check_limits import CheckLimits
 from ikigai_core.local.jobs.job import read_result, result_path
 from ikigai_core.local.jobs.upload_arrivals import UploadArrivals
 from ikigai_core.local.jobs.workers import UPLOAD_CHECK, Workers, last_words
@@ -23,7 +24,6 @@ _SIDE_BY_SIDE = 2
 # Tests upload the same small tables again and again.
 _LARGEST_KNOWN = 1 << 20
 _MOST_KNOWN = 64
-_UNFINISHED = "The check of the uploaded file did not come to an end"
 
 
 class UploadChecks:
@@ -37,11 +37,12 @@ class UploadChecks:
         Checks that begin before the upload is complete.
     """
 
-    def __init__(self, store: Store, files: Files, workers: Workers) -> None:
+    def __init__(self, store: Store, files: Files, workers: Workers, limits: CheckLimits) -> None:
         self._store = store
         self._files = files
         self._workers = workers
-        self.arrivals = UploadArrivals(store, files, workers)
+        self._limits = limits
+        self.arrivals = UploadArrivals(store, files, workers, limits)
         self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="upload-check")
         self._known: OrderedDict[bytes, dict[str, Any]] = OrderedDict()
 
@@ -71,7 +72,7 @@ class UploadChecks:
             pass
         except Exception:
             logger.exception("The check of upload %s failed", upload.upload_id)
-            self._reject(upload, _UNFINISHED)
+            self._reject(upload, "The check of the uploaded file failed: see the platform's own log")
         finally:
             self._files.drop_job(upload.upload_id)
 
@@ -82,7 +83,7 @@ class UploadChecks:
             return self.arrivals.verdict(upload) or self._look(upload, path)
         key = hashlib.sha256(path.read_bytes()).digest()
         verdict = self._known.get(key) or self._look(upload, path)
-        if verdict["reason"] != _UNFINISHED:
+        if "columns" in verdict:
             self._known[key] = verdict
             while len(self._known) > _MOST_KNOWN:
                 self._known.popitem(last=False)
@@ -91,11 +92,12 @@ class UploadChecks:
     def _look(self, upload: Upload, path: Path) -> dict[str, Any]:
         folder = self._files.job(upload.upload_id)
         folder.mkdir(exist_ok=True)
-        code = self._workers.run(upload.upload_id, UPLOAD_CHECK, folder, str(path), str(result_path(folder)))
+        arguments = (str(path), str(result_path(folder)), *self._limits.arguments)
+        code = self._workers.run(upload.upload_id, UPLOAD_CHECK, folder, *arguments)
         verdict = read_result(folder)
         if verdict is None:
             logger.error("The check of upload %s ended with %s: %s", upload.upload_id, code, last_words(folder))
-            return {"reason": _UNFINISHED}
+            return {"reason": self._limits.unfinished(code)}
         return verdict
 
     def _accept(self, upload: Upload, columns: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ikigai_core.local.jobs import upload_arrivals
+from ikigai_core.local.jobs.check_limits import CheckLimits
 from ikigai_core.local.jobs.upload_arrivals import UploadArrivals
 from ikigai_core.local.jobs.workers import Workers
 from ikigai_core.local.store import Store
@@ -35,7 +36,7 @@ def arriving(tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch) 
     """Checks of uploads of any size, and a way to let a part of one arrive."""
     monkeypatch.setattr(upload_arrivals, "_SMALLEST", 0)
     store, files = Store(tmp_path / "platform.sqlite"), Files(tmp_path)
-    checks = UploadArrivals(store, files, workers)
+    checks = UploadArrivals(store, files, workers, CheckLimits())
 
     def begin(upload_id: str, part_count: int) -> Upload:
         return store.uploads.add(
