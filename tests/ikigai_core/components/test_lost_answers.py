@@ -45,7 +45,9 @@ def test_ensuring_goes_on_with_what_was_created(
     made = ensured(ikigai_client, app) if face == "sync" else asyncio.run(awaited())
     assert [component.changes for component in made] == [("created",)] * len(CREATES)
     assert [fault.hits for fault in faults] == [1] * len(CREATES)
-    assert [len(ikigai_local.control.journal(operation)) for operation in CREATES[1:]] == [1, 1, 1]
+    assert [
+        len(ikigai_local.control.journal(operation, user=ikigai_local.user_email)) for operation in CREATES[1:]
+    ] == [1, 1, 1]
     assert [len(found) for found in (app.datasets(), app.flows(), app.models())] == [1, 1, 1]
     assert app.datasets["numbers"].df()["n"].tolist() == [1, 2]
 
