@@ -126,7 +126,7 @@ def test_a_run_is_watched_from_start_to_end_without_reloading(
     flow = app.flow.new("watched").definition(flow_with(python(HELD))).build()
     page = open_page(flow.web_url, ikigai_local)
     page.evaluate("window.mark = 'same page'")
-    assert page.get_by_text("No run yet").is_visible()
+    page.get_by_text("No run yet").wait_for()
 
     run = flow.start()
     page.get_by_role("link", name="late, Python, running").wait_for()
@@ -140,7 +140,7 @@ def test_a_run_is_watched_from_start_to_end_without_reloading(
     (script / "go on").touch()
     page.get_by_text("done waiting").wait_for()
     page.get_by_role("link", name="output, Exported, done").wait_for()
-    assert page.locator("#state").get_by_text("succeeded").is_visible()
+    page.locator("#state").get_by_text("succeeded").wait_for()
     assert page.evaluate("window.mark") == "same page"
     assert run.wait().status == "SUCCESS"
 
