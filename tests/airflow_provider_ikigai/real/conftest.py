@@ -17,11 +17,14 @@ from cryptography.fernet import Fernet
 
 from ikigai_core import Ikigai
 from ikigai_core.local.process import LocalPlatform
+from tests.airflow_provider_ikigai.real import documented
 from tests.chaos.proxy import FaultingProxy
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[2] / "examples"
 OPTIONS = {
+    # The documented DAGs leave it at the default; one that a schedule starts may come before the API server.
+    "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
     "AIRFLOW__CORE__PARALLELISM": "4",
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
@@ -58,6 +61,12 @@ deployments = load(HERE / "deployment.py")
 @pytest.fixture(autouse=True)
 def connect() -> None:
     """Each deployment here has a platform and connections of its own."""
+
+
+@pytest.fixture
+def demo() -> ModuleType:
+    """The program with which ``make demo`` runs the example on an Airflow."""
+    return load(EXAMPLES / "demo" / "run_airflow.py")
 
 
 @pytest.fixture(scope="session")
@@ -158,6 +167,7 @@ def deployed(
             target.parent.mkdir(exist_ok=True)
             shutil.copyfile(source, target)
         demo.deploy(home / "dags")
+        documented.put(home / "dags")
         deployment = deployments.Deployment(airflow, platform, ikigai.app.new("Scenarios").build(), proxy)
         deployment.make_flows("on_worker", "deferred", "cleared", "busy", "pooled", "failing", "copied")
         deployment.make_flows("last_metre_worker", "last_metre_deferred", "retold")

@@ -6,9 +6,12 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.airflow_provider_ikigai.real import documented
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -184,6 +187,26 @@ def test_the_tour_of_all_parts_runs_and_the_platform_starts_dags(
     (written,) = (one for one in events if one["source_task_id"] == "run_late")
     assert {"run_log_id", "size_bytes", "dataset_id", "row_count"} <= set(written["extra"])
     assert "/datasets/late_flights_" in written["uri"]
+
+
+def test_the_documented_dag_runs_by_schedule_by_rest_without_a_logical_date_and_by_an_asset(
+    deployment: Any, eventually: Callable[..., Any]
+) -> None:
+    for run_type in documented.STARTS:
+        dag_id = f"{documented.NAME}_{run_type}"
+        if run_type == "asset_triggered":
+            documented.happen(deployment.api)
+        elif run_type == "manual":
+            deployment.api.trigger(dag_id, {})
+        run = eventually(lambda dag_id=dag_id: documented.run_of(deployment.api, dag_id), dag_id)
+        assert (run["run_type"], run["logical_date"] is None) == (run_type, run_type != "scheduled")
+        deployment.await_success(dag_id, run["dag_run_id"])
+
+
+def test_the_demos_dag_brings_back_the_late_flights(deployment: Any, demo: Any, tmp_path: Path) -> None:
+    result = demo.run_dag(deployment.api, tmp_path / "late_flights.csv")
+    assert (result["who"], result["status"]) == ("Airflow", "SUCCESS")
+    assert result["rows"] > 0
 
 
 def test_a_restart_of_the_platform_in_mid_run_ends_the_task_with_what_became_of_the_run(deployment: Any) -> None:
