@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 from ikigai_core.run_records import FlowStatusReport
-from ikigai_core.runs.polling import FRACTION, JITTER, LONGEST, SHORTEST
+from ikigai_core.runs.polling import FRACTION, JITTER, LONGEST, shortest
 
 FRACTION_NEAR = 0.0175
 """Interval near the expected end, as a fraction of the run's age. The mean delay in noticing the end is half of it."""
@@ -71,7 +71,7 @@ class Pace:
         age : float
             Seconds since the run was started.
         """
-        first = max(SHORTEST, min(self._expected(age) * _PART, _COARSEST))
+        first = max(shortest(age), min(self._expected(age) * _PART, _COARSEST))
         seconds = max(first, FRACTION * age)
         if self._is_near(age):
             seconds = min(seconds, max(FRACTION_NEAR * age, SHORTEST_NEAR))

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _CHUNK_BYTES = 1 << 20
+# For more columns, DuckDB's writer needs more memory than it may use.
+_VERY_WIDE = 1_000
+_ROWS_AT_ONCE = 1_000
 # Size limit for one value in the second reader.
 _LARGEST_BLOCK_BYTES = 256 << 20
 
@@ -241,6 +244,9 @@ def write_csv(
     names
         Names in the header; None for no header.
     """
+    if len(keys) >= _VERY_WIDE:
+        _write_lines(connection, source, keys, names, path)
+        return
     # The header is written as a row: DuckDB's own header would change names that differ only in case.
     single = len(keys) == 1
     rows = f"SELECT {', '.join(f'''coalesce({key}, '')''' if single else key for key in keys)} FROM {source}"
@@ -252,3 +258,21 @@ def write_csv(
         f"COPY ({rows}) TO {quote(str(path))} "
         f"(FORMAT csv, HEADER false, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR ''{options})"
     )
+
+
+def _write_lines(
+    connection: duckdb.DuckDBPyConnection, source: str, keys: Sequence[str], names: Sequence[str] | None, path: Path
+) -> None:
+    """Write columns as `write_csv` does, each row put together to a line."""
+    # As DuckDB's writer quotes. One expression for all values is planned much faster than one for each column.
+    quoted = (
+        "CASE WHEN value IS NULL THEN '' WHEN value = '' OR regexp_matches(value, '[\",#\\r\\n]') "
+        "THEN '\"' || replace(value, '\"', '\"\"') || '\"' ELSE value END"
+    )
+    values = f"list_transform([{', '.join(keys)}], lambda value: {quoted})"
+    lines = connection.execute(f"SELECT array_to_string({values}, ',') FROM {source}")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        if names is not None:
+            csv.writer(file, lineterminator="\n").writerow(names)
+        while rows := lines.fetchmany(_ROWS_AT_ONCE):
+            file.writelines(f"{line}\n" for (line,) in rows)

@@ -27,6 +27,7 @@ _END_SECONDS = 5.0
 # The only environment variables that a script gets. Others may contain credentials.
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
 _MOST_PRINTED_BYTES = 100_000
+_COLUMNS_OF_A_FILE = 500
 # Where the output of a script is while it runs, in the folder of the run.
 PRINTED_NOW = "script-*/printed"
 
@@ -88,21 +89,30 @@ def _write_inputs(tables: Tables, inputs: Sequence[Input], folder: Path, reserve
     entries = []
     taken: set[str] = set()
     for number, entry in enumerate(inputs):
-        path = folder / f"input-{number}.parquet"
-        columns = ", ".join(f"{_script_value(column)} AS {column.key}" for column in entry.table.columns)
-        tables.execute(f"COPY (SELECT {columns} FROM {entry.table.name}) TO {quote(str(path))} (FORMAT parquet)")
+        paths = _write_table(tables, entry.table, folder / f"input-{number}")
         variables = _variables(entry, number, taken)
         for name in reserved.intersection(variables):
             raise FlowError(f"an input and an argument of the script are both called '{name}'; rename one of them")
         taken.update(variables)
         entries.append(
             {
-                "path": path.name,
+                "paths": [path.name for path in paths],
                 "variables": variables,
                 "columns": [(column.name, _kind(column)) for column in entry.table.columns],
             }
         )
     return entries
+
+
+def _write_table(tables: Tables, table: Table, name: Path) -> list[Path]:
+    """Write a table to files of some columns each: the time for one grows with the square of its columns."""
+    paths = []
+    for start in range(0, len(table.columns), _COLUMNS_OF_A_FILE):
+        columns = table.columns[start : start + _COLUMNS_OF_A_FILE]
+        values = ", ".join(f"{_script_value(column)} AS {column.key}" for column in columns)
+        paths.append(name.with_name(f"{name.name}-{start}.parquet"))
+        tables.execute(f"COPY (SELECT {values} FROM {table.name}) TO {quote(str(paths[-1]))} (FORMAT parquet)")
+    return paths
 
 
 def _variables(entry: Input, number: int, taken: set[str]) -> list[str]:

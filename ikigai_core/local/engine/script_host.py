@@ -81,10 +81,9 @@ def _read_frame(entry: dict[str, Any], truths: dict[str, str]) -> Any:
     import pandas as pd
     from pyarrow import parquet
 
-    table = parquet.read_table(entry["path"])
+    given = [values for path in entry["paths"] for values in parquet.read_table(path).columns]
     series = []
-    for key, (name, kind) in zip(table.column_names, entry["columns"], strict=True):
-        values = table.column(key)
+    for values, (name, kind) in zip(given, entry["columns"], strict=True):
         style = _truth_style(values) if kind == "text" else None
         if style:
             truths[name] = style

@@ -16,7 +16,7 @@ from ikigai_core.local.engine.csv_files import check_header, read_csv, scan, wri
 from ikigai_core.local.engine.errors import FlowError, did_you_mean
 from ikigai_core.local.engine.file_scan import FileScan
 from ikigai_core.local.engine.inference import Inferred, infer_types
-from ikigai_core.local.engine.wide_files import WIDE, infer_wide_file
+from ikigai_core.local.engine.wide_files import WIDE, infer_wide_file, infer_wide_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -174,9 +174,8 @@ class Tables:
         if not asked:
             return table
         keys = [column.key for column in asked]
-        judged: list[Inferred] = []
-        for start in range(0, len(keys), WIDE):
-            judged += infer_types(self._connection, table.name, keys[start : start + WIDE])
+        infer_all = infer_types if len(keys) < WIDE else infer_wide_table
+        judged = infer_all(self._connection, table.name, keys)
         verdicts = dict(zip(asked, judged, strict=True))
         for column in asked:
             if column.name in texts and verdicts[column].data_type == "NUMERIC":

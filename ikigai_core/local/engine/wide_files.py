@@ -1,4 +1,4 @@
-"""Inference of the column types of files with very many columns.
+"""Inference of the column types of files and tables with very many columns.
 
 DuckDB plans a query in a time that grows with the square of its columns. Here, each value becomes a row of a long
 table, and each column a group of rows.
@@ -7,7 +7,7 @@ table, and each column a group of rows.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,9 +32,31 @@ if TYPE_CHECKING:
 WIDE = 100
 
 
+# A list of that many columns is still planned in no time.
+_AT_ONCE = 1_000
+
+
 def infer_wide_file(connection: duckdb.DuckDBPyConnection, path: Path, width: int) -> list[Inferred]:
     """Infer the types of the columns of a valid CSV file with a header."""
     read_with_arrow(connection, path, "cells", width, skip=1, reshape=_cells)
+    return _infer_cells(connection, "cells", width)
+
+
+def infer_wide_table(connection: duckdb.DuckDBPyConnection, table: str, keys: Sequence[str]) -> list[Inferred]:
+    """Infer the types of text columns of a table."""
+    judged: list[Inferred] = []
+    for start in range(0, len(keys), _AT_ONCE):
+        some = keys[start : start + _AT_ONCE]
+        cells = (
+            f"(SELECT unnest(range({len(some)})) AS number, rowid AS position, unnest([{', '.join(some)}]) AS value "
+            f"FROM {table})"
+        )
+        judged += _infer_cells(connection, cells, len(some))
+    return judged
+
+
+def _infer_cells(connection: duckdb.DuckDBPyConnection, cells: str, width: int) -> list[Inferred]:
+    """Infer the types of columns from a long table, or another SQL expression that can stand after FROM."""
     keys = column_keys(width)
 
     def look(asked: Mapping[str, Questions], is_sample: bool) -> dict[str, Seen]:
@@ -46,7 +68,7 @@ def infer_wide_file(connection: duckdb.DuckDBPyConnection, path: Path, width: in
         for questions, numbers in groups.items():
             rows = f"position < {SAMPLE_ROWS}" if is_sample else "true"
             found = connection.execute(
-                f"SELECT number, {', '.join(expressions_for(questions, 'value'))} FROM cells "
+                f"SELECT number, {', '.join(expressions_for(questions, 'value'))} FROM {cells} "
                 f"WHERE {rows} AND number IN (SELECT unnest(?::INTEGER[])) GROUP BY number",
                 [numbers],
             ).fetchall()

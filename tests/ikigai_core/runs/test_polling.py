@@ -21,7 +21,15 @@ from ikigai_core.runs.polling import (
 
 @pytest.mark.parametrize(
     ("age", "expected"),
-    [(0.0, SHORTEST), (5.0, SHORTEST), (60.0, 60 * FRACTION), (500.0, 500 * FRACTION), (10_000.0, LONGEST)],
+    [
+        (0.0, 0.1),
+        (0.4, 0.3),
+        (1.0, SHORTEST),
+        (5.0, SHORTEST),
+        (60.0, 60 * FRACTION),
+        (500.0, 500 * FRACTION),
+        (10_000.0, LONGEST),
+    ],
 )
 def test_the_interval_is_a_fraction_of_the_age_within_bounds(age: float, expected: float) -> None:
     for _ in range(100):

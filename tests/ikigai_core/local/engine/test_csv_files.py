@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import random
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,33 @@ def test_rows_keep_their_order_through_every_facet_that_does_not_sort(jobs: Any)
     assert rows[0] == ["h", "n"]
     expected = [(str(h), str(6 if h == 3 else 2 * h + 1)) for h in range(count // 2)]
     assert [tuple(row) for row in rows[1:]] == expected
+
+
+def wide(width: int) -> str:
+    values = ["1.5", "", '""', '"a, b"', '"x ""q"" y"', '"line\nfeed"', "007", "#", "2013-01-01", "é"]
+    rows = [[f'"n,{number}"' for number in range(width)], values * (width // len(values)), ["1"] * width]
+    return "".join(",".join(row) + "\n" for row in rows)
+
+
+def test_thousands_of_columns_go_through_a_flow_as_they_came(jobs: Any) -> None:
+    content = wide(8_000)
+
+    ended = jobs.transform(content)
+
+    assert list(csv.reader(io.StringIO(ended.text()))) == list(csv.reader(io.StringIO(content)))
+    assert ended.text().count('""') == content.count('""'), "empty texts are no missing values"
+
+
+def test_a_script_gets_and_gives_hundreds_of_columns_in_their_order(jobs: Any) -> None:
+    content = wide(600)
+
+    ended = jobs.transform(
+        content, jobs.facet("MID.PYTHON", "p", script="assert data.shape == (2, 600)\nresult = data")
+    )
+
+    header, *rows = csv.reader(io.StringIO(content))
+    assert ended.rows()[0] == header
+    assert [row[3::10] for row in ended.rows()[1:]] == [row[3::10] for row in rows]
 
 
 def test_what_is_written_is_what_the_csv_module_would_read(jobs: Any) -> None:
