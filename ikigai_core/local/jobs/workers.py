@@ -7,6 +7,7 @@ import signal
 import threading
 from pathlib import Path
 
+from ikigai_core.local.engine.connections import FILE_VARIABLE, PREFIX
 from ikigai_core.local.fork_server import ForkedProcess, ForkServer
 from ikigai_core.local.problems import RunStoppedError
 
@@ -104,7 +105,7 @@ def ending(code: int) -> str:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment of a worker: what programs need, without the platform's settings."""
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    environment |= {name: value for name, value in os.environ.items() if name.startswith("LC_")}
+    """Return the environment of a worker: what programs need and connections, without the platform's settings."""
+    environment = {name: os.environ[name] for name in (*_KEPT, FILE_VARIABLE) if name in os.environ}
+    environment |= {name: value for name, value in os.environ.items() if name.startswith(("LC_", PREFIX))}
     return environment | {"PYTHONUNBUFFERED": "1"}
