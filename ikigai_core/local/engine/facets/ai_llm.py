@@ -62,7 +62,7 @@ def _rows(step: Step) -> list[dict[str, Any]]:
     return [dict(zip(step.table.column_names, row, strict=True)) for row in found]
 
 
-def _with_answers(step: Step, name: str, answers: Sequence[str | None]) -> Table:
+def _with_answers(step: Step, name: str, answers: Sequence[Any]) -> Table:
     frame = pd.DataFrame({"nth": range(1, len(answers) + 1), "answer": pd.Series(answers, dtype=object)})
     step.tables.register("answers", frame)
     keys = "".join(f"{column.key}, " for column in step.table.columns)
