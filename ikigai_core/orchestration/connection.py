@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ikigai_core.errors import did_you_mean
-from ikigai_core.orchestration.connection_checks import SECONDS, UnusableFieldError, check_fields
+from ikigai_core.orchestration.connection_checks import BYTES, SECONDS, UnusableFieldError, check_fields
 from ikigai_core.orchestration.key_sources import KeyFile, RenewableKey
 from ikigai_core.origin import Origin
 
@@ -44,6 +44,11 @@ class ConnectionFields:
         Paths of a client certificate, and of its key if that is in another file.
     connect_timeout, read_timeout : float or None
         Time limits in seconds, for connecting and for waiting for bytes of a response. Default: 10 and 60.
+    call_timeout, processing_timeout : float or None
+        Time limits in seconds, for a request with its retries, and for the platform's work on data. Default: as for
+        `Ikigai`.
+    answer_limit : int or None
+        Largest size of an answer in bytes, the data of datasets aside. Default: as for `Ikigai`.
     user_agent : str or None
         The adapter and its orchestrator, for example ``dagster-ikigai/0.1.0 dagster/1.12``.
     origin : callable or None
@@ -73,6 +78,9 @@ class ConnectionFields:
     client_key: str | None = None
     connect_timeout: float | None = None
     read_timeout: float | None = None
+    call_timeout: float | None = None
+    processing_timeout: float | None = None
+    answer_limit: int | None = None
     user_agent: str | None = None
     origin: Origin | None = field(default=None, repr=False, compare=False)
 
@@ -141,4 +149,9 @@ def _parsed(name: str, value: Any) -> Any:
             return float(value)
         except ValueError:
             raise UnusableFieldError(name, f"is {value!r}: give a number of seconds.") from None
+    if name in BYTES:
+        try:
+            return int(value)
+        except ValueError:
+            raise UnusableFieldError(name, f"is {value!r}: give a whole number of bytes.") from None
     return value.strip()

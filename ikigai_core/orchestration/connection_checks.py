@@ -9,7 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from ikigai_core.errors import ConfigurationError
 
-SECONDS = ("connect_timeout", "read_timeout")
+SECONDS = ("connect_timeout", "read_timeout", "call_timeout", "processing_timeout")
+BYTES = ("answer_limit",)
 _SECRETS = ("api_key", "proxy")
 _LOCAL = ("localhost", "127.0.0.1")
 
@@ -52,6 +53,8 @@ def _check_value(name: str, value: object) -> None:
         fits, expected = isinstance(value, bool), "True or False"
     elif name in SECONDS:
         fits, expected = _is_positive(value), "a positive number of seconds"
+    elif name in BYTES:
+        fits, expected = isinstance(value, int) and _is_positive(value), "a positive whole number of bytes"
     elif name == "look_up_key":
         fits, expected = callable(value), "a function that returns the key"
     elif name == "origin":

@@ -52,6 +52,9 @@ def test_all_that_the_form_asks_for_besides_is_in_the_extra() -> None:
         "client_key": "us.key",
         "connect_timeout": 3,
         "read_timeout": "4.5",
+        "call_timeout": 90,
+        "processing_timeout": 7200.0,
+        "answer_limit": 1_000_000,
         "proxy": "http://me:a-password@proxy:3128",
         "web_url": "https://ikigai.example.com",
     }
@@ -77,6 +80,7 @@ def test_the_key_may_be_in_a_file() -> None:
         ({"conn_type": "http"}, {}, "it is of type 'http'. Name a connection of type 'ikigai' as ikigai_conn_id"),
         ({}, {"verify_tls": "perhaps"}, "its extra verify_tls is 'perhaps'"),
         ({}, {"read_timeout": "soon"}, "its extra read_timeout is 'soon'"),
+        ({}, {"answer_limit": "50 MB"}, "its extra answer_limit is '50 MB': give a whole number of bytes"),
         ({}, {"verify_tls": False, "client_certificate": "us.pem"}, "its extra client_certificate is given, and verif"),
         ({}, {"client_key": "us.key"}, "its extra client_key is given without client_certificate"),
         ({}, {"api_key_file": "key"}, "its extra api_key_file is given, and so is the key itself"),

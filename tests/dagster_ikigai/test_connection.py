@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 
 from dagster_ikigai import IkigaiWorkspace, build_ikigai_dataset_asset
+from dagster_ikigai.components.yaml_settings import WorkspaceModel
 from ikigai_core.errors import ConfigurationError
 from ikigai_core.local.account import LocalAccount
 
@@ -59,6 +60,16 @@ def test_a_client_is_told_what_the_workspace_was_told(
             assert len(ikigai.apps()) > 0
     with pytest.raises(ConfigurationError, match="IKIGAI_USER_EMAIL"):
         IkigaiWorkspace().get_client()
+
+
+def test_limits_of_the_workspace_are_those_of_its_client_also_from_yaml(ikigai_local: LocalAccount) -> None:
+    limits: dict[str, Any] = {"call_timeout": 90.0, "processing_timeout": 7200.0, "answer_limit": 1_000_000}
+    for workspace in (IkigaiWorkspace(**limits), WorkspaceModel(**limits).to_workspace()):
+        with workspace.get_client() as ikigai:
+            assert {name: getattr(ikigai._config, name) for name in limits} == limits
+    for name in limits:
+        with pytest.raises(ValueError, match=name):
+            IkigaiWorkspace(**{name: 0})
 
 
 @pytest.mark.parametrize(

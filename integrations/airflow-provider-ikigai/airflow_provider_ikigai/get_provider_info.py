@@ -106,6 +106,21 @@ def _connection_type() -> dict[str, Any]:
                 "description": "Seconds to wait for a response.",
                 "schema": {"type": ["number", "null"], "default": 60},
             },
+            "call_timeout": {
+                "label": "Request timeout",
+                "description": "Seconds for a request with its retries: usually 120.",
+                "schema": {"type": ["number", "null"]},
+            },
+            "processing_timeout": {
+                "label": "Processing timeout",
+                "description": "Seconds for the platform to check an upload or prepare a download: usually 3600.",
+                "schema": {"type": ["number", "null"]},
+            },
+            "answer_limit": {
+                "label": "Largest answer",
+                "description": "Bytes of an answer, the data of datasets aside: usually 50000000.",
+                "schema": {"type": ["integer", "null"]},
+            },
             "proxy": {
                 "label": "Proxy",
                 "description": "URL of a proxy for all requests, with user and password if it needs them.",

@@ -51,6 +51,11 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         Paths of a client certificate, and of its key if that is in another file.
     connect_timeout, read_timeout : float
         Time limits in seconds, for connecting and for waiting for bytes of a response.
+    call_timeout, processing_timeout : float, optional
+        Time limits in seconds, for a request with its retries, and for the platform's work on data. Default: 120 and
+        3600.
+    answer_limit : int, optional
+        Largest size of an answer in bytes, the data of datasets aside. Default: 50 MB.
     preview_rows : int
         Number of first rows of each output in its materialization's metadata. 0 keeps data out of Dagster's event log.
     profile_limit_mb : float
@@ -87,6 +92,15 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
     client_key: str | None = Field(default=None, description="Path of that certificate's key.")
     connect_timeout: float = Field(default=10.0, gt=0, description="Seconds that a request may take to connect.")
     read_timeout: float = Field(default=60.0, gt=0, description="Seconds to wait for an answer's bytes.")
+    call_timeout: float | None = Field(
+        default=None, gt=0, description="Seconds for a request with its retries. Default: 120."
+    )
+    processing_timeout: float | None = Field(
+        default=None, gt=0, description="Seconds for the platform to check or prepare data. Default: 3600."
+    )
+    answer_limit: int | None = Field(
+        default=None, gt=0, description="Bytes of an answer, the data of datasets aside. Default: 50000000."
+    )
     preview_rows: int = Field(default=5, ge=0, description="Rows of each output in its metadata; 0 for none.")
     profile_limit_mb: float = Field(
         default=100.0, ge=0, description="Outputs larger than this, in MB, are not fetched to count their rows."

@@ -54,6 +54,9 @@ def test_the_texts_of_a_form_or_uri_are_read_as_what_they_mean() -> None:
         "base_url": "https://ikigai.example.com",
         "verify_tls": "False",
         "connect_timeout": "2.5",
+        "call_timeout": "90",
+        "processing_timeout": " 7200 ",
+        "answer_limit": "1000000",
         "read_timeout": "",
         "proxy": None,
         "ca_bundle": "  ",
@@ -65,6 +68,9 @@ def test_the_texts_of_a_form_or_uri_are_read_as_what_they_mean() -> None:
         base_url="https://ikigai.example.com",
         verify_tls=False,
         connect_timeout=2.5,
+        call_timeout=90.0,
+        processing_timeout=7200.0,
+        answer_limit=1_000_000,
     )
     assert connection.client_arguments() == {
         "user_email": "bob@example.com",
@@ -72,6 +78,9 @@ def test_the_texts_of_a_form_or_uri_are_read_as_what_they_mean() -> None:
         "base_url": "https://ikigai.example.com",
         "ssl": False,
         "connect_timeout": 2.5,
+        "call_timeout": 90.0,
+        "processing_timeout": 7200.0,
+        "answer_limit": 1_000_000,
     }
 
 
@@ -85,6 +94,11 @@ def test_the_texts_of_a_form_or_uri_are_read_as_what_they_mean() -> None:
         ({"connect_timeout": "-1"}, "connect_timeout", "connect_timeout is -1.0: give a positive number of seconds."),
         ({"read_timeout": True}, "read_timeout", "read_timeout is True: give a positive number of seconds."),
         ({"read_timeout": "inf"}, "read_timeout", "read_timeout is inf: give a positive number of seconds."),
+        ({"call_timeout": "soon"}, "call_timeout", "call_timeout is 'soon': give a number of seconds."),
+        ({"processing_timeout": 0}, "processing_timeout", "processing_timeout is 0: give a positive number"),
+        ({"answer_limit": "1.5"}, "answer_limit", "answer_limit is '1.5': give a whole number of bytes."),
+        ({"answer_limit": 1.5}, "answer_limit", "answer_limit is 1.5: give a positive whole number of bytes."),
+        ({"answer_limit": 0}, "answer_limit", "answer_limit is 0: give a positive whole number of bytes."),
         ({"user_email": 5}, "user_email", "user_email is 5: give a text."),
         ({"look_up_key": "x", "api_key": "k"}, "look_up_key", "look_up_key is 'x': give a function"),
     ],

@@ -42,6 +42,12 @@ def test_clients_say_who_they_are(credentials: IkigaiCredentials, requests_sent:
     assert agents and all(agent.startswith(wanted) for agent in agents)
 
 
+def test_limits_in_the_block_are_those_of_its_clients() -> None:
+    limits: dict[str, Any] = {"call_timeout": 90.0, "processing_timeout": 7200.0, "answer_limit": 1_000_000}
+    for client in (block(**limits).get_client(), block(**limits).get_async_client()):
+        assert {name: getattr(client._config, name) for name in limits} == limits
+
+
 def test_the_key_is_shown_nowhere() -> None:
     credentials = block()
     shown = [repr(credentials), str(credentials), credentials.model_dump_json(), repr(credentials.get_client())]
@@ -91,6 +97,9 @@ def test_what_is_not_set_comes_from_environment_and_profile_where_the_task_runs(
         ({"user_email": ""}, "user_email"),
         ({"api_key_file": "key.txt"}, "api_key_file is given, and so is the key itself"),
         ({"read_timeout": 0}, "read_timeout"),
+        ({"call_timeout": -1}, "call_timeout"),
+        ({"processing_timeout": 0}, "processing_timeout"),
+        ({"answer_limit": 0}, "answer_limit"),
         ({"base_url": "ikigai.example"}, "base_url has no scheme: write 'https://ikigai.example'"),
         ({"proxy": f"gopher://bob:{KEY}@example.com"}, "proxy is no address"),
         ({"client_key": "key.pem"}, "client_key is given without client_certificate"),

@@ -171,6 +171,15 @@ class WorkspaceModel(dg.Model, dg.Resolvable):
     client_key: str | None = Field(default=None, description="Path of that certificate's key.")
     connect_timeout: float = Field(default=10.0, gt=0, description="Seconds that a request may take to connect.")
     read_timeout: float = Field(default=60.0, gt=0, description="Seconds to wait for an answer's bytes.")
+    call_timeout: float | None = Field(
+        default=None, gt=0, description="Seconds for a request with its retries. Default: 120."
+    )
+    processing_timeout: float | None = Field(
+        default=None, gt=0, description="Seconds for the platform to check or prepare data. Default: 3600."
+    )
+    answer_limit: int | None = Field(
+        default=None, gt=0, description="Bytes of an answer, the data of datasets aside. Default: 50000000."
+    )
     preview_rows: int = Field(default=5, ge=0, description="Rows of each output in its metadata; 0 for none.")
     profile_limit_mb: float = Field(default=100.0, ge=0, description="Larger outputs, in MB, are not fetched.")
 

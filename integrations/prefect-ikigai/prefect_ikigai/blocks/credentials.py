@@ -52,6 +52,11 @@ class IkigaiCredentials(CredentialsBlock):
         Paths of a client certificate, and of its key if that is in another file, where the tasks run.
     connect_timeout, read_timeout : float, optional
         Time limits in seconds, for connecting and for waiting for bytes of a response. Default: 10 and 60.
+    call_timeout, processing_timeout : float, optional
+        Time limits in seconds, for a request with its retries, and for the platform's work on data. Default: 120 and
+        3600.
+    answer_limit : int, optional
+        Largest size of an answer in bytes, the data of datasets aside. Default: 50 MB.
 
     Raises
     ------
@@ -131,6 +136,21 @@ class IkigaiCredentials(CredentialsBlock):
     )
     read_timeout: float | None = Field(
         default=None, gt=0, title="Read timeout", description="Seconds to wait for an answer's bytes; usually 60."
+    )
+    call_timeout: float | None = Field(
+        default=None, gt=0, title="Request timeout", description="Seconds for a request with its retries; usually 120."
+    )
+    processing_timeout: float | None = Field(
+        default=None,
+        gt=0,
+        title="Processing timeout",
+        description="Seconds for the platform to check an upload or prepare a download; usually 3600.",
+    )
+    answer_limit: int | None = Field(
+        default=None,
+        gt=0,
+        title="Largest answer",
+        description="Bytes of an answer, the data of datasets aside; usually 50000000.",
     )
 
     _left_out: tuple[str, ...] = PrivateAttr(default=())
