@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from contextlib import redirect_stdout, suppress
 from importlib.metadata import version as version_of
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,10 +63,42 @@ def navigation(index: str) -> str:
     return "\n".join(parts)
 
 
+def commands() -> str:
+    """Every command, as its own help has it."""
+    import click
+    import typer.main
+    from typer.cli import get_docs_for_click
+
+    from ikigai_core.cli.root import root
+    from ikigai_core.local.__main__ import main as serve
+
+    command = typer.main.get_command(root)
+    text = get_docs_for_click(obj=command, ctx=click.Context(command, info_name="ikigai"), name="ikigai")
+    with redirect_stdout(StringIO()) as local, suppress(SystemExit):
+        serve(["--help"], "ikigai local")
+    # One level below the page's own headings.
+    below = re.sub(r"^#", "###", text, flags=re.MULTILINE)
+    return f"{below}\n\n### Options of `ikigai local`\n\n```text\n{local.getvalue()}```"
+
+
+def settings() -> str:
+    """Every setting of the client, with what sets it besides an argument of that name."""
+    from ikigai_core.config import ENVIRONMENT
+    from ikigai_core.profiles import SETTINGS
+
+    rows = []
+    for name in dict.fromkeys([*ENVIRONMENT, *SETTINGS]):
+        variables = ", ".join(f"`{variable}`" for variable in ENVIRONMENT.get(name, ()))
+        rows.append(f"| `{name}` | {variables} | {'yes' if name in SETTINGS else ''} |")
+    return "\n".join(["| Setting | Environment | In a profile |", "| --- | --- | --- |", *rows])
+
+
 def prepare(app: Sphinx, page: str, source: list[str]) -> None:
     """Add the contents to the index, and let links that leave ``docs/`` lead to the repository's files."""
     if page == "index":
         source[0] += f"\n{navigation(source[0])}"
+    if page == "reference/commands":
+        source[0] += f"\n## Commands\n\n{commands()}\n\n## Settings\n\n{settings()}\n"
     outside = "../" * (page.count("/") + 1)
     source[0] = source[0].replace(f"]({outside}", f"]({REPOSITORY}/blob/main/")
 

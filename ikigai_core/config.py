@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from ikigai_core._version import __version__
 from ikigai_core.errors import ConfigurationError
 from ikigai_core.origin import Origin, origin_header
-from ikigai_core.profiles import KEY_FILE_VARIABLE, load_profile, read_key_file
+from ikigai_core.profiles import KEY_FILE_VARIABLE, PROFILE_VARIABLE, load_profile, read_key_file
 from ikigai_core.redaction import hide_key
 from ikigai_core.web_urls import PLATFORM_API, WebPages
 
@@ -41,6 +41,14 @@ _NUMBERS = {
 
 # The HTTP libraries treat these variables differently. Here both clients treat them the same.
 _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+
+ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
+    **{name: (variable,) for name, variable in (_VARIABLES | _NUMBERS).items()},
+    "api_key_file": (KEY_FILE_VARIABLE,),
+    "ca_bundle": _CERTIFICATE_VARIABLES,
+    "profile": (PROFILE_VARIABLE,),
+}
+"""The environment variables of each setting that has some, the first one first."""
 
 ApiKey = str | Callable[[], str]
 """A key, or a function that returns the current key."""

@@ -31,12 +31,15 @@ from ikigai_core.errors import ConfigurationError, MissingFileError, did_you_mea
 
 DEFAULT_PROFILE = "default"
 
+PROFILE_VARIABLE = "IKIGAI_PROFILE"
+"""The environment variable that names a profile."""
+
 KEY_FILE_VARIABLE = "IKIGAI_API_KEY_FILE"
 """The environment variable that names a file with the key. It goes before the key itself."""
 
 _LONGEST_KEY = 4096
 
-_SETTINGS = (
+SETTINGS = (
     "user_email",
     "api_key",
     "api_key_file",
@@ -50,6 +53,7 @@ _SETTINGS = (
     "proxy",
     "web_url",
 )
+"""What a profile may contain."""
 
 
 def profiles_file() -> Path:
@@ -78,7 +82,7 @@ def load_profile(name: str | None) -> dict[str, Any]:
     ConfigurationError
         The named profile does not exist, or the file is invalid. Keys are not shown.
     """
-    wanted = name or os.environ.get("IKIGAI_PROFILE")
+    wanted = name or os.environ.get(PROFILE_VARIABLE)
     path = profiles_file()
     profiles = _read(path)
     if wanted is None and DEFAULT_PROFILE not in profiles:
@@ -155,8 +159,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _settings(name: str, profile: Mapping[str, Any], path: Path) -> dict[str, Any]:
     for setting in profile:
-        if setting not in _SETTINGS:
-            hint = did_you_mean(setting, _SETTINGS)
+        if setting not in SETTINGS:
+            hint = did_you_mean(setting, SETTINGS)
             raise ConfigurationError(f"Profile {name!r} in {path} has an unknown setting {setting!r}. {hint}")
     settings = {setting: value for setting, value in profile.items() if setting != "api_key_file"}
     if "api_key_file" in profile:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,3 +82,14 @@ def test_every_class_of_the_airflow_provider_is_described(folder: str) -> None:
     classes = set(public_classes(ROOT / "integrations/airflow-provider-ikigai/airflow_provider_ikigai" / folder))
     assert classes
     assert classes <= _DESCRIBED
+
+
+def test_the_reference_of_commands_is_made_from_them() -> None:
+    conf = runpy.run_path(str(ROOT / "docs/conf.py"))
+    commands, settings = conf["commands"](), conf["settings"]()
+    assert {"#### `ikigai login`", "##### `ikigai flows run`"} <= set(commands.splitlines())
+    assert "--data-dir" in commands
+    assert "| `api_key` | `IKIGAI_API_KEY` | yes |" in settings.splitlines()
+    # The page on configuration has them all, with more words.
+    page = (ROOT / "docs/configuration.md").read_text()
+    assert {name for name in re.findall(r"^\| `(\w+)`", settings, re.MULTILINE) if f"`{name}`" not in page} == set()
