@@ -13,6 +13,14 @@ PROVEN = {
 }
 """The arguments of each facet type, by its name."""
 
+MODELS = {
+    # The help of the public platform's Lasso shows `target_column` and `alpha`; its examples give `fit_intercept`, too.
+    # `mode` is known of its other models, and of the rule that a model with a version is trained again only so.
+    "Linear.Lasso": {"parameters": {"target_column", "mode"}, "hyperparameters": {"alpha", "fit_intercept"}},
+    "Linear.Base": {"parameters": {"target_column", "mode"}, "hyperparameters": set()},
+}
+"""The parameters and hyperparameters of each model type, by its name."""
+
 ALWAYS = {
     "INPUT.Imported": {"file_type", "header", "use_raw_file"},
     "OUTPUT.Exported": {"dataset_name", "file_type", "header"},

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from .documents import DOCUMENTS, ROOT, blocks, program
-from .proven import ALWAYS, ARROWS, PROVEN
+from .proven import ALWAYS, ARROWS, MODELS, PROVEN
 
 _SHOWN = [
     *DOCUMENTS,
@@ -81,6 +81,9 @@ def test_definitions_have_only_arguments_that_the_platform_has(facets: Mapping[s
         assert set(facet.get("variables", {}).values()) <= KNOWN[kind]
         for name, needed in ALWAYS.items():
             assert same(name) != kind or given >= needed, facet
+        assert facet.get("model") in (None, *MODELS), facet
+        for settings, known in MODELS.get(facet.get("model"), {}).items():
+            assert set(facet.get(settings, {})) <= known, facet
         arrows = facet.get("after", [])
         for arrow in arrows if isinstance(arrows, list) else [arrows]:
             assert set(arrow if isinstance(arrow, dict) else {}) <= {"facet", *ARROWS}
@@ -101,11 +104,13 @@ def programs_with_facets() -> Iterator[Any]:
 def test_programs_give_only_arguments_that_the_platform_has(text: str) -> None:
     tree = ast.parse(text)
     known = set().union(*PROVEN.values())
-    assert given_arguments(tree) <= known
+    assert given_to(tree, "arguments", "args") <= known
+    for settings in ("parameters", "hyperparameters"):
+        assert given_to(tree, settings) <= set().union(*(model[settings] for model in MODELS.values()))
 
 
-def given_arguments(tree: ast.AST) -> set[str]:
-    """The names that a program gives to ``.arguments(…)`` and ``args=…``, also by a variable that holds a dict."""
+def given_to(tree: ast.AST, method: str, option: str = "") -> set[str]:
+    """The names that a program gives to a method or as an option, also by a variable that holds a dict."""
     dicts = {
         node.targets[0].id: keys(node.value)
         for node in ast.walk(tree)
@@ -115,11 +120,11 @@ def given_arguments(tree: ast.AST) -> set[str]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
-        is_arguments = isinstance(node.func, ast.Attribute) and node.func.attr == "arguments"
+        is_method = isinstance(node.func, ast.Attribute) and node.func.attr == method
         for keyword in node.keywords:
-            if is_arguments and keyword.arg:
+            if is_method and keyword.arg:
                 names.add(keyword.arg)
-            elif keyword.arg == "args" or is_arguments:
+            elif (option and keyword.arg == option) or is_method:
                 value = keyword.value
                 names |= dicts.get(value.id, set()) if isinstance(value, ast.Name) else keys(value)
     return names
@@ -132,4 +137,4 @@ def keys(node: ast.AST) -> set[str]:
 
 def test_an_argument_that_is_not_proven_is_noticed() -> None:
     text = "a = {'x': 1}\nb.facet(t, args=a).arguments(y=1, **{'z': 1}).facet(u, args={'w': 1})"
-    assert given_arguments(ast.parse(text)) == {"w", "x", "y", "z"}
+    assert given_to(ast.parse(text), "arguments", "args") == {"w", "x", "y", "z"}
