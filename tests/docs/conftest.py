@@ -19,7 +19,18 @@ pytest_plugins = ["ikigai_core.local.testing"]
 
 # Programs run in forks of one process that has imported already what most of them need, as that takes longest.
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["ikigai_core.client", "ikigai_core.local.account", "pandas", "pyarrow", "pytest"])
+_FORKS.set_forkserver_preload(
+    [
+        "ikigai_core.client",
+        "ikigai_core.components.app",
+        "ikigai_core.components.directories",
+        "ikigai_core.local.account",
+        "ikigai_core.transport.sync",
+        "pandas",
+        "pyarrow.parquet",
+        "pytest",
+    ]
+)
 
 
 @pytest.fixture

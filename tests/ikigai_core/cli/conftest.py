@@ -27,7 +27,17 @@ from ikigai_core.local.fork_server import ForkServer
 COMMAND = (sys.executable, "-m", "ikigai_core.cli")
 
 _CLI = "ikigai_core.cli"
-_HELPFUL = ("ikigai_core.cli.root", "ikigai_core.components", "ikigai_core.transport.sync", "pandas", "pyarrow.csv")
+_HELPFUL = (
+    "ikigai_core.cli.root",
+    "ikigai_core.client",
+    "ikigai_core.components.app",
+    "ikigai_core.components.directories",
+    "ikigai_core.transport.sync",
+    "pandas",
+    "pyarrow.csv",
+    "rich.progress",
+    "rich.table",
+)
 
 
 @dataclass(frozen=True)
