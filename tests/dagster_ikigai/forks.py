@@ -26,6 +26,7 @@ FORKS.set_forkserver_preload(
         "dagster_webserver.cli",
         "dagster_ikigai.ops",
         "dagster_ikigai.runs.execution",
+        "ikigai_core.transport.sync",
         "pandas",
         "pytest",
     ]
