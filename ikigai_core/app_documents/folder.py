@@ -24,7 +24,7 @@ def write_folder(content: Mapping[str, Any], folder: Path) -> list[Path]:
     written = [_write(folder / APP_FILE, yaml_text(app))]
     for kind in KINDS:
         parts: Mapping[str, Mapping[str, Any]] = content.get(kind, {})
-        stems = _stems(parts)
+        stems = file_stems(parts)
         for name, part in parts.items():
             written += _write_part(folder / kind, stems[name], name, part)
     for kind in KINDS:
@@ -87,7 +87,7 @@ def _write(path: Path, text: str) -> Path:
     return path
 
 
-def _stems(names: Mapping[str, object]) -> dict[str, str]:
+def file_stems(names: Mapping[str, object]) -> dict[str, str]:
     """A file name without suffix for each component. File systems may ignore case."""
     stems: dict[str, str] = {}
     taken: set[str] = set()

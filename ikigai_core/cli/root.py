@@ -20,7 +20,9 @@ from ikigai_core.cli.local import local
 from ikigai_core.cli.login import login
 from ikigai_core.cli.models import models
 from ikigai_core.cli.ping import ping
+from ikigai_core.cli.record import record
 from ikigai_core.cli.schema import schema
+from ikigai_core.cli.specs import specs
 from ikigai_core.errors import IkigaiError
 
 root = typer.Typer(
@@ -76,11 +78,13 @@ def ikigai(
 
 root.command()(login)
 root.command()(ping)
+root.command()(record)
 root.command()(schema)
 root.add_typer(apps, name="apps")
 root.add_typer(datasets, name="datasets")
 root.add_typer(flows, name="flows")
 root.add_typer(models, name="models")
+root.add_typer(specs, name="specs")
 root.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(local)
 
 

@@ -14,16 +14,20 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from ikigai_core.errors import IkigaiError
 
 try:
     from ikigai_core.local.application import Server, create_app
+    from ikigai_core.local.control.sources import prepare_given, staged
     from ikigai_core.local.jobs.check_limits import CheckLimits
     from ikigai_core.local.parent_watch import call_when_starter_ends
     from ikigai_core.local.platform import Platform, Settings
     from ikigai_core.local.running import Running, noted
     from ikigai_core.local.server.console_address import PREFIX
+    from ikigai_core.local.store.credentials import Credentials
 except ModuleNotFoundError as missing:
     sys.exit(
         f"The local platform needs {missing.name}: pip install 'ikigai-core[local]', "
@@ -57,7 +61,11 @@ def main(command_line: Sequence[str] | None = None, program: str = "python -m ik
             sys.stderr.write(f"The local platform cannot start: {error}\n")
             return 1
         return _serve(
-            platform, listener, as_json=arguments.json, is_noted=not (arguments.exit_with_parent or arguments.no_note)
+            platform,
+            listener,
+            Replays(arguments.replay, only=arguments.replay_only),
+            as_json=arguments.json,
+            is_noted=not (arguments.exit_with_parent or arguments.no_note),
         )
 
 
@@ -109,6 +117,32 @@ def _parse(command_line: Sequence[str] | None, program: str) -> argparse.Namespa
         help="let scripts of flows see all that this process sees, other users' files and keys, too",
     )
     parser.add_argument(
+        "--specs",
+        type=Path,
+        metavar="FILE",
+        help="facet and model specs of an account, as `ikigai specs pull` writes them (default: its own)",
+    )
+    parser.add_argument(
+        "--stand-in",
+        action="append",
+        default=[],
+        metavar="FACET[:OUTPUT]=SOURCE",
+        help="what a facet, by name or type (MID.EDA), gives: a CSV or Parquet file, FILE.py:FUNCTION, or none; "
+        "may be given several times",
+    )
+    parser.add_argument(
+        "--replay",
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="start with the flow and the data that `ikigai record` wrote there; may be given several times",
+    )
+    parser.add_argument(
+        "--replay-only",
+        action="store_true",
+        help="compute nothing in runs of replayed flows, and give the recorded outputs",
+    )
+    parser.add_argument(
         "--exit-with-parent", action="store_true", help="stop when standard input, held open by the starter, is closed"
     )
     parser.add_argument(
@@ -132,6 +166,8 @@ def _settings(arguments: argparse.Namespace, scratch: Path) -> Settings:
         check_limits=CheckLimits(arguments.check_timeout, arguments.check_memory << 20),
         remote_control=arguments.remote_control,
         unconfined_scripts=arguments.unconfined_scripts,
+        specs=arguments.specs.absolute() if arguments.specs else None,
+        stand_ins=staged(prepare_given(arguments.stand_in), scratch / "given"),
         **{name: value for name, value in chosen.items() if value is not None},
     )
 
@@ -149,13 +185,42 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(platform: Platform, listener: socket.socket, *, as_json: bool, is_noted: bool) -> int:
+@dataclass(frozen=True)
+class Replays:
+    """Recordings that are replayed from the start."""
+
+    folders: Sequence[str]
+    only: bool
+
+    def begin(self, url: str, credentials: Credentials) -> None:
+        """Put the recorded flows on the platform, which serves already."""
+        from ikigai_core.client import Ikigai
+        from ikigai_core.local.control.client import LocalControl
+        from ikigai_core.local.replay import replay
+
+        user, key = credentials.user_email, credentials.api_key
+        for folder in self.folders:
+            with Ikigai(user, key, url) as ikigai:
+                replay(LocalControl(url, user, key), ikigai, folder, only=self.only, permanent=True)
+
+
+def _serve(platform: Platform, listener: socket.socket, replays: Replays, *, as_json: bool, is_noted: bool) -> int:
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     file = platform.credentials.file
     running = Running(url, f"{url}{PREFIX}", platform.credentials.user_email, str(file) if file else None)
 
-    def say_ready() -> None:
+    failures: list[Exception] = []
+
+    async def say_ready() -> None:
+        try:
+            # The platform answers what a replay asks of it meanwhile.
+            if replays.folders:
+                await asyncio.to_thread(replays.begin, url, platform.credentials)
+        except (OSError, ValueError, RuntimeError, IkigaiError) as error:
+            failures.append(error)
+            server.should_exit = True
+            return
         sys.stdout.write(f"{_announcement(running, as_json=as_json)}\n")
         sys.stdout.flush()
 
@@ -169,7 +234,9 @@ def _serve(platform: Platform, listener: socket.socket, *, as_json: bool, is_not
             asyncio.run(server.serve(sockets=[listener]))
     except (KeyboardInterrupt, SystemExit):
         pass
-    return 0 if server.started else 1
+    for failure in failures:
+        sys.stderr.write(f"The local platform cannot start: {failure}\n")
+    return 0 if server.started and not failures else 1
 
 
 def _announcement(running: Running, *, as_json: bool) -> str:

@@ -6,11 +6,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from ikigai_core.local.control.client import LocalControl
+from ikigai_core.local.control.records import OrderedStandIn
+from ikigai_core.local.control.sources import Source
 from ikigai_core.local.process import LocalPlatform
+
+if TYPE_CHECKING:
+    from ikigai_core.components.app import App
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,33 @@ class LocalAccount:
     def seed(self, app: str, csv: Mapping[str, str | Path | bytes] | str | Path) -> dict[str, str]:
         """Create datasets from CSV files in an app of the account; see `LocalControl.seed`."""
         return self.control.seed(app, csv, user=self.user_email)
+
+    def stand_in(self, facet: str, gives: Source | Mapping[str, Source] | None, *, flow: str = "*") -> OrderedStandIn:
+        """Set what a facet gives in runs that the account starts; see `LocalControl.stand_in`."""
+        return self.control.stand_in(facet, gives, flow=flow, user=self.user_email)
+
+    def replay(self, folder: str | Path, *, only: bool = False) -> App:
+        """Create the app of a recording, which ``ikigai record`` wrote, in the account; return the app.
+
+        Runs of its flow compute what the platform can, and give the recorded outputs for the rest.
+
+        Parameters
+        ----------
+        folder : str or Path
+        only : bool, default False
+            Compute nothing, and give the recorded outputs for all.
+
+        Raises
+        ------
+        InvalidDefinitionError
+            The folder is not a recording, or the account has the flow with another definition. The message has the
+            difference.
+        """
+        from ikigai_core.client import Ikigai
+        from ikigai_core.local.replay import replay
+
+        # The app that is returned uses the client, which closes when nothing uses it any more.
+        return replay(self.control, Ikigai(self.user_email, self.api_key, self.url), folder, only=only)
 
 
 def _revive(platform: LocalPlatform) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -67,9 +68,16 @@ def create_app(platform: Platform) -> FastAPI:
 
 
 class Server(uvicorn.Server):
-    """A server that announces when it is ready, and stops without a long wait for open requests."""
+    """A server that announces when it is ready, and stops without a long wait for open requests.
 
-    def __init__(self, app: FastAPI, on_ready: Callable[[], None]) -> None:
+    Parameters
+    ----------
+    app : FastAPI
+    on_ready : callable
+        Coroutine that runs as soon as requests are answered.
+    """
+
+    def __init__(self, app: FastAPI, on_ready: Callable[[], Coroutine[Any, Any, None]]) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -89,7 +97,7 @@ class Server(uvicorn.Server):
         """Start to serve."""
         await super().startup(sockets)
         if self.started:
-            self._on_ready()
+            self._readying = asyncio.create_task(self._on_ready())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the answers that never end by themselves, and then stop."""

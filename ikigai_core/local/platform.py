@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from ikigai_core.local.control.faults import Faults
 from ikigai_core.local.control.journal import Journal
 from ikigai_core.local.control.request_counts import RequestCounter
+from ikigai_core.local.control.sources import Prepared
 from ikigai_core.local.engine.script_access import ScriptAccess, can_confine, usual_access
 from ikigai_core.local.jobs.check_limits import CheckLimits
 from ikigai_core.local.jobs.downloads import Downloads
 from ikigai_core.local.jobs.profiles import Profiles
+from ikigai_core.local.jobs.recordings import Recordings
 from ikigai_core.local.jobs.runner import Runner
 from ikigai_core.local.jobs.schedules import Scheduler
 from ikigai_core.local.jobs.scripted_runs import Outcomes
+from ikigai_core.local.jobs.stand_ins import StandIns, check_facet
 from ikigai_core.local.jobs.upload_verdicts import UploadChecks
 from ikigai_core.local.jobs.workers import Workers
+from ikigai_core.local.specs import merged_specs, specs_file, use_specs
 from ikigai_core.local.store import Store, timestamps, tutorial
 from ikigai_core.local.store.credentials import Credentials, load_credentials
 from ikigai_core.local.store.files import Files, make_private
-from ikigai_core.local.store.runs import RunState
+from ikigai_core.local.store.ids import new_id
+from ikigai_core.local.store.runs import Run, RunState
 from ikigai_core.local.store.signing import DEFAULT_LIFETIME, Signer, load_key
 from ikigai_core.local.store.uploads import UNCHECKED, UploadState
 
@@ -57,6 +65,10 @@ class Settings:
         Whether other machines may use the control API, too.
     unconfined_scripts : bool
         Whether scripts see all that the platform's process sees, even if the machine can confine them.
+    specs : Path, optional
+        File with the facet and model specs of an account. Default: the platform's own specs.
+    stand_ins : mapping
+        What facets give, by name or type.
     """
 
     data_dir: Path
@@ -69,6 +81,8 @@ class Settings:
     check_limits: CheckLimits = field(default_factory=CheckLimits)
     remote_control: bool = False
     unconfined_scripts: bool = False
+    specs: Path | None = None
+    stand_ins: Mapping[str, Mapping[str, Prepared]] = field(default_factory=dict)
 
 
 class Platform:
@@ -77,13 +91,14 @@ class Platform:
     Raises
     ------
     ValueError
-        If the credentials are not valid.
+        If the credentials are not valid, or the file of specs is not, or a stand-in is for an unknown facet type.
     RuntimeError
         If another process uses the data directory, or a newer release wrote the data directory.
     """
 
     def __init__(self, settings: Settings) -> None:
         root = settings.data_dir
+        use_specs(settings.specs)
         make_private(root)
         self._lock = _lock(root / "lock")
         self.credentials: Credentials = load_credentials(root, settings.user_email, settings.api_key, settings.users)
@@ -96,8 +111,16 @@ class Platform:
         self.downloads = Downloads(self.store, self.files)
         self.profiles = Profiles(self.files, self._workers, settings.check_limits)
         self.outcomes = Outcomes(self.store, self.files)
+        self.stand_ins = StandIns(self.files)
+        self.recordings = Recordings(self.store, self.files)
         self.runner = Runner(
-            self.store, self.files, self._workers, settings.side_by_side, self.outcomes, self._script_access
+            self.store,
+            self.files,
+            self._workers,
+            settings.side_by_side,
+            self.outcomes,
+            self._script_access,
+            lend=self._lend,
         )
         self.scheduler = Scheduler(self.store, self.runner)
         self.requests = RequestCounter()
@@ -105,11 +128,17 @@ class Platform:
         self.journal = Journal()
         self.is_controlled_remotely = settings.remote_control
         self._allows_unconfined = settings.unconfined_scripts
+        self._specs = settings.specs
+        self._given_stand_ins = settings.stand_ins
+        for facet in settings.stand_ins:
+            check_facet(facet)
 
     def start(self) -> None:
         """Settle the remains of an earlier process, and start all work."""
         self.drop_old_uploads()
         self._sweep()
+        for facet, sources in self._given_stand_ins.items():
+            self.stand_ins.keep(facet, sources)
         tutorial.create_once(self.store, self.files, self.credentials.user_email)
         self.checks.recover()
         self.runner.recover()
@@ -140,6 +169,30 @@ class Platform:
                 self.runner.cancel(run)
         self.files.retire(*data)
 
+    def add_specs(self, more: Mapping[str, Any], *, permanent: bool = False) -> None:
+        """Serve some more facet and model types until `reset_specs`, or as long as the platform runs if `permanent`.
+
+        Raises
+        ------
+        ValueError
+            They are not valid.
+        """
+        path = self.files.root / f"specs-{new_id()}.json"
+        path.write_text(json.dumps(merged_specs(more)), encoding="utf-8")
+        before = specs_file()
+        try:
+            use_specs(path)
+        except ValueError:
+            use_specs(before)
+            raise
+        if permanent:
+            self._specs = path
+
+    def reset_specs(self) -> None:
+        """Serve the specs of the start again."""
+        if specs_file() != self._specs:
+            use_specs(self._specs)
+
     def drop_old_uploads(self) -> None:
         """Abort uploads that are still incomplete after a day."""
         for upload in self.store.uploads.in_state(UploadState.OPEN):
@@ -147,6 +200,12 @@ class Platform:
                 self.store.uploads.set_state(upload.upload_id, UploadState.ABORTED)
                 self.store.uploads.drop_parts(upload.upload_id)
                 self.files.drop_upload(upload.upload_id)
+
+    def _lend(self, run: Run, folder: Path) -> dict[str, dict[str, Any]]:
+        """Put what stands in for facets of a run into its job folder. What is ordered wins over what is recorded."""
+        flow = self.store.flows.find(run.flow_id)
+        name = flow.name if flow else ""
+        return {**self.recordings.lend(run, name, folder), **self.stand_ins.lend(run, name, folder)}
 
     def _script_access(self) -> ScriptAccess:
         if self._allows_unconfined:

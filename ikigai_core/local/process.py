@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -83,6 +83,10 @@ class LocalPlatform:
         check_memory: int | None = None,
         remote_control: bool = False,
         unconfined_scripts: bool = False,
+        specs: str | Path | None = None,
+        stand_ins: Mapping[str, str | Path] | None = None,
+        replay: Iterable[str | Path] = (),
+        replay_only: bool = False,
     ) -> Self:
         """Start a platform and wait until it is ready.
 
@@ -116,6 +120,16 @@ class LocalPlatform:
             Whether other machines may use `control`, too.
         unconfined_scripts : bool, default False
             Whether scripts of flows see all that the platform's process sees: the files of all users, and of yours.
+        specs : str or Path, optional
+            File with the facet and model specs of an account, which ``ikigai specs pull`` writes. Default: its own.
+        stand_ins : mapping of str to str or Path, optional
+            What facets give, by name, type (``MID.EDA``) or output (``MID.EDA:alert``): a CSV or Parquet file,
+            ``file.py:function``, or ``none``. `control.stand_in` takes frames and functions, too.
+        replay : iterable of str or Path, optional
+            Folders that ``ikigai record`` wrote. Their flows and data are there from the start, in the app of the
+            platform's own user.
+        replay_only : bool, default False
+            Whether runs of these flows compute nothing, and give the recorded outputs.
 
         Raises
         ------
@@ -128,15 +142,20 @@ class LocalPlatform:
         interpreter = str(python or os.environ.get(PYTHON_VARIABLE) or sys.executable)
         command = [interpreter, "-m", "ikigai_core.local", "--exit-with-parent", "--host", host, "--port", str(port)]
         command += ["--data-dir", str(folder)]
-        options = {
+        options: dict[str, object] = {
             "--url-lifetime": url_lifetime,
             "--workers": workers,
             "--list-limit": list_limit,
             "--check-timeout": check_timeout,
             "--check-memory": check_memory,
+            "--specs": Path(specs).absolute() if specs else None,
         }
         for option, value in options.items():
             command += [] if value is None else [option, str(value)]
+        given_stand_ins = (f"{facet}={source}" for facet, source in (stand_ins or {}).items())
+        command += [word for stand_in in given_stand_ins for word in ("--stand-in", stand_in)]
+        command += [word for folder in replay for word in ("--replay", str(Path(folder).absolute()))]
+        command += ["--replay-only"] if replay_only else []
         command += ["--remote-control"] if remote_control else []
         command += ["--unconfined-scripts"] if unconfined_scripts else []
         for email in users:

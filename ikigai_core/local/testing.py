@@ -18,11 +18,17 @@ if TYPE_CHECKING:
     from ikigai_core import AsyncIkigai, Ikigai
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options of the plugin."""
+    parser.addini("ikigai_specs", "file with the facet and model specs of an account, for the local platform", "paths")
+
+
 @pytest.fixture(scope="session")
-def ikigai_local_server() -> Iterator[LocalPlatform]:
+def ikigai_local_server(pytestconfig: pytest.Config) -> Iterator[LocalPlatform]:
     """A local platform for the whole session; with pytest-xdist, one per worker."""
+    specs = next(iter(pytestconfig.getini("ikigai_specs")), None)
     # All its users are the tests of one suite, whose scripts may use the files of the tests.
-    with LocalPlatform.start(unconfined_scripts=True) as platform:
+    with LocalPlatform.start(unconfined_scripts=True, specs=specs) as platform:
         yield platform
 
 

@@ -32,6 +32,7 @@ class FacetView:
     column_count: int = 0
     rows: list[list[str | None]] | None = None
     printed: str = ""
+    stand_in: str = ""
 
     @property
     def title(self) -> str:
@@ -96,6 +97,7 @@ def _facet(entry: Mapping[str, Any], notes: Notes, goes_on: bool, failed: str) -
         note.get("column_count", 0),
         note.get("rows"),
         note.get("printed", ""),
+        note.get("stand_in", ""),
     )
 
 

@@ -7,6 +7,6 @@ server.
 from __future__ import annotations
 
 from ikigai_core.local.control.client import LocalControl
-from ikigai_core.local.control.records import Answered, BegunRun, ControlError, OrderedFault, Stage
+from ikigai_core.local.control.records import Answered, BegunRun, ControlError, OrderedFault, OrderedStandIn, Stage
 
-__all__ = ["Answered", "BegunRun", "ControlError", "LocalControl", "OrderedFault", "Stage"]
+__all__ = ["Answered", "BegunRun", "ControlError", "LocalControl", "OrderedFault", "OrderedStandIn", "Stage"]

@@ -1,4 +1,4 @@
-"""Client of the control API. Standard library only."""
+"""Client of the control API. Standard library only, but for tables that are no CSV."""
 
 from __future__ import annotations
 
@@ -7,11 +7,22 @@ import io
 import json
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
-from ikigai_core.local.control.records import Answered, BegunRun, ControlError, OrderedFault, RunStatus, Stage
+from ikigai_core.local.control.records import (
+    Answered,
+    BegunRun,
+    ControlError,
+    OrderedFault,
+    OrderedStandIn,
+    RunStatus,
+    Stage,
+)
+from ikigai_core.local.control.sources import Prepared, Source, prepare
 
 _TIMEOUT = 60.0
 _BETWEEN_LOOKS = 0.02
@@ -175,6 +186,50 @@ class LocalControl:
         order = _outcome(flow, status, message, facet, duration, sequence, log_delay)
         self.send("POST", "/outcomes", order | {"engine": engine, "writes": writes, "times": times})
 
+    def stand_in(
+        self,
+        facet: str,
+        gives: Source | Mapping[str, Source] | None,
+        *,
+        flow: str = "*",
+        user: str | None = None,
+    ) -> OrderedStandIn:
+        """Set what a facet gives, in all runs that start from now on.
+
+        A stand-in wins over the engine, and one for a facet's name over one for its type. Of two for the same, the
+        newer one wins.
+
+        Parameters
+        ----------
+        facet : str
+            Name of the facet, or a facet type such as ``MID.EDA``.
+        gives : str, Path, bytes, frame, function, mapping or None
+            A table: the path of a CSV or Parquet file, the bytes of a CSV file, a pandas frame, or any object with the
+            Arrow stream interface. Or a function, which takes the facet's inputs as frames, and its arguments as a
+            dict if it has a parameter ``arguments``, and returns a frame. ``"file.py:name"`` is a function in a file.
+            A mapping has one of these for each output of the facet, by ``output_type``. With None, the facet does
+            nothing: for facets of the chain group OUTPUT, which give no table.
+        flow : str, default "*"
+            Name or id of a flow; ``*`` for all flows.
+        user : str, optional
+            Only runs that this user starts.
+
+        Returns
+        -------
+        OrderedStandIn
+            Reports its uses and can be cancelled.
+
+        Raises
+        ------
+        ValueError, TypeError
+            It is neither a table nor a function, or the function uses something that only its own process has.
+        FileNotFoundError
+            There is no such file.
+        """
+        sources = {output: self._source(prepared) for output, prepared in prepare(gives).items()}
+        order = {"facet": facet, "flow": flow, "user": user, "sources": sources}
+        return OrderedStandIn(self, self.send("POST", "/stand-ins", order)["stand_in_id"])
+
     def busy(
         self,
         flow: str,
@@ -337,6 +392,11 @@ class LocalControl:
         """
         self.send("POST", "/reset", {"data": data})
 
+    def send_table(self, path: Path) -> str:
+        """Send a CSV file, for orders that refer to it; return what they call it."""
+        with path.open("rb") as data:
+            return str(self._exchange("PUT", "/tables", data, "text/csv")["table"])
+
     def send(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request to the control API; return its answer.
 
@@ -348,6 +408,14 @@ class LocalControl:
             JSON.
         """
         return self._exchange(method, path, None if body is None else json.dumps(body).encode(), "application/json")
+
+    def _source(self, prepared: Prepared) -> dict[str, Any]:
+        if prepared.function is not None:
+            return {"label": prepared.label, **asdict(prepared.function)}
+        with TemporaryDirectory(prefix="ikigai-") as folder:
+            path = Path(folder) / "table.csv"
+            prepared.write(path)
+            return {"label": prepared.label, "table": self.send_table(path)}
 
     def _seed(self, app: str, dataset: str, content: str | Path | bytes, user: str | None) -> str:
         query = {"app": app, "dataset": dataset, **({} if user is None else {"user": user})}

@@ -141,3 +141,31 @@ class OrderedFault:
 
     def __repr__(self) -> str:
         return f"OrderedFault(fault_id={self.fault_id!r})"
+
+
+class OrderedStandIn:
+    """An active stand-in. As a context manager, it cancels the stand-in at the end of the block."""
+
+    def __init__(self, control: LocalControl, stand_in_id: str) -> None:
+        self._control = control
+        self.stand_in_id = stand_in_id
+
+    @property
+    def uses(self) -> int:
+        """Number of facets in runs that it has stood in for so far."""
+        return int(self._control.send("GET", f"/stand-ins/{self.stand_in_id}")["uses"])
+
+    def cancel(self) -> int:
+        """Cancel the stand-in; return the number of its uses."""
+        return int(self._control.send("DELETE", f"/stand-ins/{self.stand_in_id}")["uses"])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.cancel()
+
+    def __repr__(self) -> str:
+        return f"OrderedStandIn(stand_in_id={self.stand_in_id!r})"

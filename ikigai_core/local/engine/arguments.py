@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ikigai_core.local.engine.errors import FlowError, did_you_mean
-from ikigai_core.local.engine.graph import Facet, Graph
+from ikigai_core.local.engine.graph import Arrow, Facet, Graph
+from ikigai_core.local.specs import engine_spec
 
 ArgumentSpec = Mapping[str, Any]
 
 
-def resolve_arguments(graph: Graph, values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the arguments of every facet by facet id, checked against the specs.
+def given_arguments(graph: Graph, values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the arguments that every facet was given by facet id, unchecked.
 
     Parameters
     ----------
@@ -22,13 +23,92 @@ def resolve_arguments(graph: Graph, values: Mapping[str, Any]) -> dict[str, dict
     Raises
     ------
     FlowError
-        Unknown variable or argument, a value of the wrong type, or a missing required argument.
+        A variable that the flow lacks, or that cannot be applied.
     """
     given = {facet_id: dict(facet.arguments) for facet_id, facet in graph.facets.items()}
     for variable, value in values.items():
         facet, argument = _target(graph, variable)
         given[facet.facet_id][argument] = value
-    return {facet_id: _checked(graph.facets[facet_id], arguments) for facet_id, arguments in given.items()}
+    return given
+
+
+def checked_arguments(facet: Facet, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a facet, checked against its spec, with the spec's defaults.
+
+    Raises
+    ------
+    FlowError
+        Unknown argument, a value of the wrong type, or a missing required argument.
+    """
+    return _checked(facet, given, _specs(facet))
+
+
+def engine_arguments(facet: Facet, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a facet's arguments in the form that its implementation knows.
+
+    The specs can be those of an account. What they say beyond the engine's own specs has no effect here, so a flow
+    that uses it must not run as if it had.
+
+    Raises
+    ------
+    FlowError
+        The facet has an argument, or a value, that the engine does not know.
+    """
+    own = engine_spec(facet.chain_group, facet.facet_type)
+    if own is None or own is facet.spec:
+        return dict(arguments)
+    known = {spec["name"]: spec for spec in own["facet_arguments"]}
+    _check_known(facet, "argument", _specs(facet), known, arguments)
+    return _checked(facet, {name: value for name, value in arguments.items() if name in known}, known)
+
+
+def check_arrows(graph: Graph, facet: Facet) -> None:
+    """Check the arguments of the arrows into a facet that the engine computes.
+
+    Raises
+    ------
+    FlowError
+        An arrow has an argument that the engine does not know.
+    """
+    for arrow in graph.parents(facet):
+        known = [*_arrow_names(facet, "in"), *_arrow_names(graph.facets[arrow.source], "out")]
+        for name in _given_arguments(arrow):
+            if name not in known:
+                raise facet.fails(
+                    f"the local platform does not know the argument '{name}' of an arrow into it"
+                    f"{did_you_mean(name, known)} Remove it, or set what the facet gives with a stand-in"
+                )
+
+
+def _given_arguments(arrow: Arrow) -> Iterable[str]:
+    return [name for name, value in arrow.arguments.items() if value is not None]
+
+
+def _arrow_names(facet: Facet, direction: str) -> list[str]:
+    spec = engine_spec(facet.chain_group, facet.facet_type) or facet.spec
+    return [argument["name"] for argument in spec[f"{direction}_arrow_arguments"]]
+
+
+def _check_known(
+    facet: Facet,
+    what: str,
+    specs: Mapping[str, ArgumentSpec],
+    known: Mapping[str, ArgumentSpec],
+    given: Mapping[str, Any],
+) -> None:
+    for name, value in given.items():
+        spec = specs.get(name) or {}
+        if name not in known:
+            if value is not None and value != spec.get("default_value"):
+                raise facet.fails(
+                    f"the local platform does not know its {what} '{name}'; "
+                    "remove it, or set what the facet gives with a stand-in"
+                )
+            continue
+        children, inner = spec.get("children") or {}, known[name]["children"]
+        if children and inner:
+            for part in value if isinstance(value, list) else [value]:
+                _check_known(facet, f"part of the argument '{name}'", children, inner, part or {})
 
 
 def _target(graph: Graph, variable: str) -> tuple[Facet, str]:
@@ -61,8 +141,7 @@ def _specs(facet: Facet) -> dict[str, ArgumentSpec]:
     return {spec["name"]: spec for spec in facet.spec["facet_arguments"]}
 
 
-def _checked(facet: Facet, given: Mapping[str, Any]) -> dict[str, Any]:
-    specs = _specs(facet)
+def _checked(facet: Facet, given: Mapping[str, Any], specs: Mapping[str, ArgumentSpec]) -> dict[str, Any]:
     for name in given:
         if name not in specs:
             raise facet.fails(f"it takes no argument '{name}'{did_you_mean(name, specs)}")

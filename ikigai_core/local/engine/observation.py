@@ -54,10 +54,11 @@ class Observer:
         self._note = note
         self._counts: dict[str, int] = {}
 
-    def begin(self, facet: Facet, parents: Sequence[str]) -> None:
-        """Note that a facet runs now, on what these facets gave."""
+    def begin(self, facet: Facet, parents: Sequence[str], stand_in: str | None = None) -> None:
+        """Note that a facet, or its stand-in, runs now, on what these facets gave."""
         rows_in = [self._counts[parent] for parent in parents if parent in self._counts]
-        self._note({"facet_id": facet.facet_id, "began": time.time(), "rows_in": rows_in})
+        told = {} if stand_in is None else {"stand_in": stand_in, "failed": False}
+        self._note({"facet_id": facet.facet_id, "began": time.time(), "rows_in": rows_in, **told})
 
     def end(self, facet: Facet, result: Table | None, printed: str) -> None:
         """Note what a facet gave; None if it gives no table."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, cast
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from ikigai_core.local.engine.step import Step
     from ikigai_core.local.engine.tables import Table
 
-Implementation = Callable[["Step"], "Table | None"]
+Implementation = Callable[["Step"], "Table | Mapping[str, Table] | None"]
+"""Runs a facet. It returns its table, its tables by output, or nothing."""
 
 
 def runnable_facet_types() -> list[str]:
@@ -33,6 +34,8 @@ def implementation(facet: Facet) -> Implementation:
     runnable = runnable_facet_types()
     if facet.facet_type not in runnable:
         titles = ", ".join(name.replace("_", " ").title() for name in runnable)
-        raise facet.fails(f"the local platform does not run facets of this type; it runs: {titles}")
+        raise facet.fails(
+            f"the local platform does not run facets of this type; it runs: {titles}. A stand-in can set what it gives"
+        )
     module = import_module(f"{facets.__name__}.{facet.facet_type.lower()}")
     return cast(Implementation, module.run)

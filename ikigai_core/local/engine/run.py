@@ -9,11 +9,13 @@ from typing import Any
 
 import duckdb
 
-from ikigai_core.local.engine.arguments import resolve_arguments
+from ikigai_core.local.engine.arguments import given_arguments
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.graph import Facet, Graph
 from ikigai_core.local.engine.observation import Note, Observer
-from ikigai_core.local.engine.registry import Implementation, implementation
+from ikigai_core.local.engine.plan import Plan
+from ikigai_core.local.engine.registry import Implementation
+from ikigai_core.local.engine.stand_ins import ANY_OUTPUT, Given, StandIn, give, pick
 from ikigai_core.local.engine.step import Dataset, Input, Model, ModelVersion, Output, ScriptLimits, Step, Workspace
 from ikigai_core.local.engine.tables import Table, Tables
 
@@ -38,6 +40,8 @@ class RunResult:
         Output of the scripts of its Python facets.
     model_versions
         New versions that its model facets trained; empty unless it succeeded.
+    stand_ins
+        The stand-ins that were used, with their facets.
     """
 
     status: str
@@ -46,6 +50,7 @@ class RunResult:
     outputs: tuple[Output, ...]
     printed: str
     model_versions: tuple[ModelVersion, ...] = ()
+    stand_ins: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON-serializable values."""
@@ -70,6 +75,7 @@ def run_flow(
     script_limits: ScriptLimits | None = None,
     custom_facets: Mapping[str, Mapping[str, Any]] | None = None,
     models: Mapping[str, Model] | None = None,
+    stand_ins: Mapping[str, StandIn] | None = None,
 ) -> RunResult:
     """Run a flow to its end.
 
@@ -93,6 +99,8 @@ def run_flow(
         Script, libraries and arguments of the custom facets by facet id, or the `problem` why they are unavailable.
     models
         The models of the flow's app by name.
+    stand_ins
+        What stands in for facets, by facet id.
 
     Returns
     -------
@@ -104,11 +112,22 @@ def run_flow(
             folder, tables, datasets, script_limits or ScriptLimits(), custom_facets or {}, models or {}
         )
         try:
-            _Run(definition, variables, workspace, report, note).go()
+            run = _Run(definition, variables, workspace, stand_ins or {}, report, note)
         except FlowError as error:
-            return RunResult("FAILED", error.facet_id, error.message, (), "".join(workspace.printed))
+            return RunResult("FAILED", error.facet_id, error.message, (), "")
+        try:
+            run.go()
+        except FlowError as error:
+            printed = "".join(workspace.printed)
+            return RunResult("FAILED", error.facet_id, error.message, (), printed, (), tuple(run.told))
         return RunResult(
-            "SUCCESS", "", "", tuple(workspace.outputs), "".join(workspace.printed), tuple(workspace.model_versions)
+            "SUCCESS",
+            "",
+            "",
+            tuple(workspace.outputs),
+            "".join(workspace.printed),
+            tuple(workspace.model_versions),
+            tuple(run.told),
         )
 
 
@@ -118,49 +137,86 @@ class _Run:
         definition: Mapping[str, Any],
         variables: Mapping[str, Any],
         workspace: Workspace,
+        stand_ins: Mapping[str, StandIn],
         report: Report,
         note: Note,
     ) -> None:
         self._graph = Graph.of(definition)
-        self._order = self._graph.in_order()
-        self._graph.check_shape()
-        self._arguments = resolve_arguments(self._graph, variables)
-        # All implementations are looked up first: a flow with an unsupported facet does not start.
-        self._implementations: dict[str, Implementation] = {
-            facet.facet_id: implementation(facet) for facet in self._order
-        }
+        self._plan = Plan.of(self._graph, given_arguments(self._graph, variables), stand_ins)
         self._workspace = workspace
         self._report = report
         self._observer = Observer(workspace.tables, note)
-        self._results: dict[str, Table] = {}
+        self._results: dict[str, Given] = {}
+        self._missing: dict[str, FlowError] = {}
+        self.told: list[str] = []
 
     def go(self) -> None:
-        for number, facet in enumerate(self._order):
+        order = self._plan.order
+        for number, facet in enumerate(order):
             # The final step, keeping the outputs, counts as one more facet.
-            self._report(100 * number // (len(self._order) + 1), f"Running {facet.title}")
-            result = self._observed(facet)
-            if result is not None:
-                self._results[facet.facet_id] = result
-            self._free(self._order[number + 1 :])
-        self._report(100 * len(self._order) // (len(self._order) + 1), "Keeping the outputs")
+            self._report(100 * number // (len(order) + 1), f"Running {facet.title}")
+            self._take(facet)
+            self._free(order[number + 1 :])
+        self._report(100 * len(order) // (len(order) + 1), "Keeping the outputs")
 
-    def _observed(self, facet: Facet) -> Table | None:
+    def _take(self, facet: Facet) -> None:
+        if facet.facet_id in self._plan.unneeded:
+            return
+        if winner := self._plan.winner(facet):
+            self._stand_in(facet, winner, "")
+            return
+        try:
+            if facet.facet_id in self._plan.problems:
+                raise self._plan.problems[facet.facet_id]
+            self._check_inputs(facet)
+            self._results[facet.facet_id] = self._observed(facet, self._plan.implementations[facet.facet_id])
+        except FlowError as error:
+            if substitute := self._plan.substitute(facet):
+                self._stand_in(facet, substitute, f", since {error.message}")
+            elif self._is_expected(error) or self._plan.can_fail(facet):
+                self._missing[facet.facet_id] = error
+            else:
+                raise
+
+    def _check_inputs(self, facet: Facet) -> None:
+        """Raise the reason why a facet before this one gave nothing, if one did."""
+        for arrow in self._graph.parents(facet):
+            if arrow.source in self._missing:
+                raise self._missing[arrow.source]
+
+    def _is_expected(self, error: FlowError) -> bool:
+        """Return whether the plan does without what the facet gives, since it cannot be computed here."""
+        return any(error is known for known in (*self._plan.problems.values(), *self._missing.values()))
+
+    def _stand_in(self, facet: Facet, stand_in: StandIn, reason: str) -> None:
+        if stand_in.needs_inputs:
+            self._check_inputs(facet)
+        self.told.append(f"{facet.title}: {stand_in}{reason}")
+        self._results[facet.facet_id] = self._observed(facet, lambda step: give(step, stand_in), stand_in)
+
+    def _observed(self, facet: Facet, run: Implementation, stand_in: StandIn | None = None) -> Given:
         printed = self._workspace.printed
         before = len(printed)
-        self._observer.begin(facet, [arrow.source for arrow in self._graph.parents(facet)])
+        parents = [arrow.source for arrow in self._graph.parents(facet)]
+        self._observer.begin(facet, parents, None if stand_in is None else str(stand_in))
         try:
-            result = self._run(facet)
+            result = self._run(facet, run, needs_inputs=stand_in is None or stand_in.needs_inputs)
         except FlowError:
             self._observer.fail(facet, "".join(printed[before:]))
             raise
-        self._observer.end(facet, result, "".join(printed[before:]))
-        return result
+        given = {ANY_OUTPUT: result} if isinstance(result, Table) else result or {}
+        self._observer.end(facet, next(iter(given.values()), None), "".join(printed[before:]))
+        return given
 
-    def _run(self, facet: Facet) -> Table | None:
-        inputs = tuple(Input(self._results[arrow.source], arrow.arguments) for arrow in self._graph.parents(facet))
-        step = Step(facet, self._arguments[facet.facet_id], inputs, self._workspace)
+    def _run(self, facet: Facet, run: Implementation, *, needs_inputs: bool) -> Table | Given | None:
+        step = Step(
+            facet,
+            self._plan.arguments[facet.facet_id],
+            self._inputs(facet) if needs_inputs else (),
+            self._workspace,
+        )
         try:
-            return self._implementations[facet.facet_id](step)
+            return run(step)
         except FlowError as error:
             raise facet.fails(error.message) from None
         except duckdb.OutOfMemoryException:
@@ -168,9 +224,17 @@ class _Run:
         except duckdb.Error as error:
             raise facet.fails(str(error).splitlines()[0]) from error
 
+    def _inputs(self, facet: Facet) -> tuple[Input, ...]:
+        facets = self._graph.facets
+        return tuple(
+            Input(pick(self._results[arrow.source], arrow, facets[arrow.source]), arrow.arguments)
+            for arrow in self._graph.parents(facet)
+        )
+
     def _free(self, to_come: list[Facet]) -> None:
         needed = {arrow.source for facet in to_come for arrow in self._graph.parents(facet)}
-        for facet_id in [facet_id for facet_id in self._results if facet_id not in needed]:
-            table = self._results.pop(facet_id)
-            if table.name not in {other.name for other in self._results.values()}:
+        done = [self._results.pop(facet_id) for facet_id in self._results.keys() - needed]
+        kept = {table.name for given in self._results.values() for table in given.values()}
+        for table in {table.name: table for given in done for table in given.values()}.values():
+            if table.name not in kept:
                 self._workspace.tables.drop(table)

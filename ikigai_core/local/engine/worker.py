@@ -18,7 +18,9 @@ from typing import Any
 from ikigai_core.local.engine.observation import note_in
 from ikigai_core.local.engine.run import RunResult, run_flow
 from ikigai_core.local.engine.script_access import ScriptAccess, usual_access
+from ikigai_core.local.engine.stand_ins import StandIn
 from ikigai_core.local.engine.step import Dataset, Model, ScriptLimits
+from ikigai_core.local.specs import use_specs
 
 
 def main(arguments: list[str]) -> int:
@@ -42,6 +44,8 @@ def main(arguments: list[str]) -> int:
 
 def _run(folder: Path) -> RunResult:
     job: dict[str, Any] = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+    if "specs" in job:
+        use_specs(Path(job["specs"]))
     return run_flow(
         job["definition"],
         variables=job.get("variables") or {},
@@ -51,6 +55,7 @@ def _run(folder: Path) -> RunResult:
         note=note_in(folder),
         custom_facets=job.get("custom_facets") or {},
         models={name: _model(entry) for name, entry in (job.get("models") or {}).items()},
+        stand_ins={facet_id: StandIn.of(entry) for facet_id, entry in (job.get("stand_ins") or {}).items()},
         script_limits=_script_limits(job.get("parameters") or {}),
     )
 

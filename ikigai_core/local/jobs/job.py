@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,15 @@ from ikigai_core.local.engine.observation import FILE_NAME
 from ikigai_core.local.engine.script import PRINTED_NOW
 from ikigai_core.local.engine.script_access import ScriptAccess
 from ikigai_core.local.jobs.custom_facets import custom_facets_of
+from ikigai_core.local.specs import specs_file
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.files import Files
 from ikigai_core.local.store.runs import Run
 
 _MOST_PRINTED_BYTES = 100_000
+
+LendStandIns = Callable[[Run, Path], dict[str, dict[str, Any]]]
+"""Puts the data of a run's stand-ins into its job folder, and returns them by facet id."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +31,11 @@ class Progress:
     message: str = ""
 
 
-def write_job(run: Run, store: Store, files: Files, access: ScriptAccess) -> Path:
+def write_job(run: Run, store: Store, files: Files, access: ScriptAccess, lend_stand_ins: LendStandIns) -> Path:
     """Create the job folder of a run; return its path.
 
-    The folder gets the current data of the datasets that the run reads. `access` is for the scripts of the run.
+    The folder gets the current data of the datasets that the run reads, and the stand-ins that `lend_stand_ins` puts
+    there. `access` is for the scripts of the run.
     """
     files.drop_job(run.run_id)
     folder = files.job(run.run_id)
@@ -48,8 +54,12 @@ def write_job(run: Run, store: Store, files: Files, access: ScriptAccess) -> Pat
         "inputs": inputs,
         "custom_facets": custom_facets_of(run, store),
         "models": _lend_models(run, folder, store, files),
+        "stand_ins": lend_stand_ins(run, folder),
         "parameters": {"script_access": access, "hidden": str(files.root)},
     }
+    specs = specs_file()
+    if specs is not None:
+        job["specs"] = str(specs)
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
     return folder
 

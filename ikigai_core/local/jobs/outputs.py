@@ -26,11 +26,18 @@ class OutputRefusedError(Exception):
 
 
 def import_outputs(
-    run: Run, outputs: list[dict[str, Any]], model_versions: list[dict[str, Any]], store: Store, files: Files
+    run: Run,
+    outputs: list[dict[str, Any]],
+    model_versions: list[dict[str, Any]],
+    store: Store,
+    files: Files,
+    *,
+    message: str = "",
 ) -> None:
     """Save a run's outputs as datasets, save its trained models and write its log, in one transaction.
 
-    An output replaces the data of the dataset with its name, or becomes a new dataset if there is none.
+    An output replaces the data of the dataset with its name, or becomes a new dataset if there is none. `message` is
+    for the log.
 
     Raises
     ------
@@ -52,7 +59,7 @@ def import_outputs(
                 replaced.append(_write_dataset(run, output, path.name, store))
             for version, path in zip(model_versions, learned, strict=True):
                 _write_model_version(run, version, path.name, store)
-            store.runs.finish(run.run_id, "SUCCESS")
+            store.runs.finish(run.run_id, "SUCCESS", message=message)
     files.retire(*replaced)
 
 

@@ -10,8 +10,18 @@ from contextlib import contextmanager
 from typing import Any
 
 from ikigai_core.local.engine.script_access import ScriptAccess
-from ikigai_core.local.jobs.job import Progress, read_facets, read_printed, read_progress, read_result, told, write_job
+from ikigai_core.local.jobs.job import (
+    LendStandIns,
+    Progress,
+    read_facets,
+    read_printed,
+    read_progress,
+    read_result,
+    told,
+    write_job,
+)
 from ikigai_core.local.jobs.outputs import OutputRefusedError, import_outputs
+from ikigai_core.local.jobs.recordings import RecordingRefusedError
 from ikigai_core.local.jobs.scripted_runs import Outcome, Outcomes
 from ikigai_core.local.jobs.workers import ENGINE, Workers, ending, last_words
 from ikigai_core.local.problems import RunStoppedError
@@ -46,6 +56,8 @@ class Runner:
         The ordered outcomes of runs.
     script_access : callable
         Returns what the scripts of a run that starts now may see.
+    lend : callable
+        Puts what stands in for facets of a run into its job folder.
     """
 
     def __init__(
@@ -56,6 +68,8 @@ class Runner:
         side_by_side: int,
         outcomes: Outcomes,
         script_access: Callable[[], ScriptAccess],
+        *,
+        lend: LendStandIns,
     ) -> None:
         self._store = store
         self._files = files
@@ -66,6 +80,7 @@ class Runner:
         self._workers = workers
         self._outcomes = outcomes
         self._script_access = script_access
+        self._lend = lend
 
     def start(
         self,
@@ -164,7 +179,12 @@ class Runner:
             self._files.drop_job(run_id)
 
     def _run(self, run: Run) -> None:
-        folder = write_job(run, self._store, self._files, self._script_access())
+        try:
+            folder = write_job(run, self._store, self._files, self._script_access(), self._lend)
+        except RecordingRefusedError as refusal:
+            self._store.runs.finish(run.run_id, "FAILED", message=str(refusal))
+            self._files.drop_job(run.run_id)
+            return
         code = self._workers.run(run.run_id, ENGINE, folder, str(folder))
         if read_result(folder) is None and self._store.runs.get(run.run_id) is not None:
             logger.error("The worker of run %s ended with %s: %s", run.run_id, code, last_words(folder))
@@ -184,6 +204,8 @@ class Runner:
         else:
             facet_id = str(result.get("facet_id") or "")
             message = str(result.get("message") or "The flow failed without a reason")
+            if told := _told_stand_ins(result):
+                message += f"\n\n{told}"
             if printed:
                 message += f"\n\nIts scripts printed:\n{printed[-_MOST_SHOWN:].rstrip()}"
             self._store.runs.finish(run.run_id, "FAILED", facet_id=facet_id, message=message)
@@ -192,6 +214,11 @@ class Runner:
     def _succeed(self, run: Run, result: dict[str, Any]) -> None:
         try:
             outputs, learned = (result.get(name) or [] for name in ("outputs", "model_versions"))
-            import_outputs(run, outputs, learned, self._store, self._files)
+            import_outputs(run, outputs, learned, self._store, self._files, message=_told_stand_ins(result))
         except OutputRefusedError as refusal:
             self._store.runs.finish(run.run_id, "FAILED", facet_id=refusal.facet_id, message=str(refusal))
+
+
+def _told_stand_ins(result: Mapping[str, Any]) -> str:
+    told = result.get("stand_ins") or []
+    return f"Stand-ins were used. {'; '.join(told)}" if told else ""

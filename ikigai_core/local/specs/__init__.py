@@ -1,11 +1,27 @@
 """Facet and model specs of the local platform, as data for `get-facet-specs` and `get-model-specs`.
 
-The YAML files contain only what differs from the defaults. The loaders add all other fields of the wire format.
+The YAML files contain only what differs from the defaults. The loaders add all other fields of the wire format. A file
+with the specs of an account can take their place; what the engine knows stays in the own ones.
 """
 
 from __future__ import annotations
 
-from ikigai_core.local.specs.facet_specs import facet_specs_by_uid, load_facet_specs
-from ikigai_core.local.specs.model_specs import load_model_specs
+from ikigai_core.local.specs.facet_specs import engine_spec
+from ikigai_core.local.specs.in_use import (
+    facet_specs_by_uid,
+    load_facet_specs,
+    load_model_specs,
+    merged_specs,
+    specs_file,
+    use_specs,
+)
 
-__all__ = ["facet_specs_by_uid", "load_facet_specs", "load_model_specs"]
+__all__ = [
+    "engine_spec",
+    "facet_specs_by_uid",
+    "load_facet_specs",
+    "load_model_specs",
+    "merged_specs",
+    "specs_file",
+    "use_specs",
+]

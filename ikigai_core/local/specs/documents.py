@@ -13,5 +13,19 @@ _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def read_documents(folder: Path) -> list[dict[str, Any]]:
     """Read all YAML files of a folder, ordered by chain group and by their `order` keys."""
-    documents = [yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER) for path in folder.glob("*.yaml")]
+    documents = [read_document(path) for path in folder.glob("*.yaml")]
     return sorted(documents, key=lambda document: (document.get("chain_group", ""), document["order"]))
+
+
+def read_document(path: Path) -> Any:
+    """Read a YAML file.
+
+    Raises
+    ------
+    ValueError
+        It is not valid.
+    """
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None

@@ -9,6 +9,7 @@ from typing import Any
 from ikigai_core.local.specs.documents import read_documents
 
 FacetSpec = dict[str, Any]
+FacetSpecs = dict[str, dict[str, dict[str, FacetSpec]]]
 
 _FOLDER = Path(__file__).parent / "facets"
 # Value of `any` in the files. It is a number because clients read and compare the counts as numbers.
@@ -16,8 +17,8 @@ _ANY_NUMBER = 9999
 
 
 @cache
-def load_facet_specs() -> dict[str, dict[str, dict[str, FacetSpec]]]:
-    """Return the facet specs in wire format: chain group, facet group, facet type.
+def own_facet_specs() -> FacetSpecs:
+    """Return the local platform's own facet specs in wire format: chain group, facet group, facet type.
 
     The facet groups of a chain group are in reverse order: clients merge them into one mapping that lists the last
     group first. The result is cached, so treat it as read-only.
@@ -31,14 +32,12 @@ def load_facet_specs() -> dict[str, dict[str, dict[str, FacetSpec]]]:
 
 
 @cache
-def facet_specs_by_uid() -> dict[str, FacetSpec]:
-    """Return the facet specs by facet uid."""
-    return {
-        spec["facet_info"]["facet_uid"]: spec
-        for chain in load_facet_specs().values()
-        for group in chain.values()
-        for spec in group.values()
-    }
+def engine_spec(chain_group: str, facet_type: str) -> FacetSpec | None:
+    """Return the spec that the engine's implementation of a facet type follows; None if it knows no such type."""
+    for group in own_facet_specs().get(chain_group, {}).values():
+        if facet_type in group:
+            return group[facet_type]
+    return None
 
 
 def _facet_spec(document: dict[str, Any], facet_type: str, entry: dict[str, Any]) -> FacetSpec:

@@ -14,8 +14,8 @@ _FOLDER = Path(__file__).parent / "models"
 
 
 @cache
-def load_model_specs() -> dict[str, ModelSpec]:
-    """Return the model specs in wire format, by the name of the model type. Treat the result as read-only."""
+def own_model_specs() -> dict[str, ModelSpec]:
+    """Return the local platform's own model specs in wire format, by the name of the model type."""
     return {document["name"]: _model_spec(document) for document in read_documents(_FOLDER)}
 
 

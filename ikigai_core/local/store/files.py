@@ -24,7 +24,7 @@ _OTHERS = 0o077
 _FOLDERS = ("datasets", "uploads", "jobs")
 # The directory may be one with other things in it.
 _OURS = (
-    *("credentials.json", "signing.key", "server.log", "lock", "platform.sqlite*"),
+    *("credentials.json", "signing.key", "server.log", "lock", "platform.sqlite*", "specs-*.json"),
     *(f"{folder}{rest}" for folder in _FOLDERS for rest in ("", "/*", "/*/*")),
 )
 

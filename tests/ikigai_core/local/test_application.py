@@ -14,9 +14,12 @@ from ikigai_core.local.process import LocalPlatform
 
 
 def test_idle_connections_outlive_the_pauses_of_clients(tmp_path: Path) -> None:
+    async def on_ready() -> None:
+        pass
+
     platform = Platform(Settings(tmp_path))
     try:
-        server = Server(create_app(platform), on_ready=lambda: None)
+        server = Server(create_app(platform), on_ready=on_ready)
         assert server.config.timeout_keep_alive >= 60
     finally:
         platform.stop()

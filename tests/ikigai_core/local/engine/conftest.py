@@ -31,6 +31,7 @@ class Ended:
     outputs: list[dict[str, Any]]
     folder: Path
     model_versions: list[dict[str, Any]]
+    stand_ins: list[str]
 
     def text(self, number: int = 0) -> str:
         """The bytes of an output, as text with its line endings."""
@@ -107,13 +108,14 @@ class Jobs:
         parameters: Mapping[str, Any] | None = None,
         custom_facets: Mapping[str, Any] | None = None,
         models: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> Ended:
         """Run a flow of these facets: chained one after another where no arrows are given."""
         if arrows is None:
             arrows = [self.arrow(one, other) for one, other in zip(facets, facets[1:], strict=False)]
         definition = {"facets": list(facets), "arrows": arrows, "variables": targets or {}, "model_variables": {}}
         return self.run_definition(
-            definition, variables=variables, parameters=parameters, custom_facets=custom_facets, models=models
+            definition, variables=variables, parameters=parameters, custom_facets=custom_facets, models=models, **more
         )
 
     def run_definition(
@@ -125,8 +127,9 @@ class Jobs:
         environment: Mapping[str, str] | None = None,
         custom_facets: Mapping[str, Any] | None = None,
         models: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> Ended:
-        """Run a definition, whatever it is."""
+        """Run a definition, whatever it is. `more` are other parts of the job."""
         self._made += 1
         folder = self._folder / f"job-{self._made}"
         folder.mkdir()
@@ -138,6 +141,7 @@ class Jobs:
             "parameters": parameters or {},
             "custom_facets": custom_facets or {},
             "models": models or {},
+            **more,
         }
         (folder / "job.json").write_text(json.dumps(job))
         if self.own_process or environment:

@@ -1,0 +1,1 @@
+"""Recordings of flows: definitions, and the data that they read and wrote, as plain files."""
