@@ -36,6 +36,7 @@ def lay_out(folder: Path, **files: str) -> Path:
     """Put what the programs read into a folder, and files of Python by their names; return the folder."""
     for name in ("data/flights.csv", "late_flights.yaml", "delays.yaml"):
         shutil.copy(ROOT / "examples" / name, folder)
+    shutil.copytree(ROOT / "examples" / "recordings", folder / "recordings", dirs_exist_ok=True)
     for name, text in files.items():
         (folder / f"{name}.py").write_text(text)
     return folder
