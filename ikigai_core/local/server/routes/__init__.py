@@ -22,6 +22,7 @@ from ikigai_core.local.server.routes import (
     own,
     runs,
     specs,
+    stand_ins,
     uploads,
 )
 from ikigai_core.local.server.routes.authorization import check_access
@@ -37,6 +38,7 @@ ROUTERS: tuple[tuple[APIRouter, Sequence[Any]], ...] = (
     (data.router, ()),
     (own.router, ()),
     (control.router, ()),
+    (stand_ins.router, ()),
 )
 
 _paths = [route.path for module in (*_GUARDED, *_OPEN) for route in module.router.routes if isinstance(route, Route)]

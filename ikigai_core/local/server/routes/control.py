@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -14,17 +13,13 @@ from starlette.concurrency import run_in_threadpool
 from ikigai_core.local.control.exchange import without_secrets
 from ikigai_core.local.control.faults import ANY, Fault
 from ikigai_core.local.control.faults import Order as FaultOrder
-from ikigai_core.local.jobs.recordings import Recording
 from ikigai_core.local.jobs.scripted_runs import EndStatus, Outcome
-from ikigai_core.local.jobs.stand_ins import Order as StandInOrder
-from ikigai_core.local.jobs.stand_ins import StandIn
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request, conflict, not_found
 from ikigai_core.local.server import seeding
 from ikigai_core.local.server.routes.common import Answer, Email, Name, PlatformPart, sound
-from ikigai_core.local.server.routes.data import receive
+from ikigai_core.local.server.routes.data import receive_whole
 from ikigai_core.local.server.routes.own import PREFIX
-from ikigai_core.local.server.routes.uploads import LARGEST_FILE
 from ikigai_core.local.server.users import add_user, remove_user, wipe
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.flows import Flow
@@ -38,13 +33,6 @@ class Reset(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     data: bool = False
-
-
-class MoreSpecs(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    specs: dict[str, Any]
-    permanent: bool = False
 
 
 class NewUser(BaseModel):
@@ -124,61 +112,6 @@ def cancel_outcome(platform: PlatformPart, outcome_id: str) -> Answer:
     if order is None:
         raise not_found("Outcome", outcome_id)
     return order.report()
-
-
-@router.put("/tables")
-async def put_table(request: Request, platform: PlatformPart) -> Answer:
-    """Receive a CSV file for a stand-in."""
-    path = platform.files.new_data()
-    await _receive(request, path)
-    return {"table": path.name}
-
-
-@router.post("/stand-ins")
-def order_stand_in(platform: PlatformPart, stand_in: Annotated[StandIn, SOUND]) -> Answer:
-    """Set what a facet gives."""
-    try:
-        return platform.stand_ins.order(stand_in).report()
-    except ValueError as error:
-        raise bad_request(str(error)) from None
-
-
-@router.get("/stand-ins")
-def get_stand_ins(platform: PlatformPart) -> Answer:
-    """Return all stand-ins, oldest first."""
-    return {"stand_ins": [order.report() for order in platform.stand_ins.all()]}
-
-
-@router.get("/stand-ins/{stand_in_id}")
-def get_stand_in(platform: PlatformPart, stand_in_id: str) -> Answer:
-    """Return a stand-in with its number of uses."""
-    return _ordered(platform.stand_ins.find(stand_in_id), stand_in_id).report()
-
-
-@router.delete("/stand-ins/{stand_in_id}")
-def cancel_stand_in(platform: PlatformPart, stand_in_id: str) -> Answer:
-    """Cancel a stand-in."""
-    return _ordered(platform.stand_ins.cancel(stand_in_id), stand_in_id).report()
-
-
-@router.post("/recordings")
-def order_recording(platform: PlatformPart, recording: Annotated[Recording, SOUND]) -> Answer:
-    """Have the runs of a flow replay a recording."""
-    try:
-        platform.recordings.order(recording)
-    except ValueError as error:
-        raise bad_request(str(error)) from None
-    return {}
-
-
-@router.post("/specs")
-def add_specs(platform: PlatformPart, more: Annotated[MoreSpecs, SOUND]) -> Answer:
-    """Serve some more facet and model types."""
-    try:
-        platform.add_specs(more.specs, permanent=more.permanent)
-    except ValueError as error:
-        raise bad_request(str(error)) from None
-    return {}
 
 
 @router.post("/runs")
@@ -265,18 +198,9 @@ async def seed(request: Request, platform: PlatformPart, app: Name, dataset: Nam
     owner = platform.credentials.known_as(user) if user else platform.credentials.user_email
     if owner is None:
         raise not_found("User", str(user))
-    path = platform.files.new_data()
-    await _receive(request, path)
+    path = await receive_whole(request, platform)
     made = await run_in_threadpool(seeding.seed, platform, owner, app, dataset, path)
     return {"project_id": made.app_id, "dataset_id": made.dataset_id}
-
-
-async def _receive(request: Request, path: Path) -> None:
-    try:
-        await receive(request, path, LARGEST_FILE)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
 
 
 def _reset(platform: Platform, *, data: bool) -> None:
@@ -291,12 +215,6 @@ def _reset(platform: Platform, *, data: bool) -> None:
 def _found(order: FaultOrder | None, fault_id: str) -> FaultOrder:
     if order is None:
         raise not_found("Fault", fault_id)
-    return order
-
-
-def _ordered(order: StandInOrder | None, stand_in_id: str) -> StandInOrder:
-    if order is None:
-        raise not_found("Stand-in", stand_in_id)
     return order
 
 

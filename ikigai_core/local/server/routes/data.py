@@ -17,6 +17,7 @@ from ikigai_core.local.store.signing import DATA_PREFIX
 from ikigai_core.local.store.uploads import Part, Upload, UploadState
 
 CONTENT_TYPE = "text/csv"
+LARGEST_FILE = 5 << 40
 _BLOCK = 1 << 20
 
 
@@ -108,6 +109,17 @@ async def receive(request: Request, path: Path, most: int) -> tuple[int, str]:
     if not size:
         raise bad_request("body: a part must not be empty")
     return size, digest.hexdigest()
+
+
+async def receive_whole(request: Request, platform: Platform) -> Path:
+    """Write the request's body to a new data file; return its path. Nothing is left if that fails."""
+    path = platform.files.new_data()
+    try:
+        await receive(request, path, LARGEST_FILE)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path
 
 
 def _write(file: BinaryIO, digest: hashlib._Hash, block: bytearray) -> None:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request, conflict
 from ikigai_core.local.server.routes.common import Body, Given, PlatformPart
-from ikigai_core.local.server.routes.data import CONTENT_TYPE, part_subject
+from ikigai_core.local.server.routes.data import CONTENT_TYPE, LARGEST_FILE, part_subject
 from ikigai_core.local.server.schemas.datasets import DatasetRef, UploadBegun, UploadVerdict
 from ikigai_core.local.store import timestamps
 from ikigai_core.local.store.ids import new_id
@@ -21,7 +21,6 @@ router = APIRouter()
 SMALLEST_PART = 5 << 20
 _PART_SIZE = 8 << 20
 _MOST_PARTS = 10_000
-LARGEST_FILE = 5 << 40
 
 
 PartNumber = Annotated[str, Field(pattern=r"^[0-9]{1,5}$")]
