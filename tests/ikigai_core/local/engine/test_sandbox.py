@@ -81,7 +81,7 @@ def test_a_script_sees_its_inputs_and_nothing_else_of_the_users(jobs: Any, tmp_p
 
     assert (ended.status, ended.rows()[0][0]) == ("SUCCESS", "n")
     assert "credentials.json" not in ended.printed
-    assert "['input-0.parquet', 'printed', 'request.json'] False False" in ended.printed
+    assert "['input-0-0.parquet', 'printed', 'request.json'] False False" in ended.printed
     assert "['1', '2']" in ended.printed
     assert ended.printed.count("Read-only file system") == 2
 

@@ -128,7 +128,7 @@ def test_a_result_that_was_not_imported_yet_is_imported(tmp_path: Path) -> None:
     (folder / "0.csv").write_text("a,b\n1,2\n")
     output = {"facet_id": "x", "dataset_name": "out", "path": str(folder / "0.csv"), "columns": {"a": {}, "b": {}}}
     (folder / "result.json").write_text(json.dumps({"status": "SUCCESS", "outputs": [output]}))
-    Runner(store, files, Workers(), 1, Outcomes(store, files), usual_access).recover()
+    Runner(store, files, Workers(), 1, Outcomes(store, files), usual_access, lend=lambda *_: {}).recover()
     assert [log.status for log in store.runs.logs("flow", 9)] == ["SUCCESS"]
     [dataset] = store.datasets.all(app_id="app")
     assert files.data(dataset.data_file).read_text() == "a,b\n1,2\n"
