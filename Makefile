@@ -86,10 +86,13 @@ PYTEST_OPTIONS ?= -m 'not soak'
 TIMES := .test-times
 PYTEST = $(SUPERVISED) .venvs/$(1)/bin/python -m pytest --junit-xml='$(TIMES)/$@ $(1).xml' $(PYTEST_OPTIONS)
 MYPY = $(CURDIR)/.venvs/$(1)/bin/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache/$(1)
-# The longest first; small ones, and the type checks, fill what is left at the end.
-SUITES := $(addprefix test-,core airflow prefect dagster examples packaging interop)
+# The longest first; small ones, and the type checks, fill what is left at the end. The orchestrators' suites wait much:
+# their halves run side by side.
+HALVES := $(foreach name,airflow prefect dagster,test-$(name)-runs test-$(name)-parts)
+SUITES := test-core $(filter %-runs,$(HALVES)) $(filter %-parts,$(HALVES)) test-examples test-packaging test-interop
 
 .PHONY: test lint site docs format types types-core types-airflow types-prefect types-dagster $(SUITES)
+.PHONY: test-airflow test-prefect test-dagster
 test: ## everything below
 	@echo "Each check is shown when it is done."
 	@rm -rf $(TIMES)
@@ -148,6 +151,29 @@ test-examples: .venvs/core/.ready $(ENVIRONMENTS:%=.venvs/%/.ready) ## the examp
 
 test-airflow: .venvs/core/.ready .venvs/airflow/.ready ## the Airflow provider
 	$(call PYTEST,airflow) $(or $(TESTS),tests/airflow_provider_ikigai)
+
+# What starts, follows and kills runs, on servers of its own; everything else.
+AIRFLOW_RUNS := tests/airflow_provider_ikigai/real
+PREFECT_RUNS := tests/prefect_ikigai/runs
+DAGSTER_RUNS := $(addprefix tests/dagster_ikigai/,chaos deployment runs)
+
+test-airflow-runs: .venvs/core/.ready .venvs/airflow/.ready
+	$(call PYTEST,airflow) $(AIRFLOW_RUNS)
+
+test-airflow-parts: .venvs/core/.ready .venvs/airflow/.ready
+	$(call PYTEST,airflow) tests/airflow_provider_ikigai $(AIRFLOW_RUNS:%=--ignore=%)
+
+test-prefect-runs: .venvs/core/.ready .venvs/prefect/.ready
+	$(call PYTEST,prefect) $(PREFECT_RUNS)
+
+test-prefect-parts: .venvs/core/.ready .venvs/prefect/.ready
+	$(call PYTEST,prefect) tests/prefect_ikigai $(PREFECT_RUNS:%=--ignore=%)
+
+test-dagster-runs: .venvs/core/.ready .venvs/dagster/.ready
+	$(call PYTEST,dagster) $(DAGSTER_RUNS)
+
+test-dagster-parts: .venvs/core/.ready .venvs/dagster/.ready
+	$(call PYTEST,dagster) tests/dagster_ikigai $(DAGSTER_RUNS:%=--ignore=%)
 
 .PHONY: test-airflow-floor
 test-airflow-floor: .venvs/core/.ready .venvs/airflow-floor/.ready ## the Airflow provider on the oldest supported Airflow
