@@ -41,7 +41,8 @@ def use_specs(path: Path | None) -> None:
     _file = path
     for kept in (_served, load_facet_specs, facet_specs_by_uid, load_model_specs):
         kept.cache_clear()
-    facet_specs_by_uid()
+    if path is not None:
+        facet_specs_by_uid()
 
 
 def merged_specs(more: Mapping[str, Any]) -> dict[str, Any]:
