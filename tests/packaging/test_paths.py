@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +21,7 @@ from .conftest import Distribution, uv
 
 pytest_plugins = ["ikigai_core.local.testing"]
 
+TUTORIAL = ROOT / "docs/tutorial.md"
 QUIET = {
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     "DAGSTER_DISABLE_TELEMETRY": "1",
@@ -49,6 +52,14 @@ def test_every_readme_has_a_path() -> None:
     assert all(re.search(r"^pip install \S", commands(*each), re.MULTILINE) for each in found)
 
 
+def shell_environment(home: Path, distributions: dict[str, Distribution]) -> dict[str, str]:
+    """That of a new user, whose pip finds our wheels beside what else it knows."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("IKIGAI", "PYTHON", "AIRFLOW"))}
+    wheels = [str(each.wheel.parent) for each in distributions.values()]
+    found = " ".join([*wheels, os.environ.get("PIP_FIND_LINKS", "")])
+    return {**kept, **QUIET, "HOME": str(home), "PIP_FIND_LINKS": found}
+
+
 # An upstream release may break a path on any day, which says nothing about a change here.
 @pytest.mark.soak
 @pytest.mark.parametrize(("document", "label"), paths())
@@ -64,18 +75,11 @@ def test_a_path_runs_as_it_is_printed(
     uv("venv", "--quiet", "--seed", "--no-project", "--python", sys.executable, str(environment))
     reader.mkdir()
     lay_out(reader, late_flights=program(document, label))
-    wheels = [str(each.wheel.parent) for each in distributions.values()]
-    ours = {
-        "HOME": str(tmp_path),
-        "PATH": f"{environment / 'bin'}:{os.environ['PATH']}",
-        "VIRTUAL_ENV": str(environment),
-        "PIP_FIND_LINKS": " ".join([*wheels, os.environ.get("PIP_FIND_LINKS", "")]),
-    }
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("IKIGAI", "PYTHON", "AIRFLOW"))}
+    own = {"PATH": f"{environment / 'bin'}:{os.environ['PATH']}", "VIRTUAL_ENV": str(environment)}
     done = subprocess.run(
         ["bash", "-euc", commands(document, label)],
         cwd=reader,
-        env={**kept, **QUIET, **ours, **ikigai_local.environ()},
+        env={**shell_environment(tmp_path, distributions), **own, **ikigai_local.environ()},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -83,3 +87,36 @@ def test_a_path_runs_as_it_is_printed(
     )
     assert done.returncode == 0, done.stdout[-10_000:]
     assert_ran(ikigai_client)
+
+
+@pytest.mark.soak
+def test_the_tutorial_runs_as_it_is_printed(distributions: dict[str, Distribution], tmp_path: Path) -> None:
+    """All but the port, which another program of this machine may have."""
+    dags = tmp_path / "delays" / "dags"
+    dags.mkdir(parents=True)
+    lay_out(dags, delays=program(TUTORIAL, "airflow")).joinpath("late_flights.yaml").unlink()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    typed = commands(TUTORIAL, "tutorial").replace("8100", port)
+    typed = typed.replace("ikigai local", f"ikigai local --port {port}")
+    environment = shell_environment(tmp_path, distributions)
+    python = f"{Path(sys.executable).resolve().parent}:{os.environ['PATH']}"
+    with (tmp_path / "said").open("w") as said:
+        shell = subprocess.Popen(
+            ["bash", "-euc", typed],
+            cwd=tmp_path,
+            env={**environment, "PATH": python},
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            status = shell.wait()
+        finally:
+            # The platform, which the reader leaves running.
+            os.killpg(shell.pid, signal.SIGTERM)
+    told = (tmp_path / "said").read_text()
+    assert status == 0, told[-10_000:]
+    assert "predicted_arr_delay" in told.splitlines()[-3], told[-10_000:]
