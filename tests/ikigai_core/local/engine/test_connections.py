@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,8 @@ def test_without_the_extra_the_error_names_it(jobs: Any, monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
     sql = loaded(jobs, "it").message
     monkeypatch.setitem(sys.modules, "s3fs", None)
+    # What was loaded before stays in there.
+    monkeypatch.delitem(import_module("fsspec.registry")._registry, "s3", raising=False)
     s3 = jobs.run(
         [jobs.facet("INPUT.S3", "source", connection_name="it", bucket="b", key="k"), jobs.exported()]
     ).message

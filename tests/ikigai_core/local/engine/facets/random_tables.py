@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 COUNT, SHARE, GROUP, WHEN, TEXT = "rowid", 'Share "of" x', "select", "c0", "It's; -- DROP"
 """The columns: whole numbers, fractions, few different texts, times, texts."""
 
-many = pytest.mark.parametrize("examples", [5, pytest.param(200, marks=pytest.mark.soak)])
+many = pytest.mark.parametrize("examples", [3, pytest.param(200, marks=pytest.mark.soak)])
 """Makes a test of few examples, and one of many for the soak."""
 
 _INTEGER = {"data_type": "NUMERIC", "data_formats": {"numeric_format": "INTEGER"}}

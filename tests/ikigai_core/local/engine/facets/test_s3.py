@@ -11,6 +11,8 @@ import pytest
 from .outside import SECRET, connect
 from .random_tables import TYPES, assert_values, on_random_tables
 
+pytestmark = pytest.mark.soak
+
 PLACE = {"connection_name": "lake", "bucket": "rows"}
 
 
@@ -58,7 +60,6 @@ def test_csv_files_are_read_and_written_as_they_are(jobs: Any, lake: Any) -> Non
     assert again.types() == {"zip": "TEXT", "x": "NUMERIC", "s": "TEXT"}
 
 
-@pytest.mark.soak
 def test_what_was_written_is_read_again(jobs: Any, lake: Any) -> None:
     @on_random_tables(20)
     def check(table: Any) -> None:
@@ -69,7 +70,6 @@ def test_what_was_written_is_read_again(jobs: Any, lake: Any) -> None:
         assert_values(read(jobs, "it.csv"), table.values)
 
 
-@pytest.mark.soak
 def test_excel_files_are_read_and_written(jobs: Any, lake: Any) -> None:
     ended = written(jobs, "n,s\n1,a\n2,\n", "it.xlsx", file_type="xlsx")
 
