@@ -115,8 +115,9 @@ def pick(given: Given, arrow: Arrow, source: Facet) -> Table:
     if not output and len(given) == 1:
         return next(iter(given.values()))
     gives = ", ".join(f"'{name}'" for name in given)
-    wanted = f"the output '{output}'" if output else "an output without a name"
-    raise source.fails(f"an arrow takes {wanted} of it, but its stand-in gives {gives}; add it to the stand-in")
+    if not output:
+        raise source.fails(f"an arrow out of it names no output; name one of those that it gives: {gives}")
+    raise source.fails(f"an arrow takes the output '{output}' of it, but its stand-in gives {gives}; add it there")
 
 
 def output_of(arrow: Arrow, source: Facet) -> str:

@@ -138,3 +138,10 @@ def test_alerts_name_what_is_remarkable(jobs: Any) -> None:
         ("gap", "zeros"),
         ("x", "correlated with twice"),
     ]
+
+
+def test_an_arrow_has_to_name_an_output(jobs: Any) -> None:
+    ended = jobs.transform("a\n1\n", jobs.facet("MID.EDA", "eda"))
+
+    assert ended.facet_id == "eda"
+    assert "an arrow out of it names no output; name one of those that it gives: 'numeric_statistic'" in ended.message
