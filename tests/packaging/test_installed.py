@@ -124,7 +124,7 @@ def test_airflows_own_tools_find_all_of_the_provider(install: Callable, tmp_path
     (hook,) = told["hooks"]
     assert (hook["connection_type"], hook["hook_name"]) == ("ikigai", "Ikigai")
     parts = {tool: len(told[tool]) for tool in ("triggers", "links", "behaviours", "widgets")}
-    assert parts == {"triggers": 5, "links": 5, "behaviours": 1, "widgets": 9}
+    assert parts == {"triggers": 5, "links": 5, "behaviours": 1, "widgets": 12}
 
     lazy_loaded = environment.run("python", "-c", LAZY_LOADED, **settings)
     assert "ikigai" not in lazy_loaded.replace(str(environment.folder), "")

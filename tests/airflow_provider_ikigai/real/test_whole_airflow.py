@@ -41,7 +41,6 @@ def started(deployment: Any) -> dict[str, str]:
         "last_metre",
         "retold",
         "indiscreet",
-        "ikigai_tour",
     )
     return {dag_id: deployment.api.trigger(dag_id, {}) for dag_id in dags}
 
@@ -173,9 +172,10 @@ def test_the_key_is_masked_even_where_user_code_prints_it(deployment: Any, start
 
 
 def test_the_tour_of_all_parts_runs_and_the_platform_starts_dags(
-    deployment: Any, started: dict[str, str], eventually: Callable[..., Any]
+    deployment: Any, eventually: Callable[..., Any]
 ) -> None:
-    deployment.await_success("ikigai_tour", started["ikigai_tour"])
+    # Watchers tell nothing of what happens while the triggerer is restarted, as another test has it.
+    deployment.await_success("ikigai_tour", deployment.api.trigger("ikigai_tour", {}))
     for dag_id, told in (("ikigai_delays_were_learned", "run_log"), ("ikigai_copy_changed", "modified_at")):
         runs = eventually(lambda dag_id=dag_id: deployment.api.get(f"/dags/{dag_id}/dagRuns")["dag_runs"], dag_id)
         deployment.await_success(dag_id, runs[0]["dag_run_id"])

@@ -41,7 +41,7 @@ async def seen_while(trigger: Any, happens: Callable[[], Any], count: int) -> li
     told = [(await asyncio.wait_for(first, 30)).payload]
     while len(told) < count:
         told.append((await asyncio.wait_for(anext(coming), 30)).payload)
-    # The watermark moves when the next event is asked for.
+    # The watermark moves with the next look.
     before = dict(trigger.asset_state_store)
     last = asyncio.ensure_future(anext(coming))
     while trigger.asset_state_store == before:
@@ -69,6 +69,37 @@ def test_each_run_that_ends_is_told_once_also_after_a_time_without_a_triggerer(
     newest_first = [one.log_id for one in flow.run_logs(3)]
     assert [one["run_log"]["log_id"] for one in told_later] == newest_first[::-1]
     assert [one["run_log"]["status"] for one in told_later] == ["FAILED", "SUCCESS", "SUCCESS"]
+
+
+def test_an_event_that_was_taken_and_not_recorded_is_told_again() -> None:
+    seen = {"about": {}, "run_logs": [{"log_id": "second", "status": "SUCCESS"}, {"log_id": "first"}]}
+    store = Store(ikigai_newest_run_log="first")
+
+    async def told() -> list[Any]:
+        """What is told by a triggerer that is killed after it has taken an event, and by the one after it."""
+        events = []
+        for _ in range(2):
+            looks: asyncio.Queue[Any] = asyncio.Queue()
+            coming = watched(IkigaiFlowRunFinishedTrigger(app="An app", flow="A flow"), store).filter_shared_stream(
+                _from(looks)
+            )
+            await looks.put(seen)
+            events.append((await anext(coming)).payload["run_log"]["log_id"])
+            waiting = asyncio.ensure_future(anext(coming))
+            await asyncio.sleep(0)
+            assert store == {"ikigai_newest_run_log": "first"}
+        await looks.put(seen)
+        while store != {"ikigai_newest_run_log": "second"}:
+            await asyncio.sleep(0)
+        waiting.cancel()
+        return events
+
+    assert asyncio.run(told()) == ["second", "second"]
+
+
+async def _from(looks: asyncio.Queue[Any]) -> AsyncIterator[Any]:
+    while True:
+        yield await looks.get()
 
 
 @pytest.mark.parametrize("is_empty", [False, True], ids=["after a run", "from the first run on"])

@@ -68,9 +68,16 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
                 yield seen
 
     async def filter_shared_stream(self, shared_stream: AsyncIterator[Any]) -> AsyncIterator[TriggerEvent]:
-        """Yield an event for everything new to this trigger. The watermark moves after the event was taken."""
-        watermark = await self._stored()
+        """Yield an event for everything new to this trigger.
+
+        The stored watermark moves one look later: a triggerer takes an event some time before it records it. If it is
+        killed in between, the next one tells the event again.
+        """
+        watermark = stored = await self._stored()
         async for shown in shared_stream:
+            if watermark != stored:
+                stored = watermark
+                await self._store(watermark)
             try:
                 seen = await self.reach_back(shown, watermark)
             except IkigaiError as error:
@@ -79,8 +86,9 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
             new, newest = self.compare(seen, watermark)
             for payload in new:
                 yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
-            if newest != watermark:
-                watermark = newest
+            watermark = newest
+            if not new and newest != stored:
+                stored = newest
                 await self._store(newest)
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
