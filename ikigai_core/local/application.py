@@ -125,8 +125,10 @@ def _sentence(error: dict[str, object]) -> str:
     return f"{'.'.join(map(str, where))}: {str(error['msg']).removeprefix('Value error, ')}"
 
 
-async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:
+async def _answer_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, ClientDisconnect):
+        return await _note_disconnect(request, error)
     message = str(error.detail)
     if error.status_code == 404:
         message = f"There is no endpoint {request.method} {request.url.path}"

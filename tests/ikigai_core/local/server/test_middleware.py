@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -69,3 +73,19 @@ def test_a_made_up_agent_for_each_request_does_not_fill_the_memory(api: Any) -> 
     report = api.ask("/_local/requests")
     assert report["total"] >= 300
     assert len(report["by_agent"]) <= 201
+
+
+def test_a_client_that_goes_away_leaves_one_line_in_the_log(api: Any, until: Callable[..., Any]) -> None:
+    address = urlsplit(api.platform.url)
+    key = f"user: {api.platform.user_email}\r\napi-key: {api.platform.api_key}"
+    head = f"POST /component/create-project HTTP/1.1\r\nHost: here\r\n{key}\r\n"
+    log = Path(api.platform.data_dir) / "server.log"
+    before = log.read_text()
+    with socket.create_connection((address.hostname, address.port)) as client:
+        client.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
+
+    def added() -> str:
+        return log.read_text().removeprefix(before)
+
+    until(lambda: "A client went away while it sent POST /component/create-project" in added())
+    assert added().count("\n") == 1
