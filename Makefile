@@ -78,7 +78,7 @@ demo: .venvs/core/.ready $(demonstrated:%=.venvs/%/.ready) ## the main job on th
 # -- tests -------------------------------------------------------------------------------------------------------------
 
 # How many checks run side by side; they wait for servers much of the time.
-JOBS ?= 5
+JOBS ?= 4
 # The core's tests, which are the most, are spread over this many processes.
 PROCESSES ?= 3
 PYTEST_OPTIONS ?= -m 'not soak'
