@@ -1,9 +1,9 @@
 """Starts processes by forking one that has already imported what they need, which takes a tenth of the time.
 
-``python -m ikigai_core.local.fork_server MODULES IMPORTS`` imports what it is told to, and waits for orders. It imports
-each of the modules when that is first wanted.
-For each process that `ForkServer` asks for, it gets one end of a socket. The process reads its job from there, and has
-it as its lifeline: when the other end is closed, it ends. The server says there how the process ended.
+``python -m ikigai_core.local.fork_server MODULES IMPORTS`` imports IMPORTS and waits for orders. It imports each of
+MODULES with the first order for it. For each process that `ForkServer` asks for, it gets one end of a socket. The
+process reads its job from there, and has it as its lifeline: when the other end is closed, it ends. The server says
+there how the process ended.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 Each has its own *watermark*, what it has seen last. It lies in the asset's state store, which Airflow has since 3.3, so
 it also fires for what happened while no triggerer ran. With earlier releases a trigger starts from what it finds.
+It is one look behind: what was told just before a triggerer ended may be told again.
 """
 
 from __future__ import annotations
@@ -70,8 +71,8 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
     async def filter_shared_stream(self, shared_stream: AsyncIterator[Any]) -> AsyncIterator[TriggerEvent]:
         """Yield an event for everything new to this trigger.
 
-        The stored watermark moves one look later: a triggerer takes an event some time before it records it. If it is
-        killed in between, the next one tells the event again.
+        The stored watermark moves one look later: a triggerer takes an event some time before it records it. If it ends
+        in between, the next one tells the event again.
         """
         watermark = stored = await self._stored()
         async for shown in shared_stream:
