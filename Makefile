@@ -96,8 +96,8 @@ SUITES := test-core $(filter %-runs,$(HALVES)) $(filter %-parts,$(HALVES)) test-
 test: ## everything below
 	@echo "Each check is shown when it is done."
 	@rm -rf $(TIMES)
-	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target lint $(SUITES) types site
-	@.venvs/core/bin/python tools/slowest_tests.py $(TIMES)
+	@failed=; $(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) --output-sync=target lint $(SUITES) types site || failed=$$?; \
+	  .venvs/core/bin/python tools/test_report.py $(TIMES); exit $${failed:-0}
 	@echo "All tests, lint and type checks passed."
 
 # The commit with which `make test-changed` compares.

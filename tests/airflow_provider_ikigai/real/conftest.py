@@ -171,7 +171,7 @@ def deployed(
         deployment = deployments.Deployment(airflow, platform, ikigai.app.new("Scenarios").build(), proxy)
         deployment.make_flows("on_worker", "deferred", "cleared", "busy", "pooled", "failing", "copied")
         deployment.make_flows("last_metre_worker", "last_metre_deferred", "retold")
-        deployment.make_flows("outage", script="import time\ntime.sleep(8)\nresult = data")
+        deployment.make_flows("outage", script="import time\ntime.sleep(600)\nresult = data")
         with airflow:
             airflow.await_dag("contention")
             airflow.await_dag("many")

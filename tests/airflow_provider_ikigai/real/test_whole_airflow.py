@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -213,7 +212,6 @@ def test_a_restart_of_the_platform_in_mid_run_ends_the_task_with_what_became_of_
     run_id = deployment.api.trigger("outage", {})
     deployment.await_log("Flow 'outage' is RUNNING", "outage", run_id)
     deployment.platform.kill()
-    time.sleep(2)
     deployment.platform.restart()
     deployment.await_state("outage", run_id, "failed")
     assert len(deployment.run_ids("outage")) == 1
@@ -223,6 +221,7 @@ def test_a_restart_of_the_platform_in_mid_run_ends_the_task_with_what_became_of_
 def test_no_step_of_a_trigger_held_up_the_event_loop(
     deployment: Any, long_iterations: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    # CPU time counts: on a machine that does other things besides, time passes without it.
+    # CPU time counts: on a machine that does other things besides, time passes without it. What is imported for the first
+    # time may have to be compiled, and processors that share a core take twice as long.
     steps = [(whose, step) for one in long_iterations() for whose, step in one["steps"].items()]
-    assert not [(whose, step) for whose, step in steps if "Ikigai" in whose and step[2] > 50]
+    assert not [(whose, step) for whose, step in steps if "Ikigai" in whose and step[2] > 200]

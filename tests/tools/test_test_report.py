@@ -1,4 +1,4 @@
-"""``tools/slowest_tests.py``: what `make test` prints of the tests' times."""
+"""``tools/test_report.py``: what `make test` prints of all tests at its end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "slowest_tests.py"
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "test_report.py"
 SLEEPY = """
 import time
 import pytest
@@ -33,3 +33,14 @@ def test_the_slowest_tests_of_all_suites_are_told_slowest_first(tmp_path: Path) 
         "test-two: test_two::test_of_two[0.3]",
     }
     assert all(float(line.split()[0]) >= 0.3 for line in printed[3:])
+
+
+def test_what_failed_is_told_last_with_its_reason(tmp_path: Path) -> None:
+    file = tmp_path / "test_sums.py"
+    file.write_text("def test_right():\n    assert 1 + 1 == 2\n\n\ndef test_wrong():\n    assert 1 + 1 == 3\n")
+    command = [sys.executable, "-m", "pytest", "-q", "--rootdir", tmp_path, f"--junit-xml={tmp_path}/sums.xml", file]
+    assert subprocess.run(command, check=False, capture_output=True, cwd=tmp_path).returncode == 1
+    printed = subprocess.run([sys.executable, TOOL, tmp_path], check=True, capture_output=True, text=True).stdout
+    _, _, told = printed.partition("FAILED ")
+    assert told.startswith("sums: test_sums::test_wrong\n")
+    assert "assert (1 + 1) == 3" in told
