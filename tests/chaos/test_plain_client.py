@@ -22,13 +22,13 @@ modes = pytest.mark.parametrize("isolation", ["shared", "copy"])
 
 @pytest.mark.timeout(400)
 @modes
-def test_twenty_tasks_on_two_flows(
+def test_few_tasks_on_two_flows(
     isolation: str, platform: LocalPlatform, proxy: FaultingProxy, chaos: ChaosFlows, tmp_path: Path
 ) -> None:
     proxy.faults(late=0.02, late_seconds=(1.0, 10.0))
     workers = PlainWorkers(chaos, proxy.environ(platform), tmp_path, isolation=isolation)
     with Killer().kills(workers.pids, every=(2, 5)):
-        told = workers.perform([f"task-{number}" for number in range(20)], seconds=300)
+        told = workers.perform([f"task-{number}" for number in range(12)], seconds=300)
     proxy.await_delivery()
     judge(told, chaos.runs()).check(doubt=isolation == "shared")
 

@@ -26,7 +26,7 @@ QUICK = {"retry_delay_seconds": [1, 3]}
 
 
 @pytest.mark.timeout(400)
-def test_twelve_items_on_two_flows(tmp_path: Path, prefect_server: PrefectServer) -> None:
+def test_few_items_on_two_flows(tmp_path: Path, prefect_server: PrefectServer) -> None:
     with (
         LocalPlatform.start(data_dir=tmp_path / "platform") as platform,
         FaultingProxy(platform.url) as proxy,
@@ -35,8 +35,8 @@ def test_twelve_items_on_two_flows(tmp_path: Path, prefect_server: PrefectServer
         chaos = ChaosFlows.make(platform)
         proxy.faults(0.1, late=0.1, late_seconds=(1.0, 6.0))
         crew = ChaosCrew(chaos, proxy.url, tmp_path, processes, slots=3, delays=QUICK, failures=1)
-        batches = {"shared": batches_of("shared", 8, 4), "copy": batches_of("copy", 4, 4)}
-        with Killer().kills(crew.some_pids(3), every=(2, 5)):
+        batches = {"shared": batches_of("shared", 4, 4), "copy": batches_of("copy", 4, 4)}
+        with Killer().kills(crew.some_pids(2), every=(2, 5)):
             told = crew.perform(batches, seconds=300)
         proxy.await_delivery()
         for mode, verdict in judged(told, chaos).items():

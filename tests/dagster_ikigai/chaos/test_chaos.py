@@ -62,8 +62,8 @@ def test_few_runs(
 ) -> None:
     proxy.faults(late=0.05, late_seconds=(1.0, 10.0))
     environment = environ(chaos, proxy.environ(platform), dagster_home, isolation, look_for=2.0)
-    workers = RunWorkers(chaos, environment, workers=4, losses=9)
-    tasks = [f"task-{number}" for number in range(12)]
+    workers = RunWorkers(chaos, environment, workers=3, losses=5)
+    tasks = [f"task-{number}" for number in range(6)]
     with Killer().kills(workers.pids, every=(0.5, 2)):
         workers.perform(tasks, seconds=800)
     proxy.await_delivery()
