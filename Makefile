@@ -11,6 +11,8 @@ UV := .venvs/uv/bin/uv
 ENVIRONMENTS := core airflow prefect dagster released released_0_2
 # The oldest supported orchestrators, with what was current in their time.
 FLOORS := airflow-floor prefect-floor dagster-floor
+# Only the soak needs them: Airflow with object storage.
+EXTRAS := airflow-storage
 
 # The machine's own Python settings must not leak into the environments made here.
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
@@ -30,7 +32,7 @@ RESOLVE = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 
 
 .PHONY: constraints
 constraints: $(UV) ## pick the newest versions that go together; `git diff constraints` shows them
-	for name in $(ENVIRONMENTS) airflow-floor dagster-floor; do $(RESOLVE) --output-file constraints/$$name.txt constraints/$$name.in; done
+	for name in $(ENVIRONMENTS) $(EXTRAS) airflow-floor dagster-floor; do $(RESOLVE) --output-file constraints/$$name.txt constraints/$$name.in; done
 	$(RESOLVE) --exclude-newer 2025-08-15 --output-file constraints/prefect-floor.txt constraints/prefect-floor.in
 
 .PHONY: environments
@@ -45,10 +47,10 @@ $(UV):
 	@PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 PIP_ROOT_USER_ACTION=ignore $(PYTHON) -m pip install --quiet --no-cache-dir --disable-pip-version-check \
 	  --target .venvs/uv uv==$(UV_VERSION)
 
-.venvs/airflow/.ready .venvs/airflow-floor/.ready: integrations/airflow-provider-ikigai/pyproject.toml
+.venvs/airflow/.ready .venvs/airflow-floor/.ready .venvs/airflow-storage/.ready: integrations/airflow-provider-ikigai/pyproject.toml
 .venvs/prefect/.ready .venvs/prefect-floor/.ready: integrations/prefect-ikigai/pyproject.toml
 .venvs/dagster/.ready .venvs/dagster-floor/.ready: integrations/dagster-ikigai/pyproject.toml
-$(ENVIRONMENTS:%=.venvs/%/.ready) $(FLOORS:%=.venvs/%/.ready): .venvs/%/.ready: constraints/%.in constraints/%.txt pyproject.toml | $(UV)
+$(ENVIRONMENTS:%=.venvs/%/.ready) $(FLOORS:%=.venvs/%/.ready) $(EXTRAS:%=.venvs/%/.ready): .venvs/%/.ready: constraints/%.in constraints/%.txt pyproject.toml | $(UV)
 	@echo "making .venvs/$*"
 	@.venvs/$*/bin/python -c '' 2>/dev/null || \
 	  $(UV) venv --quiet --clear --no-project --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venvs/$*
@@ -175,6 +177,10 @@ test-dagster-runs: .venvs/core/.ready .venvs/dagster/.ready
 test-dagster-parts: .venvs/core/.ready .venvs/dagster/.ready
 	$(call PYTEST,dagster) tests/dagster_ikigai $(DAGSTER_RUNS:%=--ignore=%)
 
+.PHONY: test-airflow-storage
+test-airflow-storage: .venvs/core/.ready .venvs/airflow-storage/.ready ## the Airflow provider's files on an S3-speaking server
+	$(SUPERVISED) .venvs/airflow-storage/bin/python -m pytest -m soak --timeout=3600 tests/airflow_provider_ikigai/operators/test_object_storage.py
+
 .PHONY: test-airflow-floor
 test-airflow-floor: .venvs/core/.ready .venvs/airflow-floor/.ready ## the Airflow provider on the oldest supported Airflow
 	$(SUPERVISED) .venvs/airflow-floor/bin/python -m pytest -m soak --timeout=3600 tests/airflow_floor
@@ -198,7 +204,7 @@ soak: ## what takes longer than `make test` has time for: loads, kills, fuzzing;
 	@for suite in $(subst $(comma), ,$(SOAK)); do $(MAKE) --no-print-directory test-$$suite \
 	  IKIGAI_TEST_SEED=$$RANDOM PYTEST_OPTIONS='-m soak --timeout=3600' PROCESSES=0 || exit; done
 
-SOAK ?= core,examples,airflow,prefect,dagster,$(subst $() ,$(comma),$(FLOORS))
+SOAK ?= core,examples,airflow,prefect,dagster,$(subst $() ,$(comma),$(EXTRAS) $(FLOORS))
 
 .PHONY: browser
 browser: ## the Chromium that the console's tests and pictures need, from Debian's packages (as root)

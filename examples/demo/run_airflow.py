@@ -368,9 +368,6 @@ def settings(home: Path, port: int) -> dict[str, str]:
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         # A task that starts while the machine is busy must not be given up.
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "120",
-        # For so long a worker may fail to see that a task's process has ended; Airflow fails a deferred task that is to
-        # go on within that time.
-        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
     }
 
 

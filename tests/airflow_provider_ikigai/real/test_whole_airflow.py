@@ -221,7 +221,7 @@ def test_a_restart_of_the_platform_in_mid_run_ends_the_task_with_what_became_of_
 def test_no_step_of_a_trigger_held_up_the_event_loop(
     deployment: Any, long_iterations: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    # CPU time counts: on a machine that does other things besides, time passes without it. What is imported for the first
-    # time may have to be compiled, and processors that share a core take twice as long.
+    # CPU time counts: on a machine that does other things besides, time passes without it. What is imported for the
+    # first time may have to be compiled, and processors that share a core take twice as long.
     steps = [(whose, step) for one in long_iterations() for whose, step in one["steps"].items()]
     assert not [(whose, step) for whose, step in steps if "Ikigai" in whose and step[2] > 200]
