@@ -11,8 +11,8 @@ UV := .venvs/uv/bin/uv
 ENVIRONMENTS := core airflow prefect dagster released released_0_2
 # The oldest supported orchestrators, with what was current in their time.
 FLOORS := airflow-floor prefect-floor dagster-floor
-# Only the soak needs them: Airflow with object storage.
-EXTRAS := airflow-storage
+# Only the soak needs them: Airflow with object storage, Prefect with Dask.
+EXTRAS := airflow-storage prefect-dask
 
 # The machine's own Python settings must not leak into the environments made here.
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
@@ -48,7 +48,7 @@ $(UV):
 	  --target .venvs/uv uv==$(UV_VERSION)
 
 .venvs/airflow/.ready .venvs/airflow-floor/.ready .venvs/airflow-storage/.ready: integrations/airflow-provider-ikigai/pyproject.toml
-.venvs/prefect/.ready .venvs/prefect-floor/.ready: integrations/prefect-ikigai/pyproject.toml
+.venvs/prefect/.ready .venvs/prefect-floor/.ready .venvs/prefect-dask/.ready: integrations/prefect-ikigai/pyproject.toml
 .venvs/dagster/.ready .venvs/dagster-floor/.ready: integrations/dagster-ikigai/pyproject.toml
 $(ENVIRONMENTS:%=.venvs/%/.ready) $(FLOORS:%=.venvs/%/.ready) $(EXTRAS:%=.venvs/%/.ready): .venvs/%/.ready: constraints/%.in constraints/%.txt pyproject.toml | $(UV)
 	@echo "making .venvs/$*"
@@ -187,6 +187,10 @@ test-airflow-floor: .venvs/core/.ready .venvs/airflow-floor/.ready ## the Airflo
 
 test-prefect: .venvs/core/.ready .venvs/prefect/.ready ## the Prefect integration
 	$(call PYTEST,prefect) $(or $(TESTS),tests/prefect_ikigai)
+
+.PHONY: test-prefect-dask
+test-prefect-dask: .venvs/core/.ready .venvs/prefect-dask/.ready ## the Prefect integration's tasks in processes of Dask
+	$(SUPERVISED) .venvs/prefect-dask/bin/python -m pytest -m soak --timeout=3600 tests/prefect_ikigai/runs/test_dask.py
 
 .PHONY: test-prefect-floor
 test-prefect-floor: .venvs/core/.ready .venvs/prefect-floor/.ready ## the Prefect integration on the oldest supported Prefect
