@@ -8,8 +8,10 @@ from typing import Any
 from prefect import flow
 
 from ikigai_core import FlowStatus, RunLog
+from ikigai_core.runs import copies
 from prefect_ikigai import IkigaiCredentials, report_left_runs, run_flow, start_flow
 from prefect_ikigai.naming import artifact_key
+from tests.prefect_ikigai.servers import eventually, meanwhile
 
 
 def test_a_retried_task_follows_the_run_that_it_started(
@@ -164,3 +166,30 @@ def test_a_run_that_is_over_is_not_reported_as_left(
     reports = prefect_server.artifacts(state.state_details.flow_run_id, "markdown")
     assert [shown.key for shown in reports if shown.key.endswith("-left")] == [artifact_key(app, "Going", "left")]
     going.finish()
+
+
+def test_a_flow_run_that_lost_sight_of_its_run_is_told_what_to_do_and_starts_anew_when_it_is_retried(
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], prefect_server: Any
+) -> None:
+    copying = make_flow(lasts=3600)
+
+    def delete_the_copy() -> None:
+        with credentials.get_client() as ikigai:
+            flows = ikigai.apps[app].flows
+            is_there = eventually(
+                lambda: [name for name in flows() if copies.original_of(name)], lambda: "no copy was made"
+            )
+            eventually(lambda: not flows[is_there[0]].status().is_idle, lambda: "the copy never ran")
+            copying.lasts(0)
+            flows[is_there[0]].delete()
+
+    @flow(retries=1)
+    def run() -> RunLog:
+        return run_flow(credentials, app, copying.name, isolation="copy")
+
+    with meanwhile(delete_the_copy):
+        state = run(return_state=True)
+    assert state.is_completed(), state.message
+    told = prefect_server.logs(state.state_details.flow_run_id, until="ended: SUCCESS")
+    assert "it is not known how its run ended" in told
+    assert "to run it again, retry this flow run" in told
