@@ -30,7 +30,8 @@ def run(step: Step) -> Table:
     elif value is None:
         raise FlowError(f"condition '{condition}' needs the argument 'value'; set it")
     elif condition in _TEXT_TESTS:
-        test = f"{_TEXT_TESTS[condition]}({column.key}, ?)"
+        # The text of a missing number can be NA, which contains no A.
+        test = f"{column.value} IS NOT NULL AND {_TEXT_TESTS[condition]}({column.key}, ?)"
     else:
         test = f"{column.value} {_COMPARISONS[condition]} {operand(step.tables, column, value)}"
     keys = ", ".join(other.key for other in step.table.columns)

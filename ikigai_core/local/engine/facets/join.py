@@ -74,9 +74,12 @@ def _keys(left: Table, right: Table, left_names: Sequence[str], right_names: Seq
 
 
 def _comparable(column: Column, other: Column, side: str) -> str:
-    if column.data_type == other.data_type and column.data_type in ("NUMERIC", "TIME"):
-        return column.cast(f"{side}.{column.key}")
-    return f"{side}.{column.key}"
+    text = f"{side}.{column.key}"
+    if column.data_type not in ("NUMERIC", "TIME"):
+        return text
+    value = column.cast(text)
+    # The text of a missing number can be NA, which is a value in a column of texts.
+    return value if column.data_type == other.data_type else f"CASE WHEN {value} IS NOT NULL THEN {text} END"
 
 
 def _renamed(left: Table, rights: Sequence[Column], suffix: str) -> list[Column]:

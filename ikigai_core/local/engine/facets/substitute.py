@@ -21,7 +21,9 @@ def run(step: Step) -> Table:
         )
     old, new = right.columns
     is_typed = target.data_type == old.data_type and target.data_type in ("NUMERIC", "TIME")
-    compared, found = (target.value, old.value) if is_typed else (target.key, old.key)
+    # The text of a missing number can be NA, which is a value in a column of texts.
+    known = f"CASE WHEN {target.value} IS NOT NULL THEN {target.key} END"
+    compared, found = (target.value, old.value) if is_typed else (known, old.key)
     _check_unique(step.tables, right, old, found)
     pairs = f"SELECT {found} AS found, {new.key} AS put FROM {right.name} WHERE {old.value} IS NOT NULL"
     values = [

@@ -75,26 +75,28 @@ _texts = st.one_of(
     st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=6),
 )
 
+VALUES: dict[str, st.SearchStrategy[str]] = {
+    COUNT: st.integers(-9, 9).map(str),
+    SHARE: _shares,
+    GROUP: st.sampled_from(["a", "b", "A", "b ", "Ünder"]),
+    WHEN: _times,
+    TEXT: _texts,
+}
+"""What the columns hold, as text, where it is not missing."""
+
 
 @st.composite
 def tables(draw: st.DrawFn, most_rows: int = 9) -> RandomTable:
     """Draw a table of these columns."""
     rows = draw(st.one_of(st.sampled_from([0, 1]), st.integers(2, most_rows)))
 
-    def column(values: st.SearchStrategy[str], *missing: str | None) -> list[str | None]:
-        either = st.one_of(values, values, values, st.sampled_from(missing or (None,)))
+    def column(values: st.SearchStrategy[str], missing: Sequence[str | None]) -> list[str | None]:
+        either = st.one_of(values, values, values, st.sampled_from(missing))
         return draw(st.lists(either, min_size=rows, max_size=rows))
 
-    texts = pd.DataFrame(
-        {
-            COUNT: column(st.integers(-9, 9).map(str)),
-            SHARE: column(_shares, None, "NA", "NaN"),
-            GROUP: column(st.sampled_from(["a", "b", "A", "b ", "Ünder"])),
-            WHEN: column(_times),
-            TEXT: column(_texts),
-        },
-        dtype=object,
-    )
+    marks = {SHARE: [None, "NA", "NaN"]}
+    columns = {name: column(values, marks.get(name, [None])) for name, values in VALUES.items()}
+    texts = pd.DataFrame(columns, dtype=object)
     return RandomTable(texts, values_of(texts))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .random_tables import VALUES, assert_texts, many, names, on_random_tables, transformed
+
 CONTENT = "a,b,c\n1,x,\n2,y,3\n"
 
 
@@ -61,3 +63,21 @@ def test_copies_go_their_own_ways(jobs: Any) -> None:
     by_facet = {output["facet_id"]: ended.rows(number) for number, output in enumerate(ended.outputs)}
     assert by_facet["one"] == [["a", "b", "c"], ["1", "x", ""], ["2", "y", "3"]]
     assert by_facet["two"] == [["a", "b", "c"], ["2", "y", "3"], ["1", "x", ""]]
+
+
+@many
+def test_columns_stay_go_and_are_renamed_as_by_pandas(jobs: Any, examples: int) -> None:
+    some = names(list(VALUES)).filter(lambda chosen: 0 < len(chosen) < len(VALUES))
+
+    @on_random_tables(examples, chosen=some)
+    def check(table: Any, chosen: list[str]) -> None:
+        select = jobs.facet("MID.SELECT", "select", target_columns=chosen)
+        assert_texts(transformed(jobs, table, select), table.texts[chosen])
+
+        drop = jobs.facet("MID.DROP_COLUMNS", "drop", target_columns=chosen)
+        assert_texts(transformed(jobs, table, drop), table.texts.drop(columns=chosen))
+
+        renamed = dict(zip(chosen, [*chosen[1:], "new"], strict=True))
+        columns = [{"old_name": old, "new_name": new} for old, new in renamed.items()]
+        rename = jobs.facet("MID.RENAME_COLUMNS", "rename", columns=columns)
+        assert_texts(transformed(jobs, table, rename), table.texts.rename(columns=renamed))

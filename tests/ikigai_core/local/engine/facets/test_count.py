@@ -2,6 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+from hypothesis import strategies as st
+
+from .random_tables import COUNT, GROUP, SHARE, TEXT, WHEN, assert_values, many, names, on_random_tables, transformed
+
 CONTENT = "carrier,day,x\nUA,1,1.0\nAA,1,1.00\nAA,2,2\nUA,1,\nAA,1,NA\nDL,1,2\n"
 
 
@@ -44,3 +49,19 @@ def test_a_name_that_is_taken(jobs: Any) -> None:
 
     assert (ended.status, ended.facet_id) == ("FAILED", "c")
     assert "'day' occurs 2 times" in ended.message
+
+
+@many
+def test_combinations_are_counted_as_by_pandas(jobs: Any, examples: int) -> None:
+    @on_random_tables(examples, targets=names([COUNT, SHARE, GROUP, WHEN, TEXT]), is_sorted=st.booleans())
+    def check(table: Any, targets: list[str], is_sorted: bool) -> None:
+        facet = jobs.facet("MID.COUNT", target_columns=targets, sort=is_sorted, output_column_name="n")
+
+        # Times are equal if their texts are.
+        frame = table.values.assign(**{WHEN: table.texts[WHEN]})
+        expected = pd.DataFrame({"n": [len(frame)]})
+        if targets:
+            expected = frame.groupby(targets, sort=False, dropna=False).size().rename("n").reset_index()
+        if is_sorted:
+            expected = expected.sort_values("n", ascending=False, kind="stable")
+        assert_values(transformed(jobs, table, facet), expected)

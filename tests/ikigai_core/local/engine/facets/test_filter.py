@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import operator
 from typing import Any
 
+import pandas as pd
 import pytest
+from hypothesis import strategies as st
+
+from .random_tables import COUNT, SHARE, TEXT, VALUES, WHEN, assert_texts, many, on_random_tables, transformed
 
 CONTENT = '''id,n,x,when,code,name
 1,10,1.5,2013-01-01T05:00:00Z,007,Anna
@@ -45,6 +50,7 @@ def kept(jobs: Any, column: str, condition: str, value: Any = None) -> list[str]
         ("name", "ends_with", "a", "1"),
         ("name", "equals", "'; DROP TABLE t1; --", ""),
         ("n", "contains", "0", "14"),
+        ("x", "contains", "N", ""),
         ("n", "is_missing", None, "3"),
         ("x", "is_missing", None, "3"),
         ("name", "is_missing", None, "3"),
@@ -83,3 +89,46 @@ def test_what_cannot_be_compared(jobs: Any, column: str, condition: Any, value: 
     assert (ended.status, ended.facet_id) == ("FAILED", "late")
     assert ended.message.startswith("Filter 'late': ")
     assert reason in ended.message
+
+
+COMPARISONS = {
+    "equals": operator.eq,
+    "not_equals": operator.ne,
+    "greater_than": operator.gt,
+    "greater_or_equal": operator.ge,
+    "less_than": operator.lt,
+    "less_or_equal": operator.le,
+}
+TEXT_TESTS = {"contains": str.__contains__, "starts_with": str.startswith, "ends_with": str.endswith}
+READERS = {COUNT: float, SHARE: float, WHEN: lambda text: pd.to_datetime(text, utc=True)}
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> tuple[str, str, str]:
+    """Draw a column, a condition, and a value that it can compare the column's with."""
+    column = draw(st.sampled_from(list(VALUES)))
+    condition = draw(st.sampled_from([*COMPARISONS, *TEXT_TESTS, "is_missing", "is_not_missing"]))
+    return column, condition, draw(VALUES[TEXT if condition in TEXT_TESTS else column])
+
+
+def meets(value: Any, text: Any, column: str, condition: str, other: str) -> bool:
+    """Whether a value meets a condition, as Python and pandas compare."""
+    if pd.isna(value):
+        return condition in ("not_equals", "is_missing")
+    if condition in TEXT_TESTS:
+        return TEXT_TESTS[condition](text, other)
+    if condition in COMPARISONS:
+        return bool(COMPARISONS[condition](value, READERS.get(column, str)(other)))
+    return condition == "is_not_missing"
+
+
+@many
+def test_rows_stay_as_with_pandas(jobs: Any, examples: int) -> None:
+    @on_random_tables(examples, asked=conditions())
+    def check(table: Any, asked: tuple[str, str, str]) -> None:
+        column, condition, value = asked
+        facet = jobs.facet("MID.FILTER", column_name=column, condition=condition, value=value)
+
+        values = zip(table.values[column], table.texts[column], strict=True)
+        expected = table.texts[[meets(known, text, *asked) for known, text in values]]
+        assert_texts(transformed(jobs, table, facet), expected if len(expected) else table.texts[:0])

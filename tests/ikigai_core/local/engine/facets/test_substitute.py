@@ -33,6 +33,10 @@ def test_numbers_are_compared_as_numbers_and_types_inferred_again(jobs: Any) -> 
     assert texts.types() == {"a": "NUMERIC"}
 
 
+def test_a_mark_of_a_missing_number_stays(jobs: Any) -> None:
+    assert substituted(jobs, "a,b\n1,x\nNA,y\n", "f,t\nNA,z\n1,2\n").rows() == [["a", "b"], ["2", "x"], ["NA", "y"]]
+
+
 @pytest.mark.parametrize(
     ("right", "reason"),
     [

@@ -2,6 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from .random_tables import TYPES, VALUES, assert_texts, many, names, on_random_tables, tables, written
+
 
 def union(jobs: Any, top: str, bottom: str, sides: tuple[Any, Any] = ("top", "bottom"), **arguments: Any) -> Any:
     one, two = jobs.imported(top, "one"), jobs.imported(bottom, "two")
@@ -62,3 +68,29 @@ def test_a_table_below_itself(jobs: Any) -> None:
     ended = jobs.run([source, both, sink], arrows)
 
     assert ended.rows() == [["a", "b"], ["1", "x"], ["2", "y"], ["1", "x"], ["2", "y"]]
+
+
+@many
+def test_tables_are_appended_as_by_pandas(jobs: Any, examples: int) -> None:
+    some = names(list(VALUES)).filter(bool)
+    options = st.sampled_from(["full", "intersection"])
+
+    @on_random_tables(examples, bottom=tables(), tops=some, bottoms=some, option=options)
+    def check(table: Any, bottom: Any, tops: list[str], bottoms: list[str], option: str) -> None:
+        assume(option == "full" or set(tops) & set(bottoms))
+        frames = [table.texts[tops], bottom.texts[bottoms]]
+        one, two = (
+            jobs.facet(
+                "INPUT.IMPORTED",
+                name,
+                dataset_id=jobs.dataset(written(frame), {column: TYPES[column] for column in frame}),
+            )
+            for name, frame in zip(("one", "two"), frames, strict=True)
+        )
+        both, sink = jobs.facet("MID.UNION", "both", option=option), jobs.exported()
+        arrows = [jobs.arrow(one, both), jobs.arrow(two, both), jobs.arrow(both, sink)]
+
+        expected = pd.concat(frames, join="outer" if option == "full" else "inner", ignore_index=True)
+        ended = jobs.run([one, two, both, sink], arrows)
+        assert_texts(ended, expected)
+        assert ended.types() == {column: TYPES[column]["data_type"] for column in expected}
