@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Memory limit of DuckDB. Larger data goes to files in the job's folder.
 _MEMORY_BYTES = 1 << 30
+# DuckDB's own number of rows in a batch.
+_BATCH = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -127,9 +129,9 @@ class Tables:
         """Execute a query; return its rows as a DataFrame in memory."""
         return self.execute(query).df()
 
-    def batches(self, query: str) -> pa.RecordBatchReader:
-        """Return the rows of a query in batches, computed as they are read."""
-        return record_batches(self._connection.sql(query))
+    def batches(self, query: str, rows: int = _BATCH) -> pa.RecordBatchReader:
+        """Return the rows of a query in batches of at most `rows`, computed as they are read."""
+        return record_batches(self._connection.sql(query), rows)
 
     def register(self, name: str, frame: pd.DataFrame | pa.RecordBatchReader) -> None:
         """Make a DataFrame, or rows that come in batches, available to queries under a name."""
@@ -221,11 +223,11 @@ class Tables:
         return f"t{self._made}"
 
 
-def record_batches(relation: duckdb.DuckDBPyRelation) -> pa.RecordBatchReader:
-    """Return the rows of a relation in batches, computed as they are read."""
+def record_batches(relation: duckdb.DuckDBPyRelation, rows: int = _BATCH) -> pa.RecordBatchReader:
+    """Return the rows of a relation in batches of at most `rows`, computed as they are read."""
     # Older releases of DuckDB call it otherwise.
     read = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
-    reader: pa.RecordBatchReader = read()
+    reader: pa.RecordBatchReader = read(rows)
     return reader
 
 

@@ -34,8 +34,8 @@ class Receiver:
 
 
 @contextmanager
-def receiver(answer: Callable[[Any], tuple[int, str]]) -> Iterator[Receiver]:
-    """Serve, answering each body with a status and a text."""
+def receiver(answer: Callable[[Any], tuple[int, str]], **more: str) -> Iterator[Receiver]:
+    """Serve, answering each body with a status and a text, and `more` headers."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -46,6 +46,8 @@ def receiver(answer: Callable[[Any], tuple[int, str]]) -> Iterator[Receiver]:
             content = text.encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
+            for name, value in more.items():
+                self.send_header(name.replace("_", "-"), value)
             self.end_headers()
             self.wfile.write(content)
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ikigai_core.local.engine import language_model
+from ikigai_core.local.engine.connections import Connection
+from ikigai_core.local.engine.facets import ai_llm
 
 from .outside import SECRET, connect, receiver
 
@@ -32,6 +38,8 @@ def asked(jobs: Any, kind: str, content: str = CONTENT, **arguments: Any) -> Any
 
 @pytest.fixture
 def connected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(language_model, "FIRST_PAUSE", 0.001)
+
     def connect_to(url: str) -> None:
         connect(monkeypatch, tmp_path, llm={"base_url": f"{url}/v1", "api_key": SECRET, "model": "small"})
 
@@ -77,10 +85,86 @@ def test_classes_are_those_that_are_known_and_numbers_are_numbers(jobs: Any, con
     assert [row[-1] for row in ended.rows()] == ["predicted_zip", "12.5", "", ""]
 
 
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_question_is_asked_again_while_the_endpoint_is_busy(jobs: Any, connected: Any, status: int) -> None:
+    tried: Counter[str] = Counter()
+    friendly = chat(lambda contents: json.loads(contents["user"])["city"] or "nowhere")
+
+    def busy_at_first(body: Any) -> tuple[int, str]:
+        question = body["messages"][-1]["content"]
+        tried[question] += 1
+        return friendly(body) if tried[question] > 2 else (status, "busy")
+
+    with receiver(busy_at_first) as server:
+        connected(server.url)
+        ended = asked(jobs, "Chat")
+
+    assert ended.message == ""
+    assert [row[-1] for row in ended.rows()[1:]] == ["Bern", "Zürich", "nowhere"]
+    assert list(tried.values()) == [3, 3, 3]
+
+
+def test_an_endpoint_that_stays_busy_ends_the_run_after_some_tries(jobs: Any, connected: Any) -> None:
+    with receiver(lambda body: (503, "busy"), Retry_After="0") as server:
+        connected(server.url)
+        ended = asked(jobs, "Chat", "city\nBern\n")
+
+    assert "the model of connection 'llm' refused with 503: busy" in ended.message
+    assert len(server.posted) == language_model.ATTEMPTS
+
+
+def test_a_question_waits_as_long_as_the_endpoint_asks(jobs: Any, connected: Any, monkeypatch: Any) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("tenacity.nap.time.sleep", waited.append)
+    with receiver(lambda body: (429, "slowly"), Retry_After="7") as server:
+        connected(server.url)
+        asked(jobs, "Chat", "city\nBern\n")
+
+    assert waited.count(7.0) == language_model.ATTEMPTS - 1
+
+
+def test_questions_are_made_as_they_are_asked(jobs: Any, connected: Any) -> None:
+    ahead: list[int] = []
+
+    def questions() -> Iterator[str]:
+        for number in range(100):
+            ahead.append(number)
+            yield str(number)
+
+    with receiver(chat(lambda contents: contents["user"])) as server:
+        place = language_model.LanguageModel(Connection("llm", {"base_url": f"{server.url}/v1", "model": "small"}))
+        for number, answer in enumerate(place.answers("", questions())):
+            assert answer == str(number)
+            assert len(ahead) <= number + language_model.AHEAD
+
+    assert len(ahead) == 100
+
+
+def test_many_rows_are_asked_about_in_parts(jobs: Any, connected: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(ai_llm, "_ROWS", 7)
+    content = "n,city\n" + "".join(f"{number},\n" for number in range(30))
+    with receiver(chat(lambda contents: json.loads(contents["user"])["n"])) as server:
+        connected(server.url)
+        ended = asked(jobs, "Chat", content)
+
+    assert ended.message == ""
+    assert [row[0] for row in ended.rows()[1:]] == [row[-1] for row in ended.rows()[1:]] == list(map(str, range(30)))
+    assert len(server.posted) == 30
+
+
+def test_a_table_without_rows_asks_nothing(jobs: Any, connected: Any) -> None:
+    with receiver(chat(str)) as server:
+        connected(server.url)
+        ended = asked(jobs, "Chat", "city\n")
+
+    assert (ended.message, ended.rows(), server.posted) == ("", [["city", "answer"]], [])
+
+
 def test_refusals_are_told_without_the_key(jobs: Any, connected: Any) -> None:
     with receiver(lambda body: (401, f"wrong key {SECRET}")) as server:
         connected(server.url)
-        refused = asked(jobs, "Chat")
+        refused = asked(jobs, "Chat", "city\nBern\n")
+    assert len(server.posted) == 1
     gone = asked(jobs, "Chat")
     with receiver(lambda body: (200, "<html>")) as server:
         connected(server.url)
