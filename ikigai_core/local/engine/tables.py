@@ -99,6 +99,7 @@ class Tables:
     def __init__(self, folder: Path) -> None:
         self._connection = duckdb.connect()
         self._made = 0
+        self._counts: dict[str, int] = {}
         self.execute(f"SET temp_directory = {quote(str(folder / 'spill'))}")
         self.execute(f"SET memory_limit = '{_MEMORY_BYTES // (1 << 20)}MiB'")
         # Times without an offset must have the same meaning on every machine.
@@ -152,7 +153,9 @@ class Tables:
         _check_names([column.name for column in columns])
         name = self._new_name()
         keys = column_keys(len(columns))
-        self.execute(f"CREATE TABLE {name} ({', '.join(keys)}) AS {query}", parameters)
+        created = self.first_row(f"CREATE TABLE {name} ({', '.join(keys)}) AS {query}", parameters)
+        if created:
+            self._counts[name] = int(created[0])
         return Table(name, _with_keys(columns))
 
     def read(self, path: Path, names: Sequence[str], skip: int, null_mark: str = "") -> Table:
@@ -211,12 +214,21 @@ class Tables:
 
     def row_count(self, table: Table) -> int:
         """Return the number of rows of a table."""
-        row = self.first_row(f"SELECT count(*) FROM {table.name}")
-        return int(row[0]) if row else 0
+        if table.name not in self._counts:
+            row = self.first_row(f"SELECT count(*) FROM {table.name}")
+            self._counts[table.name] = int(row[0]) if row else 0
+        return self._counts[table.name]
+
+    def head(self, table: Table, rows: int, columns: int) -> list[tuple[str | None, ...]]:
+        """Return the first rows of a table, with the values of its first columns."""
+        keys = ", ".join(column.key for column in table.columns[:columns])
+        # A limit would cost more than the row's number, by which DuckDB leaves out the rest.
+        return self.execute(f"SELECT {keys} FROM {table.name} WHERE rowid < {rows}").fetchall()
 
     def drop(self, table: Table) -> None:
         """Delete a table and free its memory."""
         self.execute(f"DROP TABLE IF EXISTS {table.name}")
+        self._counts.pop(table.name, None)
 
     def _new_name(self) -> str:
         self._made += 1
