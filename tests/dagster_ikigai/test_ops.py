@@ -72,17 +72,18 @@ def test_a_flow_is_named_by_its_id_too(
     app = ikigai_client.apps[flow.app]
     remote = app.flow.new(flow.name).definition(flow.definition).ensure()
 
-    @dg.job(resource_defs={"ikigai": IkigaiWorkspace()})
+    @dg.job(resource_defs={"ikigai": IkigaiWorkspace(webserver_base_url="https://dagster.example.com/prod/")})
     def job() -> None:
         run_ikigai_flow_op()
 
     config = {"ops": {"run_ikigai_flow_op": {"config": {"app": app.app_id, "flow": remote.flow_id}}}}
     result = job.execute_in_process(run_config=config, instance=instance)
     assert result.output_for_node("run_ikigai_flow_op")["log_id"] == remote.run_logs(1)[0].log_id
-    # The platform is told which step started it.
+    # The platform is told which step started it, and where Dagster shows it.
     [start] = ikigai_local.control.journal("run-pipeline")
     step = {"job": "job", "task": "run_ikigai_flow_op", "run": result.run_id}
-    assert start.origin == {"orchestrator": "dagster", **step}
+    url = f"https://dagster.example.com/prod/runs/{result.run_id}"
+    assert start.origin == {"orchestrator": "dagster", **step, "url": url}
 
 
 def test_an_app_is_applied_once(

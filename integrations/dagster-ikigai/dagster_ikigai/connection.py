@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
@@ -41,6 +42,10 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
     web_url : str, optional
         URL of the platform's web pages, for the links in results. Default: ``IKIGAI_WEB_URL``, otherwise derived from
         `base_url`.
+    webserver_base_url : str, optional
+        URL of Dagster's own web server, such as ``https://dagster.example.com`` or ``https://acme.dagster.cloud/prod``,
+        which Dagster does not tell its steps. The platform's pages then link each run that a step started back to the
+        step's run. Default: no link.
     proxy : str, optional
         Address of a proxy for every request. It must be an EnvVar if it contains a password.
     verify_tls : bool
@@ -80,6 +85,9 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
     api_key_file: str | None = Field(default=None, description="Path of a file that holds the key, in its place.")
     base_url: str | None = Field(default=None, description="URL of the platform. Default: IKIGAI_BASE_URL.")
     web_url: str | None = Field(default=None, description="URL of the platform's pages. Default: IKIGAI_WEB_URL.")
+    webserver_base_url: str | None = Field(
+        default=None, description="URL of Dagster's web server, for links from the platform's runs back to Dagster's."
+    )
     proxy: str | None = Field(
         default=None,
         repr=False,
@@ -237,16 +245,23 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         if given["api_key"] and variable is not None:
             given["look_up_key"] = variable.get_value
         user_agent = f"dagster-ikigai/{__version__} dagster/{dg.__version__}"
-        return ConnectionFields.read({**given, "user_agent": user_agent, "origin": step_origin})
+        origin = partial(step_origin, _resolved(self.webserver_base_url))
+        return ConnectionFields.read({**given, "user_agent": user_agent, "origin": origin})
 
 
-def step_origin() -> dict[str, str | None]:
+def step_origin(webserver_base_url: str | None = None) -> dict[str, str | None]:
     """The step that this is called in, as the platform is told with each request; empty outside of one."""
     try:
         step = dg.OpExecutionContext.get()
     except dg.DagsterInvariantViolationError:
         return {}
-    return {"orchestrator": "dagster", "job": step.job_name, "task": str(step.op_handle), "run": step.run_id}
+    return {
+        "orchestrator": "dagster",
+        "job": step.job_name,
+        "task": str(step.op_handle),
+        "run": step.run_id,
+        "url": f"{webserver_base_url.rstrip('/')}/runs/{step.run_id}" if webserver_base_url else None,
+    }
 
 
 def _resolved(value: Any) -> Any:

@@ -164,6 +164,9 @@ class WorkspaceModel(dg.Model, dg.Resolvable):
     api_key_file: str | None = Field(default=None, description="Path of a file that holds the key, in its place.")
     base_url: str | None = Field(default=None, description="URL of the platform. Default: IKIGAI_BASE_URL.")
     web_url: str | None = Field(default=None, description="URL of the platform's pages. Default: IKIGAI_WEB_URL.")
+    webserver_base_url: str | None = Field(
+        default=None, description="URL of Dagster's web server, for links from the platform's runs back to Dagster's."
+    )
     proxy: str | None = Field(default=None, repr=False, description="Address of a proxy for every request.")
     verify_tls: bool = Field(default=True, description="Whether the platform's certificate is checked.")
     ca_bundle: str | None = Field(default=None, description="Path of the certificates to check the platform's against.")
