@@ -6,35 +6,29 @@ import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, LogisticRegression, Ridge, RidgeClassifier
-from sklearn.model_selection import KFold, StratifiedKFold, cross_validate
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-Kind = Literal["number", "text"]
+from ikigai_core.local.engine.supervised import (
+    CLASSIFICATION_METRICS,
+    REGRESSION_METRICS,
+    SEED,
+    CannotTrainError,
+    Kind,
+    parts,
+    performance,
+    plain,
+    preparation,
+    sample,
+)
 
-REGRESSION_METRICS = ("r2", "neg_mean_absolute_error", "neg_mean_squared_error")
-CLASSIFICATION_METRICS = ("accuracy", "balanced_accuracy")
-# For text columns, the most frequent values become features; the rest share one.
-_MOST_VALUES = 30
-_MOST_FOLDS = 5
-_FEWEST_ROWS_A_FOLD = 2
-# For very large tables, a sample is enough for the evaluation.
-_MOST_EVALUATED = 50_000
+# For very large tables, a sample is enough for the importance of columns.
 _MOST_PERMUTED = 2_000
-_SEED = 0
-
-
-class CannotTrainError(Exception):
-    """The hyperparameters or the data do not allow training. The message is for the flow's author."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +65,7 @@ def train(
     """
     is_number = target.dtype.kind == "f"
     estimator = _regressor(sub_model_type, given) if is_number else _classifier(sub_model_type, given)
-    pipeline = make_pipeline(_preparation(kinds), estimator)
+    pipeline = make_pipeline(preparation(kinds), estimator)
     with warnings.catch_warnings():
         # The metrics show if a solver has not converged.
         warnings.simplefilter("ignore")
@@ -81,9 +75,9 @@ def train(
             raise CannotTrainError(str(error)) from error
         metrics = {
             "feature_importance": _importance(pipeline, frame, target, is_number),
-            "performance": _performance(pipeline, frame, target, is_number),
+            "performance": performance(pipeline, frame, target, is_number),
         }
-    return Trained(pipeline, {name: _plain(value) for name, value in estimator.get_params().items()}, metrics)
+    return Trained(pipeline, {name: plain(value) for name, value in estimator.get_params().items()}, metrics)
 
 
 def _regressor(sub_model_type: str, given: Mapping[str, Any]) -> Any:
@@ -116,7 +110,7 @@ def _classifier(sub_model_type: str, given: Mapping[str, Any]) -> Any:
 def _logistic(strength: float, l1_ratio: float, intercept: bool, max_iter: int = 1000) -> Any:
     solver = "saga" if l1_ratio else "lbfgs"
     return LogisticRegression(
-        C=strength, l1_ratio=l1_ratio, fit_intercept=intercept, max_iter=max_iter, solver=solver, random_state=_SEED
+        C=strength, l1_ratio=l1_ratio, fit_intercept=intercept, max_iter=max_iter, solver=solver, random_state=SEED
     )
 
 
@@ -126,41 +120,15 @@ def _inverse(alpha: float) -> float:
     return 1 / alpha if alpha else math.inf
 
 
-def _preparation(kinds: Mapping[str, Kind]) -> ColumnTransformer:
-    numbers = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
-    texts = make_pipeline(
-        SimpleImputer(strategy="constant", fill_value="", missing_values=None, keep_empty_features=True),
-        OneHotEncoder(max_categories=_MOST_VALUES, handle_unknown="infrequent_if_exist"),
-    )
-    columns = {kind: [name for name, other in kinds.items() if other == kind] for kind in ("number", "text")}
-    return ColumnTransformer([("number", numbers, columns["number"]), ("text", texts, columns["text"])])
-
-
-def _performance(pipeline: Pipeline, frame: pd.DataFrame, target: pd.Series, is_number: bool) -> dict[str, Any]:
-    """Cross-validate; metrics are None if there are too few rows."""
-    names = REGRESSION_METRICS if is_number else CLASSIFICATION_METRICS
-    frame, target = _sample(frame, target, _MOST_EVALUATED)
-    fewest = len(target) if is_number else int(target.value_counts().min())
-    folds = min(_MOST_FOLDS, fewest // _FEWEST_ROWS_A_FOLD)
-    if folds < 2:
-        return {name: {"average_test": None, "average_train": None} for name in names}
-    split = (KFold if is_number else StratifiedKFold)(folds, shuffle=True, random_state=_SEED)
-    scores = cross_validate(clone(pipeline), frame, target, cv=split, scoring=names, return_train_score=True)
-    return {
-        name: {f"average_{part}": _plain(scores[f"{part}_{name}"].mean()) for part in ("test", "train")}
-        for name in names
-    }
-
-
 def _importance(pipeline: Pipeline, frame: pd.DataFrame, target: pd.Series, is_number: bool) -> dict[str, Any]:
     scoring = REGRESSION_METRICS[0] if is_number else CLASSIFICATION_METRICS[0]
-    some, their_target = _sample(frame, target, _MOST_PERMUTED)
-    permuted = permutation_importance(pipeline, some, their_target, scoring=scoring, random_state=_SEED)
+    some, their_target = sample(frame, target, _MOST_PERMUTED)
+    permuted = permutation_importance(pipeline, some, their_target, scoring=scoring, random_state=SEED)
     return {
         "shapley": _shapley(pipeline, some),
         "linear_base": _coefficients(pipeline, list(frame.columns)),
         "permutation": {
-            name: _plain(value) for name, value in zip(frame.columns, permuted.importances_mean, strict=True)
+            name: plain(value) for name, value in zip(frame.columns, permuted.importances_mean, strict=True)
         },
     }
 
@@ -168,8 +136,8 @@ def _importance(pipeline: Pipeline, frame: pd.DataFrame, target: pd.Series, is_n
 def _coefficients(pipeline: Pipeline, names: list[str]) -> dict[str, float]:
     """Return the sum of absolute coefficients per column: text columns have one coefficient per value."""
     magnitudes = np.abs(np.atleast_2d(pipeline[-1].coef_)).sum(axis=0)
-    parts = _parts(pipeline[0])
-    return {name: float(magnitudes[parts[name]].sum()) for name in names}
+    places = parts(pipeline[0])
+    return {name: float(magnitudes[places[name]].sum()) for name in names}
 
 
 def _shapley(pipeline: Pipeline, frame: pd.DataFrame) -> dict[str, float]:
@@ -177,45 +145,8 @@ def _shapley(pipeline: Pipeline, frame: pd.DataFrame) -> dict[str, float]:
     prepared = pipeline[0].transform(frame)
     prepared = prepared.toarray() if hasattr(prepared, "toarray") else np.asarray(prepared)
     centered, coefficients = prepared - prepared.mean(axis=0), np.atleast_2d(pipeline[-1].coef_)
-    parts = _parts(pipeline[0])
+    places = parts(pipeline[0])
     return {
-        str(name): float(np.abs(centered[:, parts[name]] @ coefficients[:, parts[name]].T).sum(axis=1).mean())
+        str(name): float(np.abs(centered[:, places[name]] @ coefficients[:, places[name]].T).sum(axis=1).mean())
         for name in frame.columns
     }
-
-
-def _parts(preparation: ColumnTransformer) -> dict[str, slice]:
-    """Return the positions of each column in the prepared matrix."""
-    parts: dict[str, slice] = {}
-    for kind, transformer, columns in preparation.transformers_:
-        if not columns or kind == "remainder":
-            continue
-        start = preparation.output_indices_[kind].start
-        for name, width in zip(columns, _widths(kind, transformer, len(columns)), strict=True):
-            parts[name] = slice(start, start + width)
-            start += width
-    return parts
-
-
-def _widths(kind: str, transformer: Any, count: int) -> list[int]:
-    if kind == "number":
-        return [1] * count
-    encoder = transformer[-1]
-    return [
-        len(categories) - (0 if rare is None else len(rare) - 1)
-        for categories, rare in zip(encoder.categories_, encoder.infrequent_categories_, strict=True)
-    ]
-
-
-def _sample(frame: pd.DataFrame, target: pd.Series, most: int) -> tuple[pd.DataFrame, pd.Series]:
-    if len(frame) <= most:
-        return frame, target
-    chosen = np.sort(np.random.default_rng(_SEED).choice(len(frame), most, replace=False))
-    return frame.iloc[chosen], target.iloc[chosen]
-
-
-def _plain(value: Any) -> Any:
-    """Return the value as JSON: None if it is not finite."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
