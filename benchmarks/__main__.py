@@ -1,9 +1,9 @@
 """Measure the client, where that can be beside the released one: in turns, against the same server.
 
-``python -m benchmarks [--only transfers definitions imports flows ends shapes many] [--repeat 3] [--json FILE]``. It
-needs the environments ``.venvs/core`` and ``.venvs/released`` (the Makefile makes them), Linux, about 7 GB of disk in
-the temporary folder, and some 60 minutes, of which 45 pass in waiting for runs. It exits with 1 where a target is
-missed.
+``python -m benchmarks [--only transfers definitions imports flows console ends shapes many] [--repeat 3]
+[--json FILE]``. It needs the environments ``.venvs/core`` and ``.venvs/released`` (the Makefile makes them), Linux,
+about 7 GB of disk in the temporary folder, and some 60 minutes, of which 45 pass in waiting for runs. It exits with 1
+where a target is missed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.console import measure_console
 from benchmarks.definitions import measure_definitions
 from benchmarks.flows import measure_flows
 from benchmarks.imports import measure_imports
@@ -25,6 +26,7 @@ MEASUREMENTS: dict[str, Callable[[Report, int], None]] = {
     "definitions": measure_definitions,
     "imports": measure_imports,
     "flows": measure_flows,
+    "console": measure_console,
     "transfers": measure_transfers,
     "ends": measure_ends,
     "shapes": measure_shapes,

@@ -1,6 +1,7 @@
 """What a run tells about its facets while it goes on: times, rows in and out, columns, first rows, printed text.
 
-Each note is a line of JSON in a file of the run's folder, so writing one costs the same whatever the run has done.
+Each note is a line of JSON in a file of the run's folder, so writing one costs the same whatever the run has done. Rows
+are fetched beside the run, in a thread of their own, while the next facet works.
 """
 
 from __future__ import annotations
@@ -8,8 +9,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
+
+import duckdb
 
 from ikigai_core.local.engine.graph import Facet
 from ikigai_core.local.engine.tables import Table, Tables
@@ -27,10 +33,10 @@ Note = Callable[[Mapping[str, Any]], None]
 
 def note_in(folder: Path) -> Note:
     """Return a function that appends notes to the file in this folder."""
-    path = folder / FILE_NAME
+    path, lock = folder / FILE_NAME, Lock()
 
     def note(content: Mapping[str, Any]) -> None:
-        with path.open("a", encoding="utf-8") as file:
+        with lock, path.open("a", encoding="utf-8") as file:
             if file.tell() > _MOST_BYTES:
                 content = {name: value for name, value in content.items() if name not in ("columns", "rows", "printed")}
             file.write(json.dumps(content, ensure_ascii=False) + "\n")
@@ -53,6 +59,8 @@ class Observer:
         self._tables = tables
         self._note = note
         self._counts: dict[str, int] = {}
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="first-rows")
+        self._looks: dict[str, Future[None]] = {}
 
     def begin(self, facet: Facet, parents: Sequence[str], stand_in: str | None = None) -> None:
         """Note that a facet, or its stand-in, runs now, on what these facets gave."""
@@ -65,19 +73,31 @@ class Observer:
         seen: dict[str, Any] = {"facet_id": facet.facet_id, "ended": time.time(), "printed": printed}
         if result is not None:
             self._counts[facet.facet_id] = seen["rows_out"] = self._tables.row_count(result)
-            seen |= self._head(result)
+            self._looks[result.name] = self._aside.submit(self._look, facet, result)
         self._note(seen)
 
     def fail(self, facet: Facet, printed: str) -> None:
         """Note that a facet failed."""
         self._note({"facet_id": facet.facet_id, "ended": time.time(), "printed": printed, "failed": True})
 
-    def _head(self, table: Table) -> dict[str, Any]:
+    def leave(self, table: Table) -> None:
+        """Wait until the table is no longer looked at."""
+        if look := self._looks.pop(table.name, None):
+            look.result()
+
+    def close(self) -> None:
+        """Wait until all is noted."""
+        self._aside.shutdown()
+
+    def _look(self, facet: Facet, table: Table) -> None:
         shown = table.columns[:_MOST_COLUMNS]
-        rows = self._tables.head(table, _MOST_ROWS, _MOST_COLUMNS)
-        # Cut here: for a few rows, DuckDB takes longer to plan a function for each column than to fetch the values.
-        return {
-            "columns": [[column.name[:_LONGEST_VALUE], column.data_type] for column in shown],
-            "column_count": len(table.columns),
-            "rows": [[value and value[:_LONGEST_VALUE] for value in row] for row in rows],
-        }
+        # A page without rows is better than a run that fails for them, as without memory.
+        with suppress(duckdb.Error):
+            rows = self._tables.head(table, _MOST_ROWS, _MOST_COLUMNS)
+            # Cut here: for a few rows, DuckDB takes longer to plan a function for each column than to fetch the values.
+            seen = {
+                "columns": [[column.name[:_LONGEST_VALUE], column.data_type] for column in shown],
+                "column_count": len(table.columns),
+                "rows": [[value and value[:_LONGEST_VALUE] for value in row] for row in rows],
+            }
+            self._note({"facet_id": facet.facet_id, **seen})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,10 @@ class _Run:
         self.told: list[str] = []
 
     def go(self) -> None:
+        with closing(self._observer):
+            self._take_all()
+
+    def _take_all(self) -> None:
         order = self._plan.order
         for number, facet in enumerate(order):
             # The final step, keeping the outputs, counts as one more facet.
@@ -237,4 +242,5 @@ class _Run:
         kept = {table.name for given in self._results.values() for table in given.values()}
         for table in {table.name: table for given in done for table in given.values()}.values():
             if table.name not in kept:
+                self._observer.leave(table)
                 self._workspace.tables.drop(table)

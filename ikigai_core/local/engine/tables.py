@@ -98,6 +98,7 @@ class Tables:
 
     def __init__(self, folder: Path) -> None:
         self._connection = duckdb.connect()
+        self._aside = self._connection.cursor()
         self._made = 0
         self._counts: dict[str, int] = {}
         self.execute(f"SET temp_directory = {quote(str(folder / 'spill'))}")
@@ -114,6 +115,7 @@ class Tables:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._aside.close()
         self._connection.close()
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
@@ -220,10 +222,10 @@ class Tables:
         return self._counts[table.name]
 
     def head(self, table: Table, rows: int, columns: int) -> list[tuple[str | None, ...]]:
-        """Return the first rows of a table, with the values of its first columns."""
+        """Return the first rows of a table, with the values of its first columns; one other thread may call this."""
         keys = ", ".join(column.key for column in table.columns[:columns])
         # A limit would cost more than the row's number, by which DuckDB leaves out the rest.
-        return self.execute(f"SELECT {keys} FROM {table.name} WHERE rowid < {rows}").fetchall()
+        return self._aside.execute(f"SELECT {keys} FROM {table.name} WHERE rowid < {rows}").fetchall()
 
     def drop(self, table: Table) -> None:
         """Delete a table and free its memory."""
