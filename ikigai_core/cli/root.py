@@ -87,6 +87,9 @@ root.add_typer(models, name="models")
 root.add_typer(specs, name="specs")
 root.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(local)
 
+# Typer would make it anew for each call.
+_command = typer.main.get_command(root)
+
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line. Returns its exit status, or exits with it.
@@ -101,7 +104,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # A character that the terminal does not support is not an error.
         sys.stdout.reconfigure(errors="replace")
     try:
-        root(arguments, prog_name="ikigai")
+        _command(arguments, prog_name="ikigai")
     except (IkigaiError, OSError) as error:
         _complain(str(error))
     except Exception as error:

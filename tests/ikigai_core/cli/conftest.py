@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ import pytest
 from ikigai_core import App
 from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.control import LocalControl
-from ikigai_core.local.fork_server import ForkServer
+from ikigai_core.local.fork_server import ForkedProcess, ForkServer
 
 COMMAND = (sys.executable, "-m", "ikigai_core.cli")
 
@@ -38,6 +39,24 @@ _HELPFUL = (
     "rich.progress",
     "rich.table",
 )
+
+
+@dataclass(frozen=True)
+class Watching:
+    """A command that follows a run."""
+
+    process: ForkedProcess
+    stdout: IO[bytes]
+    stderr: IO[str]
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        os.kill(self.process.pid, signal.SIGINT)
+
+    def end(self) -> tuple[int, str, str]:
+        """Wait for its end; return its exit code, and the rest of its output and of its errors."""
+        said = self.stderr.read()
+        return self.process.wait(), _content(self.stdout).decode(), said
 
 
 @dataclass(frozen=True)
@@ -78,18 +97,22 @@ class CommandLine:
         return json.loads(self.text(*words, "--json"))
 
     @contextmanager
-    def watching(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+    def watching(self, *words: str) -> Iterator[Watching]:
         """A command under way, which has said on standard error how far a run is."""
-        pipe = subprocess.PIPE
-        process = subprocess.Popen([*COMMAND, *words], env=self.environment, stdout=pipe, stderr=pipe, text=True)
-        try:
-            assert process.stderr is not None
-            while not (line := process.stderr.readline()).endswith("%\n"):
-                assert line, "it ended before the run was under way"
-            yield process
-        finally:
-            process.kill()
-            process.communicate()
+        said, stderr = os.pipe()
+        with TemporaryFile() as stdout, os.fdopen(said) as said_file:
+            output = {"stdout": stdout.fileno(), "stderr": stderr}
+            process = self.forks.start(_CLI, words, folder=self.folder, environment=self.environment, **output)
+            os.close(stderr)
+            try:
+                lines = [said_file.readline()]
+                while not lines[-1].endswith("%\n"):
+                    assert lines[-1], f"it ended before the run was under way: {lines}"
+                    lines.append(said_file.readline())
+                yield Watching(process, stdout, said_file)
+            finally:
+                process.kill()
+                process.wait()
 
     def complaint(self, *words: str, status: int = 1, **variables: str | None) -> str:
         """The one line with which a command that ends badly says why."""

@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import pty
-import signal
 import struct
 import subprocess
 import termios
@@ -81,11 +80,11 @@ def test_a_busy_flow_is_refused_or_attached_to(ikigai: CommandLine, stocked: App
     ikigai.text(*words)
     assert "is running already" in ikigai.complaint(*words)
     assert "attached to that run" in ikigai.text(*words, "--on-busy", "attach")
-    with ikigai.watching(*words, "--watch", "--json", "--on-busy", "attach") as process:
+    with ikigai.watching(*words, "--watch", "--json", "--on-busy", "attach") as command:
         gated.open()
-        log = json.loads(process.communicate()[0])
-        assert process.returncode == 0
-    assert ikigai.json("flows", "logs", stocked.name, gated.name) == [log]
+        code, printed, _ = command.end()
+    assert code == 0
+    assert ikigai.json("flows", "logs", stocked.name, gated.name) == [json.loads(printed)]
 
 
 def test_a_busy_flow_is_waited_for(ikigai: CommandLine, stocked: App, gated: GatedFlow) -> None:
@@ -109,16 +108,15 @@ def test_a_timeout_says_that_the_run_goes_on(ikigai: CommandLine, stocked: App, 
 
 def test_an_interruption_says_that_the_run_goes_on(ikigai: CommandLine, stocked: App, gated: GatedFlow) -> None:
     words = (*RUN, stocked.name, gated.name, "--watch")
-    with ikigai.watching(*words) as process:
-        process.send_signal(signal.SIGINT)
-        printed, said = process.communicate()
-        assert (process.returncode, printed) == (130, "")
+    with ikigai.watching(*words) as command:
+        command.interrupt()
+        code, printed, said = command.end()
+    assert (code, printed) == (130, "")
     assert f"The run of flow {gated.name!r} goes on" in said
     assert "Traceback" not in said
-    with ikigai.watching(*words, "--on-busy", "attach") as process:
+    with ikigai.watching(*words, "--on-busy", "attach") as command:
         gated.open()
-        process.communicate()
-        assert process.returncode == 0
+        assert command.end()[0] == 0
     assert len(ikigai.json("flows", "logs", stocked.name, gated.name)) == 1
 
 

@@ -26,7 +26,6 @@ COMMANDS = [
     *(f"flows {verb}" for verb in ("list", "show", "run", "logs", "sweep", "status", "schedule", "rename", "delete")),
     *(f"flows {verb}" for verb in ("export", "diff", "apply")),
     *(f"models {verb}" for verb in ("list", "show", "create", "rename", "delete")),
-    "local",
 ]
 
 
