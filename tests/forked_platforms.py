@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ikigai_core.local.fork_server import ForkedProcess, ForkServer
+from ikigai_core.local.jobs.worker_modules import MODULES as WORKERS
 from ikigai_core.local.process import PYTHON_VARIABLE, LocalPlatform
 
 _MODULE = "ikigai_core.local.__main__"
@@ -59,6 +60,7 @@ def fork(platform: Any, log: BinaryIO) -> Any:
             stdout=theirs,
             stderr=log.fileno(),
             environment=platform._environment,
+            may_start_others=True,
         )
     finally:
         os.close(theirs)
@@ -68,7 +70,8 @@ def fork(platform: Any, log: BinaryIO) -> Any:
 def _server(python: str) -> ForkServer:
     if python not in _servers:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("IKIGAI_")}
-        _servers[python] = ForkServer([_MODULE], environment, python)
+        # Workers are forked from it, too; what scripts print is seen at once.
+        _servers[python] = ForkServer([_MODULE, *WORKERS], environment | {"PYTHONUNBUFFERED": "1"}, python)
     return _servers[python]
 
 

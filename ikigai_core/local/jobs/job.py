@@ -12,6 +12,7 @@ from ikigai_core.local.engine.observation import FILE_NAME
 from ikigai_core.local.engine.script import PRINTED_NOW
 from ikigai_core.local.engine.script_access import ScriptAccess
 from ikigai_core.local.jobs.custom_facets import custom_facets_of
+from ikigai_core.local.jobs.worker_modules import ENGINE, LEARNING_ENGINE
 from ikigai_core.local.specs import specs_file
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.files import Files
@@ -62,6 +63,11 @@ def write_job(run: Run, store: Store, files: Files, access: ScriptAccess, lend_s
         job["specs"] = str(specs)
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
     return folder
+
+
+def engine_of(run: Run) -> str:
+    """Return the module of the worker that runs the definition of a run."""
+    return LEARNING_ENGINE if _given(run, "model_name") else ENGINE
 
 
 def read_progress(folder: Path) -> Progress:

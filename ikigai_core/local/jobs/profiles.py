@@ -11,7 +11,8 @@ from typing import Any
 
 from ikigai_core.local.jobs.check_limits import CheckLimits
 from ikigai_core.local.jobs.job import read_result, result_path
-from ikigai_core.local.jobs.workers import PROFILE, Workers, last_words
+from ikigai_core.local.jobs.worker_modules import PROFILE
+from ikigai_core.local.jobs.workers import Workers, last_words
 from ikigai_core.local.problems import RunStoppedError
 from ikigai_core.local.store.datasets import Dataset
 from ikigai_core.local.store.files import Files

@@ -13,6 +13,7 @@ from ikigai_core.local.engine.script_access import ScriptAccess
 from ikigai_core.local.jobs.job import (
     LendStandIns,
     Progress,
+    engine_of,
     read_facets,
     read_printed,
     read_progress,
@@ -23,7 +24,7 @@ from ikigai_core.local.jobs.job import (
 from ikigai_core.local.jobs.outputs import OutputRefusedError, import_outputs
 from ikigai_core.local.jobs.recordings import RecordingRefusedError
 from ikigai_core.local.jobs.scripted_runs import Outcome, Outcomes
-from ikigai_core.local.jobs.workers import ENGINE, Workers, ending, last_words
+from ikigai_core.local.jobs.workers import Workers, ending, last_words
 from ikigai_core.local.problems import RunStoppedError
 from ikigai_core.local.store import Store, timestamps
 from ikigai_core.local.store.files import Files
@@ -185,7 +186,7 @@ class Runner:
             self._store.runs.finish(run.run_id, "FAILED", message=str(refusal))
             self._files.drop_job(run.run_id)
             return
-        code = self._workers.run(run.run_id, ENGINE, folder, str(folder))
+        code = self._workers.run(run.run_id, engine_of(run), folder, str(folder))
         if read_result(folder) is None and self._store.runs.get(run.run_id) is not None:
             logger.error("The worker of run %s ended with %s: %s", run.run_id, code, last_words(folder))
         self._outcomes.wait(run)

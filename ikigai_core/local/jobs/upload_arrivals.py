@@ -14,7 +14,8 @@ from typing import Any
 from ikigai_core.local.jobs.arriving_upload import ARRIVALS, NO_MORE, NUMBER_BYTES, part_path
 from ikigai_core.local.jobs.check_limits import CheckLimits
 from ikigai_core.local.jobs.job import read_result
-from ikigai_core.local.jobs.workers import ARRIVING_UPLOAD, Workers, last_words
+from ikigai_core.local.jobs.worker_modules import ARRIVING_UPLOAD
+from ikigai_core.local.jobs.workers import Workers, last_words
 from ikigai_core.local.problems import RunStoppedError
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.files import Files

@@ -12,7 +12,8 @@ from typing import Any
 from ikigai_core.local.jobs.check_limits import CheckLimits
 from ikigai_core.local.jobs.job import read_result, result_path
 from ikigai_core.local.jobs.upload_arrivals import UploadArrivals
-from ikigai_core.local.jobs.workers import UPLOAD_CHECK, Workers, last_words
+from ikigai_core.local.jobs.worker_modules import UPLOAD_CHECK
+from ikigai_core.local.jobs.workers import Workers, last_words
 from ikigai_core.local.problems import RunStoppedError
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.files import Files

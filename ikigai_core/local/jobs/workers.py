@@ -9,16 +9,9 @@ from pathlib import Path
 
 from ikigai_core.local.engine.connections import FILE_VARIABLE, PREFIX
 from ikigai_core.local.fork_server import ForkedProcess, ForkServer
+from ikigai_core.local.jobs.worker_modules import ENGINE, LEARNING_ENGINE, MODULES
 from ikigai_core.local.problems import RunStoppedError
 
-ENGINE = "ikigai_core.local.engine.worker"
-UPLOAD_CHECK = "ikigai_core.local.jobs.upload_check"
-ARRIVING_UPLOAD = "ikigai_core.local.jobs.arriving_upload"
-PROFILE = "ikigai_core.local.jobs.profile_worker"
-# The engine starts it.
-_SCRIPT = "ikigai_core.local.engine.script_process"
-
-_MODULES = (ENGINE, UPLOAD_CHECK, ARRIVING_UPLOAD, PROFILE, _SCRIPT)
 _KEPT = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _LOG = "worker.log"
 _MOST_WORDS = 4000
@@ -30,7 +23,9 @@ class Workers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._processes: dict[str, ForkedProcess] = {}
-        self._server = ForkServer(_MODULES, clean_environment())
+        # A platform that is forked itself shares the server that it comes from.
+        self._server = ForkServer.of_this_process() or ForkServer(MODULES, clean_environment())
+        self._environment = clean_environment()
         self._stopping = False
 
     def run(self, key: str, module: str, folder: Path, *arguments: str) -> int:
@@ -41,7 +36,7 @@ class Workers:
         key : str
             Identifies the process for `end`.
         module : str
-            The module to run: `ENGINE`, `UPLOAD_CHECK`, `ARRIVING_UPLOAD` or `PROFILE`.
+            The module to run: `ENGINE`, `LEARNING_ENGINE`, `UPLOAD_CHECK`, `ARRIVING_UPLOAD` or `PROFILE`.
         folder : Path
             Working directory. A file there gets the output of the process.
         *arguments : str
@@ -67,8 +62,9 @@ class Workers:
                 folder=folder,
                 stdout=output,
                 stderr=output,
+                environment=self._environment,
                 # Scripts of flows are forked, too.
-                may_start_others=module == ENGINE,
+                may_start_others=module in (ENGINE, LEARNING_ENGINE),
             )
         code = process.wait()
         with self._lock:
