@@ -208,7 +208,7 @@ soak: ## what takes longer than `make test` has time for: loads, kills, fuzzing;
 	@for suite in $(subst $(comma), ,$(SOAK)); do $(MAKE) --no-print-directory test-$$suite \
 	  IKIGAI_TEST_SEED=$$RANDOM PYTEST_OPTIONS='-m soak --timeout=3600' PROCESSES=0 || exit; done
 
-SOAK ?= core,examples,airflow,prefect,dagster,$(subst $() ,$(comma),$(EXTRAS) $(FLOORS))
+SOAK ?= core,examples,packaging,airflow,prefect,dagster,$(subst $() ,$(comma),$(EXTRAS) $(FLOORS))
 
 .PHONY: browser
 browser: ## the Chromium that the console's tests and pictures need, from Debian's packages (as root)

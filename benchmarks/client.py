@@ -54,7 +54,7 @@ def memory() -> tuple[int, int]:
 
 
 def forget_peak() -> None:
-    """Begin to look for the most memory in use anew (Linux)."""
+    """Reset the record of the most memory in use (Linux)."""
     Path("/proc/self/clear_refs").write_text("5")
 
 

@@ -22,7 +22,7 @@ SHAPES = {
     "progress jumps at the end": (1.0, "jumping"),
     "twice as long as usual": (0.5, "none"),
 }
-"""How long a flow's first run takes, as a part of the next, and what the server is told of its progress."""
+"""How long a flow's first run takes, as a part of the next, and what the server learns of its progress."""
 OF_A_START = 5
 """Requests that a start takes until the platform has accepted it."""
 RUNS, RUN_SECONDS, START_SECONDS = 2000, 600, 300

@@ -133,7 +133,7 @@ copy_asset = dataset_asset(
 
 @dag(schedule=[delays])
 def ikigai_delays_were_learned() -> None:
-    """Starts when a run of the flow has ended, whoever started it."""
+    """Starts when a run of the flow has ended, no matter who started it."""
 
     @task
     def look(triggering_asset_events: Any = None) -> list[dict[str, Any]]:
@@ -144,7 +144,7 @@ def ikigai_delays_were_learned() -> None:
 
 @dag(schedule=[copy_asset])
 def ikigai_copy_changed() -> None:
-    """Starts when the dataset changed, whoever changed it."""
+    """Starts when the dataset has changed, no matter who changed it."""
 
     @task
     def look(triggering_asset_events: Any = None) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ APP = "Late flights with Prefect"
 FLOW = "Late flights"
 
 
-# When this flow run is cancelled or its process dies, the platform's run goes on: that is reported, and the next flow
+# When this flow run is cancelled or its process dies, the platform's run continues: that is reported, and the next flow
 # run follows it.
 @flow(log_prints=True, on_cancellation=[report_left_runs], on_crashed=[report_left_runs])
 def late_flights(dataset: str = "late_flights", output: Path = Path("late_flights.csv")) -> Path:

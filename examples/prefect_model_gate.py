@@ -1,4 +1,4 @@
-"""Train a model on the Ikigai platform, and go on only if it is good enough.
+"""Train a model on the Ikigai platform, and continue only if it is good enough.
 
 A flow of the platform learns how late flights arrive, and Prefect's flow holds the version that it made to a threshold
 before anybody uses it. Save your credentials first, as ``prefect_late_flights.py`` says; then::

@@ -15,7 +15,7 @@ class Forkable(Protocol):
     """An object that shares nothing with its copies in child processes."""
 
     def after_fork(self) -> None:
-        """Make connections and locks anew. Called in the child, before anything else runs there."""
+        """Make new connections and locks. Called in the child, before anything else runs there."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Which task of an orchestrator sends a request, as the platform is told in a header."""
+"""Which task of an orchestrator sends a request, as a header says to the platform."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def main() -> int:
             f"This creates an app at {ikigai.base_url} as {ikigai.user_email}, runs a flow in it and deletes it again, "
             f"which may cost money. If that is wanted: {CONSENT}={ikigai.user_email} make live"
         )
-    # A test that is told to end cleans up as well.
+    # A test that has to end cleans up as well.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     with ikigai:

@@ -128,7 +128,7 @@ def reason(instance: Any, run_id: str) -> str:
 
 
 def end(process: subprocess.Popen[str]) -> None:
-    """End whatever is left of the process and of those that it started, gently first."""
+    """End what is left of the process and of those that it started, gently first."""
     for number, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
         try:
             os.killpg(process.pid, number)

@@ -18,7 +18,7 @@ T = TypeVar("T")
 Record = dict[str, Any]
 
 DEEPEST = 64
-"""Maximum nesting of an answer. Deeper ones exhaust the stack of whoever walks through them."""
+"""Maximum nesting of an answer. Deeper ones exhaust the stack of a program that walks through them."""
 
 _LONGEST = 2000
 _WORDS = {str: "a text", dict: "an object", list: "a list", bool: "true or false"}

@@ -40,5 +40,5 @@ def ambiguous(kind: Kind, name: str, same: list[Record]) -> AmbiguousError:
     ids = ", ".join(str(record[kind.id_key]) for record in same)
     return AmbiguousError(
         f"{len(same)} {kind.word}s {kind.place} are named {name!r} ({ids}). "
-        "Rename or delete all but one: which of them to bring up to date is not for the client to guess."
+        "Rename or delete all but one: the client does not guess which one to update."
     )

@@ -128,7 +128,7 @@ def _unusable(text: str) -> typer.BadParameter:
 
 
 def _follow(run: FlowRun, timeout: float | None) -> RunLog:
-    goes_on = f"interrupted. The run of flow {run.flow_name!r} goes on: the platform offers no way to stop it."
+    goes_on = f"interrupted. The run of flow {run.flow_name!r} continues: the platform cannot stop runs."
     with if_interrupted(goes_on), _live(run.flow_name) as on_update:
         return run.result(timeout, on_update=on_update)
 

@@ -21,7 +21,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print only plain JSON on s
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would change.")]
 ExitCode = Annotated[bool, typer.Option("--exit-code", help="Exit with 3 if there are differences.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Needed if nobody can be asked.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation, as scripts need it.")]
 
 DIFFERENT = 3
 """Exit status of ``diff --exit-code`` if there are differences."""

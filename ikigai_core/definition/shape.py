@@ -51,7 +51,7 @@ def ordered(definition: FlowDefinition) -> list[Facet]:
         return [by_id[facet_id] for facet_id in TopologicalSorter(graph).static_order()]
     except CycleError as error:
         circle = " → ".join(definition.facet_name(facet_id) for facet_id in reversed(error.args[1]))
-        raise InvalidDefinitionError(f"Facets hang on each other in a circle: {circle}.") from None
+        raise InvalidDefinitionError(f"Facets depend on each other in a circle: {circle}.") from None
 
 
 def shape_faults(definition: FlowDefinition, types: Mapping[str, FacetType]) -> Iterator[str]:

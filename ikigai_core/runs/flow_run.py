@@ -127,8 +127,8 @@ class _FlowRunText(KnownRun):
         if self._state.phase == "fenced":
             yield from keep_note(self._keep, self._state, strictly=False)
             raise PlatformAwayError(
-                f"The start of the private copy {self.copy_name!r} arrived only after it was given up, so that nothing "
-                f"of flow {self.flow_name!r} ran. Try again."
+                f"The start of the private copy {self.copy_name!r} arrived after it was given up, so "
+                f"flow {self.flow_name!r} did not run. Try again."
             )
 
     def _closed(self) -> Procedure[None]:

@@ -48,7 +48,7 @@ _TAIL = 0.8
 """Seconds for which the status may lag behind the log before it is taken as that of another run. Without this wait, a
 caller that starts the flow again at once may find it busy with the run that has just ended."""
 
-UNSTOPPABLE = "The run goes on: the platform offers no way to stop it."
+UNSTOPPABLE = "The run continues: the platform cannot stop runs."
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def _examined(run: RunState, log: RunLog) -> Procedure[RunState]:
     raise RunAmbiguousError(
         f"The answer to the start of flow {run.flow_name!r} was lost. The run that was seen since ended "
         f"{log.status.value}, and did not write dataset {run.unique_output!r}: it may be another's. Look at the flow "
-        "before you start it anew.",
+        "before you start it again.",
         [log],
     )
 
@@ -241,7 +241,7 @@ class _Watch:
             raise error
         raise PlatformAwayError(
             f"The platform has not answered for {spoken(self._patience.away(self.now))} ({error}). Flow "
-            f"{self.run.flow_name!r} {self._seen}. Its run may go on, or be over: it can be waited for again.",
+            f"{self.run.flow_name!r} {self._seen}. Its run may still be running. Wait for it again.",
             self.last,
         ) from None
 

@@ -24,7 +24,7 @@ logger = get_logger(__name__)
 
 OnBusy = Literal["wait", "attach", "fail"]
 Isolation = Literal["shared", "copy"]
-REMEDY = "Look at the flow's log; then start it anew, or leave it at that. A run on a private copy has no such doubt."
+REMEDY = "Look at the flow's log before you start it again. A run on a private copy is never in doubt."
 
 
 @dataclass(frozen=True)

@@ -49,8 +49,8 @@ def logs_since(run: RunState, *, retried: bool = False, deadline: float | None =
         if len(entries) < depth:
             break
     raise RunLostError(
-        f"The log of flow {run.flow_name!r} no longer holds the entry {run.baseline} that preceded the run: "
-        "which of its entries is the run's cannot be told."
+        f"The log of flow {run.flow_name!r} no longer contains the entry {run.baseline} from before the run, "
+        "so it is not known which entry is the run's."
     )
 
 

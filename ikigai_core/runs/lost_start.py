@@ -78,8 +78,8 @@ def look_for(run: RunState, seconds: float | None = None) -> Procedure[Seen | No
                 raise
             if now - began >= LONGEST_LOOK:
                 raise PlatformAwayError(
-                    f"What became of the start of flow {run.flow_name!r} could not be looked up for "
-                    f"{spoken(now - began)} ({error})."
+                    f"It could not be checked for {spoken(now - began)} whether flow {run.flow_name!r} started "
+                    f"({error})."
                 ) from None
             answered_at, asked = None, asked_to_wait(error)
         else:

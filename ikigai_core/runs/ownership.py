@@ -91,7 +91,7 @@ def _guessed(run: RunState, candidates: Sequence[RunLog], doubt: str) -> tuple[R
         return candidates[-1], doubt
     entries = ", ".join(f"{log.log_id} {log.status}" for log in candidates)
     raise RunAmbiguousError(
-        f"How the run of flow {run.flow_name!r} ended cannot be told. {doubt} The log entries that may be its own: "
-        f"{entries}. Look at what the flow wrote before you start it anew.",
+        f"It is not known how the run of flow {run.flow_name!r} ended. {doubt} The log entries that may be its own: "
+        f"{entries}. Look at what the flow wrote before you start it again.",
         candidates,
     )

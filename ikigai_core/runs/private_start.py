@@ -65,8 +65,8 @@ def settle_private(wanted: Launch, copy: RunState) -> Procedure[RunState | None]
         has_arrived = yield from copies.settle(copy)
     except NotFoundError:
         raise StartUnknownError(
-            f"The private copy {copy.copy_name!r} is gone before the end of its run was noted: somebody deleted it. "
-            "Look at what the flow wrote before you start it anew."
+            f"The private copy {copy.copy_name!r} was deleted before the end of its run was noted. "
+            "Look at what the flow wrote before you start it again."
         ) from None
     if has_arrived:
         return (yield from started(wanted, copy))

@@ -181,7 +181,7 @@ def _lost(wanted: Launch, run: RunState, error: IkigaiError) -> Procedure[RunSta
     try:
         seen = yield from look_for(unknown)
     except IkigaiError as failure:
-        raise StartUnknownError(f"{why}, and what became of it cannot be looked up: {failure} {REMEDY}") from None
+        raise StartUnknownError(f"{why}, and it cannot be checked whether it started: {failure} {REMEDY}") from None
     if seen is None:
         raise StartUnknownError(f"{why}, and neither status nor log showed a run. It was not sent again. {REMEDY}")
     # The lease is a proof only if it is still held now, after the look.
@@ -202,9 +202,11 @@ def claimed(wanted: Launch, run: RunState, seen: Seen, why: str, *, is_proven: b
         return run
     if not is_proven and wanted.run.on_doubt == "fail":
         raise StartUnknownError(
-            f"{why}. What is seen since ({seen}) may be another run of {run.user or 'the same user'}. {REMEDY}"
+            f"{why}. What was seen since ({seen}) may be another run of {run.user or 'the same user'}. {REMEDY}"
         )
-    doubt = "" if is_proven else "The answer to its start was lost; a run that was seen afterwards is taken for it."
+    doubt = (
+        "" if is_proven else "The answer to its start was lost; a run that was seen afterwards is taken for this one."
+    )
     started = replace(run, phase="started", doubt=doubt)
     yield from keep(wanted, started)
     return started

@@ -82,7 +82,7 @@ class RunState:
     log : mapping or None
         The run's log as JSON, after the run is over.
     taken_by : str
-        Name of whoever took the result, chosen by the caller.
+        Name of the one who took the result, chosen by the caller.
     started_at : float or None
         Time at which the start was accepted, by the starter's clock (seconds since the epoch). None if somebody else
         started the run, or if an earlier release did. It only helps to choose when to look at the run.

@@ -76,7 +76,7 @@ class FacetType(OwnNames, BaseModel):
         return self.facet_info.facet_group.upper() == "MACHINE_LEARNING"
 
     def __repr__(self) -> str:
-        return f"<{self.chain_group} facet type {self.name} ({self.facet_uid}); .help() tells its arguments>"
+        return f"<{self.chain_group} facet type {self.name} ({self.facet_uid}); .help() shows its arguments>"
 
     __str__ = __repr__
 

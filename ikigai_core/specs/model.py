@@ -55,7 +55,7 @@ class SubModelType(OwnNames, BaseModel):
         return self.name.title()
 
     def __repr__(self) -> str:
-        return f"<model type {self.model_type} {self.name}; .help() tells its parameters and hyperparameters>"
+        return f"<model type {self.model_type} {self.name}; .help() shows its parameters and hyperparameters>"
 
     __str__ = __repr__
 

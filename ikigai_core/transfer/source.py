@@ -126,7 +126,7 @@ class Frame(Source):
         try:
             yield from frame_blocks(self._frame)
         except UnicodeEncodeError as error:
-            raise InvalidInputError(f"The frame holds text that UTF-8 cannot say: {error}.") from None
+            raise InvalidInputError(f"The frame holds text that UTF-8 cannot encode: {error}.") from None
 
 
 class ArrowStream(Source):

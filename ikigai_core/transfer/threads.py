@@ -14,14 +14,14 @@ R = TypeVar("R")
 
 _AHEAD = min(4, os.cpu_count() or 1)
 _FAREWELL = 5.0
-"""Seconds to wait for jobs that were told to stop."""
+"""Seconds to wait for jobs that must stop."""
 
 
 def side_by_side(jobs: Sequence[J], do: Callable[[J, threading.Event], R], at_once: int) -> list[R]:
     """Run jobs, a few at a time, and return their results in order.
 
     The first failure is raised, also an interruption by the user. Then jobs that have not started are dropped, and
-    running jobs are told to stop through their event.
+    an event tells running jobs to stop.
     """
     stop = threading.Event()
     pool = ThreadPoolExecutor(max(min(at_once, len(jobs)), 1), thread_name_prefix="ikigai-transfer")

@@ -1,4 +1,4 @@
-"""Sockets of requests that also end with a time limit in total. The read timeout alone begins anew with each byte."""
+"""Sockets of requests that also end with a time limit in total. The read timeout alone starts again with each byte."""
 
 from __future__ import annotations
 

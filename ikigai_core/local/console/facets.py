@@ -63,7 +63,7 @@ def view(definition: Mapping[str, Any], notes: Notes, *, goes_on: bool, failed: 
     notes
         What is known of a run, by facet id; empty if there was none.
     goes_on
-        Whether that run goes on.
+        Whether that run is still running.
     failed
         Id of the facet that failed.
     """

@@ -1,6 +1,6 @@
-"""What a run tells about its facets while it goes on: times, rows in and out, columns, first rows, printed text.
+"""What a run reports about its facets while it is running: times, rows in and out, columns, first rows, printed text.
 
-Each note is a line of JSON in a file of the run's folder, so writing one costs the same whatever the run has done. Rows
+Each note is a line of JSON in a file of the run's folder, so writing one costs the same at any time of the run. Rows
 are fetched beside the run, in a thread of their own, while the next facet works.
 """
 

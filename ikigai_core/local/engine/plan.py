@@ -53,7 +53,7 @@ class Plan:
         return plan
 
     def winner(self, facet: Facet) -> StandIn | None:
-        """Return the stand-in that is used whatever the engine can compute."""
+        """Return the stand-in that is used even if the engine can compute the facet."""
         stand_in = self.stand_ins.get(facet.facet_id)
         return None if stand_in is None or stand_in.when == When.OTHERWISE else stand_in
 
@@ -63,7 +63,7 @@ class Plan:
         return stand_in if stand_in is not None and stand_in.when == When.OTHERWISE else None
 
     def can_fail(self, facet: Facet) -> bool:
-        """Return whether a run can go on without what a facet gives, since its outputs have substitutes."""
+        """Return whether a run can continue without a facet's output, because its outputs have substitutes."""
         return self._is_covered(facet, lambda child: self.substitute(child) is not None)
 
     def _is_needed(self, facet: Facet) -> bool:

@@ -1,6 +1,6 @@
 """What in the bytes of a CSV file makes DuckDB's reader less strict than, or different from, our rules.
 
-It is told from the bytes alone, so beside DuckDB's work, and of a file that still arrives.
+It needs only the bytes, so it works beside DuckDB, and on a file that still arrives.
 """
 
 from __future__ import annotations

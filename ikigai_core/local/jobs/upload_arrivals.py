@@ -30,7 +30,7 @@ _SMALLEST = 24 << 20
 
 @dataclass(frozen=True)
 class _Arrival:
-    """A check under way. `etags` are of the parts that its worker was told of; `fifo` is a file descriptor."""
+    """A check under way. `etags` are those of the parts that its worker knows; `fifo` is a file descriptor."""
 
     folder: Path
     fifo: int

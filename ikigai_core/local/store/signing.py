@@ -61,7 +61,7 @@ class Signer:
 
 
 def _plain(filename: str) -> str:
-    """Return a name that stays one segment of a path whoever takes the URL apart, and keeps the URL short."""
+    """Return a name that stays one segment of a path in every URL parser, and keeps the URL short."""
     return _SPECIAL.sub("_", filename)[-_LONGEST_SEGMENT:].lstrip(".") or "_"
 
 

@@ -86,7 +86,7 @@ def connection_fields(connection: Connection, look_up_key: Callable[[], str] | N
 
 
 def task_origin() -> dict[str, str | None]:
-    """The task that runs in this process, as the platform is told with each request; empty outside of one."""
+    """The task that runs in this process, as each request says to the platform; empty outside of one."""
     try:
         task = get_current_context()["ti"]
     except RuntimeError:

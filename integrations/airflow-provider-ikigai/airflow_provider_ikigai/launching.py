@@ -37,7 +37,7 @@ def launch(flow: Flow, store: TaskRunStore, kept: Mapping[str, Any] | None, log:
         run = _pick_up(flow, store, kept, log, how)
         if run is not None:
             return run
-        log.info("The run from before this task was cleared has ended: the flow runs anew")
+        log.info("The run from before this task was cleared has ended: the flow runs again")
     return flow.launch(keep=store.note, **how)
 
 
@@ -71,7 +71,7 @@ def _is_worth_following(flow: Flow, store: TaskRunStore, kept: Mapping[str, Any]
         return False
     is_in_doubt = kept["phase"] in ("prepared", "unknown") and not kept.get("copy_name")
     if store.was_cleared and (store.is_lost or is_in_doubt):
-        log.info("Nobody can tell how the run from before this task was cleared ended: the flow runs anew")
+        log.info("It is not known how the run from before this task was cleared ended: the flow runs again")
         return False
     return True
 

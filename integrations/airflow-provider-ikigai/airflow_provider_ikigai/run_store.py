@@ -67,7 +67,7 @@ class TaskRunStore:
     def find(self) -> dict[str, Any] | None:
         """The run that this try, or an earlier one, kept; None if there is none.
 
-        From now on no earlier try, which may still be alive, can note anything and go on.
+        From now on, no earlier try that is still alive can write a note and continue.
 
         Raises
         ------

@@ -250,7 +250,7 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 def step_origin(webserver_base_url: str | None = None) -> dict[str, str | None]:
-    """The step that this is called in, as the platform is told with each request; empty outside of one."""
+    """The step that this is called in, as each request says to the platform; empty outside of one."""
     try:
         step = dg.OpExecutionContext.get()
     except dg.DagsterInvariantViolationError:

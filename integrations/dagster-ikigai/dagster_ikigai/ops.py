@@ -38,15 +38,16 @@ class RunIkigaiFlowConfig(dg.Config):
         default=None, description="Path of a definition document: the flow is created, or brought up to date, first."
     )
     variables: dict[str, Any] = Field(default={}, description="Run variables by name.")
-    on_busy: OnBusy = Field(default="wait", description="What to do if another run of the flow is under way.")
+    on_busy: OnBusy = Field(default="wait", description="What to do if the flow is already running.")
     isolation: Isolation = Field(
         default="shared", description="Whether the flow itself runs, or a private copy of it, made for this run alone."
     )
     on_doubt: OnDoubt = Field(
-        default="fail", description="What to do if it cannot be proven which run is the step's: fail, or take a guess."
+        default="fail",
+        description="What to do if it cannot be proven which run is the step's: fail, or accept the most likely run.",
     )
     unique_output: str | None = Field(
-        default=None, description="The run variable that names a dataset which no other run writes."
+        default=None, description="The run variable that names a dataset that no other run writes."
     )
     keep_copies: bool = Field(default=False, description="Whether the private copy stays after its run.")
     timeout: float | None = Field(default=None, description="Seconds for waiting for a busy flow and for the run.")

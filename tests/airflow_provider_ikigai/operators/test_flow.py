@@ -253,7 +253,7 @@ def test_a_timeout_fails_the_task_and_the_run_goes_on(
     ran = run_dag(running(app, deferrable=deferrable, timeout=timedelta(seconds=1), retries=3))
     assert (ran.states, ran.tries) == ({"run": "failed"}, {"run": 1})
     assert "Flow 'Scripted' did not end within the task's timeout of 1 s: it was last seen" in ran.log
-    assert "The run goes on" in ran.log
+    assert "The run continues" in ran.log
     assert not flow.status().is_idle
 
 

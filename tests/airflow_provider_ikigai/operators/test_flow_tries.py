@@ -394,7 +394,7 @@ def test_a_cleared_task_runs_anew_whoever_else_uses_the_flow(
     if isolation == "copy":
         ikigai_local.control.finish(flow.flow_id)
     assert again.state == "success", again.log
-    assert "the flow runs anew" in again.log
+    assert "the flow runs again" in again.log
     ids = [run.run_id for run in begun() if run.variables["output"] == "mine"]
     assert ids == [ran.results["run"]["run_log"]["log_id"] for ran in (first, again)]
     assert colleagues.wait().log_id not in ids
@@ -459,7 +459,7 @@ def test_a_guess_is_made_only_where_it_is_asked_for_and_shows(
     assert len(begun()) == 1
     assert ran.states == {"run": "success" if on_doubt == "accept" else "failed"}, ran.log
     if on_doubt == "accept":
-        assert "a run that was seen afterwards is taken for it" in ran.results["run"]["doubt"]
+        assert "a run that was seen afterwards is taken for this one" in ran.results["run"]["doubt"]
     else:
         assert ran.tries == {"run": 1}
         assert "may be another run" in ran.log

@@ -25,9 +25,9 @@ _DOUBTS = {
         "It was not sent again",
         "so it was not sent again",
         "may be another run",
-        "cannot be looked up",
+        "cannot be checked whether it started",
     ),
-    "RunAmbiguousError": ("cannot be told", "may be another's"),
+    "RunAmbiguousError": ("It is not known how the run", "may be another's"),
 }
 
 

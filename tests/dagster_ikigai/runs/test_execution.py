@@ -165,7 +165,7 @@ def test_following_ends_in_time_and_says_that_the_run_goes_on(
     flow = scripted(waiting_for(gate))
     result = materialize(build_ikigai_flow_assets(flow, timeout=1.0, retry_policy=PATIENT), instance)
     assert "did not end within" in said(result)[0]
-    assert "The run goes on" in said(result)[0]
+    assert "The run continues" in said(result)[0]
     assert retries(result) == 0
     gate.touch()
 

@@ -103,7 +103,7 @@ def test_a_busy_flow_is_waited_for(ikigai: CommandLine, stocked: App, gated: Gat
 def test_a_timeout_says_that_the_run_goes_on(ikigai: CommandLine, stocked: App, gated: GatedFlow) -> None:
     done = ikigai(*RUN, stocked.name, gated.name, "--watch", "--timeout", "0.5")
     assert (done.returncode, done.stdout) == (1, b"")
-    assert b"The run goes on" in done.stderr
+    assert b"The run continues" in done.stderr
 
 
 def test_an_interruption_says_that_the_run_goes_on(ikigai: CommandLine, stocked: App, gated: GatedFlow) -> None:
@@ -112,7 +112,7 @@ def test_an_interruption_says_that_the_run_goes_on(ikigai: CommandLine, stocked:
         command.interrupt()
         code, printed, said = command.end()
     assert (code, printed) == (130, "")
-    assert f"The run of flow {gated.name!r} goes on" in said
+    assert f"The run of flow {gated.name!r} continues" in said
     assert "Traceback" not in said
     with ikigai.watching(*words, "--on-busy", "attach") as command:
         gated.open()

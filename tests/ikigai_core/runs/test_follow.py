@@ -126,7 +126,9 @@ def test_an_error_that_waiting_cannot_mend_ends_the_wait_at_once(flow: Any, star
 
 def test_a_deadline_is_kept_and_says_that_the_run_goes_on(flow: Any, started: RunState) -> None:
     flow.states = [(0.0, "RUNNING 5")]
-    with pytest.raises(RunTimeoutError, match=r"within 30 s: it was last seen RUNNING 5 %\. The run goes on") as caught:
+    with pytest.raises(
+        RunTimeoutError, match=r"within 30 s: it was last seen RUNNING 5 %\. The run continues"
+    ) as caught:
         ending(flow, started, timeout=30.0)
     assert 30.0 <= flow.now < 30.1
     assert caught.value.last_report is not None
@@ -161,7 +163,7 @@ def test_time_without_the_platform_is_no_time_in_which_the_flow_was_idle(flow: A
 
 def test_a_log_that_was_cleared_is_not_mistaken_for_the_runs(flow: Any, started: RunState) -> None:
     flow.logs = [(0.0, "somebody's", "SUCCESS")]
-    with pytest.raises(RunLostError, match="no longer holds"):
+    with pytest.raises(RunLostError, match="no longer contains"):
         ending(flow, started)
 
 

@@ -117,7 +117,7 @@ def test_a_short_run_of_another_user_between_baseline_and_start_does_no_harm(flo
 def test_runs_that_cannot_be_told_apart_and_ended_differently_are_an_error(flow: Any) -> None:
     during_the_start(flow, "FAILED", "SUCCESS")
     run = flow.run(launch(Launch(WANTED))).run
-    with pytest.raises(RunAmbiguousError, match="cannot be told.*theirs FAILED, mine SUCCESS") as caught:
+    with pytest.raises(RunAmbiguousError, match="not known how the run.*theirs FAILED, mine SUCCESS") as caught:
         flow.run(follow(run))
     assert not caught.value.transient
     assert [log.log_id for log in caught.value.candidates] == ["theirs", "mine"]

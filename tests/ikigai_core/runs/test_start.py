@@ -155,7 +155,7 @@ def test_the_look_for_a_lost_start_ends_if_the_platform_stays_away(flow: Any) ->
         raise AnswerLostError("lost")
 
     flow.logs, flow.on_start = [BEFORE], lose_and_leave
-    with pytest.raises(StartUnknownError, match="could not be looked up for"):
+    with pytest.raises(StartUnknownError, match="could not be checked for"):
         flow.run(launch(Launch(RUN)))
     assert LONGEST_LOOK <= flow.now < LONGEST_LOOK + 60
 

@@ -36,7 +36,7 @@ class _FlowDecoratedOperator(DecoratedOperator, IkigaiRunFlowOperator):
     def execute_when_idle(
         self, context: Context, event: Mapping[str, Any] | None = None, deadline: float | None = None
     ) -> dict[str, Any]:
-        """Go on after the triggerer has waited for a busy flow; the function is called again."""
+        """Continue after the triggerer has waited for a busy flow; the function is called again."""
         self._call(context)
         return super().execute_when_idle(context, event, deadline)
 

@@ -36,7 +36,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
     """Run a flow and follow it to its end.
 
     A failed run fails the task with the facet's name and the platform's message, without retries. A retry takes the run
-    that an earlier try started (Airflow 3.3 and later); a task that is cleared runs the flow anew once its own run is
+    that an earlier try started (Airflow 3.3 and later); a cleared task runs the flow again once its own run is
     over. The task ends well only if a run that is provably its own did; see `isolation` and `on_doubt`.
 
     Parameters
@@ -55,7 +55,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         What to do if it cannot be proven which run of a shared flow is this task's, or how it ended: fail without
         retries, or take the likely run; the result's ``doubt`` then says why that is a guess.
     unique_output : str, optional
-        Name of the run variable that names a dataset which no other run writes: it proves which run of a shared flow is
+        Name of the run variable that names a dataset that no other run writes: it proves which run of a shared flow is
         this task's if the answer to its start was lost.
     keep_copies : bool, default False
         Let the private copy stay after its run, to be looked at.
@@ -163,10 +163,12 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
     def execute_when_idle(
         self, context: Context, event: Mapping[str, Any] | None = None, deadline: float | None = None
     ) -> dict[str, Any]:
-        """Go on after the triggerer has waited for a busy flow; errors as for `execute`."""
+        """Continue after the triggerer has waited for a busy flow; errors as for `execute`."""
         sighting = Sighting.from_event(event)
         if sighting.is_timeout:
-            self._time_limit.raise_timeout(f"Flow {self.flow!r} still ran when the time was up. Nothing was started.")
+            self._time_limit.raise_timeout(
+                f"Flow {self.flow!r} was still running at the end of the timeout. Nothing was started."
+            )
         sighting.raise_failure()
         return self._run(context, Deadline(deadline))
 

@@ -160,7 +160,7 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
         }
 
     def _log_of(self, run: FlowRun) -> RunLog | None:
-        """The run's log; None while it goes on. A poke knows nothing of those before, so it stays with an idle flow."""
+        """The run's log; None while it is running. A poke knows no earlier one, so it watches an idle flow."""
         try:
             return run.wait(0)
         except RunTimeoutError as error:

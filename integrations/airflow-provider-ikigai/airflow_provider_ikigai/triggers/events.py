@@ -2,7 +2,7 @@
 
 Each has its own *watermark*, what it has seen last. It lies in the asset's state store, which Airflow has since 3.3, so
 it also fires for what happened while no triggerer ran. With earlier releases a trigger starts from what it finds.
-It is one look behind: what was told just before a triggerer ended may be told again.
+It is one look behind: events from just before the end of a triggerer may come twice.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
 
 
 class IkigaiFlowRunFinishedTrigger(_WatchingTrigger):
-    """Fires for each run of a flow that ends, whoever started it: a person, a schedule or another DAG.
+    """Fires for each run of a flow that ends, no matter who started it: a person, a schedule or another DAG.
 
     Parameters
     ----------

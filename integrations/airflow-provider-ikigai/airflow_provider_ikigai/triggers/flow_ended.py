@@ -1,4 +1,4 @@
-"""Waits in the triggerer for a run of a flow, whoever started it, to end."""
+"""Waits in the triggerer for the end of a flow's run, no matter who started it."""
 
 from __future__ import annotations
 

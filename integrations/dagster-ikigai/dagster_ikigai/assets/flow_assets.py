@@ -145,7 +145,7 @@ def build_ikigai_flow_assets(
         Template of the name of each partition's dataset, with ``{dataset}`` and ``{partition}``. The name is set with
         the run variable of each Exported facet's ``dataset_name``. None: all partitions write the same dataset.
     on_busy : {"wait", "attach", "fail"}
-        What to do if another run of the flow is under way.
+        What to do if the flow is already running.
     isolation : {"shared", "copy"}
         Whether to run the flow itself or a private copy for each run. With copies, runs can be parallel, and each run
         is always identified with certainty.

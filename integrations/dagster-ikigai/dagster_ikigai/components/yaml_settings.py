@@ -90,7 +90,7 @@ class FlowSettingsModel(dg.Model, dg.Resolvable):
     variables: dict[str, Any] = Field(default={}, description="Run variables by name.")
     on_busy: OnBusy = Field(
         default="wait",
-        description="What to do if another run of the flow is under way.",
+        description="What to do if the flow is already running.",
         json_schema_extra=_choices(OnBusy),
     )
     isolation: Isolation = Field(
@@ -100,11 +100,11 @@ class FlowSettingsModel(dg.Model, dg.Resolvable):
     )
     on_doubt: OnDoubt = Field(
         default="fail",
-        description="What to do if it cannot be proven which run is the step's: fail, or take a guess.",
+        description="What to do if it cannot be proven which run is the step's: fail, or accept the most likely run.",
         json_schema_extra=_choices(OnDoubt),
     )
     unique_output: str | None = Field(
-        default=None, description="The run variable that names a dataset which no other run writes."
+        default=None, description="The run variable that names a dataset that no other run writes."
     )
     keep_copies: bool = Field(default=False, description="Whether private copies stay after their run.")
     timeout: float | None = Field(
@@ -120,7 +120,7 @@ class FlowSettingsModel(dg.Model, dg.Resolvable):
     )
     backfill_policy: Literal["multi_run"] | None = Field(
         default=None,
-        description="multi_run: a run for each partition, which is all that a flow can do.",
+        description="multi_run: a run for each partition, the only policy that a flow can have.",
         json_schema_extra={"enum": ["multi_run", None]},
     )
     retry_policy: RetryPolicyModel | None = Field(default=None, description="When a step is tried again.")

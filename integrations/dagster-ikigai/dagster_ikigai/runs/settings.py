@@ -63,7 +63,7 @@ class FlowSettings:
     variables : mapping
         Run variables by name, the same for each run.
     on_busy : {"wait", "attach", "fail"}
-        What to do if another run of the flow is under way.
+        What to do if the flow is already running.
     isolation : {"shared", "copy"}
         Whether to run the flow itself or a private copy for each run. With copies, runs can be parallel, and each run
         is always identified with certainty. Schedule, grants and downstream flows are not copied.

@@ -26,7 +26,7 @@ class Cursor:
     quiet : dict
         What the listing of flows said of the newest run, and since when that has been so. The flow's log had no news.
     troubles : dict
-        Kind of the trouble that kept the flow from being looked at. It was told already.
+        Kind of the trouble that kept the flow from being looked at. The sensor has reported it already.
     next_flow : str
         The flow to continue with.
     """

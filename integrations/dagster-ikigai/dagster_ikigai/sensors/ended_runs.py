@@ -63,7 +63,7 @@ class Watch:
     Attributes
     ----------
     news : list of str
-        What is to be told of this check.
+        The warnings of this check.
     """
 
     def __init__(self, flows: Sequence[WatchedFlow], cursor: str | None, time_limit: float) -> None:
@@ -100,7 +100,7 @@ class Watch:
         self._has_seen_any = True
 
     def tell(self, flow: WatchedFlow, text: str) -> None:
-        """Add to what is told of this check."""
+        """Add a warning to the report of this check."""
         self.news.append(f"Flow {flow.name!r} of app {flow.app!r}: {text}")
 
     @contextmanager
@@ -167,7 +167,7 @@ class Watch:
 
     def _trouble(self, flow: WatchedFlow, kind: str, text: str) -> None:
         if self.cursor.troubles.get(flow.id) != kind:
-            self.tell(flow, f"{text} Its runs cannot be seen; this is told once.")
+            self.tell(flow, f"{text} Its runs cannot be seen. This warning appears once.")
         self.cursor.troubles[flow.id] = kind
 
     def _in_turn(self) -> list[WatchedFlow]:

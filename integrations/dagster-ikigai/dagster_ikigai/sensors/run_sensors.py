@@ -228,7 +228,9 @@ def _materializations(
     if run.flow.partitions_def is not None:
         found = written_partition(context.instance, run, run.app.datasets())
         if found is None:
-            watch.tell(run.flow, f"Which partition run log {run.log.log_id} is of is not certain: it is not reported.")
+            watch.tell(
+                run.flow, f"It is not certain which partition run log {run.log.log_id} belongs to: it is not reported."
+            )
             return []
         partition, written = found
     try:
@@ -236,7 +238,7 @@ def _materializations(
     except IkigaiError as error:
         if error.transient:
             raise
-        watch.tell(run.flow, f"What run log {run.log.log_id} wrote cannot be described: {error}")
+        watch.tell(run.flow, f"The outputs of run log {run.log.log_id} cannot be described: {error}")
         return _described(ikigai, run, workspace, [], partition)
 
 

@@ -32,7 +32,7 @@ def with_subflows(flow_run_id: UUID) -> list[UUID]:
     tree, level = [flow_run_id], [flow_run_id]
     while level:
         called = _find({"parent_flow_run_id": {"any_": [str(caller) for caller in level]}})
-        # A deployment's flow run has a process of its own, which goes on.
+        # A deployment's flow run has a process of its own, which continues.
         level = [flow_run.id for flow_run in called if flow_run.deployment_id is None and flow_run.id not in tree]
         tree += level
     return tree

@@ -24,7 +24,7 @@ class Owner:
     task_attempt : int
         Number of attempts of the task run so far.
     pauses : int
-        Number of times that the attempt was suspended or paused. Then it begins anew, which Prefect does not count.
+        Number of times that the attempt was suspended or paused. Then it starts again, which Prefect does not count.
     parent_task_run_id : UUID or None
         The task run that represents this flow run in the flow run that called it. None if no flow run called it, or if
         that is not known.

@@ -100,7 +100,7 @@ class IkigaiCredentials(CredentialsBlock):
         description="The user's API key, if no file holds it. If not set: IKIGAI_API_KEY, where tasks run.",
     )
     api_key_file: str | None = Field(
-        default=None, title="API key file", description="Path of a file that holds nothing but the key."
+        default=None, title="API key file", description="Path of a file that contains only the key."
     )
     base_url: str | None = Field(
         default=None,

@@ -167,17 +167,17 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
     timeout: float | None = Field(
         default=None, gt=0, description="Seconds to wait for a busy flow and for the run's end."
     )
-    on_busy: OnBusy = Field(default="wait", title="On busy", description="What to do if the flow runs already.")
+    on_busy: OnBusy = Field(default="wait", title="On busy", description="What to do if the flow is already running.")
     isolation: Isolation = Field(
         default="shared", description="Whether the flow itself runs, or a private copy, made for each run alone."
     )
     on_doubt: OnDoubt = Field(
-        default="fail", title="On doubt", description="What to do if it cannot be proven which run is the own one."
+        default="fail", title="On doubt", description="What to do if it cannot be proven which run is this one."
     )
     unique_output: str | None = Field(
         default=None,
         title="Unique output",
-        description="Name of the run variable that names a dataset which no other run writes.",
+        description="Name of the run variable that names a dataset that no other run writes.",
     )
     keep_copies: bool = Field(
         default=False, title="Keep copies", description="Let private copies stay after their runs."
