@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 Implementation = Callable[["Step"], "Table | Mapping[str, Table] | None"]
 """Runs a facet. It returns its table, its tables by output, or nothing."""
 
+REFUSED = frozenset({"AI_PLAN"})
+"""Facet types that nothing is known of which could be computed. Their modules say so."""
+
 
 def runnable_facet_types() -> list[str]:
     """Return the facet types that the engine supports, such as DROP_COLUMNS."""
-    return sorted(module.name.upper() for module in iter_modules(facets.__path__))
+    return sorted({module.name.upper() for module in iter_modules(facets.__path__)} - REFUSED)
 
 
 def implementation(facet: Facet) -> Implementation:
@@ -32,10 +35,13 @@ def implementation(facet: Facet) -> Implementation:
         The engine does not support this type.
     """
     runnable = runnable_facet_types()
+    name = f"{facets.__name__}.{facet.facet_type.lower()}"
+    if facet.facet_type in REFUSED:
+        reason = import_module(name).REASON
+        raise facet.fails(f"the local platform does not run it: {reason}. A stand-in can set what it gives")
     if facet.facet_type not in runnable:
-        titles = ", ".join(name.replace("_", " ").title() for name in runnable)
+        titles = ", ".join(each.replace("_", " ").title() for each in runnable)
         raise facet.fails(
             f"the local platform does not run facets of this type; it runs: {titles}. A stand-in can set what it gives"
         )
-    module = import_module(f"{facets.__name__}.{facet.facet_type.lower()}")
-    return cast(Implementation, module.run)
+    return cast(Implementation, import_module(name).run)

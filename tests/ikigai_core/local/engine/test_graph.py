@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ikigai_core.local.engine.registry import runnable_facet_types
+import pytest
+
+from ikigai_core.local.engine import registry
 
 
 def failure(ended: Any) -> tuple[str, str]:
@@ -127,9 +129,18 @@ def test_a_facet_that_the_engine_lacks_fails_before_anything_runs(jobs: Any) -> 
     facet_id, message = failure(jobs.run(facets))
 
     assert facet_id == "plan"
-    assert message.startswith("Ai Plan 'plan': the local platform does not run facets of this type; it runs: ")
-    for facet_type in runnable_facet_types():
-        assert facet_type.replace("_", " ").title() in message
+    assert message.startswith("Ai Plan 'plan': the local platform does not run it: ")
+
+
+def test_a_facet_type_without_a_module_is_told_with_those_that_run(jobs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "runnable_facet_types", lambda: ["IMPORTED", "FREE_FORM_SQL"])
+
+    facet_id, message = failure(jobs.run([jobs.imported("a\n1\n"), jobs.exported()]))
+
+    assert facet_id == "sink"
+    assert (
+        "the local platform does not run facets of this type; it runs: Imported, Free Form Sql. A stand-in" in message
+    )
 
 
 def test_facets_run_in_the_order_of_their_arrows_not_of_the_definition(jobs: Any) -> None:
