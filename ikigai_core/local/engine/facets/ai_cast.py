@@ -1,4 +1,4 @@
-"""AI Cast: the best of several models tells how each time series goes on."""
+"""AI Cast: the best of several models forecasts each time series."""
 
 from __future__ import annotations
 

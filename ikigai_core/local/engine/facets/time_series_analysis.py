@@ -1,4 +1,4 @@
-"""Time Series Analysis: a model of the type Time Series tells how series go on."""
+"""Time Series Analysis: a model of the type Time Series forecasts time series."""
 
 from __future__ import annotations
 
