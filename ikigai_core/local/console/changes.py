@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from ikigai_core.local.console.access import Page, VisibleApp
+from ikigai_core.local.console.access import Page, Viewer, VisibleApp
+from ikigai_core.local.console.requests import visible_entries
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.server.console_address import PREFIX
 from ikigai_core.local.server.routes.common import PlatformPart
 
 _BETWEEN_LOOKS = 0.5
-# Without a word for so long, a comment shows whether the browser is still there.
-_LOOKS_UNTIL_COMMENT = 30
+# Requests come in crowds, and their page is long.
+_BETWEEN_LOOKS_AT_REQUESTS = 2.0
+# Without a word for so many seconds, a comment shows whether the browser is still there.
+_UNTIL_COMMENT = 15.0
+
+Look = Callable[[], Awaitable[Any]]
 
 router = APIRouter(prefix=PREFIX, route_class=Page)
 
@@ -27,28 +33,43 @@ def follow(
     request: Request, platform: PlatformPart, app: VisibleApp, flow: str = "", dataset: str = ""
 ) -> StreamingResponse:
     """An event for each change in an app; or only of a flow and its run, or of a dataset."""
+    return _stream(request, partial(run_in_threadpool, _mark, platform, app.app_id, flow, dataset), _BETWEEN_LOOKS)
+
+
+@router.get("/requests/changes")
+def follow_requests(request: Request, platform: PlatformPart, viewer: Viewer) -> StreamingResponse:
+    """An event when requests have come or gone that the viewer may see, or faults."""
+
+    # The journal and the faults belong to the event loop.
+    async def look() -> Any:
+        entries = visible_entries(platform, viewer)
+        faults = [order.report() for order in platform.faults.all()]
+        return entries[-1].number if entries else 0, sum(entry.seconds is None for entry in entries), faults
+
+    return _stream(request, look, _BETWEEN_LOOKS_AT_REQUESTS)
+
+
+def _stream(request: Request, look: Look, pause: float) -> StreamingResponse:
     closing: asyncio.Event = request.app.state.closing
-    events = _events(platform, app.app_id, flow, dataset, closing)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "X-Content-Type-Options": "nosniff"}
-    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_events(look, pause, closing), media_type="text/event-stream", headers=headers)
 
 
-async def _events(
-    platform: Platform, app_id: str, flow_id: str, dataset_id: str, closing: asyncio.Event
-) -> AsyncIterator[str]:
+async def _events(look: Look, pause: float, closing: asyncio.Event) -> AsyncIterator[str]:
     # The page may be older than this stream, so it always hears once.
     known: Any = None
-    quiet = 0
+    quiet = 0.0
     while not closing.is_set():
-        mark = await run_in_threadpool(_mark, platform, app_id, flow_id, dataset_id)
-        quiet = 0 if mark != known else quiet + 1
+        mark = await look()
+        quiet = 0.0 if mark != known else quiet + pause
         if mark != known:
             yield "data: changed\n\n"
-        elif quiet % _LOOKS_UNTIL_COMMENT == 0:
+        elif quiet >= _UNTIL_COMMENT:
+            quiet = 0.0
             yield ": still here\n\n"
         known = mark
         try:
-            await asyncio.wait_for(closing.wait(), _BETWEEN_LOOKS)
+            await asyncio.wait_for(closing.wait(), pause)
         except TimeoutError:
             pass
 

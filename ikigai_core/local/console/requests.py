@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from ikigai_core.local.console.access import Page, Viewer
 from ikigai_core.local.console.rendering import page
 from ikigai_core.local.control.journal import Entry
+from ikigai_core.local.platform import Platform
 from ikigai_core.local.server.console_address import PREFIX
 from ikigai_core.local.server.routes.common import PlatformPart
 
@@ -53,7 +54,7 @@ class Calls:
 async def show_requests(request: Request, platform: PlatformPart, viewer: Viewer) -> Response:
     """The latest requests: all of them for the platform's own user, their own for others."""
     owns = viewer == platform.credentials.user_email
-    entries = platform.journal.entries(user=None if owns else viewer)
+    entries = visible_entries(platform, viewer)
     newest = entries[: -_MOST_SHOWN - 1 : -1]
     return page(
         request,
@@ -64,6 +65,12 @@ async def show_requests(request: Request, platform: PlatformPart, viewer: Viewer
         total=len(entries),
         owns=owns,
     )
+
+
+def visible_entries(platform: Platform, viewer: str) -> list[Entry]:
+    """Return the requests that the viewer may see, oldest first."""
+    owns = viewer == platform.credentials.user_email
+    return platform.journal.entries(user=None if owns else viewer)
 
 
 def _calls(entries: Iterable[Entry]) -> list[Calls]:

@@ -14,7 +14,7 @@ function localize(within) {
 function keepScroll(old, fresh) {
   for (const box of fresh.querySelectorAll(".scrolls[id]")) {
     const before = old.querySelector("#" + CSS.escape(box.id));
-    if (before) box.scrollLeft = before.scrollLeft;
+    if (before) box.scrollTo(before.scrollLeft, before.scrollTop);
   }
 }
 

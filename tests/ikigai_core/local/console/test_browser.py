@@ -145,6 +145,16 @@ def test_a_run_is_watched_from_start_to_end_without_reloading(
     assert run.wait().status == "SUCCESS"
 
 
+def test_requests_are_watched_as_they_come(
+    open_page: Callable[..., Page], app: App, ikigai_local: LocalAccount, ikigai_client: Ikigai
+) -> None:
+    page = open_page(f"{ikigai_local.url}/console/requests", ikigai_local)
+    page.evaluate("window.mark = 'same page'")
+    ikigai_client.apps[app.name].flows()
+    page.get_by_role("cell", name="get-pipelines-for-project").first.wait_for()
+    assert page.evaluate("window.mark") == "same page"
+
+
 def test_what_users_wrote_is_never_markup_and_axe_finds_nothing_on_any_page(
     open_page: Callable[..., Page],
     axe: Callable[[Page], list[str]],
