@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from ikigai_core.local.fork_server import ForkedProcess, ForkServer
 from ikigai_core.local.jobs.worker_modules import MODULES as WORKERS
@@ -51,6 +52,13 @@ def fork(platform: Any, log: BinaryIO) -> Any:
         return _spawn_by_itself(platform, log)
     # The lifeline of forked processes does the same.
     arguments[arguments.index("--exit-with-parent")] = "--no-note"
+    return start(arguments, platform._environment, log, python)
+
+
+def start(
+    arguments: Sequence[str], environment: Mapping[str, str], stderr: IO[bytes], python: str = sys.executable
+) -> ForkedPlatform:
+    """Start a platform with the arguments of its command."""
     ours, theirs = os.pipe()
     try:
         process = _server(python).start(
@@ -58,8 +66,8 @@ def fork(platform: Any, log: BinaryIO) -> Any:
             arguments,
             folder=Path.cwd(),
             stdout=theirs,
-            stderr=log.fileno(),
-            environment=platform._environment,
+            stderr=stderr.fileno(),
+            environment=environment,
             may_start_others=True,
         )
     finally:

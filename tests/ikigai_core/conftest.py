@@ -14,6 +14,8 @@ from ikigai_core import App, Ikigai
 from ikigai_core.components import ensuring
 from ikigai_core.local.process import LocalPlatform
 
+from .helper_processes import Helpers
+
 pytest_plugins = ["ikigai_core.local.testing"]
 
 settings.register_profile("same choices in each run", derandomize=True)
@@ -88,6 +90,14 @@ def own_platform() -> Iterator[LocalPlatform]:
     """A platform for one test that stops or restarts it."""
     with LocalPlatform.start() as platform:
         yield platform
+
+
+@pytest.fixture(scope="session")
+def helpers() -> Iterator[Helpers]:
+    """Starts processes with programs of the tests."""
+    helpers = Helpers()
+    yield helpers
+    helpers.stop()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import sys
+from pathlib import Path
 from typing import Any
 
 from ikigai_core import AsyncApp, AsyncIkigai
@@ -52,21 +53,24 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-async def main(url: str, user: str, key: str, home: str, numbers: str, process: str) -> None:
+def main(arguments: list[str]) -> int:
+    """Do the jobs that come through a pipe, for a fork server."""
+    asyncio.run(work(*arguments))
+    return 0
+
+
+async def work(orders: str, url: str, user: str, key: str, home: str, numbers: str, process: str) -> None:
     async with AsyncIkigai(user, key, url) as ikigai:
         app = await ikigai.apps[home]
         model_type = (await ikigai.model_types).Linear.Lasso
         say("ready")
         random.seed(f"{os.environ['IKIGAI_TEST_SEED']} {process}")
-        for line in sys.stdin:
-            job, name, spread = json.loads(line)
-            await asyncio.sleep(random.uniform(0, spread))
-            if job == "beside":
-                got = await beside(app, name, numbers, model_type)
-            else:
-                got = await one_in_another(ikigai, name, numbers)
-            say(json.dumps(got))
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+        with Path(orders).open(encoding="utf-8") as lines:
+            for line in lines:
+                job, name, spread = json.loads(line)
+                await asyncio.sleep(random.uniform(0, spread))
+                if job == "beside":
+                    got = await beside(app, name, numbers, model_type)
+                else:
+                    got = await one_in_another(ikigai, name, numbers)
+                say(json.dumps(got))

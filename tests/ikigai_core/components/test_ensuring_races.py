@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ikigai_core import App, Ikigai
 from ikigai_core.local.process import LocalPlatform
+from tests.ikigai_core.helper_processes import Helpers
 
 PROCESSES = 6
 Race = Callable[[str, str, float], list[dict[str, str]]]
@@ -37,35 +35,27 @@ def home(client: Ikigai) -> App:
 
 
 @pytest.fixture(scope="module")
-def race(platform: LocalPlatform, home: App, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Race]:
+def race(
+    platform: LocalPlatform, home: App, helpers: Helpers, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Race]:
     """Lets all processes do a job under a name, within some seconds; returns what each of them got."""
-    script = str(Path(__file__).with_name("ensurer.py"))
-    numbers = tmp_path_factory.mktemp("data") / "numbers.csv"
+    folder = tmp_path_factory.mktemp("data")
+    numbers = folder / "numbers.csv"
     numbers.write_text("n\n1\n2\n3\n")
-    command = [sys.executable, script, platform.url, platform.user_email, platform.api_key, home.name, str(numbers)]
+    arguments = [platform.url, platform.user_email, platform.api_key, home.name, str(numbers)]
 
     def let_all(job: str, name: str, spread: float) -> list[dict[str, str]]:
         for process in processes:
-            assert process.stdin is not None
-            process.stdin.write(json.dumps([job, name, spread]) + "\n")
-            process.stdin.flush()
-        return [json.loads(said(process)) for process in processes]
+            process.tell(json.dumps([job, name, spread]))
+        return [json.loads(process.says()) for process in processes]
 
     with ExitStack() as stack:
         processes = [
-            subprocess.Popen([*command, str(number)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            stack.enter_context(helpers.running("ensurer", [*arguments, str(number)], folder))
             for number in range(PROCESSES)
         ]
-        for process in processes:
-            stack.callback(process.communicate)
-            stack.callback(process.kill)
-        assert {said(process) for process in processes} == {"ready"}
+        assert {process.says() for process in processes} == {"ready"}
         yield let_all
-
-
-def said(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
 
 
 def assert_one_is_left(race: Race, client: Ikigai, home: App, name: str, spread: float) -> None:

@@ -21,7 +21,7 @@ def _everything(app: App, ikigai: Ikigai, flights: pd.DataFrame) -> DefinitionDo
     app.model.new("delays").model_type(ikigai.model_types.Linear.Lasso).build()
     parent = app.dataset_directory.new("raw").build()
     app.dataset_directory.new("2026").parent(parent).build()
-    head = ikigai.custom_facet.new("top rows", facet_type=ikigai.facet_types.MID.CUSTOM_FACET)
+    head = ikigai.custom_facet.new("head rows", facet_type=ikigai.facet_types.MID.CUSTOM_FACET)
     head.script(SCRIPT, arguments={"count": 3}).build().create_version("v1")
     return DefinitionDocument.load(
         {
@@ -29,12 +29,12 @@ def _everything(app: App, ikigai: Ikigai, flights: pd.DataFrame) -> DefinitionDo
                 "flights": {"type": "INPUT.Imported", "dataset": "flights", "arguments": CSV},
                 "first": {
                     "type": "MID.CustomFacet",
-                    "custom_facet": "top rows",
+                    "custom_facet": "head rows",
                     "version": "v1",
                     "after": "flights",
                     "arguments": {"count": 2},
                 },
-                "again": {"type": "MID.CustomFacet", "custom_facet": "top rows", "after": "first"},
+                "again": {"type": "MID.CustomFacet", "custom_facet": "head rows", "after": "first"},
                 "predicted": {
                     "type": "MID.Predict",
                     "model": "Linear.Lasso",
@@ -83,7 +83,7 @@ def test_a_definition_by_names_means_the_same_here_and_in_another_account(
         ("predicted", {"arguments": {"model_name": "delay"}}, "no model 'delay' in app .* Did you mean 'delays'"),
         ("out", {"directory": "raw/2025"}, "no directory of datasets 'raw/2025' in app .* Did you mean 'raw/2026'"),
         ("first", {"version": "v2"}, "has no version 'v2'"),
-        ("first", {"custom_facet": "top row"}, "no custom facet 'top row' .* Did you mean 'top rows'"),
+        ("first", {"custom_facet": "head row"}, "no custom facet 'head row' .* Did you mean 'head rows'"),
     ],
 )
 def test_a_name_that_is_not_there_is_refused_before_anything_is_created(

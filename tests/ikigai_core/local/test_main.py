@@ -14,40 +14,62 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import pytest
 import requests
 
+from tests import forked_platforms
+from tests.forked_platforms import ForkedPlatform
+
 READY = re.compile(r"ready at (http://127\.0\.0\.1:\d+) \(credentials of \S+@\S+: (.*)\)")
 
 
+def clean(environment: dict[str, str]) -> dict[str, str]:
+    """The environment of a command: ours without settings, and something else."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("IKIGAI_")} | environment
+
+
 @contextmanager
-def serving(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run the command; give the process and the line that it says when it is ready."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("IKIGAI_")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ikigai_core.local", "--port", "0", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=clean | environment,
-    )
-    try:
-        assert process.stdout is not None
-        yield process, process.stdout.readline()
-    finally:
-        process.kill()
-        process.communicate()
+def started(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the command in a new interpreter; give the process and the line that it says when it is ready."""
+    command = [sys.executable, "-m", "ikigai_core.local", "--port", "0", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=clean(environment)) as process:
+        try:
+            assert process.stdout is not None
+            yield process, process.stdout.readline()
+        finally:
+            process.kill()
+
+
+@contextmanager
+def serving(*arguments: str, **environment: str) -> Iterator[str]:
+    """Run the command, forked, which is ten times as fast; give the line that it says when it is ready."""
+    with TemporaryFile() as complaints, forked(complaints, *arguments, **environment) as process:
+        yield process.stdout.readline().decode()
 
 
 def refusal(*arguments: str) -> str:
     """Run a command that cannot start; give what it complains of."""
-    with serving(*arguments) as (process, line):
-        assert line == ""
-        assert process.wait(30) == 1
-        assert process.stderr is not None
-        return process.stderr.read()
+    with TemporaryFile() as complaints:
+        with forked(complaints, *arguments) as process:
+            assert process.stdout.readline() == b""
+            assert process.wait(30) == 1
+        complaints.seek(0)
+        return complaints.read().decode()
+
+
+@contextmanager
+def forked(complaints: IO[bytes], *arguments: str, **environment: str) -> Iterator[ForkedPlatform]:
+    process = forked_platforms.start(["--port", "0", *arguments], clean(environment), complaints)
+    with process.stdout:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+            process.wait()
 
 
 def accepts(url: str, email: str, key: str) -> bool:
@@ -56,7 +78,7 @@ def accepts(url: str, email: str, key: str) -> bool:
 
 
 def test_one_line_says_where_the_platform_and_its_credentials_are(tmp_path: Path) -> None:
-    with serving("--data-dir", str(tmp_path)) as (_, line):
+    with started("--data-dir", str(tmp_path)) as (_, line):
         ready = READY.search(line)
         assert ready is not None
         kept = Path(ready[2].removeprefix("in "))
@@ -71,14 +93,14 @@ def test_a_kept_key_is_the_key_of_the_next_start(tmp_path: Path) -> None:
     kept = tmp_path / "credentials.json"
     with serving("--data-dir", str(tmp_path)):
         first = kept.read_text()
-    with serving("--data-dir", str(tmp_path)) as (_, line):
+    with serving("--data-dir", str(tmp_path)) as line:
         assert READY.search(line)
         assert kept.read_text() == first
 
 
 def test_credentials_on_the_command_line_are_the_ones_and_are_not_kept(tmp_path: Path) -> None:
     given = ("--user-email", "ann@example.com", "--api-key", "a key of hers")
-    with serving("--data-dir", str(tmp_path), *given) as (_, line):
+    with serving("--data-dir", str(tmp_path), *given) as line:
         ready = READY.search(line)
         assert ready is not None
         assert accepts(ready[1], "ann@example.com", "a key of hers")
@@ -88,7 +110,7 @@ def test_credentials_on_the_command_line_are_the_ones_and_are_not_kept(tmp_path:
 
 
 def test_credentials_come_from_the_environment_too() -> None:
-    with serving(IKIGAI_USER_EMAIL="eve@example.com", IKIGAI_API_KEY="from-outside") as (_, line):
+    with serving(IKIGAI_USER_EMAIL="eve@example.com", IKIGAI_API_KEY="from-outside") as line:
         ready = READY.search(line)
         assert ready is not None
         assert accepts(ready[1], "eve@example.com", "from-outside")
@@ -98,15 +120,15 @@ def test_credentials_come_from_the_environment_too() -> None:
 def test_it_stops_well_within_a_second_and_leaves_nothing(
     how: signal.Signals, tmp_path: Path, until: Callable[..., Any]
 ) -> None:
-    with serving(TMPDIR=str(tmp_path)) as (process, line):
+    with started(TMPDIR=str(tmp_path)) as (process, line):
         assert READY.search(line)
         assert list(tmp_path.iterdir())
         # An open connection must not hold it up.
         with socket.create_connection(("127.0.0.1", int(line.split(":")[2].split()[0]))):
-            started = time.monotonic()
+            began = time.monotonic()
             process.send_signal(how)
             assert process.wait(10) == 0
-            assert time.monotonic() - started < 1.0
+            assert time.monotonic() - began < 1.0
         assert list(tmp_path.iterdir()) == []
 
 
@@ -133,12 +155,12 @@ def test_a_folder_that_is_not_a_platforms_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("host", ["localhost", "0.0.0.0"])
 def test_it_listens_where_it_is_told(host: str) -> None:
-    with serving("--host", host) as (_, line):
+    with serving("--host", host) as line:
         port = line.partition(" (")[0].rpartition(":")[2]
         assert requests.get(f"http://{host}:{port}/access/heartbeat", timeout=30).status_code == 200
 
 
 def test_two_platforms_cannot_serve_one_folder(tmp_path: Path) -> None:
-    with serving("--data-dir", str(tmp_path)) as (_, line):
+    with serving("--data-dir", str(tmp_path)) as line:
         assert READY.search(line)
         assert str(tmp_path) in refusal("--data-dir", str(tmp_path))

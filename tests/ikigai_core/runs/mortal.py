@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,9 @@ from typing import Any
 from ikigai_core import Ikigai
 
 
-def main(url: str, user: str, key: str, note: str, wait_in: str, isolation: Any) -> None:
+def main(arguments: list[Any]) -> int:
+    _, url, user, key, note, wait_in, isolation = arguments
+
     def keep(run: dict[str, object]) -> None:
         Path(f"{note}.new").write_text(json.dumps(run))
         os.replace(f"{note}.new", note)
@@ -21,7 +22,4 @@ def main(url: str, user: str, key: str, note: str, wait_in: str, isolation: Any)
 
     with Ikigai(user, key, url) as ikigai:
         ikigai.apps["Deaths"].flows["Mortal"].launch(keep=keep, isolation=isolation).wait()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    return 0

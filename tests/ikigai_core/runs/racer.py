@@ -7,19 +7,24 @@ import os
 import random
 import sys
 import time
+from pathlib import Path
 
 from ikigai_core import Ikigai, errors
 
 
-def main(name: str, url: str, user: str, key: str, app: str, flow: str) -> None:
+def main(arguments: list[str]) -> int:
+    """Take orders from the file that is the first argument."""
+    orders, name, url, user, key, app, flow = arguments
     random.seed(f"{os.environ['IKIGAI_TEST_SEED']} {name}")
     with Ikigai(user, key, url, user_agent=name) as ikigai:
         wanted = ikigai.apps[app].flows[flow]
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        for _ in sys.stdin:
-            sys.stdout.write(json.dumps(_race(wanted)) + "\n")
-            sys.stdout.flush()
+        with Path(orders).open(encoding="utf-8") as lines:
+            for _ in lines:
+                sys.stdout.write(json.dumps(_race(wanted)) + "\n")
+                sys.stdout.flush()
+    return 0
 
 
 def _race(flow: object) -> dict[str, object]:
@@ -32,7 +37,3 @@ def _race(flow: object) -> dict[str, object]:
     except errors.RunAmbiguousError as error:
         return {"doubt": str(error)}
     return {"log_id": log.log_id, "doubt": run.doubt}
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,9 @@ from ikigai_core import App, Flow, Ikigai
 from ikigai_core.errors import StartUnknownError
 from ikigai_core.local.process import LocalPlatform
 from ikigai_core.runs import copies, lost_start
+from tests.ikigai_core.helper_processes import Helpers
 
-SCRIPT = str(Path(__file__).with_name("mortal.py"))
+Killed = Callable[[str, str], dict[str, Any]]
 IN_THE_START = "in the start"
 ON_COPIES = ("prepared", "copied", IN_THE_START, "started", "ended")
 
@@ -43,22 +43,26 @@ def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copies, "_FENCED_LOOK", 1.0)
 
 
-def killed(platform: LocalPlatform, note: Path, moment: str, isolation: str) -> dict[str, Any]:
+@pytest.fixture
+def killed(helpers: Helpers, own_platform: LocalPlatform, tmp_path: Path) -> Killed:
+    return partial(_kept_when_killed, helpers, own_platform, tmp_path / "note")
+
+
+def _kept_when_killed(
+    helpers: Helpers, platform: LocalPlatform, note: Path, moment: str, isolation: str
+) -> dict[str, Any]:
     """Kill a caller at a moment; what it has kept."""
     before_the_start = "copied" if isolation == "copy" else "prepared"
     phase = before_the_start if moment == IN_THE_START else moment
     account = (platform.url, platform.user_email, platform.api_key)
-    with subprocess.Popen([sys.executable, SCRIPT, *account, str(note), moment, isolation]) as caller:
-        try:
-            if moment == IN_THE_START:
-                platform.control.fault("run-pipeline", when="after", delay=60.0)
-            while not (kept := _read(note)) or kept["phase"] != phase:
-                assert caller.poll() is None
-                time.sleep(0.01)
-            while moment == IN_THE_START and not platform.control.runs():
-                time.sleep(0.01)
-        finally:
-            caller.kill()
+    with helpers.running("mortal", [*account, str(note), moment, isolation], note.parent) as caller:
+        if moment == IN_THE_START:
+            platform.control.fault("run-pipeline", when="after", delay=60.0)
+        while not (kept := _read(note)) or kept["phase"] != phase:
+            assert caller.process.poll() is None
+            time.sleep(0.01)
+        while moment == IN_THE_START and not platform.control.runs():
+            time.sleep(0.01)
     return kept
 
 
@@ -72,9 +76,9 @@ def ends_of_runs(platform: LocalPlatform) -> list[str]:
 
 @pytest.mark.parametrize("moment", ["started", "ended"])
 def test_a_successor_follows_the_run_that_is_known_to_have_started(
-    own_platform: LocalPlatform, flow: Flow, tmp_path: Path, moment: str
+    own_platform: LocalPlatform, flow: Flow, killed: Killed, moment: str
 ) -> None:
-    run = flow.launch(previous=killed(own_platform, tmp_path / "note", moment, "shared"))
+    run = flow.launch(previous=killed(moment, "shared"))
     log = run.result(timeout=60)
     assert (run.picked_up, run.attached, run.doubt) == (True, False, "")
     assert flow.run_logs(max_count=9) == [log]
@@ -84,9 +88,9 @@ def test_a_successor_follows_the_run_that_is_known_to_have_started(
 @pytest.mark.usefixtures("short_looks")
 @pytest.mark.parametrize("moment", ["prepared", IN_THE_START])
 def test_a_successor_starts_nothing_while_a_start_may_still_arrive_unless_it_is_told_to(
-    own_platform: LocalPlatform, flow: Flow, tmp_path: Path, moment: str
+    own_platform: LocalPlatform, flow: Flow, killed: Killed, moment: str
 ) -> None:
-    kept = killed(own_platform, tmp_path / "note", moment, "shared")
+    kept = killed(moment, "shared")
     began = len(ends_of_runs(own_platform))
     with pytest.raises(StartUnknownError):
         flow.launch(previous=kept)
@@ -100,9 +104,9 @@ def test_a_successor_starts_nothing_while_a_start_may_still_arrive_unless_it_is_
 @pytest.mark.usefixtures("short_looks")
 @pytest.mark.parametrize("moment", ON_COPIES)
 def test_a_successor_on_private_copies_ends_with_the_result_of_the_one_run(
-    own_platform: LocalPlatform, app: App, flow: Flow, tmp_path: Path, moment: str
+    own_platform: LocalPlatform, app: App, flow: Flow, killed: Killed, moment: str
 ) -> None:
-    kept = killed(own_platform, tmp_path / "note", moment, "copy")
+    kept = killed(moment, "copy")
     notes = [kept]
     run = flow.launch(isolation="copy", keep=notes.append, previous=kept)
     log = run.result(timeout=60)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,48 +13,29 @@ import pytest
 
 from ikigai_core import App
 from ikigai_core.local.process import LocalPlatform
+from tests.ikigai_core.helper_processes import Helper, Helpers
 
 NAMES = ("racer-1", "racer-2")
 
 
-class Racer:
-    """One of the processes."""
-
-    def __init__(self, name: str, platform: LocalPlatform, app: str, flow: str) -> None:
-        script = str(Path(__file__).with_name("racer.py"))
-        command = [sys.executable, script, name, platform.url, platform.user_email, platform.api_key, app, flow]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def go(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write("go\n")
-        self._process.stdin.flush()
-
-    def says(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
-
-    def end(self) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-
 @pytest.fixture
-def racers(own_platform: LocalPlatform) -> Iterator[dict[str, Racer]]:
+def racers(own_platform: LocalPlatform, helpers: Helpers, tmp_path: Path) -> Iterator[dict[str, Helper]]:
     from ikigai_core import Ikigai
 
+    account = (own_platform.url, own_platform.user_email, own_platform.api_key)
     with ExitStack() as stack:
         ikigai = stack.enter_context(Ikigai(own_platform.user_email, own_platform.api_key, own_platform.url))
         app: App = ikigai.app.new("Races").build()
         app.flow.new("Short").build()
-        running = {name: Racer(name, own_platform, "Races", "Short") for name in NAMES}
-        for racer in running.values():
-            stack.callback(racer.end)
+        running = {
+            name: stack.enter_context(helpers.running("racer", [name, *account, "Races", "Short"], tmp_path))
+            for name in NAMES
+        }
         assert {racer.says() for racer in running.values()} == {"ready"}
         yield running
 
 
-def race(platform: LocalPlatform, racers: dict[str, Racer], rounds: int) -> int:
+def race(platform: LocalPlatform, racers: dict[str, Helper], rounds: int) -> int:
     """Let them race; how often both were accepted, one right after the other."""
     both = 0
     ids = _log_ids(platform)
@@ -64,7 +43,7 @@ def race(platform: LocalPlatform, racers: dict[str, Racer], rounds: int) -> int:
         platform.control.outcome("Short", status="SUCCESS" if number % 4 else "FAILED", duration=duration)
         platform.control.clear_journal()
         for racer in racers.values():
-            racer.go()
+            racer.tell("go")
         said = {name: json.loads(racer.says()) for name, racer in racers.items()}
         accepted = [each.agent.split()[0] for each in platform.control.journal("run-pipeline") if each.status == 200]
         new = [log_id for log_id in _log_ids(platform) if log_id not in ids]
@@ -90,11 +69,11 @@ def _log_ids(platform: LocalPlatform) -> list[str]:
 
 
 def test_neither_of_two_processes_takes_the_others_log_for_its_own(
-    own_platform: LocalPlatform, racers: dict[str, Racer]
+    own_platform: LocalPlatform, racers: dict[str, Helper]
 ) -> None:
     race(own_platform, racers, 15)
 
 
 @pytest.mark.soak
-def test_they_never_do(own_platform: LocalPlatform, racers: dict[str, Racer]) -> None:
+def test_they_never_do(own_platform: LocalPlatform, racers: dict[str, Helper]) -> None:
     assert race(own_platform, racers, 300) > 0

@@ -80,12 +80,16 @@ def sign_in(page: Page, account: LocalAccount | LocalPlatform) -> None:
 
 @pytest.fixture
 def axe() -> Callable[[Page], list[str]]:
-    """Return what axe finds wrong with a page."""
+    """Return what axe finds wrong with a page, in light colours and in dark ones, which change its contrasts only."""
     from axe_playwright_python.sync_playwright import Axe
 
+    axe = Axe()
+
     def find(page: Page) -> list[str]:
-        return [
-            f"{one['id']}: {[node['html'] for node in one['nodes']]}" for one in Axe().run(page).response["violations"]
-        ]
+        page.emulate_media(color_scheme="light")
+        found = axe.run(page).response["violations"]
+        page.emulate_media(color_scheme="dark")
+        found += axe.run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+        return [f"{one['id']}: {[node['html'] for node in one['nodes']]}" for one in found]
 
     return find

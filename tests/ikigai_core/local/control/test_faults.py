@@ -135,12 +135,12 @@ def test_an_order_that_makes_no_sense_is_refused(control: LocalControl, wanted: 
 
 
 def test_only_the_platforms_own_user_gives_orders(api: Any, control: LocalControl) -> None:
-    key = control.add_user("ann@example.com")
+    key = control.add_user("orders@example.com")
     with pytest.raises(ControlError, match=r"user@example\.com"):
-        LocalControl(api.platform.url, "ann@example.com", key).fault(status=500)
+        LocalControl(api.platform.url, "orders@example.com", key).fault(status=500)
     with pytest.raises(ControlError, match="Missing Authentication Token"):
         LocalControl(api.platform.url, api.platform.user_email, "wrong").reset()
-    control.remove_user("ann@example.com")
+    control.remove_user("orders@example.com")
     assert api.platform.api_key not in repr(control)
 
 
