@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from ikigai_core.local.engine.deferred import Deferred
 from ikigai_core.local.engine.graph import Facet
 from ikigai_core.local.engine.tables import Table, Tables
 
@@ -61,33 +62,57 @@ class Observer:
         self._counts: dict[str, int] = {}
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="first-rows")
         self._looks: dict[str, Future[None]] = {}
+        self._parents: dict[str, Sequence[str]] = {}
+        self._uncounted: dict[str, Deferred] = {}
 
     def begin(self, facet: Facet, parents: Sequence[str], stand_in: str | None = None) -> None:
         """Note that a facet, or its stand-in, runs now, on what these facets gave."""
-        rows_in = [self._counts[parent] for parent in parents if parent in self._counts]
+        self._parents[facet.facet_id] = parents
         told = {} if stand_in is None else {"stand_in": stand_in, "failed": False}
-        self._note({"facet_id": facet.facet_id, "began": time.time(), "rows_in": rows_in, **told})
+        self._note({"facet_id": facet.facet_id, "began": time.time(), **self._rows_in(facet.facet_id), **told})
 
     def end(self, facet: Facet, result: Table | None, printed: str) -> None:
         """Note what a facet gave; None if it gives no table."""
         seen: dict[str, Any] = {"facet_id": facet.facet_id, "ended": time.time(), "printed": printed}
         if result is not None:
-            self._counts[facet.facet_id] = seen["rows_out"] = self._tables.row_count(result)
+            if result.deferred is None:
+                self._counts[facet.facet_id] = seen["rows_out"] = self._tables.row_count(result)
+            else:
+                self._uncounted[facet.facet_id] = result.deferred
             self._looks[result.name] = self._aside.submit(self._look, facet, result)
         self._note(seen)
+        self._note_late_counts()
 
     def fail(self, facet: Facet, printed: str) -> None:
         """Note that a facet failed."""
         self._note({"facet_id": facet.facet_id, "ended": time.time(), "printed": printed, "failed": True})
 
-    def leave(self, table: Table) -> None:
-        """Wait until the table is no longer looked at."""
-        if look := self._looks.pop(table.name, None):
+    def leave(self, name: str) -> None:
+        """Wait until the table of this name in DuckDB is no longer looked at."""
+        if look := self._looks.pop(name, None):
             look.result()
 
     def close(self) -> None:
         """Wait until all is noted."""
         self._aside.shutdown()
+
+    def _rows_in(self, facet_id: str) -> dict[str, list[int]]:
+        """Return the numbers of a facet's rows in, unless some of them will come later."""
+        parents = self._parents[facet_id]
+        if not self._uncounted.keys().isdisjoint(parents):
+            return {}
+        return {"rows_in": [self._counts[parent] for parent in parents if parent in self._counts]}
+
+    def _note_late_counts(self) -> None:
+        """Note the numbers of rows that have become known since the facets that gave them have ended."""
+        late = {facet_id: one.rows for facet_id, one in self._uncounted.items() if one.rows is not None}
+        for facet_id, rows in late.items():
+            del self._uncounted[facet_id]
+            self._counts[facet_id] = rows
+            self._note({"facet_id": facet_id, "rows_out": rows})
+        for facet_id, parents in self._parents.items():
+            if not late.keys().isdisjoint(parents):
+                self._note({"facet_id": facet_id, **self._rows_in(facet_id)})
 
     def _look(self, facet: Facet, table: Table) -> None:
         shown = table.columns[:_MOST_COLUMNS]

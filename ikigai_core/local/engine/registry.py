@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
 from ikigai_core.local.engine import facets
@@ -35,13 +36,21 @@ def implementation(facet: Facet) -> Implementation:
         The engine does not support this type.
     """
     runnable = runnable_facet_types()
-    name = f"{facets.__name__}.{facet.facet_type.lower()}"
     if facet.facet_type in REFUSED:
-        reason = import_module(name).REASON
+        reason = _module(facet).REASON
         raise facet.fails(f"the local platform does not run it: {reason}. A stand-in can set what it gives")
     if facet.facet_type not in runnable:
         titles = ", ".join(each.replace("_", " ").title() for each in runnable)
         raise facet.fails(
             f"the local platform does not run facets of this type; it runs: {titles}. A stand-in can set what it gives"
         )
-    return cast(Implementation, import_module(name).run)
+    return cast(Implementation, _module(facet).run)
+
+
+def takes_deferred(facet: Facet) -> bool:
+    """Return whether the function that runs a facet takes deferred tables."""
+    return bool(getattr(_module(facet), "TAKES_DEFERRED", False))
+
+
+def _module(facet: Facet) -> ModuleType:
+    return import_module(f"{facets.__name__}.{facet.facet_type.lower()}")

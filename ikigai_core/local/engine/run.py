@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from ikigai_core.local.engine.arguments import given_arguments
+from ikigai_core.local.engine.deferral import stored
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.graph import Facet, Graph
 from ikigai_core.local.engine.observation import Note, Observer
 from ikigai_core.local.engine.plan import Plan
-from ikigai_core.local.engine.registry import Implementation
+from ikigai_core.local.engine.registry import Implementation, takes_deferred
 from ikigai_core.local.engine.stand_ins import ANY_OUTPUT, Given, StandIn, give, pick
 from ikigai_core.local.engine.step import Dataset, Input, Model, ModelVersion, Output, ScriptLimits, Step, Workspace
 from ikigai_core.local.engine.tables import Table, Tables
@@ -205,7 +206,7 @@ class _Run:
         parents = [arrow.source for arrow in self._graph.parents(facet)]
         self._observer.begin(facet, parents, None if stand_in is None else str(stand_in))
         try:
-            result = self._run(facet, run, needs_inputs=stand_in is None or stand_in.needs_inputs)
+            result = self._run(facet, run, stand_in)
         except FlowError:
             self._observer.fail(facet, "".join(printed[before:]))
             raise
@@ -213,15 +214,13 @@ class _Run:
         self._observer.end(facet, next(iter(given.values()), None), "".join(printed[before:]))
         return given
 
-    def _run(self, facet: Facet, run: Implementation, *, needs_inputs: bool) -> Table | Given | None:
-        step = Step(
-            facet,
-            self._plan.arguments[facet.facet_id],
-            self._inputs(facet) if needs_inputs else (),
-            self._workspace,
-        )
+    def _run(self, facet: Facet, run: Implementation, stand_in: StandIn | None) -> Table | Given | None:
+        needs_inputs = stand_in is None or stand_in.needs_inputs
         try:
-            return run(step)
+            inputs = self._inputs(facet) if needs_inputs else ()
+            if stand_in is not None or not takes_deferred(facet):
+                inputs = tuple(replace(one, table=stored(self._workspace.tables, one.table)) for one in inputs)
+            return run(Step(facet, self._plan.arguments[facet.facet_id], inputs, self._workspace))
         except FlowError as error:
             raise facet.fails(error.message) from None
         except duckdb.OutOfMemoryException:
@@ -239,8 +238,7 @@ class _Run:
     def _free(self, to_come: list[Facet]) -> None:
         needed = {arrow.source for facet in to_come for arrow in self._graph.parents(facet)}
         done = [self._results.pop(facet_id) for facet_id in self._results.keys() - needed]
-        kept = {table.name for given in self._results.values() for table in given.values()}
-        for table in {table.name: table for given in done for table in given.values()}.values():
-            if table.name not in kept:
-                self._observer.leave(table)
-                self._workspace.tables.drop(table)
+        kept = {name for given in self._results.values() for table in given.values() for name in table.names()}
+        for name in {name for given in done for table in given.values() for name in table.names()} - kept:
+            self._observer.leave(name)
+            self._workspace.tables.drop(name)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -13,6 +14,7 @@ import duckdb
 
 from ikigai_core.local.engine.columns import Column, column_keys, quote
 from ikigai_core.local.engine.csv_files import check_header, read_csv, scan, write_csv
+from ikigai_core.local.engine.deferred import Deferred, take_counts
 from ikigai_core.local.engine.errors import FlowError, did_you_mean
 from ikigai_core.local.engine.file_scan import FileScan
 from ikigai_core.local.engine.inference import Inferred, infer_types
@@ -35,18 +37,30 @@ class Table:
     Parameters
     ----------
     name
-        Name in DuckDB.
+        Name in DuckDB. If the table is deferred, there are only some first rows.
     columns
         Columns in order.
+    deferred
+        How all rows are computed, if they are not stored. Only facets that say `TAKES_DEFERRED` get such tables.
     """
 
     name: str
     columns: tuple[Column, ...]
+    deferred: Deferred | None = None
+
+    @property
+    def head(self) -> Table:
+        """Some first rows, stored; all if it is not deferred."""
+        return replace(self, deferred=None)
 
     @property
     def column_names(self) -> list[str]:
         """The names that users see."""
         return [column.name for column in self.columns]
+
+    def names(self) -> set[str]:
+        """Return the names of the tables in DuckDB that it consists of, or that are needed to compute it."""
+        return {self.name, *(self.deferred.names() if self.deferred else ())}
 
     def column(self, name: str) -> Column:
         """Return the column with this name.
@@ -84,7 +98,7 @@ class Table:
             There are no columns, or their names are not valid.
         """
         _check_names([column.name for column in columns])
-        return Table(self.name, tuple(columns))
+        return replace(self, columns=tuple(columns))
 
 
 class Tables:
@@ -99,6 +113,7 @@ class Tables:
     def __init__(self, folder: Path) -> None:
         self._connection = duckdb.connect()
         self._aside = self._connection.cursor()
+        self._folder = folder
         self._made = 0
         self._counts: dict[str, int] = {}
         self.execute(f"SET temp_directory = {quote(str(folder / 'spill'))}")
@@ -160,6 +175,20 @@ class Tables:
             self._counts[name] = int(created[0])
         return Table(name, _with_keys(columns))
 
+    @contextmanager
+    def counting(self, deferred: Deferred) -> Iterator[None]:
+        """Count the rows of a deferred table while the only statement in this context reads all of them."""
+        profile = self._folder / "profile.json"
+        self.execute("PRAGMA enable_profiling = 'json'")
+        self.execute(f"PRAGMA profiling_output = {quote(str(profile))}")
+        try:
+            yield
+            if profile.exists():
+                take_counts(deferred, profile.read_text(encoding="utf-8"))
+        finally:
+            self.execute("PRAGMA disable_profiling")
+            profile.unlink(missing_ok=True)
+
     def read(self, path: Path, names: Sequence[str], skip: int, null_mark: str = "") -> Table:
         """Read a CSV file without its first `skip` rows into a table; all columns are TEXT at first."""
         _check_names(names)
@@ -209,10 +238,11 @@ class Tables:
         rows = scan(path, width + 1, header=True, null_mark=secrets.token_hex(16), padded=True)
         return self.first_row(f"SELECT count({column_keys(width + 1)[-1]}) FROM {rows}") != (0,)
 
-    def write(self, table: Table, path: Path, *, header: bool = True) -> None:
-        """Write a table to a CSV file."""
+    def write(self, table: Table, path: Path, *, header: bool = True, source: str = "") -> int:
+        """Write a table, or the rows of `source` with its columns, to a CSV file; return the number of rows."""
         keys = [column.key for column in table.columns]
-        write_csv(self._connection, table.name, keys, table.column_names if header else None, path)
+        names = table.column_names if header else None
+        return write_csv(self._connection, source or table.name, keys, names, path)
 
     def row_count(self, table: Table) -> int:
         """Return the number of rows of a table."""
@@ -227,10 +257,10 @@ class Tables:
         # A limit would cost more than the row's number, by which DuckDB leaves out the rest.
         return self._aside.execute(f"SELECT {keys} FROM {table.name} WHERE rowid < {rows}").fetchall()
 
-    def drop(self, table: Table) -> None:
-        """Delete a table and free its memory."""
-        self.execute(f"DROP TABLE IF EXISTS {table.name}")
-        self._counts.pop(table.name, None)
+    def drop(self, name: str) -> None:
+        """Delete a table, by its name in DuckDB, and free its memory."""
+        self.execute(f"DROP TABLE IF EXISTS {name}")
+        self._counts.pop(name, None)
 
     def _new_name(self) -> str:
         self._made += 1

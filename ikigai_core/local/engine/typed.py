@@ -77,7 +77,7 @@ def replaced(tables: Tables, table: Table, column: Column, value: str, parameter
 
 
 def operand(tables: Tables, column: Column, value: str, what: str = "value") -> str:
-    """Return the SQL, with one `?` for the value, that reads a value as the column's type.
+    """Return the SQL that reads a value as the column's type.
 
     Integers can be compared with fractions.
 
@@ -86,11 +86,11 @@ def operand(tables: Tables, column: Column, value: str, what: str = "value") -> 
     FlowError
         The value is none of that type. `what` names it.
     """
-    text = "CAST(? AS VARCHAR)"
+    text = quote(value)
     sql = f"TRY_CAST({text} AS DOUBLE)" if column.data_type == "NUMERIC" else column.cast(text)
     if column.is_integer and value.strip().lstrip("-").isdecimal():
         sql = f"TRY_CAST({text} AS HUGEINT)"
-    readable = tables.first_row(f"SELECT {sql} IS NOT NULL", [value])
+    readable = tables.first_row(f"SELECT {sql} IS NOT NULL")
     if not readable or not readable[0]:
         noun = _NOUNS[column.data_type]
         raise FlowError(

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from ikigai_core.local.engine.columns import INTEGER_FORMAT, Column
+from collections.abc import Sequence
+
+from ikigai_core.local.engine.columns import INTEGER_FORMAT, Column, column_keys
+from ikigai_core.local.engine.deferral import grouped, stored
 from ikigai_core.local.engine.step import Step
 from ikigai_core.local.engine.tables import Table
+
+_COUNT = "CAST(count(*) AS VARCHAR)"
+
+TAKES_DEFERRED = True
 
 
 def run(step: Step) -> Table:
@@ -12,12 +19,23 @@ def run(step: Step) -> Table:
 
     With no columns, the result is one row: the number of all rows.
     """
-    targets = step.table.select(step.arguments["target_columns"])
+    table = step.table
+    targets = table.select(step.arguments["target_columns"])
+    if table.deferred is not None:
+        number = f"CAST(found.{column_keys(len(targets) + 1)[-1]} AS BIGINT)"
+        order = f"{number} DESC, first.rowid" if step.arguments["sort"] else "first.rowid"
+        first = _counted(step, table.head, targets, "min(rowid)")
+        whole = grouped(step.tables, table, first, targets, [_COUNT], order)
+        if whole is not None:
+            return whole
+    order = "count(*) DESC, min(rowid)" if step.arguments["sort"] else "min(rowid)"
+    return _counted(step, stored(step.tables, table), targets, order)
+
+
+def _counted(step: Step, table: Table, targets: Sequence[Column], order: str) -> Table:
     kept = "".join(f"first({column.key} ORDER BY rowid), " for column in targets)
     groups = ", ".join(column.identity for column in targets) or "()"
-    order = "count(*) DESC, min(rowid)" if step.arguments["sort"] else "min(rowid)"
     counted = Column(step.arguments["output_column_name"], "", "NUMERIC", dict(INTEGER_FORMAT))
     return step.tables.create(
-        f"SELECT {kept}CAST(count(*) AS VARCHAR) FROM {step.table.name} GROUP BY {groups} ORDER BY {order}",
-        [*targets, counted],
+        f"SELECT {kept}{_COUNT} FROM {table.name} GROUP BY {groups} ORDER BY {order}", [*targets, counted]
     )

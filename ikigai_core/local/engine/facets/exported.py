@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import duckdb
+
+from ikigai_core.local.engine.deferral import stored
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.step import Output, Step
+from ikigai_core.local.engine.tables import Table, Tables
+
+TAKES_DEFERRED = True
 
 
 def run(step: Step) -> None:
@@ -19,7 +27,7 @@ def run(step: Step) -> None:
     folder = workspace.folder / "outputs"
     folder.mkdir(exist_ok=True)
     path = folder / f"{len(workspace.outputs)}.csv"
-    step.tables.write(step.table, path, header=arguments["header"])
+    rows = _write(step.tables, step.table, path, header=arguments["header"])
     workspace.outputs.append(
         Output(
             facet_id=step.facet.facet_id,
@@ -29,6 +37,20 @@ def run(step: Step) -> None:
             file_type="csv",
             header=arguments["header"],
             columns={column.name: column.describe() for column in step.table.columns},
-            rows=step.tables.row_count(step.table),
+            rows=rows,
         )
     )
+
+
+def _write(tables: Tables, table: Table, path: Path, *, header: bool) -> int:
+    """Write the table to a CSV file, while its rows are computed where that is in their order; return their number."""
+    deferred = table.deferred
+    if deferred is not None and deferred.is_ordered and deferred.stored is None:
+        rows = f"({deferred.query([column.key for column in table.columns])})"
+        try:
+            with tables.counting(deferred):
+                return tables.write(table, path, header=header, source=rows)
+        except duckdb.Error:
+            # The file that it comes from is unusual; storing it can read it.
+            pass
+    return tables.write(stored(tables, table), path, header=header)

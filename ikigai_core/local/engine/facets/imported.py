@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ikigai_core.local.engine.columns import Column
+from ikigai_core.local.engine.columns import Column, column_keys
 from ikigai_core.local.engine.csv_files import check_header, read_first_row
+from ikigai_core.local.engine.deferral import read_later
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.script import run_script
 from ikigai_core.local.engine.step import Dataset, Input, Step
 from ikigai_core.local.engine.tables import Table, Tables
 from ikigai_core.local.engine.typed import first_unreadable, read_as, with_column
+from ikigai_core.local.engine.wide_files import WIDE
+
+LARGE_BYTES = 8 << 20
+"""From that size on, a dataset is read while the facets after it compute."""
 
 
 def run(step: Step) -> Table:
@@ -27,7 +32,7 @@ def run(step: Step) -> Table:
         raise FlowError(f"dataset '{dataset.name}' is stored as CSV; set file_type to csv")
     if arguments["sheet_name"]:
         raise FlowError("sheet_name is for Excel files, and datasets are CSV; leave it out")
-    table = _typed(step.tables, _read(step.tables, dataset, arguments), dataset)
+    table = _read(step.tables, dataset, arguments)
     table = _with_data_types(step.tables, table, arguments["data_types"] or [])
     if not arguments["script"]:
         return table
@@ -50,14 +55,18 @@ def _read(tables: Tables, dataset: Dataset, arguments: Mapping[str, Any]) -> Tab
     problem = check_header(wanted)
     if problem:
         raise FlowError(f"dataset '{dataset.name}': {problem}")
-    return tables.read(dataset.path, wanted, skip)
-
-
-def _typed(tables: Tables, table: Table, dataset: Dataset) -> Table:
-    known = dataset.data_types
-    if set(known) != set(table.column_names):
-        return tables.infer(table)
-    return Table(table.name, tuple(_as_described(column, known[column.name]) for column in table.columns))
+    if set(dataset.data_types) != set(wanted):
+        return tables.infer(tables.read(dataset.path, wanted, skip))
+    columns = [
+        _as_described(Column(name, key), dataset.data_types[name])
+        for name, key in zip(wanted, column_keys(len(wanted)), strict=True)
+    ]
+    is_plain = skip == 1 and not arguments["script"] and not arguments["data_types"]
+    if is_plain and 1 < len(columns) < WIDE and dataset.path.stat().st_size >= LARGE_BYTES:
+        later = read_later(tables, dataset.path, columns)
+        if later is not None:
+            return later
+    return Table(tables.read(dataset.path, wanted, skip).name, tuple(columns))
 
 
 def _as_described(column: Column, described: Mapping[str, Any]) -> Column:

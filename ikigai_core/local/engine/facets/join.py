@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from ikigai_core.local.engine.columns import Column
+from ikigai_core.local.engine.deferral import renamed, stored, taken_over
+from ikigai_core.local.engine.deferred import Deferred
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.step import Step
-from ikigai_core.local.engine.tables import Table
+from ikigai_core.local.engine.tables import Table, Tables
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,9 @@ class _Keys:
         return None
 
 
+TAKES_DEFERRED = True
+
+
 def run(step: Step) -> Table:
     """Join the tables, in the row order of the left table, then of the right one. Missing keys match nothing.
 
@@ -34,25 +39,76 @@ def run(step: Step) -> Table:
     """
     left, right = step.sided("table_side", ("left", "right"))
     keys = _keys(left, right, step.arguments["left_columns"], step.arguments["right_columns"])
+    join = _Join(left, stored(step.tables, right), keys, step.arguments["join_type"].upper())
+    columns = [*left.columns, *_renamed(left, join.rights, step.arguments["suffix"])]
     partners = {column.name: keys.partner(column) for column in left.columns}
-    rights = [column for column in right.columns if column not in partners.values()]
-    values = [_value(column, partners[column.name]) for column in left.columns]
-    condition = " AND ".join(
-        f"{_comparable(one, other, 'l')} = {_comparable(other, one, 'r')}"
-        for one, other in zip(keys.left, keys.right, strict=True)
-    )
-    joined = step.tables.create(
-        f"SELECT {', '.join([*values, *(f'r.{column.key}' for column in rights)])} "
-        f"FROM (SELECT *, rowid AS at FROM {left.name}) AS l "
-        f"{step.arguments['join_type'].upper()} JOIN (SELECT *, rowid AS at FROM {right.name}) AS r ON {condition} "
-        "ORDER BY l.at NULLS LAST, r.at",
-        [*left.columns, *_renamed(left, rights, step.arguments["suffix"])],
-    )
-    return step.tables.infer(joined, [name for name, partner in partners.items() if partner])
+    unclear = [
+        column.name for column in left.columns if (partner := partners[column.name]) and not _alike(column, partner)
+    ]
+    if join.can_pass and not unclear:
+        return join.deferred(step.tables, columns)
+    joined = step.tables.create(join.in_order(stored(step.tables, left).name), columns)
+    return step.tables.infer(joined, unclear)
 
 
-def _value(column: Column, partner: Column | None) -> str:
-    return f"coalesce(l.{column.key}, r.{partner.key})" if partner else f"l.{column.key}"
+@dataclass(frozen=True)
+class _Join:
+    """The SQL of a join."""
+
+    left: Table
+    right: Table
+    keys: _Keys
+    join_type: str
+
+    @property
+    def rights(self) -> list[Column]:
+        """The columns of the right table that come out."""
+        partners = [self.keys.partner(column) for column in self.left.columns]
+        return [column for column in self.right.columns if column not in partners]
+
+    @property
+    def can_pass(self) -> bool:
+        """Whether the rows of the left table can be joined while they pass."""
+        return self.left.deferred is not None and self.join_type in ("INNER", "LEFT")
+
+    def in_order(self, left: str) -> str:
+        """Return the query of the rows in their order; `left` are rows of the left table, stored."""
+        values = [self._value(column) for column in self.left.columns]
+        return self._joined(values, f"(SELECT *, rowid AS at FROM {left})") + " ORDER BY l.at NULLS LAST, r.at"
+
+    def deferred(self, tables: Tables, columns: Sequence[Column]) -> Table:
+        """Join the first rows of the left table, and defer the others."""
+        earlier, lefts = self.left.deferred, [column.key for column in self.left.columns]
+        assert earlier is not None
+        compared = [one.key for one, other in self._pairs if _kind(one, other) is None]
+
+        def query(wanted: Collection[str]) -> str:
+            source = earlier.query({*compared, *taken_over(wanted, lefts)})
+            return renamed(self._joined([f"l.{key}" for key in lefts], f"({source})"), len(columns))
+
+        def store() -> str:
+            return tables.create(self.in_order(stored(tables, self.left).name), columns).name
+
+        joined = tables.create(self.in_order(self.left.name), columns)
+        rest = Deferred(query, store, "JOIN", (earlier,), needs=(self.right.name,), is_ordered=False)
+        return replace(joined, deferred=rest)
+
+    @property
+    def _pairs(self) -> list[tuple[Column, Column]]:
+        return list(zip(self.keys.left, self.keys.right, strict=True))
+
+    def _value(self, column: Column) -> str:
+        partner = self.keys.partner(column)
+        return f"coalesce(l.{column.key}, r.{partner.key})" if partner else f"l.{column.key}"
+
+    def _joined(self, values: Sequence[str], left: str) -> str:
+        condition = " AND ".join(
+            f"{_comparable(one, other, 'l')} = {_comparable(other, one, 'r')}" for one, other in self._pairs
+        )
+        return (
+            f"SELECT {', '.join([*values, *(f'r.{column.key}' for column in self.rights)])} FROM {left} AS l "
+            f"{self.join_type} JOIN (SELECT *, rowid AS at FROM {self.right.name}) AS r ON {condition}"
+        )
 
 
 def _keys(left: Table, right: Table, left_names: Sequence[str], right_names: Sequence[str]) -> _Keys:
@@ -73,13 +129,23 @@ def _keys(left: Table, right: Table, left_names: Sequence[str], right_names: Seq
         raise FlowError(f"in the right table {error.message}") from None
 
 
+def _alike(column: Column, other: Column) -> bool:
+    return column.describe() == other.describe()
+
+
+def _kind(column: Column, other: Column) -> str | None:
+    """Return the type as whose values two columns are compared; None if their texts are."""
+    is_common = column.data_type == other.data_type and column.data_type in ("NUMERIC", "TIME")
+    return column.data_type if is_common else None
+
+
 def _comparable(column: Column, other: Column, side: str) -> str:
     text = f"{side}.{column.key}"
     if column.data_type not in ("NUMERIC", "TIME"):
         return text
     value = column.cast(text)
     # The text of a missing number can be NA, which is a value in a column of texts.
-    return value if column.data_type == other.data_type else f"CASE WHEN {value} IS NOT NULL THEN {text} END"
+    return value if _kind(column, other) else f"CASE WHEN {value} IS NOT NULL THEN {text} END"
 
 
 def _renamed(left: Table, rights: Sequence[Column], suffix: str) -> list[Column]:

@@ -6,6 +6,8 @@ from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.step import Step
 from ikigai_core.local.engine.tables import Table
 
+TAKES_DEFERRED = True
+
 
 def run(step: Step) -> Table:
     """Rename all columns at once; two columns can swap names."""

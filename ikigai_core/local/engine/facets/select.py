@@ -5,6 +5,8 @@ from __future__ import annotations
 from ikigai_core.local.engine.step import Step
 from ikigai_core.local.engine.tables import Table
 
+TAKES_DEFERRED = True
+
 
 def run(step: Step) -> Table:
     """Keep the named columns, in the given order."""

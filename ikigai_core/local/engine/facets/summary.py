@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ikigai_core.local.engine.aggregates import aggregated, representative
+from ikigai_core.local.engine.columns import Column
+from ikigai_core.local.engine.deferral import grouped, stored
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.step import Step
 from ikigai_core.local.engine.tables import Table
 from ikigai_core.local.engine.typed import as_numbers
+
+TAKES_DEFERRED = True
 
 
 def run(step: Step) -> Table:
@@ -20,11 +26,27 @@ def run(step: Step) -> Table:
     for column in targets:
         if column in groups:
             raise FlowError(f"column '{column.name}' is in group_columns and in target_columns; name it in one of them")
-    results = [aggregated(step.tables, table, column.name, aggregation) for column in targets]
+    summary = None
+    if table.deferred is not None and all(_can_pass(column, aggregation) for column in targets):
+        values = [aggregated(step.tables, table, column.name, aggregation)[1] for column in targets]
+        summary = grouped(step.tables, table, _summed(step, table.head, groups, targets), groups, values)
+    if summary is None:
+        summary = _summed(step, stored(step.tables, table), groups, targets)
+    return as_numbers(step.tables, summary, [column.name for column in targets]) if aggregation == "sum" else summary
+
+
+def _can_pass(column: Column, aggregation: str) -> bool:
+    """Return whether values can be aggregated without their texts and the numbers of their rows."""
+    if aggregation in ("min", "max"):
+        return column.value == column.key
+    return aggregation == "count" or column.data_type == "NUMERIC"
+
+
+def _summed(step: Step, table: Table, groups: Sequence[Column], targets: Sequence[Column]) -> Table:
+    results = [aggregated(step.tables, table, column.name, step.arguments["aggregation"]) for column in targets]
     values = [*map(representative, groups), *(value for _, value in results)]
     identities = ", ".join(column.identity for column in groups) or "()"
-    summary = step.tables.create(
+    return step.tables.create(
         f"SELECT {', '.join(values)} FROM {table.name} GROUP BY {identities} ORDER BY min(rowid)",
         [*groups, *(column for column, _ in results)],
     )
-    return as_numbers(step.tables, summary, [column.name for column in targets]) if aggregation == "sum" else summary

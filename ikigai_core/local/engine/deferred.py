@@ -1,0 +1,83 @@
+"""Tables whose rows have not been read: large files, and what facets make of them row by row.
+
+DuckDB reads a file in one query with all that is asked of it. So it reads the columns alone that are needed, and
+numbers as numbers, and nothing is kept between the facets.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Query = Callable[[Collection[str]], str]
+"""Gives a SELECT of all columns, `c0`, `c1`, …: those with these keys are exact texts, other numbers may be numbers."""
+
+
+@dataclass(eq=False)
+class Deferred:
+    """How the rows of a table are computed.
+
+    Parameters
+    ----------
+    query
+        Gives them, in their order if `is_ordered`. It can fail for unusual files, for which `store` knows other ways.
+    store
+        Stores them in their order, with all columns as texts; returns the name of that table.
+    operator
+        Part of the name of the operator in DuckDB's plans that gives them.
+    before
+        What they are computed from.
+    needs
+        Stored tables that `query` reads.
+    rows
+        Their number, once it is known.
+    stored
+        Name of the table in which they are stored, once they are.
+    """
+
+    query: Query
+    store: Callable[[], str]
+    operator: str
+    before: tuple[Deferred, ...] = ()
+    needs: tuple[str, ...] = ()
+    is_ordered: bool = True
+    rows: int | None = None
+    stored: str | None = None
+
+    def names(self) -> set[str]:
+        """Return the names of the stored tables that are needed to compute the rows."""
+        own = {*self.needs, *([self.stored] if self.stored else [])}
+        return own.union(*(one.names() for one in self.before))
+
+    def in_order(self) -> list[Deferred]:
+        """Return all that is computed, each after what it is computed from."""
+        return [*(earlier for one in self.before for earlier in one.in_order()), self]
+
+
+def take_counts(deferred: Deferred, profile: str) -> None:
+    """Set the numbers of rows from the profile of a statement that has read all rows, if it shows them.
+
+    DuckDB may compute things in another order. Then the numbers stay unknown.
+    """
+    content = json.loads(profile)
+    roots = content.get("operator") or content.get("children") or []
+    counted = [found for root in roots for found in _counted(root)]
+    expected = deferred.in_order()
+    if len(counted) == len(expected) and all(
+        one.operator in kind for one, (kind, _) in zip(expected, counted, strict=True)
+    ):
+        for one, (_, rows) in zip(expected, counted, strict=True):
+            one.rows = rows
+
+
+def _counted(node: Mapping[str, Any]) -> Iterator[tuple[str, int | None]]:
+    """Yield the kinds of operators with the numbers of their rows, each after those below it."""
+    for child in node.get("children", ()):
+        yield from _counted(child)
+    # Releases of DuckDB differ in these names.
+    kind = str(node.get("type") or node.get("operator_type") or "")
+    function = str((node.get("extra_info") or {}).get("Function", ""))
+    if "FILTER" in kind or "JOIN" in kind or "CSV" in function:
+        yield f"{kind} {function}", node.get("intermediate_rows", node.get("operator_cardinality"))
