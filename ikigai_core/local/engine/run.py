@@ -216,8 +216,8 @@ class _Run:
 
     def _run(self, facet: Facet, run: Implementation, stand_in: StandIn | None) -> Table | Given | None:
         needs_inputs = stand_in is None or stand_in.needs_inputs
+        inputs = self._inputs(facet) if needs_inputs else ()
         try:
-            inputs = self._inputs(facet) if needs_inputs else ()
             if stand_in is not None or not takes_deferred(facet):
                 inputs = tuple(replace(one, table=stored(self._workspace.tables, one.table)) for one in inputs)
             return run(Step(facet, self._plan.arguments[facet.facet_id], inputs, self._workspace))
