@@ -121,6 +121,9 @@ def test_an_apps_flows_and_models_become_assets_that_run(
     result = dg.materialize(wanted, instance=instance)
     recorded = metadata_of(result)
     assert recorded["copied_twice"]["dagster/row_count"].value == 3
+    lineage = recorded["copied_twice"]["dagster/column_lineage"].value
+    assert lineage.deps_by_column["value"] == [dg.TableColumnDep(specs["copied"].key, "value")]
+    assert "dagster/column_lineage" not in recorded["predicted"]
     assert recorded["predicted"]["ikigai/null_counts"].value == {"area": 0, "price": 0, "predicted_price": 0}
     model = recorded["models/prices"]
     assert model["ikigai/model_version"].value == "second"

@@ -21,7 +21,7 @@ from dagster_ikigai.forms import read_form
 
 if TYPE_CHECKING:
     from dagster_ikigai.connection import IkigaiWorkspace
-    from ikigai_core import App, Dataset, Flow, Schedule
+    from ikigai_core import App, Dataset, FacetTypes, Flow, Schedule
 
 _log = logging.getLogger("dagster_ikigai")
 
@@ -61,7 +61,7 @@ class IkigaiAppState:
 
     @classmethod
     def read(cls, workspace: IkigaiWorkspace, app: str) -> Self:
-        """Read the state from the platform, with five requests for any number of flows.
+        """Read the state from the platform, with six requests for any number of flows.
 
         Raises
         ------
@@ -76,12 +76,13 @@ class IkigaiAppState:
             models = _oldest_first(found.models().values(), "model_id")
             flows: list[Flow] = _oldest_first(_without_copies(found.flows().values()), "flow_id")
             definitions = found.flow_definitions()
+            facet_types = _names_of(ikigai.facet_types)
         names = {dataset.dataset_id: dataset.name for dataset in datasets}
         return cls(
             app_id=found.app_id,
             app=found.name,
             owner=found.owner,
-            flows=[_read_flow(found, flow, definitions.get(flow.flow_id), names) for flow in flows],
+            flows=[_read_flow(found, flow, definitions.get(flow.flow_id), names, facet_types) for flow in flows],
             datasets=list(dict.fromkeys(names.values())),
             models=list(dict.fromkeys(model.name for model in models)),
         )
@@ -150,8 +151,18 @@ def _without_copies(flows: Iterable[Flow]) -> list[Flow]:
     return [flow for flow in flows if original_of(flow.name) is None]
 
 
+def _names_of(facet_types: FacetTypes) -> dict[str, str]:
+    """Facet types such as ``MID.Filter`` by their uids."""
+    groups = (facet_types.INPUT, facet_types.MID, facet_types.OUTPUT)
+    return {each.facet_uid: f"{each.chain_group}.{each.name}" for group in groups for each in group}
+
+
 def _read_flow(
-    app: App, flow: Flow, definition: Mapping[str, Any] | None, dataset_names: Mapping[str, str]
+    app: App,
+    flow: Flow,
+    definition: Mapping[str, Any] | None,
+    dataset_names: Mapping[str, str],
+    facet_types: Mapping[str, str],
 ) -> IkigaiAppFlow:
     from ikigai_core import FlowDefinition
     from ikigai_core.errors import InvalidDefinitionError
@@ -163,7 +174,7 @@ def _read_flow(
     except InvalidDefinitionError as error:
         fault: str | None = str(error)
     else:
-        facets, targets = facets_and_targets(loaded, dataset_names)
+        facets, targets = facets_and_targets(loaded, dataset_names, facet_types)
         fault = _fault(facets, set(dataset_names.values()))
     return IkigaiAppFlow(
         app=app.name,

@@ -1,7 +1,6 @@
 """Which column of which dataset a flow's output is made from, where the definition alone tells it.
 
-That is so as long as an output has one source, and the facets between leave columns as they are, drop or rename them. A
-script can do anything, so there is no lineage behind it.
+That is so as long as an output has one source, and the facets between leave columns as they are, drop or rename them.
 """
 
 from __future__ import annotations
@@ -10,22 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from dagster_ikigai.flows.runnable import RunnableFlow
-    from ikigai_core import DefinitionDocument
-
-_PASSING = {
-    "INPUT.Imported",
-    "MID.Copy",
-    "MID.Deduplicate",
-    "MID.Drop_Columns",
-    "MID.Drop_Missing_Values",
-    "MID.Filter",
-    "MID.Rename_Columns",
-    "MID.Sample",
-    "MID.Select",
-    "MID.Sort",
-    "OUTPUT.Exported",
-}
+    from dagster_ikigai.flows.facets import Facets
 
 
 class ColumnSource(NamedTuple):
@@ -42,35 +26,16 @@ class ColumnSource(NamedTuple):
     old_names: Mapping[str, str]
 
 
-def column_source(flow: RunnableFlow, facet: str) -> ColumnSource | None:
+def column_source(facets: Facets, facet: str) -> ColumnSource | None:
     """The source of the columns that an Exported facet writes; None if the definition does not tell it."""
-    from ikigai_core import DefinitionDocument
-
-    document = getattr(flow, "definition", None)
-    return _source(document, facet) if isinstance(document, DefinitionDocument) else None
-
-
-def _source(document: DefinitionDocument, facet: str) -> ColumnSource | None:
-    content = document.facets.get(facet)
-    if content is None:
+    node = facets.get(facet)
+    if node is None or node.renamed is None:
         return None
-    if _plain(content.type) not in _PLAIN:
+    if node.reads is not None and not node.after:
+        return ColumnSource(node.reads, {})
+    found = column_source(facets, node.after[0]) if len(node.after) == 1 else None
+    if found is None:
         return None
-    if content.dataset is not None and not content.after:
-        return ColumnSource(content.dataset, {})
-    if len(content.after) != 1 or "columns" in content.variables.values():
-        return None
-    found = _source(document, content.after[0][0])
-    renamings = content.arguments.get("columns") if "rename" in _plain(content.type) else None
-    if found is None or not renamings:
-        return found
-    renamed = {item["new_name"]: item["old_name"] for item in renamings}
-    kept = {new: old for new, old in found.old_names.items() if new not in renamed.values()}
-    return ColumnSource(found.dataset, kept | {new: found.old_names.get(old, old) for new, old in renamed.items()})
-
-
-def _plain(facet_type: str) -> str:
-    return facet_type.lower().replace(" ", "").replace("_", "").replace("-", "")
-
-
-_PLAIN = {_plain(name) for name in _PASSING}
+    kept = {new: old for new, old in found.old_names.items() if new not in node.renamed.values()}
+    renamed = {new: found.old_names.get(old, old) for new, old in node.renamed.items()}
+    return ColumnSource(found.dataset, kept | renamed)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from dagster_ikigai.flows.passing_columns import renamed_columns
+
 if TYPE_CHECKING:
     from ikigai_core import DefinitionDocument, FlowDefinition
 
@@ -42,6 +44,8 @@ class FlowFacet:
         Whether it trains a new version of that model.
     after : tuple of str
         Ids of the facets whose output it reads.
+    renamed : mapping of str to str, or None
+        Of the columns that it renames, the old names by the new ones. None if its columns may be made anew.
     """
 
     label: str
@@ -50,6 +54,7 @@ class FlowFacet:
     model: str | None = None
     trains: bool = False
     after: tuple[str, ...] = ()
+    renamed: Mapping[str, str] | None = None
 
 
 Facets = Mapping[str, FlowFacet]
@@ -63,7 +68,9 @@ class Target(NamedTuple):
 
 
 def facets_and_targets(
-    definition: DefinitionDocument | FlowDefinition, dataset_names: Mapping[str, str] | None = None
+    definition: DefinitionDocument | FlowDefinition,
+    dataset_names: Mapping[str, str] | None = None,
+    facet_types: Mapping[str, str] | None = None,
 ) -> tuple[dict[str, FlowFacet], dict[str, Target]]:
     """The facets of a definition and the targets of its run variables. Facets of a document are identified by name.
 
@@ -72,15 +79,17 @@ def facets_and_targets(
     definition : DefinitionDocument or FlowDefinition
     dataset_names : mapping, optional
         Names of datasets by id. Datasets that are missing here are named by their ids.
+    facet_types : mapping, optional
+        Types such as ``MID.Filter``, by the uids that a `FlowDefinition` has in their place.
     """
     from ikigai_core import FlowDefinition
 
     if isinstance(definition, FlowDefinition):
-        return _facets_of_definition(definition, dataset_names or {}), _targets_of_definition(definition)
-    facets = definition.facets.items()
+        facets = _facets_of_definition(definition, dataset_names or {}, facet_types or {})
+        return facets, _targets_of_definition(definition)
     targets = {
         variable: Target(facet, argument)
-        for facet, content in facets
+        for facet, content in definition.facets.items()
         for variable, argument in content.variables.items()
     }
     return _facets_of_document(definition), targets
@@ -101,14 +110,20 @@ def _facets_of_document(document: DefinitionDocument) -> dict[str, FlowFacet]:
             label=name,
             reads=facet.dataset,
             after=tuple(parent for parent, _ in facet.after),
+            renamed=renamed_columns(facet.type, facet.arguments, facet.variables.values()),
             **_arguments(facet.arguments),
         )
         for name, facet in document.facets.items()
     }
 
 
-def _facets_of_definition(definition: FlowDefinition, dataset_names: Mapping[str, str]) -> dict[str, FlowFacet]:
+def _facets_of_definition(
+    definition: FlowDefinition, dataset_names: Mapping[str, str], facet_types: Mapping[str, str]
+) -> dict[str, FlowFacet]:
     parents: dict[str, list[str]] = {}
+    variable: dict[str, list[str]] = {}
+    for target in definition.variables.values():
+        variable.setdefault(target.facet_name, []).append(target.argument_name)
     for arrow in definition.arrows:
         parents.setdefault(arrow.destination, []).append(arrow.source)
     return {
@@ -116,6 +131,9 @@ def _facets_of_definition(definition: FlowDefinition, dataset_names: Mapping[str
             label=definition.facet_name(facet.facet_id),
             reads=facet.dataset or _dataset(facet.arguments, dataset_names),
             after=tuple(parents.get(facet.facet_id, ())),
+            renamed=renamed_columns(
+                facet_types.get(facet.facet_uid, ""), facet.arguments, variable.get(facet.name, ())
+            ),
             **_arguments(facet.arguments),
         )
         for facet in definition.facets

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def with_column_lineage(context: dg.AssetExecutionContext, flow: RunnableFlow, result: Result) -> Result:
     """Add to a result from which columns upstream its columns are, if the flow's definition tells it."""
     spec = context.assets_def.get_asset_spec(result.key)
-    source = column_source(flow, spec.metadata.get(FACET, ""))
+    source = column_source(flow.facets, spec.metadata.get(FACET, ""))
     schema = result.metadata.get(COLUMN_SCHEMA)
     upstream = None if source is None else _asset_of(context, flow, spec, source.dataset)
     if source is None or schema is None or upstream is None:
@@ -39,4 +39,5 @@ def _asset_of(
         metadata = graph.get(key).metadata if graph.has(key) else {}
         if (metadata.get(APP), metadata.get(DATASET)) == (flow.app, dataset):
             return key
-    return keys[0] if len(keys) == 1 else None
+    # Of what the flow itself writes, its last run is no upstream asset.
+    return keys[0] if len(keys) == 1 and dataset not in flow.outputs.values() else None

@@ -1,0 +1,56 @@
+"""Which facets pass columns on, as they are or under other names.
+
+A script can do anything, so nothing is known of the columns behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_RENAMING = "mid.renamecolumns"
+_PASSING = {
+    "input.imported",
+    "mid.copy",
+    "mid.deduplicate",
+    "mid.dropcolumns",
+    "mid.dropmissingvalues",
+    "mid.filter",
+    "mid.filterbytime",
+    "mid.sample",
+    "mid.select",
+    "mid.sort",
+    "output.exported",
+}
+_DECIDING = {"columns", "column_names", "header", "script"}
+"""The arguments by which a facet gives columns other names or values."""
+
+
+def renamed_columns(
+    facet_type: str, arguments: Mapping[str, Any], variable: Iterable[str] = ()
+) -> dict[str, str] | None:
+    """Of the columns that a facet renames, the old names by the new ones; None if it may make columns anew.
+
+    Parameters
+    ----------
+    facet_type : str
+        Such as ``MID.Rename_Columns``, in any of the ways to write it.
+    arguments : mapping
+    variable : iterable of str
+        The arguments that a run may set to something else.
+    """
+    plain = facet_type.lower().replace(" ", "").replace("_", "").replace("-", "")
+    if not _DECIDING.isdisjoint(variable):
+        return None
+    if plain == _RENAMING:
+        return _renamings(arguments.get("columns"))
+    is_as_it_is = not arguments.get("script") and not arguments.get("column_names") and arguments.get("header", True)
+    return {} if plain in _PASSING and is_as_it_is else None
+
+
+def _renamings(columns: Any) -> dict[str, str] | None:
+    try:
+        # Nothing is documented of this argument: on another platform it may look otherwise.
+        return {str(column["new_name"]): str(column["old_name"]) for column in columns}
+    except (KeyError, TypeError):
+        return None
