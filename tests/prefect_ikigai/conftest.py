@@ -41,6 +41,8 @@ os.environ.update(
     # By default, events are kept every 5 seconds and logs sent every 2, and flow runs looked for every 10 or 15.
     PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL="0.5",
     PREFECT_LOGGING_TO_API_BATCH_INTERVAL="0.5",
+    # A schedule fills no page of flow runs with the coming hour's.
+    PREFECT_API_SERVICES_SCHEDULER_MIN_SCHEDULED_TIME="PT1M",
     PREFECT_RUNNER_POLL_FREQUENCY="1",
     PREFECT_WORKER_QUERY_SECONDS="1",
     DO_NOT_TRACK="1",
