@@ -13,7 +13,8 @@ from dagster_ikigai._version import __version__
 
 if TYPE_CHECKING:
     from dagster_ikigai.assets.app_assets import build_ikigai_assets_definitions, load_ikigai_asset_specs
-    from dagster_ikigai.assets.checks import CheckSettings, build_ikigai_asset_checks
+    from dagster_ikigai.assets.check_settings import CheckSettings
+    from dagster_ikigai.assets.checks import build_ikigai_asset_checks
     from dagster_ikigai.assets.dataset_assets import build_ikigai_dataset_asset
     from dagster_ikigai.assets.flow_assets import build_ikigai_flow_assets, ikigai_assets
     from dagster_ikigai.assets.io_manager import IkigaiIOManager
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from dagster_ikigai.sensors.run_sensors import IkigaiRunFailure, build_ikigai_run_sensor, ikigai_run_failure_sensor
 
 _HOMES = {
-    "CheckSettings": "dagster_ikigai.assets.checks",
+    "CheckSettings": "dagster_ikigai.assets.check_settings",
     "DagsterIkigaiTranslator": "dagster_ikigai.assets.translator",
     "FlowSettings": "dagster_ikigai.runs.settings",
     "IkigaiAppComponent": "dagster_ikigai.components.app_component",

@@ -159,3 +159,16 @@ def test_limits_of_another_form_are_refused_at_load_with_the_form_to_write() -> 
     limits: Any = {"r2/average_test": (0.6, None)}
     with pytest.raises(InvalidInputError, match=r"write it as \{'performance\.r2\.average_test': \{'min': 0\.6\}\}"):
         CheckSettings(metric_limits=limits)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"max_null_share": 20}, "max_null_share is 20: give a share from 0 to 1"),
+        ({"min_row_share": -0.5}, "min_row_share is -0.5"),
+        ({"columns": {"numbers": {"value": "INT"}}}, "'value' of dataset 'numbers' cannot be of type 'INT'.*NUMERIC"),
+    ],
+)
+def test_limits_that_no_data_could_meet_or_miss_are_refused_at_load(wrong: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidInputError, match=says):
+        CheckSettings(**wrong)

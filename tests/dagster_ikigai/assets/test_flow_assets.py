@@ -208,6 +208,52 @@ def test_a_partition_key_becomes_a_run_variable(app: str, instance: dg.DagsterIn
     assert "'bound', whose value is the partition's key ('0')" in failure_of(result)
 
 
+RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+"""The tags by which a backfill names partitions if the asset has a backfill policy."""
+
+
+def partitioned(app: str, name: str, **settings: Any) -> dg.AssetsDefinition:
+    """Partitions of the numbers, each in a dataset of its own."""
+    facets = large_numbers(app, name).definition.to_dict()["facets"]
+    facets[f"to {name}"]["variables"] = {"output": "dataset_name"}
+    return build_ikigai_flow_assets(IkigaiFlow(app, name, {"facets": facets}), **settings)
+
+
+def test_a_run_for_a_range_of_one_partition_is_for_that_partition(
+    app: str, instance: dg.DagsterInstance, ikigai_client: Ikigai
+) -> None:
+    bounds = dg.StaticPartitionsDefinition(["0", "2"])
+    policy = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
+    made = partitioned(app, "large", partitions_def=bounds, partition_variable="bound", backfill_policy=policy)
+    result, recorded = materialize(made, instance=instance, tags=dict.fromkeys(RANGE, "2"))
+    assert result.success
+    assert recorded["large"]["ikigai/run_variables"] == {"bound": "2", "output": "large 2"}
+    [event] = result.get_asset_materialization_events()
+    assert event.partition == "2"
+    assert set(ikigai_client.apps[app].datasets()) == {"numbers", "large 2"}
+
+
+def test_a_step_with_partitions_runs_for_one_of_them_or_not_at_all(
+    app: str, instance: dg.DagsterInstance, ikigai_client: Ikigai
+) -> None:
+    made = partitioned(app, "large", partitions_def=dg.StaticPartitionsDefinition(["0", "2"]))
+    result, _ = materialize(made, instance=instance, tags=dict(zip(RANGE, ("0", "2"), strict=True)))
+    assert "is for 2 partitions, from '0' to '2', and a run of a flow stands for one" in failure_of(result)
+    result, _ = materialize(made, instance=instance)
+    assert "has partitions, and this Dagster run is for none" in failure_of(result)
+    assert list(ikigai_client.apps[app].flows()) == []
+
+
+def test_a_step_without_partitions_takes_none_from_its_dagster_run(app: str, instance: dg.DagsterInstance) -> None:
+    daily = partitioned(app, "large", partitions_def=DAYS)
+    result, recorded = materialize(daily, partitioned(app, "all"), instance=instance, partition_key="Monday")
+    assert result.success
+    assert {name: each["ikigai/run_variables"] for name, each in recorded.items()} == {
+        "large": {"output": "large Monday"},
+        "all": {},
+    }
+
+
 def test_partitions_of_two_dimensions_set_two_variables(app: str, instance: dg.DagsterInstance) -> None:
     facets = large_numbers(app, "large").definition.to_dict()["facets"]
     facets["to large"]["variables"] = {"output": "dataset_name"}

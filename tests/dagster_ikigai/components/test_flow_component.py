@@ -8,6 +8,7 @@ import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -16,6 +17,7 @@ from dagster.components.testing import create_defs_folder_sandbox
 
 from dagster_ikigai import IkigaiFlowComponent
 from ikigai_core import Ikigai
+from ikigai_core.local.account import LocalAccount
 from tests.dagster_ikigai import forks
 
 DEFINITIONS = """\
@@ -36,6 +38,20 @@ directory_type = "project"
 [tool.dg.project]
 root_module = "flights"
 """
+
+# Each attribute with a value that it does not take.
+WRONG: dict[str, Any] = {
+    "on_busy": "wiat",
+    "isolation": "alone",
+    "on_doubt": "hope",
+    "backfill_policy": "single_run",
+    "partitions": {"type": "yearly"},
+    "retry_policy": {"backoff": "QUICK"},
+    "sensor": {"status": "runs"},
+    "checks": {"columns": {"numbers": {"value": "INT"}}},
+    "workspace": {"api_key": "none of the YAML's business"},
+    "chekcs": True,
+}
 
 
 def run(name: str, *arguments: str, folder: Path, fails: bool = False) -> str:
@@ -91,8 +107,10 @@ def test_scaffolded_components_are_refreshed_and_launched(
 
     path = project / "src" / "flights" / "defs" / "copy" / "defs.yaml"
     right = path.read_text()
-    path.write_text(yaml.safe_dump({**written, "attributes": {**written["attributes"], "on_busy": "wiat"}}))
-    assert "'wiat' is not one of ['wait', 'attach', 'fail']" in run("dg", "check", "yaml", folder=project, fails=True)
+    path.write_text(yaml.safe_dump({**written, "attributes": {**written["attributes"], **WRONG}}))
+    told = run("dg", "check", "yaml", folder=project, fails=True)
+    assert "'wiat' is not one of ['wait', 'attach', 'fail']" in told
+    assert [name for name in WRONG if f"attributes.{name} " not in told] == []
     path.write_text(right)
     run("dg", "check", "yaml", folder=project)
 
@@ -159,6 +177,37 @@ def test_checks_a_running_sensor_backfills_and_upstream_assets_are_said_in_yaml(
     assert (sensor.name, sensor.minimum_interval_seconds) == ("an_app__a_flow__ikigai_runs", 30)
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
     assert {key.name for key in checks.check_keys} == {"column_types", "row_count", "nulls", "upload"}
+
+
+def test_an_account_may_stand_in_the_yaml_without_its_key(
+    app: str, ikigai_client: Ikigai, ikigai_local: LocalAccount, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("IKIGAI_USER_EMAIL", "IKIGAI_API_KEY", "IKIGAI_BASE_URL"):
+        monkeypatch.delenv(name)
+    (tmp_path / "key").write_text(ikigai_local.api_key)
+    facets = {
+        "numbers": {"type": "INPUT.Imported", "dataset": "numbers", "arguments": {"file_type": "csv", "header": True}},
+        "out": {
+            "type": "OUTPUT.Exported",
+            "after": "numbers",
+            "arguments": {"dataset_name": "out", "file_type": "csv", "header": True},
+        },
+    }
+    account = {"user_email": ikigai_local.user_email, "base_url": ikigai_local.url}
+    attributes = {
+        "app": app,
+        "flow": "Copy",
+        "definition": {"facets": facets},
+        "checks": True,
+        "workspace": {**account, "api_key_file": str(tmp_path / "key")},
+    }
+    body = {"type": "dagster_ikigai.IkigaiFlowComponent", "attributes": attributes}
+    with create_defs_folder_sandbox() as sandbox:
+        path = sandbox.scaffold_component(component_cls=IkigaiFlowComponent, defs_yaml_contents=body)
+        with sandbox.load_component_and_build_defs(defs_path=path) as (_, defs):
+            result = defs.resolve_implicit_global_asset_job_def().execute_in_process()
+    assert all(check.passed for check in result.get_asset_check_evaluations())
+    assert "out" in ikigai_client.apps[app].datasets()
 
 
 @pytest.mark.parametrize("attribute", [{}, {"create_app": False}, {"create_app": True}])

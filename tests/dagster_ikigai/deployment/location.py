@@ -7,6 +7,7 @@ import dagster as dg
 
 from dagster_ikigai import (
     IkigaiFlow,
+    IkigaiFlowComponent,
     IkigaiWorkspace,
     build_ikigai_flow_assets,
     build_ikigai_run_sensor,
@@ -33,18 +34,24 @@ def flow(name: str, script: str) -> IkigaiFlow:
 gated = build_ikigai_flow_assets(
     flow("Gated", f"import os, time\nwhile not os.path.exists({GATE!r}): time.sleep(0.05)\nresult = data")
 )
-quick = build_ikigai_flow_assets(flow("Quick", "result = data"))
 failing = build_ikigai_flow_assets(flow("Failing", "raise ValueError('there is no Tuesday')"))
-daily = build_ikigai_flow_assets(
-    flow("Daily", "result = data"), partitions_def=dg.StaticPartitionsDefinition(["Mon", "Tue", "Wed"])
-)
 
-defs = dg.Definitions(
-    assets=[gated, quick, failing, daily],
-    sensors=[
-        build_ikigai_run_sensor(
-            [gated, quick], minimum_interval_seconds=2, default_status=dg.DefaultSensorStatus.RUNNING
-        )
-    ],
-    resources={"ikigai": IkigaiWorkspace(api_key=dg.EnvVar("IKIGAI_API_KEY"))},
+
+def component(name: str, **attributes: Any) -> dg.Definitions:
+    """What the YAML with these attributes defines."""
+    definition = flow(name, "result = data").definition.to_dict()
+    given = {"app": APP, "flow": name, "definition": definition, "workspace": "ikigai", **attributes}
+    return dg.build_defs_for_component(IkigaiFlowComponent.from_attributes_dict(attributes=given))
+
+
+defs = dg.Definitions.merge(
+    dg.Definitions(
+        assets=[gated, failing],
+        sensors=[
+            build_ikigai_run_sensor([gated], minimum_interval_seconds=2, default_status=dg.DefaultSensorStatus.RUNNING)
+        ],
+        resources={"ikigai": IkigaiWorkspace(api_key=dg.EnvVar("IKIGAI_API_KEY"))},
+    ),
+    component("Quick", sensor={"status": "running", "minimum_interval_seconds": 2}),
+    component("Daily", partitions={"type": "static", "keys": ["Mon", "Tue", "Wed"]}, backfill_policy="multi_run"),
 )

@@ -86,7 +86,7 @@ class DagsterServers:
     def __enter__(self) -> Self:
         try:
             self._start("dagster", "api", "grpc", "-p", str(self._code_port), "-f", str(self._location))
-            until(lambda: is_open(self._code_port), "code server")
+            until(self._is_code_up, "code server")
             self._start("dagster-webserver", *self._workspace, "-p", str(self._web_port))
             self._start_daemon()
             until(self._is_up, "webserver with the code location")
@@ -225,10 +225,13 @@ class DagsterServers:
             forks.start(forks.command, name, *arguments, environment=self._environment, folder=self.home, log=log)
         )
 
-    def _is_up(self) -> bool:
+    def _is_code_up(self) -> bool:
         for process in self._processes:
             assert process.is_alive(), self.said()
-        if not is_open(self._web_port):
+        return is_open(self._code_port)
+
+    def _is_up(self) -> bool:
+        if not self._is_code_up() or not is_open(self._web_port):
             return False
         answer = self.query("{ workspaceOrError { ... on Workspace { locationEntries { loadStatus } } } }")
         return [entry["loadStatus"] for entry in answer["locationEntries"]] == ["LOADED"]

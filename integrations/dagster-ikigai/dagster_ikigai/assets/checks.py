@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_ikigai.assets.check_settings import CheckSettings
 from dagster_ikigai.connection import IkigaiWorkspace, Workspace, required_resource, workspace_of
 from dagster_ikigai.failures import dagster_failures
 from dagster_ikigai.metadata import (
@@ -23,6 +24,7 @@ from dagster_ikigai.metadata import (
     ROW_COUNT,
     metadata_fault,
 )
+from dagster_ikigai.runs.step_partition import step_partitions
 from ikigai_core.orchestration import MetricGates
 
 COLUMN_TYPES, ROWS, NULLS, UPLOAD, MODEL_METRICS = "column_types", "row_count", "nulls", "upload", "metrics"
@@ -34,46 +36,6 @@ _DESCRIPTIONS = {
     UPLOAD: "The platform took the newest upload.",
     MODEL_METRICS: "The newest version of the model is good enough.",
 }
-
-
-@dataclass(frozen=True)
-class CheckSettings:
-    """The limits of the checks.
-
-    Attributes
-    ----------
-    min_row_share : float
-        The check fails if the number of rows is below this share of the last materialization's. Default: 0.5.
-    max_null_share : float
-        The check fails if the share of empty values in a column is above this. Default: 0.5.
-    columns : mapping of str to mapping, optional
-        Types by column (``NUMERIC``, ``TEXT``, ``CATEGORICAL``, ``TIME``), by dataset. Default: the types of the last
-        materialization.
-    metric_limits : mapping of str to mapping
-        Minimum and maximum of a model's metrics, for example ``{"performance.r2.average_test": {"min": 0.8}}``.
-    blocking : bool
-        Whether a failed check prevents the materialization of downstream assets in the same run. Default: False.
-
-    Raises
-    ------
-    ikigai_core.errors.InvalidInputError
-        A limit is unusable. The error explains how to write it.
-
-    Examples
-    --------
-    >>> strict = CheckSettings(min_row_share=0.9, max_null_share=0.0, blocking=True)
-    >>> columns = CheckSettings(columns={"late_flights": {"carrier": "TEXT", "dep_delay": "NUMERIC"}})
-    """
-
-    min_row_share: float = 0.5
-    max_null_share: float = 0.5
-    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    metric_limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    blocking: bool = False
-
-    def __post_init__(self) -> None:
-        if self.metric_limits:
-            MetricGates.read(self.metric_limits)
 
 
 def build_ikigai_asset_checks(
@@ -158,8 +120,8 @@ def _check_spec(name: str, spec: dg.AssetSpec, settings: CheckSettings) -> dg.As
 
 
 def _partition(context: Any, spec: dg.AssetSpec) -> str | None:
-    context = context.op_execution_context
-    return context.partition_key if spec.partitions_def is not None and context.has_partition_key else None
+    keys = step_partitions(context) if spec.partitions_def is not None else []
+    return keys[0] if len(keys) == 1 else None
 
 
 @dataclass(frozen=True)

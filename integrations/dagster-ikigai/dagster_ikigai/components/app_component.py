@@ -22,6 +22,7 @@ from dagster_ikigai.components.yaml_settings import (
     checks_of,
     sensor_of,
     translator_of,
+    workspace_from,
 )
 from dagster_ikigai.connection import IkigaiWorkspace
 from dagster_ikigai.flows.app_state import IkigaiAppState
@@ -167,7 +168,7 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
         state : IkigaiAppState
             The app with the selected flows.
         """
-        workspace = self._workspace()
+        workspace = workspace_from(self.workspace)
         assets = build_ikigai_assets_definitions(
             state,
             workspace=workspace,
@@ -180,8 +181,3 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
             asset_checks=checks_of(self.checks, assets, workspace),
             sensors=sensor_of(self.sensor, assets, f"{identifier(self.app)}__ikigai_runs", workspace),
         )
-
-    def _workspace(self) -> IkigaiWorkspace | str:
-        if isinstance(self.workspace, WorkspaceModel):
-            return self.workspace.to_workspace()
-        return IkigaiWorkspace() if self.workspace is None else self.workspace

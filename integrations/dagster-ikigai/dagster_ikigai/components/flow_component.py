@@ -19,11 +19,12 @@ from dagster_ikigai.components.yaml_settings import (
     FlowSettingsModel,
     SensorModel,
     Translation,
+    WorkspaceModel,
     checks_of,
     sensor_of,
     translator_of,
+    workspace_from,
 )
-from dagster_ikigai.connection import IkigaiWorkspace
 from dagster_ikigai.flows.written_flow import IkigaiFlow
 
 _DEFINITION_FILE = "flow.yaml"
@@ -85,8 +86,8 @@ class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
     variables, on_busy, isolation, on_doubt, unique_output, keep_copies, timeout, retry_policy, pool, op_tags, deps
     partitions, partition_variable, partition_output, backfill_policy
         Settings for the flow's runs; see `FlowSettings`.
-    workspace : str or None
-        Key of the IkigaiWorkspace resource; None for the workspace from the environment.
+    workspace : str, mapping or None
+        Key of the IkigaiWorkspace resource, or the account itself. None: the account from the environment.
     translation : mapping
         Changes to the asset specs, for example ``key: "mine/{{ props.name }}"`` or ``group_name: flights``.
     sensor, checks : bool or mapping
@@ -111,10 +112,10 @@ class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
         description="The definition document: a path relative to the component's folder, or the document itself."
     )
     create_app: bool = Field(default=False, description="Create the app if it does not exist, when the flow is run.")
-    workspace: str | None = Field(
+    workspace: str | WorkspaceModel | None = Field(
         default=None,
-        description="Key of the IkigaiWorkspace resource. Default: the workspace that the variables IKIGAI_USER_EMAIL, "
-        "IKIGAI_API_KEY and IKIGAI_BASE_URL name.",
+        description="Key of the IkigaiWorkspace resource, or the account itself. Default: the account that the "
+        "variables IKIGAI_USER_EMAIL, IKIGAI_API_KEY and IKIGAI_BASE_URL name.",
     )
     translation: Translation = Field(default=None, description="Changes to the assets' specs.")
     sensor: bool | SensorModel = Field(
@@ -133,7 +134,7 @@ class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Build the flow's assets. Called by Dagster."""
         flow = IkigaiFlow(self.app, self.flow, self._document(context.path), create_app=self.create_app)
-        workspace = IkigaiWorkspace() if self.workspace is None else self.workspace
+        workspace = workspace_from(self.workspace)
         specs = flow_asset_specs(flow, self.translator)
         assets = flow_assets(flow, specs, self.to_settings(), workspace=workspace)
         return dg.Definitions(

@@ -9,7 +9,8 @@ import dagster as dg
 from dagster.components.utils.translation import TranslationFn, TranslationFnResolver
 from pydantic import Field
 
-from dagster_ikigai.assets.checks import CheckSettings, build_ikigai_asset_checks
+from dagster_ikigai.assets.check_settings import COLUMN_TYPE_NAMES, CheckSettings
+from dagster_ikigai.assets.checks import build_ikigai_asset_checks
 from dagster_ikigai.assets.translator import DagsterIkigaiTranslator, IkigaiProps
 from dagster_ikigai.connection import IkigaiWorkspace, Workspace
 from dagster_ikigai.runs.settings import PARTITION_OUTPUT, FlowSettings
@@ -29,6 +30,15 @@ def _choices(kind: Any, *, optional: bool = False) -> dict[str, Any]:
     return {"enum": [*get_args(kind), *([None] if optional else [])]}
 
 
+def _values_of(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"additionalProperties": schema}
+
+
+_COLUMN_TYPE = {"enum": COLUMN_TYPE_NAMES}
+_LIMITS = {
+    "properties": {name: {"type": ["number", "string", "null"]} for name in ("min", "max")},
+    "additionalProperties": False,
+}
 PartitionsKind = Literal["hourly", "daily", "weekly", "monthly", "static", "dynamic"]
 BackoffKind = Literal["LINEAR", "EXPONENTIAL"]
 JitterKind = Literal["FULL", "PLUS_MINUS"]
@@ -193,6 +203,13 @@ class WorkspaceModel(dg.Model, dg.Resolvable):
         return IkigaiWorkspace(api_key=None if variable is None else dg.EnvVar(variable), **given)
 
 
+def workspace_from(given: str | WorkspaceModel | None) -> Workspace:
+    """The workspace that the YAML names or describes; without one, the account from the environment."""
+    if isinstance(given, WorkspaceModel):
+        return given.to_workspace()
+    return IkigaiWorkspace() if given is None else given
+
+
 class SensorModel(dg.Model, dg.Resolvable):
     """The sensor of runs from elsewhere, in YAML; see `build_ikigai_run_sensor`."""
 
@@ -226,9 +243,13 @@ class CheckSettingsModel(dg.Model, dg.Resolvable):
 
     min_row_share: float = Field(default=0.5, description="Rows, as a share of the last time's, that are enough.")
     max_null_share: float = Field(default=0.5, description="Share of empty values in a column that is still fine.")
-    columns: dict[str, dict[str, str]] = Field(default={}, description="Types by column, by dataset.")
+    columns: dict[str, dict[str, str]] = Field(
+        default={}, description="Types by column, by dataset.", json_schema_extra=_values_of(_values_of(_COLUMN_TYPE))
+    )
     metric_limits: dict[str, Any] = Field(
-        default={}, description="Of a model's metrics, such as {performance.r2.average_test: {min: 0.8}}."
+        default={},
+        description="Of a model's metrics, such as {performance.r2.average_test: {min: 0.8}}.",
+        json_schema_extra=_values_of(_LIMITS),
     )
     blocking: bool = Field(default=False, description="Whether a check that fails keeps downstream assets back.")
 

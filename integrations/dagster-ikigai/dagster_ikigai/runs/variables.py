@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
 
+from dagster_ikigai.runs.step_partition import step_partition
+
 if TYPE_CHECKING:
     from dagster_ikigai.flows.runnable import RunnableFlow
     from dagster_ikigai.runs.settings import FlowSettings
@@ -68,11 +70,13 @@ def run_variables(context: dg.AssetExecutionContext, flow: RunnableFlow, setting
     Raises
     ------
     Failure
-        The run's config sets the partition's variable. The partition would contain the data of another one.
+        The run's config sets the partition's variable: the partition would contain the data of another one. Or the
+        Dagster run is for no partition, or for several.
     """
     config = context.op_execution_context.op_config or {}
     configured: dict[str, Any] = config.get("variables", {})
-    by_partition = _partition_values(context, settings.partition_variable)
+    partition = _partition(context, flow, settings)
+    by_partition = _partition_values(partition, settings.partition_variable)
     for variable in configured.keys() & by_partition.keys():
         raise dg.Failure(
             f"The run's config sets the variable {variable!r}, whose value is the partition's key "
@@ -80,9 +84,23 @@ def run_variables(context: dg.AssetExecutionContext, flow: RunnableFlow, setting
             allow_retries=False,
         )
     given = {**settings.variables, **configured, **by_partition}
-    if not context.has_partition_key or settings.partition_output is None:
+    if partition is None:
         return given
-    return {**given, **partition_outputs(flow, settings, given, context.partition_key)}
+    return {**given, **partition_outputs(flow, settings, given, partition)}
+
+
+def _partition(context: dg.AssetExecutionContext, flow: RunnableFlow, settings: FlowSettings) -> str | None:
+    # The same Dagster run may have steps with partitions and steps without.
+    is_needed = settings.partition_output is not None or settings.partition_variable is not None
+    if settings.partitions_def is None or not is_needed:
+        return None
+    partition = step_partition(context)
+    if partition is None:
+        raise dg.Failure(
+            f"{flow!r} has partitions, and this Dagster run is for none. Nothing was started. Choose a partition.",
+            allow_retries=False,
+        )
+    return partition
 
 
 def partition_outputs(
@@ -162,10 +180,10 @@ def _variable_names(partition_variable: PartitionVariable) -> list[str]:
     return [partition_variable] if isinstance(partition_variable, str) else list(partition_variable.values())
 
 
-def _partition_values(context: dg.AssetExecutionContext, partition_variable: PartitionVariable) -> dict[str, str]:
-    if partition_variable is None:
+def _partition_values(partition: str | None, partition_variable: PartitionVariable) -> dict[str, str]:
+    if partition is None or partition_variable is None:
         return {}
     if isinstance(partition_variable, str):
-        return {partition_variable: context.partition_key}
-    dimensions = cast("dg.MultiPartitionKey", context.partition_key).keys_by_dimension
+        return {partition_variable: partition}
+    dimensions = cast("dg.MultiPartitionKey", partition).keys_by_dimension
     return {variable: dimensions[dimension] for dimension, variable in partition_variable.items()}
