@@ -25,8 +25,6 @@ _SHOWN = [
     ROOT / "benchmarks/definitions.py",
 ]
 _WORDS = {"types", "find", "help"}
-# Reads definitions, which may have any facet, and shows none.
-_READS_DEFINITIONS = "column_lineage.py"
 # Say what the local platform does with types that an account may have.
 _ON_ANY_TYPE = ("docs/flows-of-an-account.md", "docs/local-platform.md")
 
@@ -40,7 +38,7 @@ KNOWN = {same(name): arguments for name, arguments in PROVEN.items()}
 
 
 def named_facets(path: Path) -> set[str]:
-    if path.suffix not in (".md", ".py", ".yaml") or path.name == _READS_DEFINITIONS:
+    if path.suffix not in (".md", ".py", ".yaml"):
         return set()
     found = re.findall(r"\b((?:INPUT|MID|OUTPUT)\.\w+)", path.read_text())
     return {name for name in found if name.split(".")[1] not in _WORDS}

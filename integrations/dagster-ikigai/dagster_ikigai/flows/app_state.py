@@ -152,7 +152,7 @@ def _without_copies(flows: Iterable[Flow]) -> list[Flow]:
 
 
 def _names_of(facet_types: FacetTypes) -> dict[str, str]:
-    """Facet types such as ``MID.Filter`` by their uids."""
+    """Facet types such as ``MID.Count`` by their uids."""
     groups = (facet_types.INPUT, facet_types.MID, facet_types.OUTPUT)
     return {each.facet_uid: f"{each.chain_group}.{each.name}" for group in groups for each in group}
 

@@ -80,7 +80,7 @@ def facets_and_targets(
     dataset_names : mapping, optional
         Names of datasets by id. Datasets that are missing here are named by their ids.
     facet_types : mapping, optional
-        Types such as ``MID.Filter``, by the uids that a `FlowDefinition` has in their place.
+        Types such as ``MID.Count``, by the uids that a `FlowDefinition` has in their place.
     """
     from ikigai_core import FlowDefinition
 

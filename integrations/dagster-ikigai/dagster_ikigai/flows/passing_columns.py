@@ -34,7 +34,7 @@ def renamed_columns(
     Parameters
     ----------
     facet_type : str
-        Such as ``MID.Rename_Columns``, in any of the ways to write it.
+        Such as ``MID.Count``, in any of the ways to write it.
     arguments : mapping
     variable : iterable of str
         The arguments that a run may set to something else.
