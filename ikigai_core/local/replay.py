@@ -59,6 +59,8 @@ def replay(
         tables = {}
         for name, path in recording.exported.items():
             tables[name] = control.send_table(_csv(path, Path(scratch) / "table.csv"))
+    for name, versions in recording.model_versions.items():
+        control.send("POST", "/model-versions", {"app_id": app.app_id, "model": name, "versions": list(versions)})
     flow = app.flows[recording.flow]
     order = {
         "label": str(recording.folder),

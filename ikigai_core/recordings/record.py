@@ -18,7 +18,7 @@ from ikigai_core.enums import FlowStatus
 from ikigai_core.errors import AmbiguousError, InvalidDefinitionError, InvalidInputError, UnknownNameError, did_you_mean
 from ikigai_core.procedure import Procedure
 from ikigai_core.recordings.cleaning import Cleaner
-from ikigai_core.recordings.recording import FORMAT, RECORDING_FILE, SPECS_FILE, Recording
+from ikigai_core.recordings.recording import FORMAT, RECORDING_FILE, SPECS_FILE, VERSIONS_FILE, Recording
 from ikigai_core.recordings.tables import keep_table
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ def record(
     ikigai: Ikigai, flow: str, folder: str | Path, *, app: str | None = None, rows: int | None = None
 ) -> Recording:
     """Write a flow, the datasets that it imports and those that its last run exported to a folder of plain files.
+
+    Of the models that it uses, the versions are written with their hyperparameters and metrics.
 
     Keys of clients, the user's address, and signatures in URLs are left out, in the data too.
 
@@ -68,6 +70,8 @@ def record(
     (folder / RECORDING_FILE).write_text(yaml_text(cleaner.value(about)), encoding="utf-8")
     specs = _used_specs(ikigai.run(read_specs()), document, flow, ikigai)
     (folder / SPECS_FILE).write_text(yaml_text(specs), encoding="utf-8")
+    versions = {name: _versions(found, name) for name in document.models}
+    (folder / VERSIONS_FILE).write_text(yaml_text(cleaner.value(versions)), encoding="utf-8")
     return Recording.load(folder)
 
 
@@ -154,6 +158,20 @@ def _keep(app: App, names: list[str], folder: Path, kind: str, rows: int | None,
         if f"{kind}/{old.name}" not in kept.values():
             old.unlink()
     return kept
+
+
+def _versions(app: App, model: str) -> list[dict[str, Any]]:
+    """The versions of a model, oldest first."""
+    versions = app.models[model].versions().values()
+    return [
+        {
+            "version": version.version,
+            "created_at": version.created_at.isoformat(),
+            "hyperparameters": version.hyperparameters,
+            "metrics": version.metrics,
+        }
+        for version in sorted(versions, key=lambda version: version.created_at)
+    ]
 
 
 def _used_specs(specs: Mapping[str, Any], document: AppDocument, flow: str, ikigai: Ikigai) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +13,7 @@ from ikigai_core.errors import InvalidDefinitionError, MissingFileError
 
 RECORDING_FILE = "recording.yaml"
 SPECS_FILE = "specs.yaml"
+VERSIONS_FILE = "model_versions.yaml"
 FORMAT = 1
 
 
@@ -32,6 +33,9 @@ class Recording:
         The number of rows to which the data were cut.
     specs : mapping
         The specs of the facet and model types that the flow uses, in the platform's format.
+    model_versions : mapping
+        By the name of the model, its versions, oldest first, each with `version`, `hyperparameters`, `metrics` and
+        `created_at` (ISO 8601). What they learned is not in a recording.
     """
 
     folder: Path
@@ -41,6 +45,7 @@ class Recording:
     exported: Mapping[str, Path] = field(default_factory=dict)
     rows: int | None = None
     specs: Mapping[str, Any] = field(default_factory=dict)
+    model_versions: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -61,11 +66,15 @@ class Recording:
         flow = content.get("flow")
         if flow not in document.flows:
             raise InvalidDefinitionError(f"{where}: the flow {flow!r} is not among the files in {folder / 'flows'}.")
-        specs: Any = {}
-        if (folder / SPECS_FILE).is_file():
-            _, specs = read_file(folder / SPECS_FILE, "file of specs")
+        specs = _optional(folder / SPECS_FILE, "file of specs")
+        versions = _optional(folder / VERSIONS_FILE, "file of model versions")
         tables = {kind: _tables(where, folder, content.get(kind) or {}) for kind in ("imported", "exported")}
-        return cls(folder, document, str(flow), rows=content.get("rows"), specs=specs, **tables)
+        rows = content.get("rows")
+        return cls(folder, document, str(flow), rows=rows, specs=specs, model_versions=versions, **tables)
+
+
+def _optional(path: Path, what: str) -> Any:
+    return read_file(path, what)[1] if path.is_file() else {}
 
 
 def _tables(where: str, folder: Path, files: Any) -> dict[str, Path]:

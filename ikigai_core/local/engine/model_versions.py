@@ -59,9 +59,14 @@ def load_version(step: Step, model: Model) -> dict[str, Any]:
     FlowError
         There is no such version, or it cannot be read.
     """
+    name = _version_name(step.arguments)
+    if name in model.recorded or (model.recorded and not model.versions):
+        raise FlowError(
+            "its model has a version that was recorded without what it learned; set the parameter mode to 'train'"
+        )
     if not model.versions:
         raise FlowError("its model has not been trained; set the parameter mode to 'train'")
-    name = _version_name(step.arguments) or list(model.versions)[-1]
+    name = name or list(model.versions)[-1]
     if name not in model.versions:
         raise FlowError(f"its model has no version '{name}'{did_you_mean(name, model.versions)}")
     try:
@@ -106,7 +111,7 @@ def _version_name(arguments: Mapping[str, Any]) -> str:
 def _free_name(name: str, model: Model) -> str:
     """Return the name, followed by a number if the model already has a version with this name."""
     number, free = 1, name
-    while free in model.versions:
+    while free in model.versions or free in model.recorded:
         number += 1
         free = f"{name} {number}"
     return free

@@ -38,12 +38,16 @@ class Output:
 
 @dataclass(frozen=True)
 class Model:
-    """A model of the flow's app. `versions` are the files of its trained versions by name, oldest first."""
+    """A model of the flow's app. `versions` are the files of its trained versions by name, oldest first.
+
+    `recorded` are the names of versions of which there are only figures.
+    """
 
     model_id: str
     model_type: str
     sub_model_type: str
     versions: Mapping[str, Path]
+    recorded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

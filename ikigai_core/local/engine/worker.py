@@ -66,7 +66,8 @@ def _dataset(entry: Mapping[str, Any]) -> Dataset:
 
 def _model(entry: Mapping[str, Any]) -> Model:
     versions = {version["name"]: Path(version["path"]) for version in entry["versions"]}
-    return Model(entry["model_id"], entry["model_type"], entry["sub_model_type"], versions)
+    recorded = frozenset(entry.get("recorded") or ())
+    return Model(entry["model_id"], entry["model_type"], entry["sub_model_type"], versions, recorded)
 
 
 def _script_limits(parameters: Mapping[str, Any]) -> ScriptLimits:

@@ -139,15 +139,17 @@ def _lend_models(run: Run, folder: Path, store: Store, files: Files) -> dict[str
         # If several models share a name, the oldest is used, as in requests by name.
         if model.name in names and model.name not in models:
             versions = store.model_versions.all(model_id=model.model_id)
-            for version in versions:
+            trained = [version for version in versions if version.data_file]
+            for version in trained:
                 files.lend(version.data_file, folder / "inputs" / version.data_file)
             models[model.name] = {
                 "model_id": model.model_id,
                 "model_type": model.model_type,
                 "sub_model_type": model.sub_model_type,
                 "versions": [
-                    {"name": version.name, "path": str(folder / "inputs" / version.data_file)} for version in versions
+                    {"name": version.name, "path": str(folder / "inputs" / version.data_file)} for version in trained
                 ],
+                "recorded": [version.name for version in versions if not version.data_file],
             }
     return models
 

@@ -66,7 +66,8 @@ def import_outputs(
 def _write_model_version(run: Run, version: dict[str, Any], data_file: str, store: Store) -> None:
     if store.models.find(version["model_id"], app_id=run.app_id) is None:
         raise OutputRefusedError(version["facet_id"], "The model was deleted while it was trained")
-    if version["is_first"] and store.model_versions.all(model_id=version["model_id"]):
+    others = store.model_versions.all(model_id=version["model_id"])
+    if version["is_first"] and any(other.data_file for other in others):
         raise OutputRefusedError(version["facet_id"], "The model was trained by another run meanwhile")
     now = timestamps.now()
     store.model_versions.add(

@@ -23,7 +23,10 @@ class Model:
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """Result of one training of a model. `name` is the name of the version, `data_file` contains the trained model."""
+    """Result of one training of a model. `name` is the name of the version, `data_file` contains the trained model.
+
+    A version that was recorded elsewhere has no file.
+    """
 
     version_id: str
     app_id: str

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from ikigai_core.local.jobs.recorded_versions import RecordedVersion, add_recorded_versions
 from ikigai_core.local.jobs.recordings import Recording
 from ikigai_core.local.jobs.stand_ins import Order, StandIn
 from ikigai_core.local.problems import bad_request, not_found
@@ -24,6 +25,14 @@ class MoreSpecs(BaseModel):
 
     specs: dict[str, Any]
     permanent: bool = False
+
+
+class RecordedVersions(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    app_id: str
+    model: str
+    versions: list[RecordedVersion]
 
 
 @router.put("/tables")
@@ -67,6 +76,17 @@ def order_recording(platform: PlatformPart, recording: Annotated[Recording, SOUN
         platform.recordings.order(recording)
     except ValueError as error:
         raise bad_request(str(error)) from None
+    return {}
+
+
+@router.post("/model-versions")
+def add_model_versions(platform: PlatformPart, recorded: Annotated[RecordedVersions, SOUND]) -> Answer:
+    """Give a model the versions of a recording that it lacks. They hold nothing learned."""
+    models = platform.store.models.all(app_id=recorded.app_id)
+    model = next((model for model in models if model.name == recorded.model), None)
+    if model is None:
+        raise not_found("Model", recorded.model)
+    add_recorded_versions(platform.store, model, recorded.versions)
     return {}
 
 
