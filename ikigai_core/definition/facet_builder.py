@@ -163,6 +163,10 @@ class FacetBuilder:
         """Build the definition from all facets added so far, not only from this one."""
         return self._builder._built_with_warnings()
 
+    def build_checked(self) -> FlowDefinition:
+        """Build the definition as `build` does, but raise `InvalidDefinitionError` instead of a warning."""
+        return self._builder.build_checked()
+
     def _check_variable(self, variable: str, argument: str) -> None:
         spec = self._facet_type.facet_arguments.get(argument)
         if spec is None:

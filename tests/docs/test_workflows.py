@@ -20,6 +20,16 @@ def test_every_supported_python_is_tested() -> None:
     assert set(supported) <= set(tested)
 
 
+def test_all_that_say_which_pythons_are_supported_agree() -> None:
+    said = [
+        re.findall(r"Python :: (\d\.\d+)\"", path.read_text())
+        for path in (ROOT / "pyproject.toml", *ROOT.glob("integrations/*/pyproject.toml"))
+    ]
+    row = re.search(r"^\| Python \| (.*?) \|", (ROOT / "docs/compatibility.md").read_text(), re.MULTILINE)
+    assert row is not None
+    assert all(versions == row[1].split(", ") for versions in said)
+
+
 def test_workflows_make_what_can_be_made() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     made = {
