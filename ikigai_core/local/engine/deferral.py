@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,13 +27,14 @@ def read_later(tables: Tables, path: Path, columns: Sequence[Column]) -> Table |
     except duckdb.Error:
         return None
 
-    def query(texts: Collection[str]) -> str:
-        return f"SELECT * FROM {typed_scan(path, [_sql_type(column, texts) for column in head.columns])}"
+    def query(texts: Collection[str], *, numbered: bool = False) -> str:
+        numbers = ", row_number() OVER () AS rowid" if numbered else ""
+        return f"SELECT *{numbers} FROM {typed_scan(path, [_sql_type(column, texts) for column in head.columns])}"
 
     def store() -> str:
         return tables.read(path, head.column_names, skip=1).name
 
-    return replace(head, deferred=Deferred(query, store, "CSV"))
+    return replace(head, deferred=Deferred(query, store, "CSV", len(columns)))
 
 
 def _sql_type(column: Column, texts: Collection[str]) -> str:
@@ -42,46 +43,42 @@ def _sql_type(column: Column, texts: Collection[str]) -> str:
     return "BIGINT" if column.is_integer else "DOUBLE"
 
 
-def rows_where(tables: Tables, table: Table, condition: str, texts: Collection[str] = ()) -> Table:
+def rows_where(tables: Tables, table: Table, condition: str, exact: Collection[str] = ()) -> Table:
     """Return the rows that meet a condition, in their order; deferred if the table is.
 
     Parameters
     ----------
     condition
         An SQL expression on the columns.
-    texts
+    exact
         Keys of columns of numbers whose exact texts the condition reads.
     """
     keys = [column.key for column in table.columns]
-    news = column_keys(len(keys))
 
-    def select(source: str) -> str:
-        return f"SELECT {', '.join(keys)} FROM {source} WHERE {condition}"
+    def select(source: str, *more: str) -> str:
+        return f"SELECT {', '.join([*keys, *more])} FROM {source} WHERE {condition}"
 
     kept = tables.create(select(table.name), table.columns)
     earlier = table.deferred
     if earlier is None:
         return kept
 
-    def query(wanted: Collection[str]) -> str:
-        source = earlier.query({*texts, *taken_over(wanted, keys)})
-        return renamed(select(f"({source})"), len(keys))
+    def query(texts: Collection[str], *, numbered: bool = False) -> str:
+        source = earlier.query({*exact, *taken_over(texts, keys)}, numbered=numbered)
+        return renamed(select(f"({source})", *(["rowid"] if numbered else [])), len(keys), numbered=numbered)
 
     def store() -> str:
-        if earlier.is_ordered:
-            try:
-                return tables.create(query(news), table.columns).name
-            except duckdb.Error:
-                # The file is unusual.
-                pass
         return tables.create(select(stored(tables, table).name), table.columns).name
 
-    return replace(kept, deferred=Deferred(query, store, "FILTER", (earlier,), is_ordered=earlier.is_ordered))
+    return replace(
+        kept, deferred=Deferred(query, store, "FILTER", len(keys), (earlier,), is_ordered=earlier.is_ordered)
+    )
 
 
-def renamed(query: str, width: int) -> str:
-    """Return a query of so many columns with their names as a table has them."""
-    return f"SELECT * FROM ({query}) AS renamed({', '.join(column_keys(width))})"
+def renamed(query: str, width: int, *, numbered: bool) -> str:
+    """Return a query of so many columns, and maybe numbers of rows, with their names as a table has them."""
+    names = [*column_keys(width), *(["rowid"] if numbered else [])]
+    return f"SELECT * FROM ({query}) AS renamed({', '.join(names)})"
 
 
 def taken_over(wanted: Collection[str], keys: Sequence[str]) -> set[str]:
@@ -95,9 +92,43 @@ def stored(tables: Tables, table: Table) -> Table:
     if deferred is None:
         return table
     if deferred.stored is None:
-        deferred.stored = deferred.store()
+        deferred.stored = _stored_in_one_pass(tables, deferred) or deferred.store()
         deferred.rows = tables.row_count(Table(deferred.stored, ()))
     return Table(deferred.stored, table.columns)
+
+
+def _stored_in_one_pass(tables: Tables, deferred: Deferred) -> str | None:
+    if not deferred.before:
+        return None
+    columns = [Column(key, key) for key in column_keys(deferred.width)]
+    try:
+        with tables.counting(deferred):
+            return tables.create(deferred.in_order([column.key for column in columns]), columns).name
+    except duckdb.Error:
+        # The file is unusual.
+        return None
+
+
+def in_passing(tables: Tables, table: Table, texts: Sequence[Column], compute: Callable[[Table], Table]) -> Table:
+    """Compute something from all rows of a table, if it is deferred while they are read.
+
+    Parameters
+    ----------
+    texts
+        Columns whose exact texts are needed.
+    compute
+        Gets the rows as a table, which may be an SQL expression after FROM. It should read it once.
+    """
+    deferred = table.deferred
+    if deferred is not None and deferred.stored is None:
+        rows = deferred.query([column.key for column in texts], numbered=True)
+        try:
+            with tables.counting(deferred):
+                return compute(Table(f"({rows})", table.columns))
+        except duckdb.Error:
+            # The file is unusual.
+            pass
+    return compute(stored(tables, table))
 
 
 def grouped(
@@ -108,7 +139,7 @@ def grouped(
     values: Sequence[str],
     order: str = "first.rowid",
 ) -> Table | None:
-    """Aggregate a deferred table while its rows pass.
+    """Aggregate a deferred table while its rows are read by all threads, with the order of groups from the first rows.
 
     Parameters
     ----------
@@ -124,10 +155,10 @@ def grouped(
     Returns
     -------
     Table or None
-        None if it has to be aggregated stored: some groups have other texts, or came too late to know their order.
+        None if that does not tell the order: some groups have several texts, are many, or begin late.
     """
     deferred, known = table.deferred, tables.row_count(first)
-    if deferred is None or any(column.identity != column.key for column in groups):
+    if deferred is None or deferred.stored or any(column.identity != column.key for column in groups):
         return None
     if groups and known * _ROWS_OF_A_GROUP >= tables.row_count(table.head):
         return None

@@ -9,10 +9,23 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-Query = Callable[[Collection[str]], str]
-"""Gives a SELECT of all columns, `c0`, `c1`, …: those with these keys are exact texts, other numbers may be numbers."""
+
+class Query(Protocol):
+    """Gives a SELECT of all columns of a table under their keys."""
+
+    def __call__(self, texts: Collection[str], *, numbered: bool = False) -> str:
+        """Return the query.
+
+        Parameters
+        ----------
+        texts
+            Keys of columns that are wanted as exact texts. Other numbers may be numbers.
+        numbered
+            Whether there is a last column `rowid`, whose numbers grow in the order of the rows, as that of a stored
+            table. With it, the file is read by one thread.
+        """
 
 
 @dataclass(eq=False)
@@ -27,6 +40,8 @@ class Deferred:
         Stores them in their order, with all columns as texts; returns the name of that table.
     operator
         Part of the name of the operator in DuckDB's plans that gives them.
+    width
+        How many columns `query` gives.
     before
         What they are computed from.
     needs
@@ -40,20 +55,27 @@ class Deferred:
     query: Query
     store: Callable[[], str]
     operator: str
+    width: int
     before: tuple[Deferred, ...] = ()
     needs: tuple[str, ...] = ()
     is_ordered: bool = True
     rows: int | None = None
     stored: str | None = None
 
+    def in_order(self, texts: Collection[str]) -> str:
+        """Return the query of the rows in their order."""
+        if self.is_ordered:
+            return self.query(texts)
+        return f"SELECT * EXCLUDE (rowid) FROM ({self.query(texts, numbered=True)}) ORDER BY rowid"
+
     def names(self) -> set[str]:
         """Return the names of the stored tables that are needed to compute the rows."""
         own = {*self.needs, *([self.stored] if self.stored else [])}
         return own.union(*(one.names() for one in self.before))
 
-    def in_order(self) -> list[Deferred]:
+    def steps(self) -> list[Deferred]:
         """Return all that is computed, each after what it is computed from."""
-        return [*(earlier for one in self.before for earlier in one.in_order()), self]
+        return [*(earlier for one in self.before for earlier in one.steps()), self]
 
 
 def take_counts(deferred: Deferred, profile: str) -> None:
@@ -64,7 +86,7 @@ def take_counts(deferred: Deferred, profile: str) -> None:
     content = json.loads(profile)
     roots = content.get("operator") or content.get("children") or []
     counted = [found for root in roots for found in _counted(root)]
-    expected = deferred.in_order()
+    expected = deferred.steps()
     if len(counted) == len(expected) and all(
         one.operator in kind for one, (kind, _) in zip(expected, counted, strict=True)
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ikigai_core.local.engine.columns import INTEGER_FORMAT, Column, column_keys
-from ikigai_core.local.engine.deferral import grouped, stored
+from ikigai_core.local.engine.deferral import grouped, in_passing
 from ikigai_core.local.engine.step import Step
 from ikigai_core.local.engine.tables import Table
 
@@ -29,13 +29,17 @@ def run(step: Step) -> Table:
         if whole is not None:
             return whole
     order = "count(*) DESC, min(rowid)" if step.arguments["sort"] else "min(rowid)"
-    return _counted(step, stored(step.tables, table), targets, order)
+    return in_passing(step.tables, table, targets, lambda rows: _counted(step, rows, targets, order))
 
 
 def _counted(step: Step, table: Table, targets: Sequence[Column], order: str) -> Table:
-    kept = "".join(f"first({column.key} ORDER BY rowid), " for column in targets)
+    kept = "".join(f"{_text_of_first_row(column)}, " for column in targets)
     groups = ", ".join(column.identity for column in targets) or "()"
     counted = Column(step.arguments["output_column_name"], "", "NUMERIC", dict(INTEGER_FORMAT))
     return step.tables.create(
         f"SELECT {kept}{_COUNT} FROM {table.name} GROUP BY {groups} ORDER BY {order}", [*targets, counted]
     )
+
+
+def _text_of_first_row(column: Column) -> str:
+    return column.key if column.identity == column.key else f"first({column.key} ORDER BY rowid)"

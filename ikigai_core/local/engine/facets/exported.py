@@ -43,10 +43,10 @@ def run(step: Step) -> None:
 
 
 def _write(tables: Tables, table: Table, path: Path, *, header: bool) -> int:
-    """Write the table to a CSV file, while its rows are computed where that is in their order; return their number."""
+    """Write the table to a CSV file, while its rows are computed; return their number."""
     deferred = table.deferred
-    if deferred is not None and deferred.is_ordered and deferred.stored is None:
-        rows = f"({deferred.query([column.key for column in table.columns])})"
+    if deferred is not None and deferred.stored is None:
+        rows = f"({deferred.in_order([column.key for column in table.columns])})"
         try:
             with tables.counting(deferred):
                 return tables.write(table, path, header=header, source=rows)

@@ -82,15 +82,17 @@ class _Join:
         assert earlier is not None
         compared = [one.key for one, other in self._pairs if _kind(one, other) is None]
 
-        def query(wanted: Collection[str]) -> str:
-            source = earlier.query({*compared, *taken_over(wanted, lefts)})
-            return renamed(self._joined([f"l.{key}" for key in lefts], f"({source})"), len(columns))
+        def query(texts: Collection[str], *, numbered: bool = False) -> str:
+            source = earlier.query({*compared, *taken_over(texts, lefts)}, numbered=numbered)
+            number = [f"l.rowid * {tables.row_count(self.right)} + coalesce(r.at, 0)"] if numbered else []
+            joined = self._joined([f"l.{key}" for key in lefts], f"({source})", number)
+            return renamed(joined, len(columns), numbered=numbered)
 
         def store() -> str:
             return tables.create(self.in_order(stored(tables, self.left).name), columns).name
 
         joined = tables.create(self.in_order(self.left.name), columns)
-        rest = Deferred(query, store, "JOIN", (earlier,), needs=(self.right.name,), is_ordered=False)
+        rest = Deferred(query, store, "JOIN", len(columns), (earlier,), needs=(self.right.name,), is_ordered=False)
         return replace(joined, deferred=rest)
 
     @property
@@ -101,12 +103,13 @@ class _Join:
         partner = self.keys.partner(column)
         return f"coalesce(l.{column.key}, r.{partner.key})" if partner else f"l.{column.key}"
 
-    def _joined(self, values: Sequence[str], left: str) -> str:
+    def _joined(self, lefts: Sequence[str], left: str, last: Sequence[str] = ()) -> str:
         condition = " AND ".join(
             f"{_comparable(one, other, 'l')} = {_comparable(other, one, 'r')}" for one, other in self._pairs
         )
+        values = [*lefts, *(f"r.{column.key}" for column in self.rights), *last]
         return (
-            f"SELECT {', '.join([*values, *(f'r.{column.key}' for column in self.rights)])} FROM {left} AS l "
+            f"SELECT {', '.join(values)} FROM {left} AS l "
             f"{self.join_type} JOIN (SELECT *, rowid AS at FROM {self.right.name}) AS r ON {condition}"
         )
 

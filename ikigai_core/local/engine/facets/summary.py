@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ikigai_core.local.engine.aggregates import aggregated, representative
 from ikigai_core.local.engine.columns import Column
-from ikigai_core.local.engine.deferral import grouped, stored
+from ikigai_core.local.engine.deferral import grouped, in_passing
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.step import Step
 from ikigai_core.local.engine.tables import Table
@@ -27,15 +27,16 @@ def run(step: Step) -> Table:
         if column in groups:
             raise FlowError(f"column '{column.name}' is in group_columns and in target_columns; name it in one of them")
     summary = None
-    if table.deferred is not None and all(_can_pass(column, aggregation) for column in targets):
+    if table.deferred is not None and all(_needs_no_text(column, aggregation) for column in targets):
         values = [aggregated(step.tables, table, column.name, aggregation)[1] for column in targets]
         summary = grouped(step.tables, table, _summed(step, table.head, groups, targets), groups, values)
     if summary is None:
-        summary = _summed(step, stored(step.tables, table), groups, targets)
+        texts = [*groups, *(targets if aggregation in ("min", "max") else ())]
+        summary = in_passing(step.tables, table, texts, lambda rows: _summed(step, rows, groups, targets))
     return as_numbers(step.tables, summary, [column.name for column in targets]) if aggregation == "sum" else summary
 
 
-def _can_pass(column: Column, aggregation: str) -> bool:
+def _needs_no_text(column: Column, aggregation: str) -> bool:
     """Return whether values can be aggregated without their texts and the numbers of their rows."""
     if aggregation in ("min", "max"):
         return column.value == column.key

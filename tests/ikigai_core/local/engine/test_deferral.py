@@ -196,3 +196,28 @@ def test_joined_rows_keep_the_order_of_both_tables(jobs: Any) -> None:
     arrows = [arrow for arrow in arrows if "regions" not in (arrow["source"], arrow["destination"])]
 
     check_same(jobs, [*facets, sink], [*arrows, jobs.arrow(facets[-1], sink)])
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        {"group_columns": ["id"], "target_columns": ["price"]},
+        {"group_columns": ["region"], "target_columns": ["price", "id"], "aggregation": "min"},
+        {},
+    ],
+    ids=["many groups", "least numbers with their texts", "all rows"],
+)
+def test_what_needs_the_order_of_all_rows_reads_a_large_file_once_too(jobs: Any, last: dict[str, Any]) -> None:
+    orders = "id,shop,price,code\n" + "".join(f"{row},{row % 2},{300 - row % 30}.50,x\n" for row in range(200))
+    facets, arrows = flow(jobs, orders, "shop,region\n0,north\n1,south\n1,west\n")
+    if last:
+        facets[4] = jobs.facet("MID.SUMMARY", "regions", **last)
+    else:
+        arrows = [arrow for arrow in arrows if "regions" not in (arrow["source"], arrow["destination"])]
+        facets, arrows = [*facets[:4], facets[5]], [*arrows, jobs.arrow(facets[3], facets[5])]
+    ordinary = jobs.run(facets, arrows)
+    with deferring() as stored:
+        deferred = jobs.run(facets, arrows)
+
+    assert [path.name for path in stored] == ["dataset-1.csv"]
+    assert (deferred.text(), counts(deferred)) == (ordinary.text(), counts(ordinary))
