@@ -143,15 +143,21 @@ def test_a_run_is_watched_from_start_to_end_without_reloading(
     page.locator("#state").get_by_text("succeeded").wait_for()
     assert page.evaluate("window.mark") == "same page"
     assert run.wait().status == "SUCCESS"
+    page.get_by_role("link", name="flights, Imported, done").click()
+    rows = page.get_by_role("region", name="First rows of flights").get_by_role("row")
+    assert rows.nth(1).get_by_role("cell").all_inner_texts() == [str(value) for value in flights.iloc[0]]
 
 
-def test_requests_are_watched_as_they_come(
+def test_requests_and_the_faults_that_hit_them_are_watched(
     open_page: Callable[..., Page], app: App, ikigai_local: LocalAccount, ikigai_client: Ikigai
 ) -> None:
     page = open_page(f"{ikigai_local.url}/console/requests", ikigai_local)
     page.evaluate("window.mark = 'same page'")
-    ikigai_client.apps[app.name].flows()
-    page.get_by_role("cell", name="get-pipelines-for-project").first.wait_for()
+    with ikigai_local.control.fault("get-pipelines-for-project", status=503, times=1):
+        ikigai_client.apps[app.name].flows()
+    calls = page.locator("#calls").get_by_role("row").filter(has_text="get-pipelines-for-project")
+    calls.get_by_role("cell").get_by_text("1", exact=True).nth(1).wait_for()
+    page.locator("#latest").get_by_text("fault", exact=True).wait_for()
     assert page.evaluate("window.mark") == "same page"
 
 

@@ -68,6 +68,20 @@ def test_what_a_web_url_leads_to(
         assert SCRIPT not in look(url)
 
 
+def test_an_app_shows_what_runs_now(
+    app: App, flights: Any, document: dict[str, Any], look: Callable[[str | None], str], ikigai_local: LocalAccount
+) -> None:
+    app.dataset.new("flights").df(flights).build()
+    flow = app.flow.new("late").definition(document).build()
+    assert "<h2>Now</h2>" not in look(app.web_url)
+    ikigai_local.control.outcome(flow.flow_id, sequence=[("RUNNING", 3600)], times=1)
+    flow.start()
+    shown = look(app.web_url)
+    now = shown[shown.index("<h2>Now</h2>") : shown.index("<h2>Flows</h2>")]
+    assert f'href="{urlsplit(flow.web_url).path}">late</a>' in now
+    assert ">running</a>" in now
+
+
 def test_only_those_who_may_use_an_app_see_its_pages(team: LocalPlatform, member: Callable[[str], Ikigai]) -> None:
     ann = member("ann@example.com")
     mine = ann.app.new("Ann's own").build()
