@@ -216,8 +216,9 @@ browser: ## the Chromium that the console's tests and pictures need, from Debian
 	  { apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends chromium; }
 
 .PHONY: screenshots
-screenshots: .venvs/core/.ready ## the pictures of the console in docs/console
+screenshots: .venvs/core/.ready .venvs/airflow/.ready ## the pictures in docs/console and docs/airflow
 	$(SUPERVISED) .venvs/core/bin/python tools/screenshots.py
+	$(SUPERVISED) .venvs/core/bin/python tools/airflow_screenshots.py
 
 .PHONY: dist
 dist: .venvs/core/.ready ## the sdists and wheels of all four distributions

@@ -7,7 +7,6 @@ machine's Chromium (`make browser` installs one).
 from __future__ import annotations
 
 import copy
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,44 +14,31 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from playwright.sync_api import Page, sync_playwright
+from headless import browser, installed_chromium, new_page
+from playwright.sync_api import Page
 
 from ikigai_core import App, Flow, Ikigai
 from ikigai_core.local.process import LocalPlatform
 
 ROOT = Path(__file__).resolve().parents[1]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# A closed network refuses what Chromium looks up by itself, and root has no sandbox.
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-WIDTH, HEIGHT = 1240, 900
 DEFINITIONS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
 CARRIERS = [("AA", "American"), ("B6", "JetBlue"), ("DL", "Delta"), ("EV", "ExpressJet"), ("UA", "United")]
 
 
 def main(folder: Path) -> None:
     """Make all pictures."""
-    chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if chromium is None:
-        sys.exit("tools/screenshots.py: there is no Chromium on this machine; `make browser` installs it")
+    installed_chromium()
     folder.mkdir(parents=True, exist_ok=True)
-    with scene() as (platform, addresses), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
+    with scene() as (platform, addresses), browser() as chromium:
         for scheme in ("light", "dark"):
-            context = browser.new_context(
-                color_scheme=scheme,
-                viewport={"width": WIDTH, "height": HEIGHT},
-                locale="en-GB",
-                timezone_id="Europe/Zurich",
-            )
-            page = context.new_page()
+            page = new_page(chromium, scheme)
             sign_in(page, platform)
             for name, address in addresses.items():
                 page.goto(address)
                 page.get_by_role("heading", level=1).wait_for()
                 page.locator("text=being counted").wait_for(state="detached")
                 page.screenshot(path=folder / f"{name}-{scheme}.png")
-            context.close()
-        browser.close()
+            page.context.close()
 
 
 def sign_in(page: Page, platform: LocalPlatform) -> None:

@@ -167,6 +167,7 @@ class Api:
     """
 
     def __init__(self, base_url: str, log: Path) -> None:
+        self.base_url = base_url
         self._http = httpx.Client(base_url=base_url, timeout=120.0)
         self._log = log
 
@@ -268,7 +269,7 @@ class Airflow:
         self.home = home
         self.servers: dict[str, psutil.Popen] = {}
         self._port = free_port()
-        self._program = Path(sys.executable).with_name("airflow")
+        self.program = Path(sys.executable).with_name("airflow")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "IKIGAI"))}
         self._environment = {**inherited, **settings(home, self._port), **options}
         self.api = Api(f"http://127.0.0.1:{self._port}", self._log("api-server"))
@@ -295,7 +296,7 @@ class Airflow:
     def migrate(self) -> None:
         """Make the database."""
         with self._log("db").open("w") as log:
-            subprocess.run([self._program, "db", "migrate"], env=self._environment, stdout=log, stderr=log, check=True)
+            subprocess.run([self.program, "db", "migrate"], env=self._environment, stdout=log, stderr=log, check=True)
         database = self.home / "airflow.db"
         if database.exists():
             with closing(sqlite3.connect(database)) as connection:
@@ -306,7 +307,7 @@ class Airflow:
         """Start a server."""
         port = ["--port", str(self._port)] if name == "api-server" else []
         with self._log(name).open("a") as log:
-            command = [self._program, name, *SERVERS[name], *port]
+            command = [self.program, name, *SERVERS[name], *port]
             self.servers[name] = psutil.Popen(command, env=self._environment, stdout=log, stderr=subprocess.STDOUT)
 
     def await_dag(self, dag_id: str) -> None:
