@@ -88,21 +88,30 @@ def test_a_failed_run_fails_the_sensor_with_the_platforms_message(
 
 @both_ways
 def test_what_does_not_come_ends_the_waiting_in_time(
-    run_dag: Callable[..., Any], app: str, ikigai_client: Ikigai, deferrable: bool
+    run_dag: Callable[..., Any],
+    app: str,
+    make_flow: Callable[..., Flow],
+    ikigai_client: Ikigai,
+    ikigai_local: LocalAccount,
+    deferrable: bool,
 ) -> None:
     ikigai_client.apps[app].flow.new("Never").build()
+    flow = make_flow("result = data")
+    ikigai_local.control.outcome(flow.flow_id, duration=900, times=1)
     waiting = {"app": app, "deferrable": deferrable, "poke_interval": 0.2, "timeout": 0.5}
     with DAG(f"never_{deferrable}", schedule=None, default_args=waiting) as dag:
         IkigaiDatasetUpdatedSensor(task_id="nothing", dataset="nothing", since=PAST)
         IkigaiFlowRunSensor(task_id="later", flow="Never", since=FUTURE)
+        IkigaiFlowRunSensor(task_id="running", flow="Scripted", flow_run=flow.launch().to_dict())
         IkigaiFlowRunSensor(task_id="skipped", flow="Never", since=FUTURE, soft_fail=True)
         IkigaiFlowIdleSensor(task_id="no_flow", flow="Nowhere")
         IkigaiFlowRunSensor(task_id="unclear", flow="Never")
         IkigaiFlowRunSensor(task_id="no_time", flow="Never", since="soon")
     ran = run_dag(dag)
-    states = dict.fromkeys(("nothing", "later", "no_flow", "unclear", "no_time"), "failed")
+    states = dict.fromkeys(("nothing", "later", "running", "no_flow", "unclear", "no_time"), "failed")
     assert ran.states == {**states, "skipped": "skipped"}
     assert "AirflowSensorTimeout" in ran.log
+    assert ("did not end within the task's timeout of 0.5 s: it was last seen" in ran.log) is deferrable
     assert "There is no flow 'Nowhere'" in ran.log
     assert "needs one of flow_run and since" in ran.log
     assert "since of task 'no_time' is 'soon': give a point of time" in ran.log

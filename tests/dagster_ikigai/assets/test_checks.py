@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,9 @@ def test_a_partition_is_judged_by_its_last_time_or_by_the_partition_before(
     days = dg.StaticPartitionsDefinition(["Mon", "Tue"])
     made = build_ikigai_flow_assets(scripted("result = data"), partitions_def=days)
     checks = build_ikigai_asset_checks([made])
+    if "partitions_def" not in inspect.signature(dg.AssetCheckSpec.__new__).parameters:
+        assert checks == []  # before Dagster 1.13
+        return
     assert {spec.partitions_def for one in checks for spec in one.check_specs} == {days}
 
     def told(day: str, script: str = "result = data") -> Outcomes:

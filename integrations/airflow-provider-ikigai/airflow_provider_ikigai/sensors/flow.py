@@ -13,6 +13,7 @@ from airflow_provider_ikigai.conditions import RECENT_RUNS, ended, idle
 from airflow_provider_ikigai.failures import failing_the_task, task_failure
 from airflow_provider_ikigai.links import IkigaiFlowLink, IkigaiFlowRunLink
 from airflow_provider_ikigai.sensors.base import IkigaiBaseSensor
+from airflow_provider_ikigai.time_limit import TimeLimit
 from airflow_provider_ikigai.triggers.flow_ended import IkigaiFlowEndedTrigger
 from airflow_provider_ikigai.triggers.flow_idle import IkigaiFlowIdleTrigger
 from airflow_provider_ikigai.triggers.flow_run import IkigaiFlowRunTrigger
@@ -149,7 +150,8 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
             report = RunReport.from_dict(event)
         IkigaiFlowRunLink().push(context, report)
         if report.error == "RunTimeoutError":
-            raise AirflowSensorTimeout(report.message)
+            limit = TimeLimit(self.timeout, self.execution_timeout, self.deferrable)
+            raise AirflowSensorTimeout(limit.spent_on(report))
         if report.error:
             raise task_failure(report.message, transient=report.transient)
         return {
