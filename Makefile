@@ -110,9 +110,10 @@ test-changed: .venvs/core/.ready ## the tests that what was changed since the co
 	@.venvs/core/bin/python tools/changed_tests.py $(SINCE) | while read -r suite tests; do \
 	  $(MAKE) --no-print-directory $$suite TESTS="$$tests" </dev/null || exit; done
 
-lint: .venvs/core/.ready ## ruff: errors, style, formatting; import-linter: layers, cycles
+lint: .venvs/core/.ready ## ruff: errors, style, formatting; import-linter: layers, cycles; hadolint: the container file
 	.venvs/core/bin/ruff check --quiet .
 	.venvs/core/bin/ruff format --check --quiet .
+	.venvs/core/bin/hadolint Containerfile
 	PYTHONPATH=$(subst $() ,:,$(wildcard integrations/*)) .venvs/core/bin/lint-imports --no-cache | sed -n '/^Broken/,$$p'
 
 # After a failure nothing is kept, as Sphinx tells the warnings of a page only when it reads the page.

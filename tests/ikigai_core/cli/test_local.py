@@ -97,7 +97,7 @@ def test_the_container_file_copies_what_there_is_and_starts_the_platform_as_an_o
     copied = [word for step, rest in steps if step == "COPY" for word in rest.split()[:-1]]
     assert "ikigai_core" in copied
     assert all((CONTAINERFILE.parent / word).exists() for word in copied)
-    assert [rest for step, rest in steps if step == "USER"] == ["ikigai"]
+    assert [rest for step, rest in steps if step == "USER"] == ["1000"]
     started = json.loads(next(rest for step, rest in steps if step == "ENTRYPOINT"))
     assert started[:3] == ["python", "-m", "ikigai_core.local"]
     assert _parse(started[3:], "").data_dir == Path("/data")
