@@ -1,8 +1,8 @@
 """Similar columns and rows of two tables.
 
-Texts are compared without regard to case by the similarity of Jaro and Winkler, as DuckDB computes it: W. E. Winkler,
-"String Comparator Metrics and Enhanced Decision Rules in the Fellegi-Sunter Model of Record Linkage" (1990). It is 1
-for equal texts and 0 for those that have nothing in common, or that are missing.
+Texts are compared without regard to case by the similarity of Jaro and Winkler, as DuckDB computes it of their bytes in
+UTF-8: W. E. Winkler, "String Comparator Metrics and Enhanced Decision Rules in the Fellegi-Sunter Model of Record
+Linkage" (1990). It is 1 for equal texts and 0 for those that have nothing in common, or that are missing.
 """
 
 from __future__ import annotations
@@ -93,9 +93,7 @@ def match_rows(
         raise FlowError(
             f"its tables have {pairs} pairs of rows, and at most {_MOST_PAIRS} are compared here; filter them before"
         )
-    parts = [
-        f"coalesce(jaro_winkler_similarity({_text('l.', pair.left)}, {_text('r.', pair.right)}), 0)" for pair in mapped
-    ]
+    parts = [_similarity(_text("l.", pair.left), _text("r.", pair.right)) for pair in mapped]
     score = f"({' + '.join(parts)}) / {len(parts)}"
     best = (
         "SELECT nth, max_by(mate, {'score': score, 'before': -mate}) AS mate, max(score) AS score FROM ("
@@ -114,6 +112,11 @@ def match_rows(
         columns,
     )
     return as_numbers(tables, table, [_SIMILARITY]) if with_similarity else table
+
+
+def _similarity(one: str, other: str) -> str:
+    # To DuckDB, empty texts have nothing in common.
+    return f"CASE WHEN {one} = {other} THEN 1 ELSE coalesce(jaro_winkler_similarity({one}, {other}), 0) END"
 
 
 def _text(side: str, column: Column) -> str:
