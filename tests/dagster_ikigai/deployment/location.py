@@ -50,7 +50,11 @@ defs = dg.Definitions.merge(
         sensors=[
             build_ikigai_run_sensor([gated], minimum_interval_seconds=2, default_status=dg.DefaultSensorStatus.RUNNING)
         ],
-        resources={"ikigai": IkigaiWorkspace(api_key=dg.EnvVar("IKIGAI_API_KEY"))},
+        resources={
+            "ikigai": IkigaiWorkspace(
+                api_key=dg.EnvVar("IKIGAI_API_KEY"), webserver_base_url=dg.EnvVar("TEST_WEBSERVER")
+            )
+        },
     ),
     component("Quick", sensor={"status": "running", "minimum_interval_seconds": 2}),
     component("Daily", partitions={"type": "static", "keys": ["Mon", "Tue", "Wed"]}, backfill_policy="multi_run"),

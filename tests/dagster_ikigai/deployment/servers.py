@@ -76,9 +76,11 @@ class DagsterServers:
     ) -> None:
         self.home = folder
         self._location = location
-        self._environment = {**os.environ, **environment, "DAGSTER_HOME": str(folder), "PYTHONWARNINGS": "ignore"}
         self._processes: list[ForkServerProcess] = []
         self._code_port, self._web_port = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{self._web_port}"
+        own = {"DAGSTER_HOME": str(folder), "TEST_WEBSERVER": self.url, "PYTHONWARNINGS": "ignore"}
+        self._environment = {**os.environ, **environment, **own}
         (folder / "dagster.yaml").write_text(settings)
         server = f"- grpc_server: {{host: localhost, port: {self._code_port}, location_name: test}}"
         (folder / "workspace.yaml").write_text(f"load_from:\n{server}\n")
@@ -120,7 +122,7 @@ class DagsterServers:
     def query(self, text: str, **variables: Any) -> dict[str, Any]:
         """Send a GraphQL document; the value of its only field."""
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self._web_port}/graphql",
+            f"{self.url}/graphql",
             data=json.dumps({"query": text, "variables": variables}).encode(),
             headers={"Content-Type": "application/json"},
         )

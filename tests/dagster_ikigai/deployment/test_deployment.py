@@ -76,13 +76,16 @@ def test_a_killed_worker_is_replaced_and_the_platform_runs_the_flow_once(
 
 
 def test_a_run_whose_flow_failed_is_not_retried_by_the_daemon(
-    servers: Any, app: App, key: Callable[[str], dg.AssetKey]
+    servers: Any, app: App, key: Callable[[str], dg.AssetKey], ikigai_local_server: LocalPlatform
 ) -> None:
     run_id = servers.launch(key("failing_out"))
     assert servers.finished(run_id).tags["dagster/retry_on_asset_or_op_failure"] == "false"
     servers.await_message(run_id, "Not retrying run since it failed due to an asset or op failure")
     assert servers.instance.get_runs(dg.RunsFilter(tags={"dagster/parent_run_id": run_id})) == []
     assert len(app.flows["Failing"].run_logs(10)) == 1
+    # From the platform, the run leads back to this one on Dagster's webserver.
+    [start] = [one for one in ikigai_local_server.control.journal("run-pipeline") if one.origin.get("run") == run_id]
+    assert start.origin["url"] == f"{servers.url}/runs/{run_id}"
 
 
 def test_a_terminated_run_says_what_goes_on(
