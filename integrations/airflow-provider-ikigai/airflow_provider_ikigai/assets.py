@@ -53,9 +53,8 @@ def flow_assets(
     definition : FlowDefinition, DefinitionDocument, mapping or path
         The definition, or a document or its file. A `FlowDefinition` does not name the datasets that it reads.
     variables : mapping, optional
-        The run's variables, which may give what it writes other names. Names that are not known before the run are left
-        out: templates, what another task returns, and, if the variables as a whole are something else than a mapping,
-        every name that a variable may replace.
+        The run's variables, which may rename its outputs. Names that are not known before the run are left out:
+        templates, results of other tasks, and, if `variables` is not a mapping, every name that a variable may replace.
 
     Returns
     -------
@@ -77,7 +76,7 @@ def is_template(text: object) -> bool:
 def emit(
     context: Context, outlets: Iterable[Any], app: str, written: Iterable[DatasetProfile], extra: Mapping[str, Any]
 ) -> None:
-    """Tell Airflow of the datasets that a task wrote.
+    """Report the datasets that a task wrote to Airflow.
 
     Outlets that are such a dataset get its figures as their event's extra; an `AssetAlias` among them gets an event for
     each.

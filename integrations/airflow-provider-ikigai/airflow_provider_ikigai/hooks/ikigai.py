@@ -37,13 +37,13 @@ class _ConnectionHook(BaseHook):
 
 
 class IkigaiHook(_ConnectionHook):
-    """Hands out a client of the Ikigai platform, for a connection's user.
+    """Makes a client of the Ikigai platform from a connection.
 
     Parameters
     ----------
     ikigai_conn_id : str, default "ikigai_default"
         Connection of type ``ikigai``: the login is the user's email, the password the API key, the host the base URL.
-        Without a host it is the client's default. If the platform refuses the key, the connection is read again.
+        Without a host, the client uses its default. If the platform refuses the key, the connection is read again.
 
     Examples
     --------
@@ -62,7 +62,7 @@ class IkigaiHook(_ConnectionHook):
         Raises
         ------
         UnusableConnectionError
-            The connection lacks something or holds something unusable.
+            A field of the connection is missing or unusable.
         AirflowNotFoundException
             There is no such connection.
         """
@@ -121,7 +121,7 @@ os.register_at_fork(after_in_child=_SHARED.clear)
 
 
 class IkigaiAsyncHook(_ConnectionHook):
-    """Hands out the asynchronous client of the Ikigai platform, for triggers.
+    """Makes an async client of the Ikigai platform from a connection, for triggers and async code.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ class IkigaiAsyncHook(_ConnectionHook):
         """A client that is shared with all who use the same connection on this event loop at the same time.
 
         Making a client takes tens of milliseconds of CPU time and has connections of its own: a triggerer that follows
-        a thousand runs gets by with one. The last one to leave closes it.
+        a thousand runs needs only one. The last user closes it.
 
         Raises
         ------

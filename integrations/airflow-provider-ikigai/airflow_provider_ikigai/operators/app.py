@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 class IkigaiApplyAppOperator(IkigaiBaseOperator):
     """Make an app what its document says: schemas, models, custom facets, flows, schedules and grants.
 
-    Doing it again is safe: what is as the document says is left alone. If something that the document refers to cannot
-    be resolved, nothing is changed.
+    Repeating is safe: only differences are changed. If the document refers to something that does not exist, nothing is
+    changed.
 
     Parameters
     ----------
     document : AppDocument, mapping, str or path
         The document; or the folder that ``ikigai apps export`` wrote, or a file with the whole document. A relative
-        path is looked for beside the DAG.
+        path is relative to the DAG's folder.
     app : str, optional
         Name of the app, which is created if necessary. Default: the name in the document.
     prune : bool, default False

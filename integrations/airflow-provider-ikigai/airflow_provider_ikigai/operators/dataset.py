@@ -42,8 +42,7 @@ class _DatasetOperator(IkigaiBaseOperator):
 class IkigaiUploadDatasetOperator(_DatasetOperator):
     """Upload a dataset, or replace the data of the dataset of that name.
 
-    Doing it again is safe: what is on the platform already is not created a second time, and data that are the same are
-    not sent again.
+    Repeating is safe: an existing dataset is not created a second time, and equal data are not sent again.
 
     Parameters
     ----------
@@ -55,18 +54,18 @@ class IkigaiUploadDatasetOperator(_DatasetOperator):
         CSV or Parquet (``.parquet``, ``.pq``) file: on the worker, or in an object storage that Airflow knows, such as
         ``s3://my_aws_conn@bucket/key.csv``.
     data : DataFrame, Arrow table or XComArg, optional
-        A pandas frame or anything with an Arrow stream, such as what another task returned.
+        A pandas frame or any object with an Arrow stream, for example the result of another task.
     sql : str or path, optional
-        A statement that returns the data, or a ``.sql`` file with it, run on the connection `sql_conn_id`.
+        A statement that returns the data, or a ``.sql`` file with one. It runs on the connection `sql_conn_id`.
     sql_conn_id : str, optional
         Connection of a database, of any type whose hook is a `DbApiHook`.
     parameters : mapping or sequence, optional
-        The statement's.
+        Parameters of the statement.
     create_app : bool, default False
         Create the app if there is none of that name.
     count_rows_up_to : float, default 10 MB
         Size in bytes up to which the data's rows are counted for asset events and lineage, if the task has outlets
-        or OpenLineage is on. The platform does not tell them: they are fetched for it.
+        or OpenLineage is on. The platform does not know the number of rows, so the data are downloaded.
     **kwargs
         ``ikigai_conn_id``, and those of Airflow's `BaseOperator`. An outlet that is this dataset
         (``outlets=[dataset_asset(app, dataset)]``) gets the dataset's figures as its event's extra.
@@ -174,8 +173,8 @@ class IkigaiDownloadDatasetOperator(_DatasetOperator):
     dataset : str
         Name or id of the dataset.
     path : str or path
-        File on the worker, replaced at once when all of the data is there, and its folder made if it is missing; or
-        one of Airflow's object storage paths, such as ``s3://my_aws_conn@bucket/key.csv``. The ending ``.parquet``
+        File on the worker, or an object storage path of Airflow, such as ``s3://my_aws_conn@bucket/key.csv``. The file
+        is replaced only when all data have arrived. A missing folder is created. A name that ends in ``.parquet``
         makes it a Parquet file.
     **kwargs
         ``ikigai_conn_id``, and those of Airflow's `BaseOperator`.

@@ -23,14 +23,14 @@ _KINDS = ("dataset", "flow", "model")
 class IkigaiDeleteOperator(IkigaiBaseOperator):
     """Delete a dataset, a flow or a model of an app, or the app with everything in it.
 
-    Doing it again is safe: if there is nothing to delete, the task succeeds.
+    Repeating is safe: if there is nothing to delete, the task succeeds.
 
     Parameters
     ----------
     app : str
         Name or id of the app.
     dataset, flow, model : str, optional
-        Name or id of what is deleted: exactly one of them, unless `whole_app` is true.
+        Name or id of the component to delete. Give exactly one, unless `whole_app` is true.
     whole_app : bool, default False
         Delete the app itself.
     **kwargs
@@ -39,7 +39,7 @@ class IkigaiDeleteOperator(IkigaiBaseOperator):
     Returns
     -------
     dict
-        As XCom: ``deleted``, the id of what was deleted, or None if there was nothing.
+        As XCom: ``deleted``, the id of the deleted component, or None if there was none.
     """
 
     template_fields: Sequence[str] = (*IkigaiBaseOperator.template_fields, *_KINDS)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class IkigaiEnsureFlowOperator(IkigaiBaseOperator):
-    """Create a flow from its definition, or bring the flow of that name up to date.
+    """Create a flow from its definition, or update the flow of that name.
 
-    Doing it again is safe: a flow that is as the definition says is left alone.
+    Repeating is safe: if the flow has this definition already, nothing changes.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ class IkigaiEnsureFlowOperator(IkigaiBaseOperator):
     flow : str
         Name of the flow.
     definition : FlowDefinition, DefinitionDocument, dict, str or path
-        The definition in either form, or a file that holds it: ``.yaml``, ``.yml`` or ``.json``, looked for beside the
-        DAG and in its ``template_searchpath`` unless the path is absolute. Templates in it are rendered; a definition
-        with double braces of its own, in a script for example, is given as ``airflow.sdk.literal(definition)``.
+        The definition in either form, or a file with it: ``.yaml``, ``.yml`` or ``.json``. A relative path is looked
+        up in the DAG's folder and its ``template_searchpath``. Airflow renders templates in the definition. If it
+        has double braces of its own, for example in a script, pass ``airflow.sdk.literal(definition)``.
     create_app : bool, default False
         Create the app if there is none of that name.
     **kwargs

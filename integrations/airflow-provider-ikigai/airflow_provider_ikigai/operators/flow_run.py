@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 class IkigaiRunFlowOperator(IkigaiBaseOperator):
     """Run a flow and follow it to its end.
 
-    A failed run fails the task with the facet's name and the platform's message, without retries. A retry takes the run
-    that an earlier try started (Airflow 3.3 and later); a cleared task runs the flow again once its own run is
-    over. The task ends well only if a run that is provably its own did; see `isolation` and `on_doubt`.
+    A failed run fails the task with the facet's name and the platform's message, without retries. A retry follows the
+    run that an earlier try started (Airflow 3.3 and later). A cleared task runs the flow again if its own run is over.
+    The task succeeds only if its own run provably succeeded; see `isolation` and `on_doubt`.
 
     Parameters
     ----------
@@ -46,32 +46,32 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
     variables : dict, optional
         Run variables; the flow's definition says which facet's argument each of them replaces.
     on_busy : {"wait", "fail", "attach"}, default "wait"
-        What to do if the flow runs already: wait for its end and then start, fail (retries apply), or take that run.
+        What to do if the flow is already running: wait for its end and then start, fail (retries apply), or follow it.
     isolation : {"shared", "copy"}, default "shared"
-        Whether the flow itself runs, once at a time, or a private copy of it, made for this task alone: then it is
-        never busy, and it is certain which run is this task's. The copy has no schedule and no grants, starts no
-        downstream flows, and goes after its run. Use copies for mapped tasks and backfills.
+        Whether the flow itself runs, once at a time, or a private copy of it, made only for this task. A copy
+        is never busy, and it is certain which run is this task's. The copy has no schedule and no grants, starts no
+        downstream flows, and is deleted after its run. Use copies for mapped tasks and backfills.
     on_doubt : {"fail", "accept"}, default "fail"
         What to do if it cannot be proven which run of a shared flow is this task's, or how it ended: fail without
-        retries, or take the likely run; the result's ``doubt`` then says why that is a guess.
+        retries, or accept the most likely run. The result's ``doubt`` then says why it is uncertain.
     unique_output : str, optional
         Name of the run variable that names a dataset that no other run writes: it proves which run of a shared flow is
         this task's if the answer to its start was lost.
     keep_copies : bool, default False
-        Let the private copy stay after its run, to be looked at.
+        Keep the private copy after its run, so that you can look at it.
     wait_for_termination : bool, default True
         Whether the task ends with the run. If not, it returns the run that it started as ``flow_run``, for
         `IkigaiFlowRunSensor`. A private copy then stays until it is swept, a day later.
     timeout : float or timedelta or None, default as for sensors (``[sensors] default_timeout``, 7 days)
         Seconds to wait, for a busy flow and for the run's end together, after which the run itself continues.
     definition : FlowDefinition, DefinitionDocument, dict or path, optional
-        The flow's definition, from which the task's inlets and outlets are taken: the datasets that it imports and
-        exports. Nothing is sent for it. An output whose name only the run knows (from a template, another task, a
-        decorated function) is no outlet: an `AssetAlias` tells of it. A task that does not wait has no such outlets.
+        The flow's definition. The datasets that it imports and exports are the task's inlets and outlets. Reading it
+        sends nothing. An output whose name is known only at run time (from a template, another task, a decorated
+        function) is no outlet: use an `AssetAlias` for it. A task that does not wait has no such outlets.
     count_rows_up_to : float, default 10 MB
         Size in bytes up to which an output is fetched to count its rows, for asset events and lineage.
     deferrable : bool, optional
-        Whether the triggerer waits, and not a worker. Default: Airflow's ``operators.default_deferrable``.
+        Whether the triggerer waits instead of a worker. Default: Airflow's ``operators.default_deferrable``.
     **kwargs
         ``ikigai_conn_id``, and those of Airflow's `BaseOperator`. An `AssetAlias` among the outlets gets an event for
         each dataset that the run wrote, also if no definition was given.
@@ -86,7 +86,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
     Raises
     ------
     InvalidInputError
-        When the DAG is parsed, for values that are known then and that do not go together.
+        When Airflow parses the DAG: values that are already known contradict each other.
     """
 
     template_fields: Sequence[str] = (

@@ -32,9 +32,9 @@ class _ModelOperator(IkigaiBaseOperator):
 
 
 class IkigaiEnsureModelOperator(_ModelOperator):
-    """Create a model, or bring the description of the model of that name up to date.
+    """Create a model, or update the description of the model of that name.
 
-    Doing it again is safe: a model that is as it should be is left alone.
+    Repeating is safe: if nothing differs, nothing changes.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class IkigaiEnsureModelOperator(_ModelOperator):
     model_type : str
         Such as ``Linear.Lasso``. A model's type cannot be changed later.
     description : str, optional
-        Left as it is unless it is given.
+        Without it, the description does not change.
     create_app : bool, default False
         Create the app if there is none of that name.
     **kwargs
@@ -93,7 +93,7 @@ class IkigaiEnsureModelOperator(_ModelOperator):
 
 
 class IkigaiCheckModelOperator(_ModelOperator):
-    """Check a model version's metrics against thresholds, and fail if they do not hold: a quality gate.
+    """Check a model version's metrics against thresholds, and fail if a metric misses its bounds: a quality gate.
 
     Parameters
     ----------
@@ -102,8 +102,8 @@ class IkigaiCheckModelOperator(_ModelOperator):
     model : str
         Name or id of the model.
     thresholds : dict of str to dict
-        By metric, written as a path in the version's metrics such as ``performance.r2.average_test``, what it must at
-        least (``min``) and at most (``max``) be.
+        The bounds of each metric: ``min``, ``max`` or both. A metric is a path in the version's metrics, such as
+        ``performance.r2.average_test``.
     version : str, optional
         The version's name or id. Default: the newest.
     **kwargs

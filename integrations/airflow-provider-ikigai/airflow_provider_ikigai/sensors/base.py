@@ -29,11 +29,11 @@ class IkigaiBaseSensor(IkigaiBaseOperator, BaseSensorOperator):
     Parameters
     ----------
     deferrable : bool, optional
-        Whether the triggerer waits, and not a worker. Default: ``operators.default_deferrable`` of Airflow's
+        Whether the triggerer waits instead of a worker. Default: ``operators.default_deferrable`` of Airflow's
         configuration.
     **kwargs
         ``app``, ``ikigai_conn_id``, and those of Airflow's `BaseSensorOperator`. Its ``timeout``, and the task's
-        ``execution_timeout``, hold in the triggerer too.
+        ``execution_timeout``, apply in the triggerer, too.
     """
 
     ui_color = "#f1eefc"

@@ -28,9 +28,9 @@ class IkigaiDatasetUpdatedSensor(IkigaiBaseSensor):
     app : str
         Name or id of the app that holds the dataset.
     dataset : str
-        Name or id of the dataset; one that is not there yet is waited for.
+        Name or id of the dataset. The sensor also waits for a dataset that does not exist yet.
     since : str or datetime
-        The point of time; a text is a template, such as ``{{ dag_run.run_after }}``, and in ISO 8601.
+        The point of time. A string is in ISO 8601 or a template, such as ``{{ dag_run.run_after }}``.
     **kwargs
         Those of `IkigaiBaseSensor`.
 

@@ -30,7 +30,7 @@ _LINKS = (*IkigaiBaseSensor.operator_extra_links, IkigaiFlowLink())
 
 
 class IkigaiFlowIdleSensor(IkigaiBaseSensor):
-    """Wait until a flow does not run.
+    """Wait until a flow is idle.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class IkigaiFlowIdleSensor(IkigaiBaseSensor):
 
 
 class IkigaiFlowRunSensor(IkigaiBaseSensor):
-    """Wait for a flow run's end: of a run that another task started, or of the first that ends since a point of time.
+    """Wait for the end of a run: one that another task started, or the first that ends after a point of time.
 
     A failed run fails the sensor with the platform's message.
 
@@ -85,8 +85,8 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
     flow_run : dict or XComArg, optional
         The run: what `IkigaiRunFlowOperator` returns with ``wait_for_termination=False``, or its ``flow_run``.
     since : str or datetime, optional
-        The point of time, if the run is anybody's; a text is a template, such as ``{{ dag_run.run_after }}``, and in
-        ISO 8601. Exactly one of `flow_run` and `since` is given.
+        The point of time, for runs that anyone starts. A string is in ISO 8601 or a template, such as
+        ``{{ dag_run.run_after }}``. Give exactly one of `flow_run` and `since`.
     **kwargs
         Those of `IkigaiBaseSensor`.
 
