@@ -232,3 +232,39 @@ def test_times_are_in_the_viewers_zone_and_all_works_without_scripts(
     assert plain.locator("time").first.inner_text().endswith("UTC")
     plain.get_by_role("link", name="failed").first.click()
     assert plain.get_by_role("heading", name="Arguments").is_visible()
+
+
+@pytest.mark.soak
+def test_the_page_of_a_trained_model_compares_its_versions(
+    open_page: Callable[..., Page],
+    axe: Callable[[Page], list[str]],
+    app: App,
+    ikigai_local: LocalAccount,
+    ikigai_client: Ikigai,
+) -> None:
+    rows = pd.DataFrame({"delay": range(100), "distance": [7 * n % 50 for n in range(100)]})
+    app.dataset.new("flights").df(rows.assign(late=rows["delay"] * 2 + rows["distance"])).build()
+    model = app.model.new("late").model_type(ikigai_client.model_types.LINEAR.LASSO).build()
+    for alpha in (0.1, 10.0):
+        learn = {
+            "type": "MID.Predict",
+            "after": "flights",
+            "model": "Linear.Lasso",
+            "arguments": {"model_name": "late", "model_version": f"alpha {alpha:g}"},
+            "parameters": {"target_column": "late", "mode": "retrain_inference"},
+            "hyperparameters": {"alpha": alpha},
+        }
+        app.flow.new("learn").definition(flow_with(learn)).ensure()
+        app.flows["learn"].start().result()
+
+    page = open_page(model.web_url, ikigai_local)
+    chart = page.get_by_role("table", name="r2")
+    labels = chart.get_by_role("rowheader").all_inner_texts()
+    assert labels == ["alpha 0.1, test", "alpha 0.1, train", "alpha 10, test", "alpha 10, train"]
+    assert chart.locator("svg rect").count() == 4
+    alphas = page.get_by_role("region", name="Hyperparameters").get_by_role("row").filter(has_text="alpha").last
+    assert alphas.get_by_role("cell").all_inner_texts() == ["0.1", "10.0"]
+    assert page.get_by_role("heading", name="Feature importance").is_visible()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert axe(page) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -151,6 +152,23 @@ def test_the_search_finds_names_columns_and_scripts_of_what_one_may_see(
     assert found("äyx") == set()
     assert found("carrier") == {"dataset", "app"}
     assert found(app.name) == {"app"}
+
+
+def test_a_dataset_shows_how_its_values_are_spread_and_how_it_grew(
+    app: App, flights: Any, look: Callable[..., str]
+) -> None:
+    dataset = app.dataset.new("flights").df(flights[:1]).build()
+    app.dataset.new("flights").df(flights).ensure()
+    deadline = time.monotonic() + 60
+    while "being counted" in (shown := look(dataset.web_url)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    delay, carrier = (shown[shown.index(f'aria-label="Column {name}"') :] for name in ("delay", "carrier"))
+    assert 'aria-label="Distribution of delay"' in delay
+    assert "5 to 240, mean 99" in delay
+    assert "25.0 % missing" in carrier
+    assert "Most frequent values" in carrier
+    sizes = shown[shown.index("Size over time") : shown.index("Table of sizes")]
+    assert sizes.count("<rect") == 2
 
 
 def test_data_is_downloaded_as_it_is(app: App, flights: Any, ikigai_local: LocalAccount) -> None:
