@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from ikigai_core.local.fork_server import ForkedProcess, ForkServer
 
 HERE = Path(__file__).parent
-FOLDERS = {"ensurer": HERE / "components", "mortal": HERE / "runs", "racer": HERE / "runs"}
+FOLDERS = {
+    "ensurer": HERE / "components",
+    "mortal": HERE / "runs",
+    "mortal_upload": HERE / "transfer",
+    "racer": HERE / "runs",
+}
 CLIENTS = ("ikigai_core.client", "ikigai_core.async_client", "ikigai_core.transport.sync", "ikigai_core.transport.aio")
 COMPONENTS = tuple(f"ikigai_core.components.{name}" for name in ("app", "dataset", "ensuring", "flow", "model"))
 
@@ -47,12 +52,16 @@ class Helpers:
         self._server = ForkServer(tuple(FOLDERS), environment, imports=(*CLIENTS, *COMPONENTS))
 
     @contextmanager
-    def running(self, program: str, arguments: Sequence[str], folder: Path) -> Iterator[Helper]:
+    def running(
+        self, program: str, arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+    ) -> Iterator[Helper]:
         """Run a program in a folder; its first argument is the path of what it reads orders from."""
         orders = folder / f"orders-{uuid.uuid4().hex[:8]}"
         os.mkfifo(orders)
         answers, theirs = os.pipe()
-        process = self._server.start(program, [str(orders), *arguments], folder=folder, stdout=theirs, stderr=2)
+        process = self._server.start(
+            program, [str(orders), *arguments], folder=folder, stdout=theirs, stderr=2, environment=environment
+        )
         os.close(theirs)
         helper = Helper(process, orders, answers)
         try:

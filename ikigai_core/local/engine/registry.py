@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
@@ -22,6 +23,7 @@ REFUSED = frozenset({"AI_PLAN"})
 """Facet types that nothing is known of which could be computed. Their modules say so."""
 
 
+@cache
 def runnable_facet_types() -> list[str]:
     """Return the facet types that the engine supports, such as DROP_COLUMNS."""
     return sorted({module.name.upper() for module in iter_modules(facets.__path__)} - REFUSED)

@@ -70,14 +70,18 @@ def test_without_namespaces_scripts_of_several_users_are_refused_unless_asked_fo
     python.write_text(f"#!/bin/sh\nexec unshare -Ur sh -c '{limit}' sh {sys.executable} \"$@\"\n")
     python.chmod(0o755)
 
-    def message(**options: Any) -> str:
-        with LocalPlatform.start(python=python, data_dir=tmp_path / "data", **options) as platform:
-            api = connect(platform)
-            app_id = api.app()
-            flow = api.flow(app_id, definition(api.dataset(app_id), (python_uid, {"script": "result = data"})))
-            return str(api.run(app_id, flow)["message"])
+    def message(platform: LocalPlatform) -> str:
+        api = connect(platform)
+        app_id = api.app()
+        flow = api.flow(app_id, definition(api.dataset(app_id), (python_uid, {"script": "result = data"})))
+        return str(api.run(app_id, flow)["message"])
 
-    assert message() == ""
-    assert "cannot confine the scripts" in (tmp_path / "data/server.log").read_text()
-    assert "--unconfined-scripts" in message(users=["ann@example.com"])
-    assert message(users=["ann@example.com"], unconfined_scripts=True) == ""
+    data = tmp_path / "data"
+    with LocalPlatform.start(python=python, data_dir=data) as platform:
+        assert message(platform) == ""
+        assert "cannot confine the scripts" in (data / "server.log").read_text()
+        platform.control.add_user("ann@example.com")
+        assert "--unconfined-scripts" in message(platform)
+    users = ["ann@example.com"]
+    with LocalPlatform.start(python=python, data_dir=data, users=users, unconfined_scripts=True) as platform:
+        assert message(platform) == ""

@@ -68,7 +68,7 @@ def run_suite(folder: Path, suite: str, *options: str) -> subprocess.CompletedPr
 
 def test_a_suite_that_asks_for_it_gets_a_server_a_worker_and_an_account_a_test(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(PLUGIN)
-    result = run_suite(tmp_path, SUITE, "-n", "2", f"--junit-xml={tmp_path}/report.xml")
+    result = run_suite(tmp_path, SUITE, "-n", "1", f"--junit-xml={tmp_path}/report.xml")
     assert result.returncode == 0, result.stdout
     assert "8 passed" in result.stdout
     assert 'value="gw' in (tmp_path / "report.xml").read_text()

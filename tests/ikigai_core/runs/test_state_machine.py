@@ -38,7 +38,8 @@ from .model_stores import TryNotes
 from .model_world import World
 
 MODES = ("shared", "lease", "copy")
-HISTORIES = 150
+HISTORIES = 50
+NOTICED = 600
 MANY = 30_000
 SIZE = 200
 CURRENT: list[World] = []
@@ -185,4 +186,4 @@ def test_the_model_notices_a_core_that(name: str) -> None:
     mode, place, what, broken = BREAKS[name]
     random_bytes = random.Random(13).randbytes
     with mock.patch.object(place, what, broken):
-        assert any(play(history_of(mode, random_bytes(SIZE))) for _ in range(4 * HISTORIES))
+        assert any(play(history_of(mode, random_bytes(SIZE))) for _ in range(NOTICED))

@@ -20,6 +20,7 @@ import pytest
 
 from ikigai_core import App, AsyncIkigai, errors
 from ikigai_core.local.account import LocalAccount
+from ikigai_core.transfer import reading
 
 CSV = (
     "id,share,name,is_late,at,day\n"
@@ -148,8 +149,11 @@ def test_an_empty_or_used_up_stream_is_refused_before_anything_is_created(app: A
     assert [dataset.name for dataset in app.datasets().values()] == ["once"]
 
 
-def test_batches_have_one_schema_and_leave_no_file(app: App, ikigai_local: LocalAccount) -> None:
-    rows = 400_000
+def test_batches_have_one_schema_and_leave_no_file(
+    app: App, ikigai_local: LocalAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_BLOCK_BYTES", 1 << 19)
+    rows = 60_000
     frame = pd.DataFrame({"n": np.arange(rows), "text": [f"row {i}" for i in range(rows)]})
     frame["late"] = np.where(frame.n == rows - 1, 0.5, frame.n).astype(object)
     frame.loc[frame.n < rows - 1, "late"] = frame.n[:-1].astype(object)

@@ -6,8 +6,6 @@ import asyncio
 import os
 import signal
 import stat
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,37 +19,11 @@ from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.process import LocalPlatform
 from ikigai_core.transfer.resume import Interrupted, Journal
 from ikigai_core.transport import sync
+from tests.ikigai_core.helper_processes import Helpers
 
 PARTS = 3
 ARRIVED = 2
 PART = 8 << 20
-
-KILLED = """
-import os, signal, sys
-import pandas as pd
-from ikigai_core import Ikigai
-from ikigai_core.transfer.resume import Journal
-from ikigai_core.transport import sync
-
-sync.AT_ONCE = 1
-note = Journal.note
-arrived = []
-
-def note_and_die(journal, number, etag):
-    note(journal, number, etag)
-    arrived.append(number)
-    if len(arrived) == 2:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-Journal.note = note_and_die
-app = Ikigai().apps[sys.argv[1]]
-how, path = sys.argv[2:]
-if how == "edit_data":
-    app.datasets["large"].edit_data(path)
-else:
-    new = app.dataset.new("large")
-    (new.df(pd.read_csv(path)) if how == "df" else new.csv(path)).build()
-"""
 
 
 @pytest.fixture(scope="module")
@@ -71,14 +43,13 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def kill(app: App, ikigai_local: LocalAccount) -> Callable[[str, Path], None]:
+def kill(app: App, ikigai_local: LocalAccount, helpers: Helpers, tmp_path: Path) -> Callable[[str, Path], None]:
     """Upload in a process that is killed after its second part."""
 
     def kill(how: str, path: Path) -> None:
         environment = {**os.environ, **ikigai_local.environ()}
-        command = [sys.executable, "-c", KILLED, app.name, how, str(path)]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == -signal.SIGKILL, done.stderr
+        with helpers.running("mortal_upload", [app.name, how, str(path)], tmp_path, environment) as process:
+            assert process.process.wait() == -signal.SIGKILL
 
     return kill
 

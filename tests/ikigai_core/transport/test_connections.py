@@ -247,6 +247,7 @@ def test_the_user_agent_tells_who_asks_also_at_signed_urls(
         assert headers["user-agent"].startswith("an-adapter/1.0 ikigai-core/")
 
 
+@pytest.mark.soak
 def test_transfers_do_not_hold_up_the_event_loop(app: App, ikigai_local: LocalAccount, tmp_path: Path) -> None:
     rows = 600_000
     frame = pd.DataFrame({"n": np.arange(rows), "x": np.arange(rows) / 7, "text": ["some text"] * rows})

@@ -102,18 +102,20 @@ def test_a_deleted_flows_worker_ends_and_the_next_run_begins(
     api.tell("delete-project", {"project": {"project_id": app_id}})
 
 
-def test_nothing_that_the_platform_was_told_is_in_a_workers_environment(
-    monkeypatch: pytest.MonkeyPatch, python_uid: str, connect: Callable[..., Any], definition: Any
+@pytest.mark.usefixtures("platforms_as_users_start_them")
+def test_nothing_that_the_platform_was_told_is_in_the_environment_or_path_of_a_script(
+    monkeypatch: pytest.MonkeyPatch, python_uid: str, connect: Callable[..., Any], definition: Any, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SOME_CLOUD_TOKEN", "token-of-the-user")
     monkeypatch.setenv("IKIGAI_API_KEY", "key-of-the-user")
-    script = "import json, os\nraise ValueError(json.dumps(dict(os.environ)))"
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "its-own-modules"))
+    script = "import json, os, sys\nraise ValueError(json.dumps([dict(os.environ), sys.path]))"
     with LocalPlatform.start(api_key="key-of-the-platform") as platform:
         api = connect(platform)
         app_id = api.app()
         log = api.run(app_id, api.flow(app_id, definition(api.dataset(app_id), (python_uid, {"script": script}))))
     assert "PATH" in log["message"]
-    for secret in ("SOME_CLOUD_TOKEN", "IKIGAI", "key-of-the-platform"):
+    for secret in ("SOME_CLOUD_TOKEN", "IKIGAI", "key-of-the-platform", "its-own-modules"):
         assert secret not in log["message"]
     assert not [name for name in clean_environment() if name.startswith("IKIGAI") or "TOKEN" in name]
 
