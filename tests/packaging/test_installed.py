@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 
 def test_the_core_alone_imports_and_makes_a_client(install: Callable) -> None:
     environment = install("core", "ikigai-core")
@@ -133,6 +135,21 @@ def test_airflows_own_tools_find_all_of_the_provider(install: Callable, tmp_path
     assert environment.run("python", "-c", LAZY_LOADED, **settings) == lazy_loaded
 
 
+def test_prefect_loads_the_blocks_where_a_server_registers_them(install: Callable, tmp_path: Path) -> None:
+    environment = install("prefect", "prefect-ikigai")
+    program = """
+from prefect.blocks.core import Block
+from prefect.plugins import load_prefect_collections
+from prefect.utilities.dispatch import get_registry_for_type
+
+load_prefect_collections()
+print(*get_registry_for_type(Block))
+"""
+    assert "ikigai-credentials" in environment.run("python", "-c", program, PREFECT_HOME=str(tmp_path)).split()
+
+
+# It starts a server.
+@pytest.mark.soak
 def test_prefect_finds_the_blocks(install: Callable, tmp_path: Path) -> None:
     environment = install("prefect", "prefect-ikigai")
     settings = {

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "test_report.py"
+# The plugin of schemathesis takes two seconds to load.
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:schemathesis")
 SLEEPY = """
 import time
 import pytest
@@ -22,7 +24,7 @@ def test_the_slowest_tests_of_all_suites_are_told_slowest_first(tmp_path: Path) 
         file = tmp_path / f"test_{suite[-3:]}.py"
         file.write_text(SLEEPY.format(suite=suite[-3:]))
         report = tmp_path / "times" / f"{suite} core.xml"
-        command = [sys.executable, "-m", "pytest", "-q", "--rootdir", tmp_path, f"--junit-xml={report}", *options, file]
+        command = [*PYTEST, "--rootdir", tmp_path, f"--junit-xml={report}", *options, file]
         subprocess.run(command, check=True, capture_output=True, cwd=tmp_path)
     command = [sys.executable, TOOL, tmp_path / "times", "--count", "2"]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
@@ -38,7 +40,7 @@ def test_the_slowest_tests_of_all_suites_are_told_slowest_first(tmp_path: Path) 
 def test_what_failed_is_told_last_with_its_reason(tmp_path: Path) -> None:
     file = tmp_path / "test_sums.py"
     file.write_text("def test_right():\n    assert 1 + 1 == 2\n\n\ndef test_wrong():\n    assert 1 + 1 == 3\n")
-    command = [sys.executable, "-m", "pytest", "-q", "--rootdir", tmp_path, f"--junit-xml={tmp_path}/sums.xml", file]
+    command = [*PYTEST, "--rootdir", tmp_path, f"--junit-xml={tmp_path}/sums.xml", file]
     assert subprocess.run(command, check=False, capture_output=True, cwd=tmp_path).returncode == 1
     printed = subprocess.run([sys.executable, TOOL, tmp_path], check=True, capture_output=True, text=True).stdout
     _, _, told = printed.partition("FAILED ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 
 if TYPE_CHECKING:
     from ikigai_core.local.control.client import LocalControl
@@ -115,21 +115,19 @@ class BegunRun:
     status: str
 
 
-class OrderedFault:
-    """An active fault. As a context manager, it cancels the fault at the end of the block."""
+class _Order:
+    """An active order. As a context manager, it cancels the order at the end of the block."""
 
-    def __init__(self, control: LocalControl, fault_id: str) -> None:
+    _kind: ClassVar[str]
+    _counted: ClassVar[str]
+
+    def __init__(self, control: LocalControl, order_id: str) -> None:
         self._control = control
-        self.fault_id = fault_id
-
-    @property
-    def hits(self) -> int:
-        """Number of requests that the fault has hit so far."""
-        return int(self._control.send("GET", f"/faults/{self.fault_id}")["hits"])
+        self._order_id = order_id
 
     def cancel(self) -> int:
-        """Cancel the fault; return the number of requests that it has hit."""
-        return int(self._control.send("DELETE", f"/faults/{self.fault_id}")["hits"])
+        """Cancel the order; return how often it took effect."""
+        return self._send("DELETE")
 
     def __enter__(self) -> Self:
         return self
@@ -138,34 +136,46 @@ class OrderedFault:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.cancel()
+
+    def _send(self, method: str) -> int:
+        return int(self._control.send(method, f"/{self._kind}/{self._order_id}")[self._counted])
+
+
+class OrderedFault(_Order):
+    """An active fault. As a context manager, it cancels the fault at the end of the block."""
+
+    _kind = "faults"
+    _counted = "hits"
+
+    @property
+    def fault_id(self) -> str:
+        """The fault that a request in the journal names."""
+        return self._order_id
+
+    @property
+    def hits(self) -> int:
+        """Number of requests that the fault has hit so far."""
+        return self._send("GET")
 
     def __repr__(self) -> str:
         return f"OrderedFault(fault_id={self.fault_id!r})"
 
 
-class OrderedStandIn:
+class OrderedStandIn(_Order):
     """An active stand-in. As a context manager, it cancels the stand-in at the end of the block."""
 
-    def __init__(self, control: LocalControl, stand_in_id: str) -> None:
-        self._control = control
-        self.stand_in_id = stand_in_id
+    _kind = "stand-ins"
+    _counted = "uses"
+
+    @property
+    def stand_in_id(self) -> str:
+        """The id of the stand-in."""
+        return self._order_id
 
     @property
     def uses(self) -> int:
         """Number of facets in runs that it has stood in for so far."""
-        return int(self._control.send("GET", f"/stand-ins/{self.stand_in_id}")["uses"])
-
-    def cancel(self) -> int:
-        """Cancel the stand-in; return the number of its uses."""
-        return int(self._control.send("DELETE", f"/stand-ins/{self.stand_in_id}")["uses"])
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.cancel()
+        return self._send("GET")
 
     def __repr__(self) -> str:
         return f"OrderedStandIn(stand_in_id={self.stand_in_id!r})"
