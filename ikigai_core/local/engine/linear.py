@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.inspection import permutation_importance
 from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, LogisticRegression, Ridge, RidgeClassifier
+from sklearn.metrics import get_scorer
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from ikigai_core.local.engine.supervised import (
@@ -29,6 +29,7 @@ from ikigai_core.local.engine.supervised import (
 
 # For very large tables, a sample is enough for the importance of columns.
 _MOST_PERMUTED = 2_000
+_PERMUTATIONS = 5
 
 
 @dataclass(frozen=True)
@@ -123,14 +124,37 @@ def _inverse(alpha: float) -> float:
 def _importance(pipeline: Pipeline, frame: pd.DataFrame, target: pd.Series, is_number: bool) -> dict[str, Any]:
     scoring = REGRESSION_METRICS[0] if is_number else CLASSIFICATION_METRICS[0]
     some, their_target = sample(frame, target, _MOST_PERMUTED)
-    permuted = permutation_importance(pipeline, some, their_target, scoring=scoring, random_state=SEED)
     return {
         "shapley": _shapley(pipeline, some),
         "linear_base": _coefficients(pipeline, list(frame.columns)),
-        "permutation": {
-            name: plain(value) for name, value in zip(frame.columns, permuted.importances_mean, strict=True)
-        },
+        "permutation": _permutation(pipeline, some, their_target, scoring),
     }
+
+
+def _permutation(pipeline: Pipeline, frame: pd.DataFrame, target: pd.Series, scoring: str) -> dict[str, Any]:
+    """Return how much the score drops on average if the values of a column change places.
+
+    scikit-learn's own function prepares all columns anew each time, which takes thirty times as long.
+    """
+    prepared, positions = _prepared(pipeline, frame), parts(pipeline[0])
+    score = get_scorer(scoring)
+    best = score(pipeline[-1], prepared, target)
+
+    def drop(part: slice) -> float:
+        chance = np.random.default_rng(SEED)
+        changed = prepared.copy()
+        scores = []
+        for _ in range(_PERMUTATIONS):
+            changed[:, part] = prepared[chance.permutation(len(prepared)), part]
+            scores.append(score(pipeline[-1], changed, target))
+        return float(best - np.mean(scores))
+
+    return {str(name): plain(drop(positions[name])) for name in frame.columns}
+
+
+def _prepared(pipeline: Pipeline, frame: pd.DataFrame) -> Any:
+    prepared = pipeline[0].transform(frame)
+    return prepared.toarray() if hasattr(prepared, "toarray") else np.asarray(prepared)
 
 
 def _coefficients(pipeline: Pipeline, names: list[str]) -> dict[str, float]:
@@ -142,8 +166,7 @@ def _coefficients(pipeline: Pipeline, names: list[str]) -> dict[str, float]:
 
 def _shapley(pipeline: Pipeline, frame: pd.DataFrame) -> dict[str, float]:
     """Return each column's mean absolute Shapley value: in a linear model, its contribution minus the mean."""
-    prepared = pipeline[0].transform(frame)
-    prepared = prepared.toarray() if hasattr(prepared, "toarray") else np.asarray(prepared)
+    prepared = _prepared(pipeline, frame)
     centered, coefficients = prepared - prepared.mean(axis=0), np.atleast_2d(pipeline[-1].coef_)
     places = parts(pipeline[0])
     return {
