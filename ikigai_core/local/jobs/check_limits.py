@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import resource
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ikigai_core.local.jobs.workers import ending
 
@@ -22,7 +24,7 @@ class CheckLimits:
     seconds : float
         Wall time; while a file arrives, processor time.
     memory : int
-        Bytes.
+        Bytes, beyond what its process begins with.
     """
 
     seconds: float = 600.0
@@ -52,7 +54,8 @@ class CheckLimits:
         """
         # A limit that the machine itself has cannot be raised.
         with contextlib.suppress(ValueError):
-            resource.setrlimit(resource.RLIMIT_DATA, (self.memory, self.memory))
+            memory = _held() + self.memory
+            resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
         signal.setitimer(signal.ITIMER_PROF if waits else signal.ITIMER_REAL, self.seconds)
 
     @property
@@ -71,3 +74,13 @@ class CheckLimits:
                 "platform with a higher --check-timeout."
             )
         return f"The check of the uploaded file did not come to an end: its process {ending(code)}"
+
+
+def _held() -> int:
+    """Return the bytes that count already: what the process that this one was forked from has imported."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:
+        return 0
+    held = re.search(r"^VmData:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(held[1]) << 10 if held else 0

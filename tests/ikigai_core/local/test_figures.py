@@ -16,12 +16,13 @@ from ikigai_core.local.process import LocalPlatform
 FLOWS = 50
 
 
+@pytest.mark.usefixtures("platforms_as_users_start_them")
 def test_a_platform_is_soon_ready_and_small_while_idle() -> None:
     with LocalPlatform.start() as platform:
         process = psutil.Process(platform.pid)
         # Of the processor, not the clock: other tests run beside this one.
         used = process.cpu_times()
-        assert used.user + used.system < 2
+        assert used.user + used.system < 3
         assert process.memory_info().rss < 100e6
         assert not process.children(recursive=True)
 

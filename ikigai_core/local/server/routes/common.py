@@ -24,7 +24,8 @@ _DEEPEST = 100
 _MOST_LOG_ENTRIES = 1000
 
 
-def _platform(request: Request) -> Platform:
+async def _platform(request: Request) -> Platform:
+    # FastAPI would call an ordinary function in a thread, which takes longer than all that it does.
     platform: Platform = request.app.state.platform
     return platform
 
@@ -32,7 +33,7 @@ def _platform(request: Request) -> Platform:
 PlatformPart = Annotated[Platform, Depends(_platform)]
 
 
-def _caller(request: Request) -> str:
+async def _caller(request: Request) -> str:
     return str(request.state.user_email)
 
 

@@ -26,7 +26,7 @@ def part_subject(upload_id: str, number: int) -> str:
     return f"uploads/{upload_id}/{number}"
 
 
-def _no_credentials(request: Request) -> None:
+async def _no_credentials(request: Request) -> None:
     if "api-key" in request.headers:
         raise bad_request("headers: api-key must not be sent to a signed URL, it needs no credentials")
 

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from ikigai_core.local.problems import bad_request
 
 
-def check_query(request: Request) -> None:
+async def check_query(request: Request) -> None:
     """Refuse a request if a query parameter is unknown to the endpoint or is repeated.
 
     Raises
