@@ -14,7 +14,8 @@ import yaml
 from dagster_ikigai import (
     IkigaiFlow,
     IkigaiWorkspace,
-    apply_ikigai_app_op,
+    build_apply_ikigai_app_op,
+    build_run_ikigai_flow_op,
     build_upload_dataset_op,
     run_ikigai_flow_op,
 )
@@ -34,11 +35,12 @@ def test_a_job_uploads_and_runs_each_step_its_own_run(
     (tmp_path / "flow.yaml").write_text(yaml.safe_dump(scripted().definition.to_dict()))
 
     upload_dataset_op = build_upload_dataset_op(workspace="another_account")
+    first_op = build_run_ikigai_flow_op(workspace="another_account", name="first")
 
     @dg.job(resource_defs={"ikigai": IkigaiWorkspace(), "another_account": IkigaiWorkspace()})
     def job() -> None:
         upload_dataset_op()
-        run_ikigai_flow_op.alias("first")()
+        first_op()
         run_ikigai_flow_op.alias("second")()
 
     flow = {"app": app, "flow": "Scripted", "definition": str(tmp_path / "flow.yaml")}
@@ -92,7 +94,9 @@ def test_an_app_is_applied_once(
     document = ikigai_client.app_document(app)
     document.save(tmp_path)
 
-    @dg.job(resource_defs={"ikigai": IkigaiWorkspace()})
+    apply_ikigai_app_op = build_apply_ikigai_app_op(workspace=IkigaiWorkspace())
+
+    @dg.job
     def promote() -> None:
         apply_ikigai_app_op()
 
