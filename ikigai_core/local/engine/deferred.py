@@ -6,6 +6,7 @@ numbers as numbers, and nothing is kept between the facets.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -79,19 +80,21 @@ class Deferred:
 
 
 def take_counts(deferred: Deferred, profile: str) -> None:
-    """Set the numbers of rows from the profile of a statement that has read all rows, if it shows them.
+    """Set the numbers of rows from the profile of a statement that has read all rows, as far as it shows them.
 
-    DuckDB may compute things in another order. Then the numbers stay unknown.
+    DuckDB may compute things in another order, or group rows before it joins them. Then numbers stay unknown.
     """
     content = json.loads(profile)
     roots = content.get("operator") or content.get("children") or []
     counted = [found for root in roots for found in _counted(root)]
-    expected = deferred.steps()
-    if len(counted) == len(expected) and all(
-        one.operator in kind for one, (kind, _) in zip(expected, counted, strict=True)
-    ):
-        for one, (_, rows) in zip(expected, counted, strict=True):
-            one.rows = rows
+    steps = deferred.steps()
+    kinds = [kind for kind, _ in counted if not _groups(kind)]
+    if len(kinds) != len(steps) or any(one.operator not in kind for one, kind in zip(steps, kinds, strict=True)):
+        return
+    # From the first grouping on, they are numbers of groups.
+    rows_only = itertools.takewhile(lambda found: not _groups(found[0]), counted)
+    for one, (_, rows) in zip(steps, rows_only, strict=False):
+        one.rows = rows
 
 
 def _counted(node: Mapping[str, Any]) -> Iterator[tuple[str, int | None]]:
@@ -101,5 +104,9 @@ def _counted(node: Mapping[str, Any]) -> Iterator[tuple[str, int | None]]:
     # Releases of DuckDB differ in these names.
     kind = str(node.get("type") or node.get("operator_type") or "")
     function = str((node.get("extra_info") or {}).get("Function", ""))
-    if "FILTER" in kind or "JOIN" in kind or "CSV" in function:
+    if _groups(kind) or "FILTER" in kind or "JOIN" in kind or "CSV" in function:
         yield f"{kind} {function}", node.get("intermediate_rows", node.get("operator_cardinality"))
+
+
+def _groups(kind: str) -> bool:
+    return "GROUP" in kind or "AGGREGATE" in kind

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import strategies as st
 
 from ikigai_core.local.engine import deferral
+from ikigai_core.local.engine.columns import Column
+from ikigai_core.local.engine.deferred import Deferred
 from ikigai_core.local.engine.facets import imported
 from ikigai_core.local.engine.tables import Tables
 
@@ -221,3 +223,17 @@ def test_what_needs_the_order_of_all_rows_reads_a_large_file_once_too(jobs: Any,
 
     assert [path.name for path in stored] == ["dataset-1.csv"]
     assert (deferred.text(), counts(deferred)) == (ordinary.text(), counts(ordinary))
+
+
+def test_rows_that_duckdb_groups_before_it_joins_them_are_not_counted_as_joined(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a,b\n" + "1,x\n" * 4)
+    with Tables(tmp_path) as tables, deferring():
+        table = deferral.read_later(tables, tmp_path / "rows.csv", [Column("a", ""), Column("b", "")])
+        assert table is not None and table.deferred is not None
+        scan = table.deferred
+        join = Deferred(scan.query, lambda: "", "JOIN", 2, (scan,))
+        with tables.counting(join):
+            grouped = f"SELECT c0, count(*) AS n FROM ({scan.query([])}) GROUP BY c0"
+            tables.first_row(f"SELECT sum(n) FROM ({grouped}) JOIN {table.name} AS r USING (c0)")
+
+    assert (scan.rows, join.rows) == (4, None)
