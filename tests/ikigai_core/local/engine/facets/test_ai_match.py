@@ -103,7 +103,8 @@ def test_the_best_pairs_are_those_of_jaro_and_winkler(jobs: Any, examples: int) 
     def check(table: Any, right: Any, lefts: list[tuple[str, str]], threshold: float) -> None:
         one = pd.DataFrame(lefts, columns=[GROUP, TEXT], dtype=object)
         one[COUNT] = [str(number) for number in range(len(one))]
-        other = right.texts.assign(**{TEXT: ["abc", "Abcé", None, "", "b"][: len(right.texts)]})
+        texts = pd.Series(["abc", "Abcé", None, "", "b"][: len(right.texts)], dtype=object)
+        other = right.texts.assign(**{TEXT: texts})
         names = [COUNT, GROUP, TEXT]
         mapping = [{"left": name, "right": name} for name in names]
         content = [written(one), written(other[names].assign(mate=[str(nth) for nth in range(len(other))]))]
