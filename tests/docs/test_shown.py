@@ -61,12 +61,12 @@ def names_in_use() -> frozenset[str]:
 
 
 def calls(kind: type) -> Iterator[str]:
-    """The public methods and properties of a class that are our own."""
+    """The public methods of a class that are our own."""
     for name in dir(kind):
         owner = next((each for each in kind.__mro__ if name in vars(each)), object)
         if not name.startswith("_") and owner.__module__.startswith("ikigai_core"):
             value = inspect.getattr_static(kind, name)
-            if callable(value) or isinstance(value, (classmethod, staticmethod, property)):
+            if callable(value) or isinstance(value, (classmethod, staticmethod)):
                 yield name
 
 
