@@ -80,7 +80,7 @@ demo: .venvs/core/.ready $(demonstrated:%=.venvs/%/.ready) ## the main job on th
 # -- tests -------------------------------------------------------------------------------------------------------------
 
 # How many checks run side by side; they wait for servers much of the time.
-JOBS ?= 5
+JOBS ?= 7
 # `make test-core` spreads its tests over this many processes.
 PROCESSES ?= 3
 PYTEST_OPTIONS ?= -m 'not soak'
@@ -89,9 +89,10 @@ TIMES := .test-times
 PYTEST = $(SUPERVISED) .venvs/$(1)/bin/python -m pytest --junit-xml='$(TIMES)/$@ $(1).xml' $(PYTEST_OPTIONS)
 MYPY = $(CURDIR)/.venvs/$(1)/bin/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache/$(1)
 # The longest first; small ones, and the type checks, fill what is left at the end. The orchestrators' suites wait much:
-# their halves run side by side. The core's halves collect and start only what is theirs.
+# their halves run side by side. The core's parts collect and start only what is theirs.
 HALVES := $(foreach name,airflow prefect dagster,test-$(name)-runs test-$(name)-parts)
-SUITES := test-core-client test-core-local $(filter %-runs,$(HALVES)) $(filter %-parts,$(HALVES)) test-examples test-packaging test-interop
+CORE := test-core-client test-core-runs test-core-engine test-core-platform
+SUITES := $(CORE) $(filter %-runs,$(HALVES)) $(filter %-parts,$(HALVES)) test-examples test-packaging test-interop
 
 .PHONY: test lint site docs format types types-core types-airflow types-prefect types-dagster $(SUITES)
 .PHONY: test-core test-airflow test-prefect test-dagster
@@ -142,13 +143,21 @@ types-airflow types-prefect types-dagster: types-%: types-core .venvs/%/.ready
 test-core: .venvs/core/.ready ## the client and the local platform
 	$(call PYTEST,core) --numprocesses=$(PROCESSES) --dist=loadfile $(or $(TESTS),tests/ikigai_core tests/chaos)
 
-CORE_LOCAL := tests/ikigai_core/local
+CORE_RUNS := tests/chaos $(addprefix tests/ikigai_core/,cli runs transfer)
+CORE_PLATFORM := tests/ikigai_core/local
+CORE_ENGINE := $(CORE_PLATFORM)/engine
 
 test-core-client: .venvs/core/.ready
-	$(call PYTEST,core) tests/ikigai_core tests/chaos --ignore=$(CORE_LOCAL)
+	$(call PYTEST,core) tests/ikigai_core $(patsubst %,--ignore=%,$(CORE_RUNS) $(CORE_PLATFORM))
 
-test-core-local: .venvs/core/.ready
-	$(call PYTEST,core) $(CORE_LOCAL)
+test-core-runs: .venvs/core/.ready
+	$(call PYTEST,core) $(CORE_RUNS)
+
+test-core-platform: .venvs/core/.ready
+	$(call PYTEST,core) $(CORE_PLATFORM) --ignore=$(CORE_ENGINE)
+
+test-core-engine: .venvs/core/.ready
+	$(call PYTEST,core) $(CORE_ENGINE)
 
 test-interop: .venvs/core/.ready .venvs/released/.ready .venvs/released_0_2/.ready ## the released clients against the local platform
 	$(call PYTEST,released) tests/interop

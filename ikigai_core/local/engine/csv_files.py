@@ -14,13 +14,12 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from ikigai_core.local.engine.columns import column_keys, quote
 
 if TYPE_CHECKING:
     from _csv import Reader
 
+    import duckdb
     import pyarrow as pa
 
 _CHUNK_BYTES = 1 << 20
@@ -143,6 +142,8 @@ def read_csv(
     null_mark
         Text of a missing value.
     """
+    import duckdb
+
     # DuckDB is faster and avoids the import of pyarrow. But it fails on mixed line endings, drops empty lines of
     # single-column files, and cannot skip rows that contain line feeds, except a header.
     if width > 1 and skip <= 1:
@@ -202,6 +203,7 @@ def read_with_arrow(
     reshape: Callable[[pa.RecordBatchReader], pa.RecordBatchReader] = lambda rows: rows,
 ) -> None:
     """Read a CSV file into a new table as `read_csv` does, without DuckDB's reader; `reshape` may change its rows."""
+    import duckdb
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 

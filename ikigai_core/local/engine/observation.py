@@ -13,13 +13,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
-
-from ikigai_core.local.engine.deferred import Deferred
 from ikigai_core.local.engine.graph import Facet
-from ikigai_core.local.engine.tables import Table, Tables
+
+if TYPE_CHECKING:
+    from ikigai_core.local.engine.deferred import Deferred
+    from ikigai_core.local.engine.tables import Table, Tables
 
 FILE_NAME = "facets.jsonl"
 
@@ -115,6 +115,9 @@ class Observer:
                 self._note({"facet_id": facet_id, **self._rows_in(facet_id)})
 
     def _look(self, facet: Facet, table: Table) -> None:
+        # The platform itself, which needs only this module's names, stays without DuckDB.
+        import duckdb
+
         shown = table.columns[:_MOST_COLUMNS]
         # A page without rows is better than a run that fails for them, as without memory.
         with suppress(duckdb.Error):

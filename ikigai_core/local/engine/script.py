@@ -13,14 +13,16 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ikigai_core.local.engine.columns import Column, quote
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.script_access import ScriptAccess
 from ikigai_core.local.engine.step import Input, ScriptLimits, Workspace
-from ikigai_core.local.engine.tables import Table, Tables
 from ikigai_core.local.fork_server import ForkServer
+
+if TYPE_CHECKING:
+    from ikigai_core.local.engine.tables import Table, Tables
 
 _PROCESS = "ikigai_core.local.engine.script_process"
 _END_SECONDS = 5.0

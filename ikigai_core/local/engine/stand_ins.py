@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ikigai_core.local.engine.csv_files import read_first_row
 from ikigai_core.local.engine.errors import FlowError
@@ -14,10 +14,12 @@ from ikigai_core.local.engine.graph import Arrow, Facet
 from ikigai_core.local.engine.registry import implementation
 from ikigai_core.local.engine.script import run_script
 from ikigai_core.local.engine.step import Input, Step
-from ikigai_core.local.engine.tables import Table
+
+if TYPE_CHECKING:
+    from ikigai_core.local.engine.tables import Table
 
 ANY_OUTPUT = ""
-Given = Mapping[str, Table]
+Given: TypeAlias = "Mapping[str, Table]"
 """The tables that a facet gives, by output. `ANY_OUTPUT` is for all outputs that are not named."""
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.graph import Facet
 from ikigai_core.local.engine.script_access import ScriptAccess
-from ikigai_core.local.engine.tables import Table, Tables
+
+if TYPE_CHECKING:
+    from ikigai_core.local.engine.tables import Table, Tables
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ import select
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ikigai_core.local.engine.arrival import examine_arriving
 from ikigai_core.local.jobs.check_limits import CheckLimits
 from ikigai_core.local.jobs.job import result_path
 
@@ -40,6 +39,9 @@ def main(arguments: Sequence[str]) -> int:
     arguments : sequence of str
         The job's folder, the number of parts, and the limits of the check.
     """
+    # The platform itself, which needs only the names of this module, stays without DuckDB.
+    from ikigai_core.local.engine.arrival import examine_arriving
+
     folder = Path(arguments[0])
     CheckLimits.read(arguments[2:]).impose(waits=True)
     columns = examine_arriving(_parts(folder, int(arguments[1])))
