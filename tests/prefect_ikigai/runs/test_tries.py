@@ -8,6 +8,7 @@ from typing import Any
 from prefect import flow
 
 from ikigai_core import FlowStatus, RunLog
+from ikigai_core.local.control import LocalControl
 from ikigai_core.runs import copies
 from prefect_ikigai import IkigaiCredentials, report_left_runs, run_flow, start_flow
 from prefect_ikigai.naming import artifact_key
@@ -169,9 +170,11 @@ def test_a_run_that_is_over_is_not_reported_as_left(
 
 
 def test_a_flow_run_that_lost_sight_of_its_run_is_told_what_to_do_and_starts_anew_when_it_is_retried(
-    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], prefect_server: Any
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any], control: LocalControl, prefect_server: Any
 ) -> None:
-    copying = make_flow(lasts=3600)
+    copying = make_flow()
+    # For the private copy, too.
+    control.outcome(duration=3600)
 
     def delete_the_copy() -> None:
         with credentials.get_client() as ikigai:
@@ -180,7 +183,7 @@ def test_a_flow_run_that_lost_sight_of_its_run_is_told_what_to_do_and_starts_ane
                 lambda: [name for name in flows() if copies.original_of(name)], lambda: "no copy was made"
             )
             eventually(lambda: not flows[is_there[0]].status().is_idle, lambda: "the copy never ran")
-            copying.lasts(0)
+            control.outcome(duration=0)
             flows[is_there[0]].delete()
 
     @flow(retries=1)
