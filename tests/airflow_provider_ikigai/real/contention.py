@@ -20,7 +20,7 @@ _MOST_KILLED = 5
 _TASKS_FOR_EACH_CLEARING = 8
 _OVER = ("success", "failed", "upstream_failed")
 # A task's log tells an error's message, and not its class.
-_DOUBTS = {
+DOUBTS = {
     "StartUnknownError": (
         "It was not sent again",
         "so it was not sent again",
@@ -147,7 +147,7 @@ class Contention:
 
 def named(log: str) -> str:
     """A task's log, with the class of the doubt in front, if it failed for one."""
-    doubts = [name for name, texts in _DOUBTS.items() if any(text in log for text in texts)]
+    doubts = [name for name, texts in DOUBTS.items() if any(text in log for text in texts)]
     start = max(log.rfind("AirflowFailException"), log.rfind("AirflowException"), 0)
     return f"{' '.join(doubts)} {log[start : start + 600] or 'no log'}"
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.airflow_provider_ikigai.real.contention import Contention, table
+from ikigai_core import runs
+from tests.airflow_provider_ikigai.real.contention import DOUBTS, Contention, table
 from tests.chaos.flows import ChaosFlows
 from tests.chaos.killer import Killer
 
@@ -20,6 +22,12 @@ def check(contention: Contention, killer: Killer, faults: dict[str, int], capsys
         print("\n" + table(contention, sorted(killer.done.items()), faults))  # noqa: T201
     for mode, verdict in contention.verdicts().items():
         verdict.check(doubt=mode == "shared")
+
+
+@pytest.mark.parametrize(("error", "text"), [(error, text) for error, texts in DOUBTS.items() for text in texts])
+def test_a_doubt_is_known_by_words_of_its_message(error: str, text: str) -> None:
+    sources = [path.read_text() for path in Path(runs.__path__[0]).glob("*.py")]
+    assert any(text in source.partition(f"raise {error}(")[2] for source in sources)
 
 
 @pytest.mark.timeout(1800)
