@@ -10,24 +10,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
-from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import get_scorer
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from ikigai_core.local.engine.supervised import (
     CLASSIFICATION_METRICS,
+    MOST_PERMUTED,
     REGRESSION_METRICS,
     CannotTrainError,
     Kind,
     parts,
     performance,
+    permutation,
     plain,
     preparation,
     sample,
 )
 
-_MOST_PERMUTED = 2_000
 _ESTIMATORS: dict[str, tuple[Callable[[int], Any], Callable[[int], Any]]] = {
     "random_forest": (
         lambda seed: RandomForestRegressor(random_state=seed),
@@ -144,9 +144,7 @@ def _estimator_base(pipeline: Pipeline, examples: Examples, metric: str, seed: i
 
 
 def _permutation(pipeline: Pipeline, examples: Examples, metric: str, seed: int) -> dict[str, float]:
-    frame, target = sample(examples.frame, examples.target, _MOST_PERMUTED)
-    permuted = permutation_importance(pipeline, frame, target, scoring=metric, random_state=seed)
-    return {name: plain(value) for name, value in zip(frame.columns, permuted.importances_mean, strict=True)}
+    return permutation(pipeline, *sample(examples.frame, examples.target, MOST_PERMUTED), metric, seed)
 
 
 _IMPORTANCES = {"estimator_base": _estimator_base, "permutation": _permutation}

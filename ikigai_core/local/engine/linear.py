@@ -11,25 +11,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, LogisticRegression, Ridge, RidgeClassifier
-from sklearn.metrics import get_scorer
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from ikigai_core.local.engine.supervised import (
     CLASSIFICATION_METRICS,
+    MOST_PERMUTED,
     REGRESSION_METRICS,
     SEED,
     CannotTrainError,
     Kind,
     parts,
     performance,
+    permutation,
     plain,
     preparation,
     sample,
 )
-
-# For very large tables, a sample is enough for the importance of columns.
-_MOST_PERMUTED = 2_000
-_PERMUTATIONS = 5
 
 
 @dataclass(frozen=True)
@@ -123,33 +120,12 @@ def _inverse(alpha: float) -> float:
 
 def _importance(pipeline: Pipeline, frame: pd.DataFrame, target: pd.Series, is_number: bool) -> dict[str, Any]:
     scoring = REGRESSION_METRICS[0] if is_number else CLASSIFICATION_METRICS[0]
-    some, their_target = sample(frame, target, _MOST_PERMUTED)
+    some, their_target = sample(frame, target, MOST_PERMUTED)
     return {
         "shapley": _shapley(pipeline, some),
         "linear_base": _coefficients(pipeline, list(frame.columns)),
-        "permutation": _permutation(pipeline, some, their_target, scoring),
+        "permutation": permutation(pipeline, some, their_target, scoring, SEED),
     }
-
-
-def _permutation(pipeline: Pipeline, frame: pd.DataFrame, target: pd.Series, scoring: str) -> dict[str, Any]:
-    """Return how much the score drops on average if the values of a column change places.
-
-    scikit-learn's own function prepares all columns anew each time, which takes thirty times as long.
-    """
-    prepared, positions = _prepared(pipeline, frame), parts(pipeline[0])
-    score = get_scorer(scoring)
-    best = score(pipeline[-1], prepared, target)
-
-    def drop(part: slice) -> float:
-        chance = np.random.default_rng(SEED)
-        changed = prepared.copy()
-        scores = []
-        for _ in range(_PERMUTATIONS):
-            changed[:, part] = prepared[chance.permutation(len(prepared)), part]
-            scores.append(score(pipeline[-1], changed, target))
-        return float(best - np.mean(scores))
-
-    return {str(name): plain(drop(positions[name])) for name in frame.columns}
 
 
 def _prepared(pipeline: Pipeline, frame: pd.DataFrame) -> Any:

@@ -11,6 +11,7 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
+from sklearn.inspection import permutation_importance
 from sklearn.model_selection import KFold, StratifiedKFold, cross_validate
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -20,6 +21,8 @@ Kind = Literal["number", "text"]
 REGRESSION_METRICS = ("r2", "neg_mean_absolute_error", "neg_mean_squared_error")
 CLASSIFICATION_METRICS = ("accuracy", "balanced_accuracy")
 SEED = 0
+MOST_PERMUTED = 2_000
+"""For very large tables, so many rows are enough for the importance of columns."""
 # For text columns, the most frequent values become features; the rest share one.
 _MOST_VALUES = 30
 _MOST_FOLDS = 5
@@ -96,6 +99,12 @@ def sample(frame: pd.DataFrame, target: pd.Series, most: int) -> tuple[pd.DataFr
         return frame, target
     chosen = np.sort(np.random.default_rng(SEED).choice(len(frame), most, replace=False))
     return frame.iloc[chosen], target.iloc[chosen]
+
+
+def permutation(pipeline: Pipeline, frame: pd.DataFrame, target: pd.Series, metric: str, seed: int) -> dict[str, Any]:
+    """Return how much a metric drops on average if the values of a column change places."""
+    permuted = permutation_importance(pipeline, frame, target, scoring=metric, random_state=seed)
+    return {str(name): plain(value) for name, value in zip(frame.columns, permuted.importances_mean, strict=True)}
 
 
 def plain(value: Any) -> Any:
