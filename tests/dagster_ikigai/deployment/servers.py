@@ -181,12 +181,26 @@ class DagsterServers:
 
     def await_message(self, run_id: str, text: str) -> str:
         """The first message of a run that has a text in it."""
+        return until(lambda: self._message(run_id, text), f"message {text!r} of run {run_id}")
+
+    def await_retry(self, run_id: str) -> dg.DagsterRun:
+        """The run by which the daemon retries a failed one."""
+
+        def look() -> list[dg.DagsterRun]:
+            self._have_failure_judged(run_id)
+            return list(self.instance.get_runs(dg.RunsFilter(tags={"dagster/parent_run_id": run_id})))
+
+        [retry] = until(look, f"retry of run {run_id}")
+        return retry
+
+    def await_verdict(self, run_id: str, text: str) -> None:
+        """Wait until the daemon has said about a failed run why it does not retry it."""
 
         def look() -> str | None:
-            messages = (entry.user_message or entry.message for entry in self.instance.all_logs(run_id))
-            return next((message for message in messages if text in message), None)
+            self._have_failure_judged(run_id)
+            return self._message(run_id, text)
 
-        return until(look, f"message {text!r} of run {run_id}")
+        until(look, f"message {text!r} of run {run_id}")
 
     def step_failure(self, run_id: str) -> str:
         """What the only step of a run that failed said."""
@@ -213,6 +227,24 @@ class DagsterServers:
         records = self.instance.fetch_materializations(key, limit=100).records
         events = [record.event_log_entry.asset_materialization for record in records]
         return [event for event in events if event is not None]
+
+    def _message(self, run_id: str, text: str) -> str | None:
+        messages = (entry.user_message or entry.message for entry in self.instance.all_logs(run_id))
+        return next((message for message in messages if text in message), None)
+
+    def _have_failure_judged(self, run_id: str) -> None:
+        """Send the daemon back to a run's failure if it is beyond it.
+
+        Dagster stores the event of a failure first, then marks the run as failed. A daemon that reads in between takes
+        the run for one that still runs, and never comes back. One that has judged the run does nothing anew.
+        """
+        cursors, name = self.instance.daemon_cursor_storage, "EVENT_LOG_CONSUMER_CURSOR-PIPELINE_FAILURE"
+        failures = self.instance.event_log_storage.get_logs_for_all_runs_by_log_id(
+            dagster_event_type=dg.DagsterEventType.RUN_FAILURE
+        )
+        number = next((number for number, event in failures.items() if event.run_id == run_id), None)
+        if number is not None and int(cursors.get_cursor_values({name}).get(name, 0)) >= number:
+            cursors.set_cursor_values({name: str(number - 1)})
 
     @property
     def _workspace(self) -> list[str]:

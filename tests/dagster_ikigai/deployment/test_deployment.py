@@ -56,9 +56,7 @@ def test_a_killed_worker_is_replaced_and_the_platform_runs_the_flow_once(
         os.kill(pid, signal.SIGKILL)
     if ends_before_the_retry:
         gate.touch()
-    [retried] = servers.until(
-        lambda: servers.instance.get_runs(dg.RunsFilter(tags={"dagster/parent_run_id": run_id})), "retry of the run"
-    )
+    retried = servers.await_retry(run_id)
     servers.await_message(retried.run_id, "following a run that was started before")
     gate.touch()
     assert servers.finished(retried.run_id).is_success
@@ -80,7 +78,7 @@ def test_a_run_whose_flow_failed_is_not_retried_by_the_daemon(
 ) -> None:
     run_id = servers.launch(key("failing_out"))
     assert servers.finished(run_id).tags["dagster/retry_on_asset_or_op_failure"] == "false"
-    servers.await_message(run_id, "Not retrying run since it failed due to an asset or op failure")
+    servers.await_verdict(run_id, "Not retrying run since it failed due to an asset or op failure")
     assert servers.instance.get_runs(dg.RunsFilter(tags={"dagster/parent_run_id": run_id})) == []
     assert len(app.flows["Failing"].run_logs(10)) == 1
     # From the platform, the run leads back to this one on Dagster's webserver.
