@@ -45,8 +45,8 @@ class Directory(Component):
         return self.holds
 
     def to_dict(self) -> dict[str, Any]:
-        """The form in which a component refers to its directory."""
-        return {"directory_id": self.directory_id, "type": self.type.value, "name": self.name}
+        """The directory's data as plain values. `from_dict` restores the directory from them."""
+        return place(self)
 
     @operation
     def directories(self) -> Procedure[NamedMapping[Self]]:
@@ -70,6 +70,10 @@ class DirectoryInApp(Directory):
     """
 
     app_id: str = Field(validation_alias="project_id")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The directory's data as plain values. `from_dict` restores the directory from them."""
+        return {**place(self), "app_id": self.app_id}
 
 
 D = TypeVar("D", bound=Directory)
@@ -99,7 +103,7 @@ def place(directory: Directory) -> dict[str, Any]:
     WrongInputTypeError
     """
     check_type(directory, Directory, "The directory", "a directory, such as app.dataset_directories()['name']")
-    return directory.to_dict()
+    return {"directory_id": directory.directory_id, "type": directory.type.value, "name": directory.name}
 
 
 def list_directories(

@@ -21,7 +21,9 @@ def test_what_was_made_a_dict_is_made_from_it(
         .script("result = data", arguments={"years": 1})
         .build()
     )
-    for component in (app, dataset, flow, model, custom_facet):
+    in_account = ikigai_client.app_directory.new("apps").build()
+    folders = [each.new("folder").build() for each in (app.dataset_directory, app.flow_directory, app.model_directory)]
+    for component in (app, dataset, flow, model, custom_facet, in_account, *folders):
         again = type(component).from_dict(component.to_dict(), ikigai_client)
         assert again == component
         assert getattr(again, "web_url", None) == getattr(component, "web_url", None)
@@ -29,12 +31,13 @@ def test_what_was_made_a_dict_is_made_from_it(
     again_flow = type(flow).from_dict(flow.to_dict(), ikigai_client)
     assert again_flow.schedule == flow.schedule
     assert again_flow.status().status == "IDLE"
-    folder = app.dataset_directory.new("folder").build()
-    assert folder.to_dict() == {"directory_id": folder.directory_id, "type": "DATASET", "name": "folder"}
+    folder = type(folders[0]).from_dict(folders[0].to_dict(), ikigai_client)
     assert dataset.move(folder).name == "flights"
     assert isinstance(folder.datasets(), NamedMapping)
     assert folder.datasets()["flights"].dataset_id == dataset.dataset_id
+    assert not in_account.apps()
     custom_facet.delete()
+    in_account.delete()
 
 
 def test_a_notebook_offers_what_is_a_components_own(app: App) -> None:
