@@ -95,12 +95,12 @@ class AsyncIkigai(Client):
     @property
     def facet_types(self) -> Coroutine[Any, Any, FacetTypes]:
         """The facet types that flows are built from: ``(await ikigai.facet_types).MID.Count``."""
-        return self.run(self.facet_types_text())
+        return self.run(self.facet_types_procedure())
 
     @property
     def model_types(self) -> Coroutine[Any, Any, ModelTypes]:
         """The types of models: ``(await ikigai.model_types).Linear.Lasso``."""
-        return self.run(self.model_types_text())
+        return self.run(self.model_types_procedure())
 
     async def app_document(self, app: str) -> AppDocument:
         """The app with that name as a document: schemas, models, custom facets, flows, schedules and grants.

@@ -116,12 +116,12 @@ class Ikigai(Client):
     @property
     def facet_types(self) -> FacetTypes:
         """The facet types that flows are built from: ``ikigai.facet_types.MID.Count``."""
-        return self.run(self.facet_types_text())
+        return self.run(self.facet_types_procedure())
 
     @property
     def model_types(self) -> ModelTypes:
         """The types of models: ``ikigai.model_types.Linear.Lasso``."""
-        return self.run(self.model_types_text())
+        return self.run(self.model_types_procedure())
 
     def app_document(self, app: str) -> AppDocument:
         """The app with that name as a document: schemas, models, custom facets, flows, schedules and grants.

@@ -137,7 +137,7 @@ class Client:
 
         return FlowDefinitionBuilder()
 
-    def facet_types_text(self) -> Procedure[FacetTypes]:
+    def facet_types_procedure(self) -> Procedure[FacetTypes]:
         """Fetch the facet types, only once. A procedure, for use within other procedures."""
         if self._facet_types is None:
             from ikigai_core.specs.facet import FacetTypes
@@ -145,7 +145,7 @@ class Client:
             self._facet_types = FacetTypes((yield from send(specs.facets())))
         return self._facet_types
 
-    def model_types_text(self) -> Procedure[ModelTypes]:
+    def model_types_procedure(self) -> Procedure[ModelTypes]:
         """Fetch the model types, only once. A procedure, for use within other procedures."""
         if self._model_types is None:
             from ikigai_core.specs.model import ModelTypes

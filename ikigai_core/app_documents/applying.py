@@ -67,8 +67,8 @@ def _planned(client: Any, wanted: AppDocument, app: str | None, prune: bool) -> 
         current = yield from read_new_app(client, name, custom)
     else:
         current = yield from read_app(client, record, custom)
-    facet_types = yield from client.facet_types_text()
-    model_types = yield from client.model_types_text()
+    facet_types = yield from client.facet_types_procedure()
+    model_types = yield from client.model_types_procedure()
     return Planner(wanted, current, facet_types, model_types, prune=prune).plan(), current
 
 
@@ -131,7 +131,7 @@ class _Application:
 
     def _model(self, step: Step) -> Procedure[None]:
         wanted = self._wanted.models[step.name]
-        model_types = yield from self._client.model_types_text()
+        model_types = yield from self._client.model_types_procedure()
         builder = ModelBuilder(self._client, self._app_id, self._name, Model).new(step.name)
         builder.model_type(model_types.find(wanted.type))
         if wanted.description is not None:
@@ -162,7 +162,7 @@ class _Application:
                 yield from CustomFacet.create_version.procedure(facet, version)
 
     def _new_custom_facet(self, name: str, wanted: CustomFacetDocument) -> Procedure[CustomFacet]:
-        facet_types = yield from self._client.facet_types_text()
+        facet_types = yield from self._client.facet_types_procedure()
         builder = CustomFacetBuilder(self._client, CustomFacet)
         builder.new(name, facet_types.find(f"{wanted.chain_group}.CustomFacet")).description(wanted.description or "")
         builder.script(wanted.script, requirements=wanted.requirements, arguments=wanted.arguments)

@@ -221,7 +221,7 @@ class _Reader:
         return found
 
     def _custom_facet(self, record: Record, versions: Iterable[str]) -> Procedure[CustomFacetDocument]:
-        facet_types = yield from self._client.facet_types_text()
+        facet_types = yield from self._client.facet_types_procedure()
         facet_type = facet_types.find_by_uid(record["facet_uid"])
         facet = CustomFacet.read({**record, "facet_type": facet_type})
         return CustomFacetDocument(

@@ -91,7 +91,7 @@ def custom_facets_of(user_email: str) -> Kind:
 def with_facet_type(record: Record, client: Any) -> Procedure[Record]:
     """Add the facet type to a custom facet's record, which contains only its uid."""
     uid = identity(record, "facet_uid", "custom_facet")
-    facet_types = yield from client.facet_types_text()
+    facet_types = yield from client.facet_types_procedure()
     try:
         return {**record, "facet_type": facet_types.find_by_uid(uid)}
     except KeyError:

@@ -54,7 +54,7 @@ def custom_facet_grants(custom_facet_id: str) -> Grants[CustomFacetAccessLevel]:
     )
 
 
-class _AccessText(Generic[L]):
+class _AccessProcedures(Generic[L]):
     def __init__(self, client: Any, grants: Grants[L]) -> None:
         self._client = client
         self._grants = grants
@@ -98,9 +98,9 @@ class _AccessText(Generic[L]):
             raise InvalidInputError(f"There is no access level {access_level!r}: choose one of {known}.") from None
 
 
-class Access(SyncFace, _AccessText[L]):
+class Access(SyncFace, _AccessProcedures[L]):
     """The access of other users to a component: ``app.access.grant(email, level)``."""
 
 
-class AsyncAccess(AsyncFace, _AccessText[L]):
+class AsyncAccess(AsyncFace, _AccessProcedures[L]):
     """The access of other users to a component: ``await app.access.grant(email, level)``."""

@@ -75,7 +75,7 @@ class AppRecord(Component):
         return self.name
 
 
-class _AppText:
+class _AppProcedures:
     """Operations of an app."""
 
     if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class _AppText:
         yield from send_removal(apps.delete(self.app_id))
 
 
-class App(AppRecord, SyncFace, _AppText):
+class App(AppRecord, SyncFace, _AppProcedures):
     """An app."""
 
     @property
@@ -216,7 +216,7 @@ class App(AppRecord, SyncFace, _AppText):
         return Access(self._client, app_grants(self.app_id))
 
 
-class AsyncApp(AppRecord, AsyncFace, _AppText):
+class AsyncApp(AppRecord, AsyncFace, _AppProcedures):
     """An app; its operations are awaited."""
 
     @property

@@ -19,7 +19,7 @@ from ikigai_core.validation import check_new_name
 A = TypeVar("A", bound=AppRecord)
 
 
-class _AppBuilderText(Builder, Generic[A]):
+class _AppBuilderProcedures(Builder, Generic[A]):
     def __init__(self, client: Any, user_email: str, component: type[A]) -> None:
         self._client = client
         self._user_email = user_email
@@ -81,9 +81,9 @@ class _AppBuilderText(Builder, Generic[A]):
         return self._component.bind((yield from send(apps.fetch(app_id))), self._client, changes)
 
 
-class AppBuilder(SyncFace, _AppBuilderText[App]):
+class AppBuilder(SyncFace, _AppBuilderProcedures[App]):
     """Builds an app: ``ikigai.app.new(name).build()``."""
 
 
-class AsyncAppBuilder(AsyncFace, _AppBuilderText[AsyncApp]):
+class AsyncAppBuilder(AsyncFace, _AppBuilderProcedures[AsyncApp]):
     """Builds an app: ``await ikigai.app.new(name).build()``."""

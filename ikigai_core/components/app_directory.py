@@ -7,14 +7,14 @@ from typing import ClassVar
 from ikigai_core.api import directories
 from ikigai_core.catalog.kinds import apps_of
 from ikigai_core.components.app import App, AsyncApp
-from ikigai_core.components.directory import AsyncDirectoryBuilder, Directory, DirectoryBuilder, contents
+from ikigai_core.components.directory import AsyncDirectoryBuilder, DirectoryBuilder, DirectoryProcedures, contents
 from ikigai_core.components.named_mapping import NamedMapping
 from ikigai_core.enums import DirectoryType
 from ikigai_core.procedure import Procedure, send_removal
 from ikigai_core.sync_async import AsyncFace, SyncFace, operation
 
 
-class _OfApps(Directory):
+class _OfApps(DirectoryProcedures):
     holds: ClassVar[DirectoryType] = DirectoryType.APP
 
     @operation

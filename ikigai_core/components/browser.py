@@ -19,7 +19,7 @@ from ikigai_core.validation import check_text
 C = TypeVar("C", bound=Component)
 
 
-class _BrowserText(Generic[C]):
+class _BrowserProcedures(Generic[C]):
     def __init__(self, client: Any, kind: Kind, component: type[C]) -> None:
         self._client = client
         self._kind = kind
@@ -76,12 +76,12 @@ def bound_mapping(kind: Kind, component: type[C], client: Any, listing: Listing)
     return NamedMapping(components)
 
 
-class Browser(SyncFace, _BrowserText[C]):
+class Browser(SyncFace, _BrowserProcedures[C]):
     """Finds components of one kind: ``browser()``, ``browser["name"]``, ``browser.search("part")``."""
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self())
 
 
-class AsyncBrowser(AsyncFace, _BrowserText[C]):
+class AsyncBrowser(AsyncFace, _BrowserProcedures[C]):
     """Finds components of one kind: ``await browser()``, ``await browser["name"]``, ``await browser.search("a")``."""

@@ -161,7 +161,7 @@ class CustomFacetRecord(Component):
     __str__ = __repr__
 
 
-class _CustomFacetText:
+class _CustomFacetProcedures:
     """Operations of a custom facet."""
 
     if TYPE_CHECKING:
@@ -260,7 +260,7 @@ class _CustomFacetText:
         yield from send_removal(custom_facets.delete(self.custom_facet_id))
 
 
-class CustomFacet(CustomFacetRecord, SyncFace, _CustomFacetText):
+class CustomFacet(CustomFacetRecord, SyncFace, _CustomFacetProcedures):
     """A custom facet of the user."""
 
     @property
@@ -269,7 +269,7 @@ class CustomFacet(CustomFacetRecord, SyncFace, _CustomFacetText):
         return Access(self._client, custom_facet_grants(self.custom_facet_id))
 
 
-class AsyncCustomFacet(CustomFacetRecord, AsyncFace, _CustomFacetText):
+class AsyncCustomFacet(CustomFacetRecord, AsyncFace, _CustomFacetProcedures):
     """A custom facet of the user; its operations are awaited."""
 
     @property

@@ -26,7 +26,7 @@ from ikigai_core.validation import check_new_name, check_type
 C = TypeVar("C", bound=CustomFacetRecord)
 
 
-class _CustomFacetBuilderText(Builder, Generic[C]):
+class _CustomFacetBuilderProcedures(Builder, Generic[C]):
     def __init__(self, client: Any, component: type[C]) -> None:
         self._client = client
         self._component = component
@@ -104,9 +104,9 @@ class _CustomFacetBuilderText(Builder, Generic[C]):
         return self._component.bind(complete, self._client, ("created",))
 
 
-class CustomFacetBuilder(SyncFace, _CustomFacetBuilderText[CustomFacet]):
+class CustomFacetBuilder(SyncFace, _CustomFacetBuilderProcedures[CustomFacet]):
     """Builds a custom facet: ``ikigai.custom_facet.new(name, facet_type=t).script(s).build()``."""
 
 
-class AsyncCustomFacetBuilder(AsyncFace, _CustomFacetBuilderText[AsyncCustomFacet]):
+class AsyncCustomFacetBuilder(AsyncFace, _CustomFacetBuilderProcedures[AsyncCustomFacet]):
     """Builds a custom facet: ``await ikigai.custom_facet.new(name, facet_type=t).script(s).build()``."""

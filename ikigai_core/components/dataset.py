@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 
-class _DatasetText:
+class _DatasetProcedures:
     """Operations of a dataset."""
 
     if TYPE_CHECKING:
@@ -224,11 +224,11 @@ class _DatasetText:
         yield from send_removal(datasets.delete(self.app_id, self.dataset_id))
 
 
-class Dataset(DatasetRecord, SyncFace, _DatasetText):
+class Dataset(DatasetRecord, SyncFace, _DatasetProcedures):
     """A dataset of an app."""
 
 
-class AsyncDataset(DatasetRecord, AsyncFace, _DatasetText):
+class AsyncDataset(DatasetRecord, AsyncFace, _DatasetProcedures):
     """A dataset of an app; its operations are awaited."""
 
 

@@ -41,7 +41,7 @@ from ikigai_core.components.dataset import AsyncDataset, Dataset, journal_of
 D = TypeVar("D", bound=DatasetRecord)
 
 
-class _DatasetBuilderText(Builder, Generic[D]):
+class _DatasetBuilderProcedures(Builder, Generic[D]):
     def __init__(self, client: Any, app_id: str, app_name: str, component: type[D]) -> None:
         self._client = client
         self._app_id = app_id
@@ -209,11 +209,11 @@ class _DatasetBuilderText(Builder, Generic[D]):
         return self._component.bind(record, self._client, changes)
 
 
-class DatasetBuilder(SyncFace, _DatasetBuilderText[Dataset]):
+class DatasetBuilder(SyncFace, _DatasetBuilderProcedures[Dataset]):
     """Builds a dataset: ``app.dataset.new(name).csv(path).build()``."""
 
 
-class AsyncDatasetBuilder(AsyncFace, _DatasetBuilderText[AsyncDataset]):
+class AsyncDatasetBuilder(AsyncFace, _DatasetBuilderProcedures[AsyncDataset]):
     """Builds a dataset: ``await app.dataset.new(name).csv(path).build()``."""
 
 

@@ -48,18 +48,22 @@ class Directory(Component):
         """The directory's data as plain values. `from_dict` restores the directory from them."""
         return place(self)
 
-    @operation
-    def directories(self) -> Procedure[NamedMapping[Self]]:
-        """List the subdirectories, as a mapping by name."""
-        return (yield from list_directories(type(self), self._client, _app_id(self), self.directory_id))
-
     def __repr__(self) -> str:
         return printed(self)
 
     __str__ = __repr__
 
 
-class DirectoryInApp(Directory):
+class DirectoryProcedures(Directory):
+    """Operations of a directory."""
+
+    @operation
+    def directories(self) -> Procedure[NamedMapping[Self]]:
+        """List the subdirectories, as a mapping by name."""
+        return (yield from list_directories(type(self), self._client, _app_id(self), self.directory_id))
+
+
+class DirectoryInApp(DirectoryProcedures):
     """A directory of an app's components.
 
     Attributes
@@ -131,7 +135,7 @@ def _steps(directory_id: str, by_id: Mapping[str, WireRecord]) -> list[str]:
     return steps
 
 
-class _DirectoryBuilderText(Builder, Generic[D]):
+class _DirectoryBuilderProcedures(Builder, Generic[D]):
     def __init__(self, client: Any, directory: type[D], app_id: str | None = None) -> None:
         self._client = client
         self._component = directory
@@ -159,9 +163,9 @@ class _DirectoryBuilderText(Builder, Generic[D]):
         return self._component.bind(record, self._client, ("created",))
 
 
-class DirectoryBuilder(SyncFace, _DirectoryBuilderText[D]):
+class DirectoryBuilder(SyncFace, _DirectoryBuilderProcedures[D]):
     """Builds a directory: ``app.dataset_directory.new(name).build()``."""
 
 
-class AsyncDirectoryBuilder(AsyncFace, _DirectoryBuilderText[D]):
+class AsyncDirectoryBuilder(AsyncFace, _DirectoryBuilderProcedures[D]):
     """Builds a directory: ``await app.dataset_directory.new(name).build()``."""

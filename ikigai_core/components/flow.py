@@ -101,7 +101,7 @@ class FlowRecord(Component):
 R = TypeVar("R", FlowRun, AsyncFlowRun)
 
 
-class _FlowText(Generic[R]):
+class _FlowProcedures(Generic[R]):
     """Operations of a flow."""
 
     if TYPE_CHECKING:
@@ -263,7 +263,7 @@ class _FlowText(Generic[R]):
         are left out. `definition` returns the definition as the platform stores it.
         """
         record = yield from send(flows.fetch(self.flow_id))
-        facet_types = yield from self._client.facet_types_text()
+        facet_types = yield from self._client.facet_types_procedure()
         return {**record, "definition": in_todays_form(get_field(record, "definition", dict, "pipeline"), facet_types)}
 
     @operation
@@ -343,14 +343,14 @@ def _public(variables: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in variables.items() if not name.startswith("_")}
 
 
-class Flow(FlowRecord, SyncFace, _FlowText[FlowRun]):
+class Flow(FlowRecord, SyncFace, _FlowProcedures[FlowRun]):
     """A flow of an app."""
 
     def _run_of(self, launched: Launched, keep: Keep | None) -> FlowRun:
         return FlowRun(launched.run, self._client, keep, is_picked_up=launched.is_picked_up, removes_copy=True)
 
 
-class AsyncFlow(FlowRecord, AsyncFace, _FlowText[AsyncFlowRun]):
+class AsyncFlow(FlowRecord, AsyncFace, _FlowProcedures[AsyncFlowRun]):
     """A flow of an app; its operations are awaited."""
 
     def _run_of(self, launched: Launched, keep: Keep | None) -> AsyncFlowRun:

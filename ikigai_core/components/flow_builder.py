@@ -45,7 +45,7 @@ class FlowPlan:
     differences: tuple[str, ...] = ()
 
 
-class _FlowBuilderText(Builder, Generic[F]):
+class _FlowBuilderProcedures(Builder, Generic[F]):
     def __init__(self, client: Any, app_id: str, app_name: str, component: type[F]) -> None:
         self._client = client
         self._app_id = app_id
@@ -211,9 +211,9 @@ def _differences(current: WireRecord, definition: FlowDefinition) -> list[str]:
         return ["the current definition is invalid"]
 
 
-class FlowBuilder(SyncFace, _FlowBuilderText[Flow]):
+class FlowBuilder(SyncFace, _FlowBuilderProcedures[Flow]):
     """Builds a flow: ``app.flow.new(name).definition(d).build()``."""
 
 
-class AsyncFlowBuilder(AsyncFace, _FlowBuilderText[AsyncFlow]):
+class AsyncFlowBuilder(AsyncFace, _FlowBuilderProcedures[AsyncFlow]):
     """Builds a flow: ``await app.flow.new(name).definition(d).build()``."""

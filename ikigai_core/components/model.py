@@ -59,7 +59,7 @@ class ModelVersionRecord(Component):
     __str__ = __repr__
 
 
-class _ModelVersionText:
+class _ModelVersionProcedures:
     """Operations of a model's version."""
 
     if TYPE_CHECKING:
@@ -72,11 +72,11 @@ class _ModelVersionText:
         return (yield from send(models.version(self.app_id, self.version_id)))
 
 
-class ModelVersion(ModelVersionRecord, SyncFace, _ModelVersionText):
+class ModelVersion(ModelVersionRecord, SyncFace, _ModelVersionProcedures):
     """A version of a model."""
 
 
-class AsyncModelVersion(ModelVersionRecord, AsyncFace, _ModelVersionText):
+class AsyncModelVersion(ModelVersionRecord, AsyncFace, _ModelVersionProcedures):
     """A version of a model; its operations are awaited."""
 
 
@@ -115,7 +115,7 @@ class ModelRecord(Component):
 V = TypeVar("V", bound=ModelVersionRecord)
 
 
-class _ModelText(Generic[V]):
+class _ModelProcedures(Generic[V]):
     """Operations of a model."""
 
     if TYPE_CHECKING:
@@ -164,13 +164,13 @@ class _ModelText(Generic[V]):
         yield from send_removal(models.delete(self.app_id, self.model_id))
 
 
-class Model(ModelRecord, SyncFace, _ModelText[ModelVersion]):
+class Model(ModelRecord, SyncFace, _ModelProcedures[ModelVersion]):
     """A model of an app."""
 
     _version_type: ClassVar[type[Any]] = ModelVersion
 
 
-class AsyncModel(ModelRecord, AsyncFace, _ModelText[AsyncModelVersion]):
+class AsyncModel(ModelRecord, AsyncFace, _ModelProcedures[AsyncModelVersion]):
     """A model of an app; its operations are awaited."""
 
     _version_type: ClassVar[type[Any]] = AsyncModelVersion
@@ -179,7 +179,7 @@ class AsyncModel(ModelRecord, AsyncFace, _ModelText[AsyncModelVersion]):
 M = TypeVar("M", bound=ModelRecord)
 
 
-class _ModelBuilderText(Builder, Generic[M]):
+class _ModelBuilderProcedures(Builder, Generic[M]):
     def __init__(self, client: Any, app_id: str, app_name: str, component: type[M]) -> None:
         self._client = client
         self._app_id = app_id
@@ -274,9 +274,9 @@ class _ModelBuilderText(Builder, Generic[M]):
         return self._component.bind(record, self._client, changes)
 
 
-class ModelBuilder(SyncFace, _ModelBuilderText[Model]):
+class ModelBuilder(SyncFace, _ModelBuilderProcedures[Model]):
     """Builds a model: ``app.model.new(name).model_type(t).build()``."""
 
 
-class AsyncModelBuilder(AsyncFace, _ModelBuilderText[AsyncModel]):
+class AsyncModelBuilder(AsyncFace, _ModelBuilderProcedures[AsyncModel]):
     """Builds a model: ``await app.model.new(name).model_type(t).build()``."""

@@ -33,7 +33,7 @@ def document_of(definition: Record, client: SpecsHolder, app_id: str, app_name: 
 
 def named(definition: Record, client: SpecsHolder, names: Names) -> Procedure[DefinitionDocument]:
     """A definition of the platform, as a document with these names. Errors as for `document_of`."""
-    facet_types = yield from client.facet_types_text()
+    facet_types = yield from client.facet_types_procedure()
     return by_names(FlowDefinition.load(in_todays_form(definition, facet_types)), facet_types, names)
 
 
@@ -65,7 +65,7 @@ def _names(kind: Kind) -> Procedure[dict[str, str]]:
 def _models(client: SpecsHolder, app_id: str, app_name: str) -> Procedure[dict[str, Any]]:
     listing = yield from list_all(models_of(app_id, app_name))
     types = {str(each["name"]): (str(each["model_type"]), str(each["sub_model_type"])) for each in listing.records}
-    return model_types_of(types, (yield from client.model_types_text()))
+    return model_types_of(types, (yield from client.model_types_procedure()))
 
 
 def _custom_facets(

@@ -37,11 +37,11 @@ class CopyOf:
 class SpecsHolder(Protocol):
     """The part of a client that resolving needs."""
 
-    def facet_types_text(self) -> Procedure[FacetTypes]:
+    def facet_types_procedure(self) -> Procedure[FacetTypes]:
         """The platform's facet types."""
         ...
 
-    def model_types_text(self) -> Procedure[ModelTypes]:
+    def model_types_procedure(self) -> Procedure[ModelTypes]:
         """The platform's model types."""
         ...
 
@@ -84,13 +84,13 @@ def resolve(
     if isinstance(wanted, FlowDefinition):
         by_name = {facet.name or facet.facet_id: facet.dataset for facet in wanted.facets if facet.dataset is not None}
         return wanted.with_dataset_ids((yield from _dataset_ids(place, by_name))) if by_name else wanted
-    facet_types = yield from client.facet_types_text()
+    facet_types = yield from client.facet_types_procedure()
     has_models = any(facet.model is not None for facet in wanted.facets.values())
     yield from _check_models(models_of(app_id, app_name), wanted.models)
     return wanted.resolve(
         facet_types,
         (yield from _dataset_ids(place, wanted.inputs_by_name)),
-        (yield from client.model_types_text()) if has_models else None,
+        (yield from client.model_types_procedure()) if has_models else None,
         (yield from _custom_facets(wanted, client)),
         (yield from _directory_ids(wanted.directories, app_id, app_name)),
     )

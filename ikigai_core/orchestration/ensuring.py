@@ -177,7 +177,7 @@ def ensure_model(
     UnknownModelTypeError
         The platform has no such model type.
     """
-    kind = (yield from ikigai.model_types_text()).find(model_type)
+    kind = (yield from ikigai.model_types_procedure()).find(model_type)
     home = yield from ensure_app(ikigai, app, create=create_app)
     builder = home.model.new(model).model_type(kind)
     return (

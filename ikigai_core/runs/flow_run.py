@@ -19,7 +19,7 @@ from ikigai_core.runs.status import report_of
 from ikigai_core.sync_async import AsyncFace, SyncFace, operation
 
 
-class _FlowRunText(KnownRun):
+class _FlowRunProcedures(KnownRun):
     """Operations of a run."""
 
     @operation
@@ -147,9 +147,9 @@ class _FlowRunText(KnownRun):
             return facet_id
 
 
-class FlowRun(SyncFace, _FlowRunText):
+class FlowRun(SyncFace, _FlowRunProcedures):
     """A run of a flow: ``run.wait()``, ``run.result()``, ``run.to_dict()``."""
 
 
-class AsyncFlowRun(AsyncFace, _FlowRunText):
+class AsyncFlowRun(AsyncFace, _FlowRunProcedures):
     """A run of a flow: ``await run.wait()``, ``await run.result()``, ``run.to_dict()``."""

@@ -31,8 +31,8 @@ OTHERS = sorted(name for name in _DESCRIBED if name.startswith(("airflow_provide
 MADE_FOR_YOU = re.compile(r"\.links\.|\.triggers\.(?!events)|AccountInputs|\.decorators\.")
 # Of base classes; old names; procedures for adapters; what an adapter implements, and what the control API is made of.
 NO_CALLS = {
-    "model_post_init", "directories", "facet_types_text", "model_types_text", "of", "warning", "hold", "renew",
-    "release", "send", "send_table", "fresh",
+    "model_post_init", "directories", "facet_types_procedure", "model_types_procedure", "of", "warning", "hold",
+    "renew", "release", "send", "send_table", "fresh",
 }  # fmt: skip
 
 

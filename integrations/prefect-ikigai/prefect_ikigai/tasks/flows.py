@@ -130,7 +130,7 @@ def bring_about(
     current_logger().info("Flow %r: %s", flow, ", ".join(ensured.changes) or "nothing to do")
     if Owner.current() is not None:
         resolved = yield from ikigai_core.Flow.definition.procedure(ensured)
-        facet_types = yield from ikigai.facet_types_text()
+        facet_types = yield from ikigai.facet_types_procedure()
         picture = f"```mermaid\n{resolved.to_mermaid(_titles(resolved, facet_types))}\n```"
         key = artifact_key(app, flow, "definition")
         told = f"What flow **{flow}** of app **{app}** does"
