@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ProtocolError
 from urllib3.poolmanager import PoolManager, pool_classes_by_scheme
 
 from ikigai_core.transport.limits import TimeLimit
@@ -49,13 +51,22 @@ class _TimedReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         limit = _current.limit
         if limit is None:
-            return self._raw.readinto(buffer)
+            return self._read(buffer)
         self._sock.settimeout(limit.left if self._timeout is None else min(self._timeout, limit.left))
         if limit.is_over:
             raise TimeoutError("The request took longer in total than it may.")
-        size: int | None = self._raw.readinto(buffer)
+        size: int | None = self._read(buffer)
         limit.moved(size or 0)
         return size
+
+    def _read(self, buffer: Any) -> int | None:
+        try:
+            return self._raw.readinto(buffer)
+        except ssl.SSLError as error:
+            # Only the server's word on the client's certificate comes as late as this and means that it was refused.
+            if "CERTIFICATE" in (error.reason or ""):
+                raise
+            raise ConnectionAbortedError(str(error)) from error
 
     def close(self) -> None:
         self._raw.close()
@@ -72,9 +83,16 @@ class _TimedResponse(http.client.HTTPResponse):
 class _TimedConnection(HTTPConnection):
     response_class = _TimedResponse
 
+    def getresponse(self) -> Any:
+        try:
+            return super().getresponse()
+        except ConnectionError as error:
+            # The request was sent. By now urllib3 has forgotten that it reached a proxy, and would deny it.
+            raise ProtocolError("Connection aborted.", error) from error
 
-class _TimedTlsConnection(HTTPSConnection):
-    response_class = _TimedResponse
+
+class _TimedTlsConnection(_TimedConnection, HTTPSConnection):
+    pass
 
 
 class _TimedPool(HTTPConnectionPool):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import shutil
 import ssl
 import subprocess
@@ -42,6 +43,7 @@ class Web:
         self.redirect = ""
         self.delay = threading.Event()
         self.is_slow = False
+        self.breaks_with: bytes | None = None
         owner = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -53,6 +55,12 @@ class Web:
                 owner.requests.append((self.command, self.path, headers))
                 if owner.is_slow:
                     owner.delay.wait(30)
+                if owner.breaks_with is not None:
+                    # Below TLS, if there is any.
+                    os.write(self.connection.fileno(), owner.breaks_with)
+                    self.close_connection = True
+                    self.connection.close()
+                    return
                 body = b'{"project": {"project_id": "1"}}'
                 self.send_response(302 if owner.redirect else 200)
                 if owner.redirect:
@@ -212,6 +220,19 @@ def test_a_platform_that_does_not_answer_is_given_up_after_the_read_timeout(
     with pytest.raises(errors.AnswerLostError, match="POST /component/run-pipeline .* was sent, but no answer"):
         perform(config, RetryPolicy(), send(flows.run("app", "flow", {})))
     assert 0.3 <= time.monotonic() - began < 10
+    assert len(web.requests) == 1
+
+
+@pytest.mark.parametrize("way", ["through a proxy", "in TLS"])
+def test_a_start_whose_answer_is_lost_on_the_way_is_sent_once(
+    webs: Callable[..., Web], perform: Perform, tls: ssl.SSLContext, certificate: tuple[str, str], way: str
+) -> None:
+    web = webs(tls if way == "in TLS" else None)
+    web.breaks_with = b"this is no record of TLS" if way == "in TLS" else b""
+    url, options = (web.url, {"ca_bundle": certificate[0]}) if way == "in TLS" else ("http://away.example", {})
+    config = Config.resolve("bob@example.com", KEY, url, proxy=web.url if way != "in TLS" else None, **options)
+    with pytest.raises(errors.AnswerLostError, match="was sent, but no answer"):
+        perform(config, RetryPolicy(attempts=3, first=0.01, longest=0.05), send(flows.run("app", "flow", {})))
     assert len(web.requests) == 1
 
 
