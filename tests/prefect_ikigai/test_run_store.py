@@ -43,7 +43,9 @@ def a_store() -> Callable[..., PrefectRunStore]:
     """Makes stores for one flow run: ``a_store(attempt=2, task="b")``."""
     flow_run_id, flow_id = uuid.uuid4(), uuid.uuid4().hex
 
-    def make(*, flow_run: uuid.UUID = flow_run_id, attempt: int = 1, task: str = "a", **given: Any) -> PrefectRunStore:
+    def make(
+        *, flow_run: uuid.UUID | None = flow_run_id, attempt: int = 1, task: str = "a", **given: Any
+    ) -> PrefectRunStore:
         task_run_id = given.pop("task_run_id", uuid.uuid4())
         owner = Owner(flow_run, task_run_id, attempt, task, given.pop("task_attempt", 1))
         return PrefectRunStore(owner, "App", flow_id, given.pop("variables", {}))
@@ -214,6 +216,17 @@ def test_notes_that_have_to_stay_do_not_keep_others_from_being_swept(
     monkeypatch.setattr(sweeping, "FORGOTTEN", timedelta(0))
     sweeping.sweep(timedelta(0))
     assert notes_under(living._key) == []
+
+
+def test_a_task_outside_of_flows_keeps_the_note_of_a_run_that_lasts_longer_than_a_day(
+    a_store: Callable[..., PrefectRunStore],
+) -> None:
+    store = a_store(flow_run=None)
+    store.note(run_of(phase="started"))
+    sweeping.sweep(timedelta(0))
+    store.take(run_of(phase="ended", log=LOG))
+    sweeping.sweep(timedelta(0))
+    assert notes_under(store._key) == []
 
 
 def test_what_an_output_is_called_by_its_flow_run_makes_no_other_work(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterType
 from prefect.client.schemas.objects import Artifact
@@ -65,20 +64,26 @@ def _from_the_oldest() -> Iterator[Sequence[Artifact]]:
 
 
 def _without_use(old: Sequence[Artifact], now: datetime) -> list[Artifact]:
-    roots = {artifact.id: _root_of(artifact) for artifact in old}
-    flow_runs = read_flow_runs(root for root in roots.values() if root is not None)
+    notes = {artifact.id: _read(artifact) for artifact in old}
+    roots = (note.attempt.root_id for note in notes.values() if note is not None)
+    flow_runs = read_flow_runs(root for root in roots if root is not None)
 
     def is_without_use(artifact: Artifact) -> bool:
-        root = roots[artifact.id]
+        note = notes[artifact.id]
         is_forgotten = artifact.updated is not None and artifact.updated <= now - FORGOTTEN
-        return is_forgotten or root is None or is_over(flow_runs.get(root))
+        if note is None or is_forgotten:
+            return True
+        if note.attempt.root_id is None:
+            # A task outside of flow runs may still follow its run.
+            return note.is_over
+        return is_over(flow_runs.get(note.attempt.root_id))
 
     return [artifact for artifact in old if is_without_use(artifact)]
 
 
-def _root_of(artifact: Artifact) -> UUID | None:
+def _read(artifact: Artifact) -> Note | None:
     try:
-        return Note.read(artifact).attempt.root_id
+        return Note.read(artifact)
     except (KeyError, TypeError, ValueError):
         # No release can read it.
         return None
