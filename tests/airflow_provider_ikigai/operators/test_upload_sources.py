@@ -35,7 +35,7 @@ def test_data_come_from_everywhere_and_go_everywhere(
     stored = tmp_path / "numbers.csv"
     NUMBERS.to_csv(stored, index=False)
     (tmp_path / "query.sql").write_text("SELECT * FROM numbers WHERE value >= :least ORDER BY value")
-    storage = ObjectStoragePath(f"file://{tmp_path}/out.parquet")
+    storage = ObjectStoragePath(f"file://{tmp_path}/out.pq")
     with DAG("sources", schedule=None, default_args={"app": app}, template_searchpath=str(tmp_path)) as dag:
 
         @task
@@ -71,7 +71,7 @@ def test_data_come_from_everywhere_and_go_everywhere(
         pd.testing.assert_frame_equal(datasets[name].df(), NUMBERS)
     pd.testing.assert_frame_equal(datasets["queried"].df(), NUMBERS.tail(2).reset_index(drop=True))
     assert list(datasets["returned"].df()["value"]) == [10, 20, 30]
-    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "out.parquet"), NUMBERS)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "out.pq"), NUMBERS)
 
 
 def test_what_cannot_be_uploaded_is_told_at_once(run_dag: Callable[..., Any], app: str, database: str) -> None:

@@ -174,8 +174,8 @@ class IkigaiDownloadDatasetOperator(_DatasetOperator):
         Name or id of the dataset.
     path : str or path
         File on the worker, or an object storage path of Airflow, such as ``s3://my_aws_conn@bucket/key.csv``. The file
-        is replaced only when all data have arrived. A missing folder is created. A name that ends in ``.parquet``
-        makes it a Parquet file.
+        is replaced only when all data have arrived. A missing folder is created. A name that ends in ``.parquet`` or
+        ``.pq`` makes it a Parquet file.
     **kwargs
         ``ikigai_conn_id``, and those of Airflow's `BaseOperator`.
 
@@ -206,7 +206,8 @@ class IkigaiDownloadDatasetOperator(_DatasetOperator):
             IkigaiDatasetLink().push(context, dataset)
             self._lineage = lineage.Lineage(app.name, inputs=[DatasetProfile.of(dataset)])
             with stored(self.path) as file:
-                fetch = dataset.to_parquet if file.suffix == ".parquet" else dataset.to_csv
+                is_parquet = file.suffix.lower() in (".parquet", ".pq")
+                fetch = dataset.to_parquet if is_parquet else dataset.to_csv
                 fetch(file, on_progress=TransferLog(self.log))
         self.log.info("Dataset %r is in %s", dataset.name, self.path)
         return {
