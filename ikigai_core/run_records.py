@@ -12,6 +12,9 @@ from ikigai_core.enums import FlowStatus
 from ikigai_core.records import Record, printed
 from ikigai_core.redaction import redacted
 
+LONGEST_MESSAGE = 50_000
+"""Characters of a message. What is longer fits into no event of Prefect's, and nobody reads it."""
+
 
 class Told(Record):
     """A record of the platform that is not a component."""
@@ -50,8 +53,8 @@ class FlowStatusReport(Told):
 
     @field_validator("message")
     @classmethod
-    def _without_keys(cls, value: str) -> str:
-        return redacted(value)
+    def _storable(cls, value: str) -> str:
+        return _storable(value)
 
     @property
     def is_idle(self) -> bool:
@@ -77,7 +80,8 @@ class RunLog(Told):
     erroneous_facet_id : str or None
         The facet that failed, as in the flow's definition.
     data : str
-        The platform's message; empty for a success.
+        The platform's message; empty for a success. Only the beginning and the end of one of more than 50,000
+        characters.
     timestamp : datetime
     """
 
@@ -95,10 +99,20 @@ class RunLog(Told):
 
     @field_validator("data")
     @classmethod
-    def _without_keys(cls, value: str) -> str:
-        return redacted(value)
+    def _storable(cls, value: str) -> str:
+        return _storable(value)
 
     def __repr__(self) -> str:
         return printed(self)
 
     __str__ = __repr__
+
+
+def _storable(message: str) -> str:
+    """A message without keys that every database and orchestrator can store."""
+    told = redacted(message).replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
+    if len(told) <= LONGEST_MESSAGE:
+        return told
+    gap = "\n… (left out: the message is too long) …\n"
+    half = (LONGEST_MESSAGE - len(gap)) // 2
+    return told[:half] + gap + told[-half:]

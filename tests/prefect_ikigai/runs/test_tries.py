@@ -43,13 +43,15 @@ def test_a_retried_task_follows_the_run_that_it_started(
 def test_a_flow_run_that_is_tried_again_after_a_failure_starts_a_new_run(
     credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any]
 ) -> None:
-    copy = make_flow(fails="not today")
+    # Longer than any event of Prefect's may be.
+    copy = make_flow(fails=f"not today{'!' * 2_000_000}")
 
     @flow(retries=1)
     def run() -> None:
         run_flow(credentials, app, copy.name)
 
-    assert run(return_state=True).is_failed()
+    state = run(return_state=True)
+    assert state.is_failed() and "RunFailedError" in str(state.message)
     assert len(copy.runs()) == 2
 
 
