@@ -48,7 +48,7 @@ def main(command_line: Sequence[str] | None = None, program: str = "python -m ik
         Name of the command in its help.
     """
     arguments = _parse(command_line, program)
-    # What the platform and its workers write is for their own user alone.
+    # Only the user who runs the platform may read the files that it and its workers write.
     os.umask(0o077)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if arguments.exit_with_parent:
@@ -70,85 +70,87 @@ def main(command_line: Sequence[str] | None = None, program: str = "python -m ik
 
 
 def _parse(command_line: Sequence[str] | None, program: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog=program, description="Serve the local platform until told to stop.")
+    parser = argparse.ArgumentParser(prog=program, description="Serve the local platform until it is stopped.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument(
         "--port", type=int, default=8100, help="port to listen on, 0 for a free one (default: %(default)s)"
     )
     parser.add_argument("--data-dir", type=Path, help="folder of the platform's state (default: a temporary one)")
     parser.add_argument(
-        "--user-email", help="user of the platform (default: $IKIGAI_USER_EMAIL, or as kept in the folder)"
+        "--user-email", help="user of the platform (default: $IKIGAI_USER_EMAIL, or the user stored in the folder)"
     )
-    parser.add_argument("--api-key", help="key of that user (default: $IKIGAI_API_KEY, or one kept in the folder)")
+    parser.add_argument(
+        "--api-key", help="key of that user (default: $IKIGAI_API_KEY, or the key stored in the folder)"
+    )
     parser.add_argument(
         "--user",
         action="append",
         default=[],
         metavar="EMAIL",
-        help="a further user, whose key is made and kept in the folder; may be given several times",
+        help="an additional user; the key is created and stored in the folder; repeatable",
     )
-    parser.add_argument("--url-lifetime", type=float, help="seconds for which signed URLs hold (default: an hour)")
+    parser.add_argument("--url-lifetime", type=float, help="seconds for which signed URLs are valid (default: an hour)")
     parser.add_argument(
-        "--workers", type=int, help="flows that run side by side (default: one for each CPU, two at least)"
+        "--workers",
+        type=int,
+        help="maximum number of flows that run in parallel (default: one for each CPU, at least two)",
     )
     parser.add_argument(
-        "--list-limit", type=int, help="components that a list holds at most, with a warning (default: all)"
+        "--list-limit",
+        type=int,
+        help="maximum number of components in a list; longer ones are cut, with a warning (default: all)",
     )
     parser.add_argument(
         "--check-timeout",
         type=float,
         default=CheckLimits.seconds,
         metavar="SECONDS",
-        help="longest time to check an uploaded file (default: %(default)g)",
+        help="maximum time to check an uploaded file (default: %(default)g)",
     )
     parser.add_argument(
         "--check-memory",
         type=int,
         default=CheckLimits.memory >> 20,
         metavar="MIB",
-        help="most memory to check an uploaded file, in MiB (default: %(default)s)",
+        help="maximum memory to check an uploaded file, in MiB (default: %(default)s)",
     )
-    parser.add_argument(
-        "--remote-control", action="store_true", help="let the control API be used from other machines, too"
-    )
+    parser.add_argument("--remote-control", action="store_true", help="allow the control API from other machines, too")
     parser.add_argument(
         "--unconfined-scripts",
         action="store_true",
-        help="let scripts of flows see all that this process sees, other users' files and keys, too",
+        help="let scripts of flows read everything that this process can read, also other users' files and keys",
     )
     parser.add_argument(
         "--specs",
         type=Path,
         metavar="FILE",
-        help="facet and model specs of an account, as `ikigai specs pull` writes them (default: its own)",
+        help="file with the facet and model specs of an account, from `ikigai specs pull` (default: built-in specs)",
     )
     parser.add_argument(
         "--stand-in",
         action="append",
         default=[],
         metavar="FACET[:OUTPUT]=SOURCE",
-        help="what a facet, by name or type (MID.EDA), gives: a CSV or Parquet file, FILE.py:FUNCTION, or none; "
-        "may be given several times",
+        help="output of a facet, by name or type (MID.EDA): a CSV or Parquet file, FILE.py:FUNCTION, or none; "
+        "repeatable",
     )
     parser.add_argument(
         "--replay",
         action="append",
         default=[],
         metavar="FOLDER",
-        help="start with the flow and the data that `ikigai record` wrote there; may be given several times",
+        help="start with the flow and the data that `ikigai record` wrote to this folder; repeatable",
     )
     parser.add_argument(
         "--replay-only",
         action="store_true",
-        help="compute nothing in runs of replayed flows, and give the recorded outputs",
+        help="compute nothing in runs of replayed flows, and return the recorded outputs",
     )
+    parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input is closed")
     parser.add_argument(
-        "--exit-with-parent", action="store_true", help="stop when standard input, held open by the starter, is closed"
+        "--no-note", action="store_true", help="write no note, so that `ikigai local env` does not find the platform"
     )
-    parser.add_argument(
-        "--no-note", action="store_true", help="leave no note by which `ikigai local env` finds the platform"
-    )
-    parser.add_argument("--json", action="store_true", help="say as one line of JSON where the platform is")
+    parser.add_argument("--json", action="store_true", help="print the addresses of the platform as one line of JSON")
     return parser.parse_args(command_line)
 
 
@@ -181,19 +183,19 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
         listener.listen(_BACKLOG)
     except (OSError, OverflowError) as error:
-        raise OSError(f"{host}:{port} cannot be listened on: {error}") from None
+        raise OSError(f"cannot listen on {host}:{port}: {error}") from None
     return listener
 
 
 @dataclass(frozen=True)
 class Replays:
-    """Recordings that are replayed from the start."""
+    """Recordings that the platform replays from its start on."""
 
     folders: Sequence[str]
     only: bool
 
     def begin(self, url: str, credentials: Credentials) -> None:
-        """Put the recorded flows on the platform, which serves already."""
+        """Create the recorded flows on the platform. It must be serving already."""
         from ikigai_core.client import Ikigai
         from ikigai_core.local.control.client import LocalControl
         from ikigai_core.local.replay import replay
@@ -214,7 +216,7 @@ def _serve(platform: Platform, listener: socket.socket, replays: Replays, *, as_
 
     async def say_ready() -> None:
         try:
-            # The platform answers what a replay asks of it meanwhile.
+            # A replay sends requests to this platform, so it runs in a thread.
             if replays.folders:
                 await asyncio.to_thread(replays.begin, url, platform.credentials)
         except (OSError, ValueError, RuntimeError, IkigaiError) as error:
@@ -227,7 +229,7 @@ def _serve(platform: Platform, listener: socket.socket, replays: Replays, *, as_
     server = Server(create_app(platform), on_ready=say_ready)
     # After its shutdown, uvicorn repeats the signal that stopped it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    # A platform that ends with its starter is its starter's.
+    # A platform that ends with its parent process belongs to that process.
     note = noted(running) if is_noted else nullcontext()
     try:
         with note:
@@ -243,7 +245,7 @@ def _announcement(running: Running, *, as_json: bool) -> str:
     """Return one line with the addresses of the platform, its console and its credentials file, without the key."""
     if as_json:
         return json.dumps(asdict(running))
-    where = f"in {running.credentials_file}" if running.credentials_file else "as given"
+    where = f"in {running.credentials_file}" if running.credentials_file else "as passed"
     ready = f"Ikigai local platform ready at {running.base_url} (credentials of {running.user_email}: {where})"
     return f"{ready}, console at {running.console_url}"
 

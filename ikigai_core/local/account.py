@@ -69,19 +69,19 @@ class LocalAccount:
         return self.control.seed(app, csv, user=self.user_email)
 
     def stand_in(self, facet: str, gives: Source | Mapping[str, Source] | None, *, flow: str = "*") -> OrderedStandIn:
-        """Set what a facet gives in runs that the account starts; see `LocalControl.stand_in`."""
+        """Set the output of a facet in runs that the account starts; see `LocalControl.stand_in`."""
         return self.control.stand_in(facet, gives, flow=flow, user=self.user_email)
 
     def replay(self, folder: str | Path, *, only: bool = False) -> App:
         """Create the app of a recording, which ``ikigai record`` wrote, in the account; return the app.
 
-        Runs of its flow compute what the platform can, and give the recorded outputs for the rest.
+        Runs of its flow compute what the platform can compute, and return the recorded outputs for the rest.
 
         Parameters
         ----------
         folder : str or Path
         only : bool, default False
-            Compute nothing, and give the recorded outputs for all.
+            Compute nothing, and return all recorded outputs.
 
         Raises
         ------

@@ -100,7 +100,7 @@ class Server(uvicorn.Server):
             self._readying = asyncio.create_task(self._on_ready())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the answers that never end by themselves, and then stop."""
+        """End the event streams, which would never end otherwise, and then stop."""
         self._closing.set()
         await super().shutdown(sockets)
 
@@ -133,18 +133,18 @@ async def _answer_http_error(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         message = f"There is no endpoint {request.method} {request.url.path}"
     elif error.status_code == 405:
-        message = f"{request.url.path} is not for {request.method}"
+        message = f"{request.url.path} does not allow {request.method}"
     elif error.status_code == 400:
         message = "body: it cannot be read as JSON"
     return JSONResponse({"message": message}, error.status_code, headers=error.headers)
 
 
 async def _note_disconnect(request: Request, _: Exception) -> Response:
-    logger.warning("A client went away while it sent %s %s", request.method, request.url.path)
+    logger.warning("A client disconnected while it sent %s %s", request.method, request.url.path)
     # Nobody receives it.
     return Response(status_code=400)
 
 
 async def _answer_failure(_: Request, error: Exception) -> JSONResponse:
     # uvicorn logs the error itself.
-    return JSONResponse({"message": "The local platform failed: see its own log"}, 500)
+    return JSONResponse({"message": "The local platform failed. Its log has the details"}, 500)

@@ -1,4 +1,4 @@
-"""A process that ends when its starter ends: its standard input is a pipe that the starter holds open."""
+"""Ends a process when its parent ends. Its standard input is a pipe that the parent holds open."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Settings:
     list_limit : int, optional
         Maximum number of components in a list. Default: no limit.
     check_limits : CheckLimits
-        What the check of an uploaded file may take.
+        Limits for the check of an uploaded file.
     remote_control : bool
         Whether other machines may use the control API, too.
     unconfined_scripts : bool
@@ -134,7 +134,7 @@ class Platform:
             check_facet(facet)
 
     def start(self) -> None:
-        """Settle the remains of an earlier process, and start all work."""
+        """Finish or clean up the work of an earlier process, and start all background work."""
         self.drop_old_uploads()
         self._sweep()
         for facet, sources in self._given_stand_ins.items():
@@ -189,7 +189,7 @@ class Platform:
             self._specs = path
 
     def reset_specs(self) -> None:
-        """Serve the specs of the start again."""
+        """Serve the specs that were set at the start again."""
         if specs_file() != self._specs:
             use_specs(self._specs)
 
@@ -202,7 +202,7 @@ class Platform:
                 self.files.drop_upload(upload.upload_id)
 
     def _lend(self, run: Run, folder: Path) -> dict[str, dict[str, Any]]:
-        """Put what stands in for facets of a run into its job folder. What is ordered wins over what is recorded."""
+        """Write the stand-ins for facets of a run to its job folder. Orders take precedence over recordings."""
         flow = self.store.flows.find(run.flow_id)
         name = flow.name if flow else ""
         return {**self.recordings.lend(run, name, folder), **self.stand_ins.lend(run, name, folder)}

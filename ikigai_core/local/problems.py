@@ -21,7 +21,7 @@ class RefusalError(Exception):
 
 
 class RunStoppedError(Exception):
-    """The platform is stopping: background work ends here, and the next start settles it."""
+    """The platform is stopping. Background work ends, and the next start finishes it or marks it as failed."""
 
 
 def bad_request(message: str) -> RefusalError:

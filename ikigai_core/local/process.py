@@ -34,7 +34,8 @@ _CREDENTIALS_FILE = "credentials.json"
 class LocalPlatform:
     """A running local platform.
 
-    Create it with `start`. As a context manager, it stops at the end of the block. It also ends with its starter.
+    Create it with `start`. As a context manager, it stops at the end of the block. It also ends
+    if the process that started it ends.
 
     Attributes
     ----------
@@ -123,13 +124,13 @@ class LocalPlatform:
         specs : str or Path, optional
             File with the facet and model specs of an account, which ``ikigai specs pull`` writes. Default: its own.
         stand_ins : mapping of str to str or Path, optional
-            What facets give, by name, type (``MID.EDA``) or output (``MID.EDA:alert``): a CSV or Parquet file,
+            Outputs of facets, by name, type (``MID.EDA``) or output (``MID.EDA:alert``): a CSV or Parquet file,
             ``file.py:function``, or ``none``. `control.stand_in` takes frames and functions, too.
         replay : iterable of str or Path, optional
             Folders that ``ikigai record`` wrote. Their flows and data are there from the start, in the app of the
             platform's own user.
         replay_only : bool, default False
-            Whether runs of these flows compute nothing, and give the recorded outputs.
+            Whether runs of these flows compute nothing, and return the recorded outputs.
 
         Raises
         ------
@@ -273,7 +274,7 @@ class LocalPlatform:
             said += block
         ready = _READY.search(said.decode())
         if ready is None:
-            raise RuntimeError(f"The local platform said something else than that it is ready: {said.decode()!r}")
+            raise RuntimeError(f"The local platform printed an unexpected line at its start: {said.decode()!r}")
         return ready
 
     def _kept_credentials(self) -> dict[str, Any]:

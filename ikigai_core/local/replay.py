@@ -1,4 +1,4 @@
-"""Replay recordings: put recorded flows with their data on a local platform, whose runs give what was recorded."""
+"""Creates recorded flows with their data on a local platform. Their runs return the recorded outputs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def replay(
     folder : str or Path
         A folder that `ikigai record` wrote.
     only : bool, default False
-        Compute nothing, and give the recorded outputs for all.
+        Compute nothing, and return all recorded outputs.
     permanent : bool, default False
         Keep the recording when the control API is reset.
 
@@ -87,7 +87,7 @@ def _check_flow(ikigai: Ikigai, recording: Recording) -> None:
         changes = [detail.removeprefix("definition: ") for detail in step.details if detail.startswith("definition: ")]
         if (step.kind, step.action) == ("flow", "update") and changes:
             raise InvalidDefinitionError(
-                f"The recording {str(recording.folder)!r} no longer fits flow {step.name!r} of app {plan.app!r}. "
+                f"The recording {str(recording.folder)!r} no longer matches flow {step.name!r} of app {plan.app!r}. "
                 f"From the flow to the recording: {'; '.join(changes)}. Record it again, or restore its definition."
             )
 

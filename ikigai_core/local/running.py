@@ -16,7 +16,7 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-# A busy machine takes its time. A platform that has ended refuses at once.
+# A busy machine answers slowly. If the platform has ended, the connection is refused at once.
 _SECONDS = 10.0
 
 
@@ -62,7 +62,7 @@ class Running:
 
 @contextmanager
 def noted(platform: Running) -> Iterator[None]:
-    """Keep a note about a platform while it runs. Without a place for it, there is none."""
+    """Keep a note about a platform while it runs. If the folder for notes is not writable, there is no note."""
     path = _folder() / f"{os.getpid()}.json"
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ def noted(platform: Running) -> Iterator[None]:
 
 
 def find(port: int | None = None) -> Running | None:
-    """The platform that was started last and answers, on that port if one is given. Notes of ended ones are deleted."""
+    """The newest platform that still answers, on this port if one is given. Deletes the notes of ended ones."""
     with suppress(OSError):
         notes = sorted(_folder().glob("*.json"), key=lambda note: note.stat().st_mtime, reverse=True)
         for note in notes:

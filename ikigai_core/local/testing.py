@@ -1,4 +1,4 @@
-"""A pytest plugin with a local platform for tests. It does not load itself.
+"""A pytest plugin with a local platform for tests. It is not loaded automatically.
 
 Add ``pytest_plugins = ["ikigai_core.local.testing"]`` to the ``conftest.py`` at the root of your tests.
 """

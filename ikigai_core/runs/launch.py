@@ -64,7 +64,7 @@ class Launch:
         _check_choice("on_doubt", self.run.on_doubt, get_args(OnDoubt))
         if self.isolation == "copy" and self.on_busy == "attach":
             raise InvalidInputError(
-                "on_busy='attach' takes another run of the flow, and a private copy has none: drop one."
+                "on_busy='attach' follows another run of the flow, but a private copy has none: use one of the two."
             )
 
 

@@ -31,7 +31,7 @@ def test_an_address_is_written_in_one_way() -> None:
 
 @pytest.mark.parametrize("uri", ["ikigai:///datasets/x", "ikigai://app", "ikigai://app/things/x", "ikigai://app/flows"])
 def test_other_addresses_are_refused(uri: str) -> None:
-    with pytest.raises(ValueError, match="is no address of something on the Ikigai platform"):
+    with pytest.raises(ValueError, match="is not the address of a component on the Ikigai platform"):
         Asset(uri=uri)
 
 

@@ -22,7 +22,7 @@ def given(**arguments: Any) -> IkigaiRunFlowOperator:
         ({"on_doubt": "ignore"}, "on_doubt is 'ignore': choose one of 'fail', 'accept'"),
         ({"on_busy": "queue"}, "on_busy is 'queue': choose one of 'fail', 'wait', 'attach'"),
         ({"isolation": "copy", "on_busy": "attach"}, "a private copy has none"),
-        ({"unique_output": "output", "variables": {"other": "x"}}, "'output', and the variables do not give it"),
+        ({"unique_output": "output", "variables": {"other": "x"}}, "'output', but the variables do not contain it"),
         ({"timeout": "5"}, "timeout is '5': give a number of seconds"),
         ({"timeout": -1}, "timeout is -1: give seconds from 0 on"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,9 +10,20 @@ from typing import Any
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import Connection
 
+from airflow_provider_ikigai.connection import EXTRAS, connection_fields
 from ikigai_core import Ikigai
-from tests.docs.documents import assert_ran, lay_out, programs
+from tests.docs.documents import assert_ran, blocks, lay_out, programs
+
+
+@pytest.mark.parametrize("text", blocks("json airflow-connection"))
+def test_the_connection_is_understood(text: str) -> None:
+    content = json.loads(text)
+    fields = connection_fields(Connection("ikigai_default", **{**content, "extra": json.dumps(content["extra"])}))
+    assert set(content["extra"]) == {*EXTRAS} - {"api_key_file"}
+    assert (fields.user_email, fields.base_url) == ("bob@example.com", "https://api.ikigailabs.io")
+    assert fields.client_key == "/etc/ikigai/client.key"
 
 
 @pytest.mark.parametrize("text", programs("airflow"))

@@ -99,7 +99,7 @@ class TestTaskRunStore(RunStoreContract):
     def test_a_try_that_airflow_has_given_up_can_note_nothing_even_where_no_later_one_did(self) -> None:
         late = self.a_try("given up", 1)
         self.a_try("given up", 2)
-        with pytest.raises(SupersededError, match="Airflow has given try 1 of this task up"):
+        with pytest.raises(SupersededError, match="Airflow has replaced try 1 of this task"):
             late.note(RUN)
 
     def test_a_claim_keeps_earlier_tries_from_noting(self) -> None:

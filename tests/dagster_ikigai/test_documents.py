@@ -64,6 +64,16 @@ def test_the_first_project_passes_its_own_test(first_project: str, ikigai_client
     scope["test_late_flights_are_late"](ikigai_client)
 
 
+@pytest.mark.parametrize("text", blocks("python dagster-workspace"))
+def test_the_workspace_has_fields_that_go_together(text: str) -> None:
+    scope: dict[str, Any] = {}
+    exec(text, scope)
+    workspace = scope["workspace"]
+    assert set(type(workspace).model_fields) - workspace.model_fields_set == {"api_key_file"}
+    assert workspace._connection().client_key == "/etc/ikigai/client.key"
+    dg.Definitions(resources={"ikigai": workspace}).resolve_all_job_defs()
+
+
 @pytest.mark.parametrize("text", blocks("yaml component"))
 def test_the_components_load(text: str, ikigai_client: Ikigai, tmp_path: Path) -> None:
     folder = lay_out(tmp_path)

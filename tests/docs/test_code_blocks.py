@@ -18,7 +18,7 @@ from .documents import DOCUMENTS, ROOT, blocks, programs
 
 LABELS = (
     "plain", "airflow", "prefect", "prefect-setup", "pytest",
-    "dagster", "dagster-resources", "dagster-data", "dagster-test",
+    "dagster", "dagster-workspace", "dagster-resources", "dagster-data", "dagster-test",
 )  # fmt: skip
 
 

@@ -23,11 +23,11 @@ _basic = HTTPBasic(realm=REALM, auto_error=False)
 
 
 class SignInNeededError(Exception):
-    """The page is for people who have signed in."""
+    """The viewer has to sign in to see the page."""
 
 
 class Page(APIRoute):
-    """A route that shows errors as pages, too, and the sign-in form to whom it does not know."""
+    """A route that also shows errors as pages, and shows the sign-in form to viewers who are not signed in."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler of the route."""
@@ -45,7 +45,7 @@ class Page(APIRoute):
 
 
 def sign_in_form(request: Request, *, destination: str, user_email: str = "", problem: str = "") -> Response:
-    """Return the form, which leads back to `destination` in the console."""
+    """Return the sign-in form. After signing in, it redirects to `destination` in the console."""
     values = {"destination": destination, "user_email": user_email, "problem": problem}
     return page(request, "sign_in.html", 401, **values)
 
@@ -57,12 +57,12 @@ def sessions_of(request: Request) -> Sessions:
 
 
 def cookie_name(request: Request) -> str:
-    """Return the name of the session's cookie: cookies of platforms on one host are kept apart by their ports."""
+    """Return the name of the session's cookie. It contains the port, because platforms on one host share cookies."""
     return f"ikigai_console_{request.url.port or 0}"
 
 
 def home(request: Request) -> str:
-    """Return the path of the console, behind a proxy too."""
+    """Return the path of the console, also if it is behind a proxy."""
     return str(request.scope.get("root_path", "")) + PREFIX
 
 
@@ -86,7 +86,7 @@ Viewer = Annotated[str, Depends(_viewer)]
 
 
 def visible_app(platform: Platform, viewer: str, app_id: str) -> App:
-    """Return an app that the viewer may use; 404 if there is none."""
+    """Return an app that the viewer may use. Raise a 404 error if there is none."""
     if platform.store.app_grants.level(app_id, viewer) is None:
         raise not_found("App", app_id)
     return platform.store.apps.get(app_id)

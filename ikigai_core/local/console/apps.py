@@ -35,7 +35,7 @@ def list_apps(request: Request, platform: PlatformPart, viewer: Viewer) -> Respo
 
 @router.get("/search")
 def search(request: Request, platform: PlatformPart, viewer: Viewer, q: str = "") -> Response:
-    """What has the words in it, of all that the viewer may see."""
+    """The search results: components that contain the words and that the viewer may see."""
     words = q.strip()
     levels = platform.store.app_grants.levels(viewer)
     apps = {app.app_id: app for app in platform.store.apps.all() if app.app_id in levels}

@@ -1,4 +1,4 @@
-"""Tells pages that what they show has changed, as server-sent events. The pages fetch themselves again then."""
+"""Server-sent events that tell pages that their content has changed. The pages then reload it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from ikigai_core.local.server.console_address import PREFIX
 from ikigai_core.local.server.routes.common import PlatformPart
 
 _BETWEEN_LOOKS = 0.5
-# Requests come in crowds, and their page is long.
+# Requests often arrive many at a time, and their page is long.
 _BETWEEN_LOOKS_AT_REQUESTS = 2.0
-# Without a word for so many seconds, a comment shows whether the browser is still there.
+# After so many seconds without an event, a comment shows whether the browser is still connected.
 _UNTIL_COMMENT = 15.0
 
 Look = Callable[[], Awaitable[Any]]
@@ -32,13 +32,13 @@ router = APIRouter(prefix=PREFIX, route_class=Page)
 def follow(
     request: Request, platform: PlatformPart, app: VisibleApp, flow: str = "", dataset: str = ""
 ) -> StreamingResponse:
-    """An event for each change in an app; or only of a flow and its run, or of a dataset."""
+    """Send an event for each change in an app, or only in a flow and its run, or only in a dataset."""
     return _stream(request, partial(run_in_threadpool, _mark, platform, app.app_id, flow, dataset), _BETWEEN_LOOKS)
 
 
 @router.get("/requests/changes")
 def follow_requests(request: Request, platform: PlatformPart, viewer: Viewer) -> StreamingResponse:
-    """An event when requests have come or gone that the viewer may see, or faults."""
+    """Send an event if the requests that the viewer may see, or the faults, have changed."""
 
     # The journal and the faults belong to the event loop.
     async def look() -> Any:
@@ -56,7 +56,7 @@ def _stream(request: Request, look: Look, pause: float) -> StreamingResponse:
 
 
 async def _events(look: Look, pause: float, closing: asyncio.Event) -> AsyncIterator[str]:
-    # The page may be older than this stream, so it always hears once.
+    # The page may have been loaded before this stream began, so the first event is always sent.
     known: Any = None
     quiet = 0.0
     while not closing.is_set():
@@ -75,7 +75,7 @@ async def _events(look: Look, pause: float, closing: asyncio.Event) -> AsyncIter
 
 
 def _mark(platform: Platform, app_id: str, flow_id: str, dataset_id: str) -> Any:
-    """Return a value that differs when the page would."""
+    """Return a value that changes if the content of the page changes."""
     if dataset_id:
         dataset = platform.store.datasets.find(dataset_id, app_id=app_id)
         if dataset is None or not dataset.data_file:

@@ -1,4 +1,4 @@
-"""Geometry of the charts, which are drawn as SVG in the pages."""
+"""Geometry of the charts that the pages draw as SVG."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Box:
 
 
 def columns(values: Sequence[float], width: float, height: float) -> list[Box]:
-    """Return upright bars side by side; the highest is as high as the chart, and each can be seen."""
+    """Return vertical bars. The longest is as high as the chart, and every bar has a visible height."""
     if not values:
         return []
     most = max(values) or 1.0
@@ -34,7 +34,7 @@ def columns(values: Sequence[float], width: float, height: float) -> list[Box]:
 
 
 def shares(values: Sequence[float | None], width: float) -> list[float]:
-    """Return the lengths of bars that lie: the longest, positive or negative, is as long as the chart."""
+    """Return the lengths of horizontal bars. The longest, positive or negative, is as long as the chart."""
     most = max((abs(value) for value in values if value is not None), default=0.0) or 1.0
     return [
         0.0 if value is None else round(max(abs(value) / most * width, _LEAST if value else 0), 2) for value in values

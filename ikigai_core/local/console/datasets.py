@@ -37,7 +37,7 @@ router = APIRouter(prefix=PREFIX, route_class=Page, default_response_class=HTMLR
 
 @router.get("/apps/{app_id}/datasets/{dataset_id}")
 def show_dataset(request: Request, platform: PlatformPart, app: VisibleApp, dataset_id: str) -> Response:
-    """A dataset: its first rows, its columns and how their values are spread, its sizes and uploads."""
+    """The page of a dataset: first rows, columns with the distribution of their values, sizes and uploads."""
     dataset = platform.store.datasets.get(dataset_id, app_id=app.app_id)
     header, rows = _first_rows(platform, dataset)
     return page(
@@ -56,7 +56,7 @@ def show_dataset(request: Request, platform: PlatformPart, app: VisibleApp, data
 
 @router.get("/apps/{app_id}/datasets/{dataset_id}/data")
 def download(platform: PlatformPart, app: VisibleApp, dataset_id: str) -> Response:
-    """All data of a dataset, as a file."""
+    """The complete data of a dataset, as a file."""
     dataset = platform.store.datasets.get(dataset_id, app_id=app.app_id)
     if not dataset.data_file:
         raise not_found("Data of dataset", dataset.name)
@@ -78,7 +78,7 @@ def _unpacked(path: Path) -> Iterator[bytes]:
 
 
 def _first_rows(platform: Platform, dataset: Dataset) -> tuple[list[str], list[list[str]]]:
-    """Return the header and the first rows, however large the file is."""
+    """Return the header and the first rows. Read no more than them."""
     if not dataset.data_file:
         return [], []
     path = platform.files.data(dataset.data_file)
@@ -95,7 +95,7 @@ def _first_rows(platform: Platform, dataset: Dataset) -> tuple[list[str], list[l
 
 
 def _profile(platform: Platform, dataset: Dataset) -> dict[str, Any] | None:
-    """Return the profile with the bars of its charts; None while it is made, empty if there is none."""
+    """Return the profile with the bars of its charts. None if it is not ready yet, empty if there is none."""
     found = platform.profiles.get(dataset) if dataset.data_file else {}
     if not found:
         return found

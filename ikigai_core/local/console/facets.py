@@ -1,4 +1,4 @@
-"""The facets of a flow as pages show them: what the definition says, and what became of them in a run."""
+"""The facets of a flow as pages show them: their definition, and their state in a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ikigai_core.local.specs import facet_specs_by_uid
 
 Notes = Mapping[str, Mapping[str, Any]]
 
-# Names of facets in a drawing are cut there; they are whole elsewhere.
+# Maximum length of a name in a drawing. Other places show the complete name.
 _LONGEST = 22
 
 
@@ -36,12 +36,12 @@ class FacetView:
 
     @property
     def title(self) -> str:
-        """Its name, or its type if it has none."""
+        """The name of the facet, or its type if it has no name."""
         return self.name or self.kind
 
     @property
     def short_title(self) -> str:
-        """Its title, as long as its box is wide."""
+        """The title, truncated to the width of its box."""
         return self.title if len(self.title) <= _LONGEST else self.title[: _LONGEST - 1] + "…"
 
 

@@ -37,7 +37,7 @@ def show_flow(
     facet: str = "",
     runs: PageNumber = 1,
 ) -> Response:
-    """A flow: its drawing, with what its last run did, and its runs."""
+    """The page of a flow: its drawing with the states of the last run, and its runs."""
     flow = platform.store.flows.get(flow_id, app_id=app.app_id)
     newest = platform.store.overview.runs(flow_id, max(_MOST_BARS, PER_PAGE + 1))
     older = platform.store.overview.runs(flow_id, PER_PAGE + 1, (runs - 1) * PER_PAGE) if runs > 1 else newest
@@ -63,7 +63,7 @@ def show_flow(
 def show_run(
     request: Request, platform: PlatformPart, app: VisibleApp, flow_id: str, run_id: str, facet: str = ""
 ) -> Response:
-    """A run: what it does or did, and why it failed."""
+    """The page of a run: its state, its facets, and why it failed."""
     flow = platform.store.flows.get(flow_id, app_id=app.app_id)
     run = platform.store.runs.get(run_id)
     times = platform.store.overview.run(run_id)
@@ -89,7 +89,7 @@ def show_run(
 
 
 def _picture(platform: Platform, definition: dict[str, Any], run: Run | None) -> dict[str, Any]:
-    """Return the drawing of a definition, and whether the run has left word of its facets."""
+    """Return the drawing of a definition, and whether states of its facets in the run are known."""
     goes_on = run is not None and run.state != RunState.OVER
     notes = platform.runner.facets(run) if run is not None else {}
     failed = run.facet_id if run is not None else ""
@@ -108,7 +108,7 @@ def _chart(newest: list[Begun]) -> list[tuple[Begun, Any]]:
 
 
 def _link(url: str) -> str:
-    """Return an address that may be linked to; empty if it is none, as with `javascript:`."""
+    """Return the address if a page may link to it, otherwise an empty string, for example for `javascript:`."""
     return url if url.startswith(("http://", "https://")) else ""
 
 

@@ -23,7 +23,7 @@ router = APIRouter(prefix=PREFIX, route_class=Page, default_response_class=HTMLR
 
 
 class Bar(NamedTuple):
-    """A bar with what it stands for: its length, its value, and the number of its color."""
+    """A bar of a chart: its label, length, value, and the number of its color."""
 
     label: str
     value: Any
@@ -33,7 +33,7 @@ class Bar(NamedTuple):
 
 @router.get("/apps/{app_id}/models/{model_id}")
 def show_model(request: Request, platform: PlatformPart, app: VisibleApp, model_id: str) -> Response:
-    """A model: its versions, their metrics and hyperparameters side by side, and what they go by."""
+    """The page of a model: its versions with their metrics, hyperparameters and feature importance."""
     model = platform.store.models.get(model_id, app_id=app.app_id)
     versions = platform.store.model_versions.all(model_id=model_id)
     compared = versions[-_MOST_VERSIONS:]
@@ -51,7 +51,7 @@ def show_model(request: Request, platform: PlatformPart, app: VisibleApp, model_
 
 
 def _metrics(versions: Sequence[ModelVersion]) -> dict[str, list[Bar]]:
-    """Return a chart for each metric: the versions one below the other, with what was measured of each."""
+    """Return a chart for each metric, with a bar for each version and value."""
     charts: dict[str, list[tuple[str, Any]]] = {}
     parts: list[str] = []
     for version in versions:
@@ -72,7 +72,7 @@ def _bars(measured: Sequence[tuple[str, Any]], parts: Sequence[str]) -> list[Bar
 
 
 def _importance(version: ModelVersion) -> dict[str, list[Bar]]:
-    """Return a chart for each way of telling how much a version goes by a column."""
+    """Return a chart for each measure of feature importance."""
     charts = {}
     for way, features in _mapping(version.metrics.get("feature_importance")).items():
         weighed = sorted(_mapping(features).items(), key=lambda one: -abs(_number(one[1]) or 0.0))[:_MOST_FEATURES]

@@ -42,13 +42,13 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
 
 @cache
 def _version() -> str:
-    """Return a text that changes with the static files, which browsers keep."""
+    """Return a string that changes if the static files change, because browsers cache them."""
     return sha256(b"".join((STATIC / name).read_bytes() for name in ("console.css", "console.js"))).hexdigest()[:12]
 
 
 @cache
 def _environment() -> Environment:
-    # Loaded with the first page, because most platforms never show one.
+    # Imported with the first page, because most platforms never show one.
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -70,7 +70,7 @@ def _iso(seconds: float) -> str:
 
 
 def _utc(seconds: float) -> str:
-    """Return a time as scripts replace it with the viewer's own."""
+    """Return a time in UTC. The page's script replaces it with the viewer's local time."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
@@ -93,7 +93,7 @@ def duration(seconds: float | None) -> str:
 
 
 def number(value: Any) -> str:
-    """Return a number with its digits in groups, or with five significant ones if it has fractions; others as text."""
+    """Return an integer with groups of digits, a fraction with five significant digits, other values as text."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "" if value is None else str(value)
     if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):

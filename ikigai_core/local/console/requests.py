@@ -1,4 +1,4 @@
-"""The page about requests: who calls what, how often, and which ordered faults were hit."""
+"""The page about requests: calls by program and operation, and the ordered faults with their hits."""
 
 from __future__ import annotations
 

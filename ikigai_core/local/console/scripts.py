@@ -10,7 +10,7 @@ _MOST_LINES = 2000
 
 @dataclass(frozen=True)
 class Script:
-    """The lines of a script, and the number of the one that failed; 0 if none did."""
+    """The lines of a script, and the number of the line that failed; 0 if no line failed."""
 
     lines: list[tuple[int, str]]
     failed: int

@@ -13,7 +13,7 @@ _MOST = 1000
 
 @dataclass(frozen=True)
 class Session:
-    """Who signed in, with which key: it is checked again with each page, so a new key ends the session."""
+    """The user and key of a session. Each page checks them again, so a new key ends the session."""
 
     user_email: str
     api_key: str = field(repr=False)

@@ -25,7 +25,7 @@ def show_form(request: Request) -> Response:
 
 @router.post("/sign-in")
 async def sign_in(request: Request, platform: PlatformPart) -> Response:
-    """Open a session, and lead back to the page that asked for it."""
+    """Open a session, and redirect to the page that required it."""
     _check_origin(request)
     form = await _form(request)
     user_email, destination = form.get("user_email", ""), _inside(request, form.get("destination", ""))
@@ -39,7 +39,7 @@ async def sign_in(request: Request, platform: PlatformPart) -> Response:
         sessions_of(request).begin(known, form["api_key"]),
         path=home(request),
         httponly=True,
-        # Links in an orchestrator's pages lead here, signed in; what changes something is a POST, and gets no cookie.
+        # With "lax", links from an orchestrator's pages keep the session, but a POST from another site gets no cookie.
         samesite="lax",
         secure=request.url.scheme == "https",
     )
@@ -59,7 +59,7 @@ def sign_out(request: Request) -> Response:
 def _check_origin(request: Request) -> None:
     """Refuse forms of other sites' pages."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise forbidden("This form belongs to another site: open the console itself")
+        raise forbidden("This form was sent from another site. Open the console and sign in there")
 
 
 async def _form(request: Request) -> dict[str, str]:

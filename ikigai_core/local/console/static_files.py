@@ -16,7 +16,7 @@ router = APIRouter(prefix=f"{PREFIX}/static", route_class=Page)
 
 @router.get("/{name}")
 def get_file(request: Request, name: str) -> Response:
-    """A file. Its address changes with its content, so browsers may keep it."""
+    """Return a static file. Its address changes with its content, so browsers may cache it."""
     if name not in _TYPES:
         raise not_found("File", name)
     headers = {"Cache-Control": "max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}

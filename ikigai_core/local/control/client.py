@@ -1,4 +1,4 @@
-"""Client of the control API. Standard library only, but for tables that are no CSV."""
+"""Client of the control API. It needs only the standard library, except for tables that are not CSV."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ class LocalControl:
         flow: str = "*",
         user: str | None = None,
     ) -> OrderedStandIn:
-        """Set what a facet gives, in all runs that start from now on.
+        """Set the output of a facet in all runs that start from now on.
 
         A stand-in wins over the engine, and one for a facet's name over one for its type. Of two for the same, the
         newer one wins.
@@ -393,7 +393,7 @@ class LocalControl:
         self.send("POST", "/reset", {"data": data})
 
     def send_table(self, path: Path) -> str:
-        """Send a CSV file, for orders that refer to it; return what they call it."""
+        """Send a CSV file, and return the name by which orders refer to it."""
         with path.open("rb") as data:
             return str(self._exchange("PUT", "/tables", data, "text/csv")["table"])
 

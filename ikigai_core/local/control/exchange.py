@@ -89,7 +89,7 @@ def exchange_of(scope: Scope, headers: Headers, body: bytes, user: str) -> Excha
 
 
 def origin_of(headers: Headers) -> dict[str, str]:
-    """Return what a request says of the task that sends it: `orchestrator`, `dag`, `task`, `run`, `url` and such."""
+    """Return the description of the task that sends a request: `orchestrator`, `dag`, `task`, `run`, `url` and such."""
     given = dict(parse_qsl(headers.get(ORIGIN_HEADER, "")))
     return {name: given[name][:_LONGEST_ORIGIN] for name in _ORIGIN if name in given}
 

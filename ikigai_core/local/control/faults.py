@@ -44,9 +44,9 @@ class Fault(BaseModel):
     def _is_one_fault(self) -> Self:
         kinds = [name for name in ("status", "cut", "truncate") if getattr(self, name) not in (None, False)]
         if len(kinds) > 1:
-            raise ValueError(f"{' and '.join(kinds)} cannot go together: order one fault for each")
+            raise ValueError(f"{' and '.join(kinds)} cannot be combined: order one fault for each")
         if not kinds and not self.delay:
-            raise ValueError("what is to go wrong? Give status, cut, truncate or delay")
+            raise ValueError("the fault has no effect: set status, cut, truncate or delay")
         if self.status is None and (self.body is not None or self.retry_after is not None):
             raise ValueError("body and retry_after need a status")
         return self

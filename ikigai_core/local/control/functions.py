@@ -1,4 +1,4 @@
-"""The source of a Python function, with all that it needs, for another process. Standard library only."""
+"""The source code of a Python function with everything that it uses, for another process. Standard library only."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def function_in_file(path: Path, name: str) -> FunctionSource:
         if node.name == name:
             parameters = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
             takes = any(parameter.arg == _ARGUMENTS for parameter in parameters)
-            # What the file does as a program is not done.
+            # The name differs from `__main__`, so the part of the file that runs as a program is skipped.
             return FunctionSource(f"__name__ = {path.stem!r}\n{_FUTURE.sub('', text)}", name, takes)
     has = ", ".join(node.name for node in found) or "none"
     raise ValueError(f"{path} has no function {name!r}; it has: {has}")
@@ -111,7 +111,7 @@ def _add(function: FunctionType, name: str, value: Any, parts: dict[str, str]) -
 
 
 def _bare_source(function: FunctionType) -> str:
-    """Return the code of a function without decorators and annotations, which may name what only its module has."""
+    """Return the code of a function without decorators and annotations, which may use names of its module."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, SyntaxError):
@@ -132,7 +132,7 @@ class _WithoutAnnotations(ast.NodeTransformer):
 
 
 def _outer_names(code: str) -> Iterator[str]:
-    """Yield the names that code takes from outside, without those of Python itself."""
+    """Yield the global names that code uses, without the built-in ones."""
     tables = [symtable.symtable(code, "<function>", "exec")]
     while tables:
         table = tables.pop()

@@ -1,4 +1,4 @@
-"""What a stand-in can be made of: tables, and functions of the facet's inputs."""
+"""The sources of stand-ins: tables, and functions of the facet's inputs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Prepared:
         elif _is_empty_frame(self.table):
             self.table.to_csv(path, index=False)
         else:
-            # The client is needed only for what is no CSV.
+            # The client is imported only for sources that are not CSV.
             from ikigai_core.transfer.source import source_of
 
             with path.open("wb") as file, closing(source_of(self.table).blocks()) as blocks:
@@ -53,7 +53,7 @@ _PARQUET = (".parquet", ".pq")
 
 
 def prepare(gives: Source | Mapping[str, Source] | None) -> dict[str, Prepared]:
-    """Return what a stand-in gives by output; empty if it gives nothing.
+    """Return the sources of a stand-in by output; empty if it has no output.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def prepare(gives: Source | Mapping[str, Source] | None) -> dict[str, Prepared]:
         return {}
     if isinstance(gives, Mapping):
         if not gives:
-            raise ValueError("a stand-in with outputs needs at least one; None is for one that gives nothing")
+            raise ValueError("a mapping of outputs must not be empty; use None for a stand-in without output")
         return {str(output): _prepared(source) for output, source in gives.items()}
     return {ANY_OUTPUT: _prepared(gives)}
 
@@ -85,7 +85,7 @@ def prepare_given(given: Iterable[str]) -> dict[str, dict[str, Prepared]]:
         facet, _, output = target.partition(":")
         if not (separator and facet.strip() and source.strip()):
             raise ValueError(
-                f"the stand-in {text!r} has to be FACET=SOURCE or FACET:OUTPUT=SOURCE, as in MID.EDA=eda.csv"
+                f"the stand-in {text!r} must have the form FACET=SOURCE or FACET:OUTPUT=SOURCE, such as MID.EDA=eda.csv"
             )
         outputs = found.setdefault(facet.strip(), {})
         if source.strip() != NOTHING:

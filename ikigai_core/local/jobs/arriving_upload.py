@@ -1,6 +1,6 @@
 """The check of an uploaded file while its parts arrive, in a process of its own.
 
-It leaves a verdict on ordinary files only. All others are checked when they are complete.
+It leaves a verdict only on ordinary files. All others are checked when they are complete.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ARRIVALS = "arrivals"
 NUMBER_BYTES = 4
 
 NO_MORE = 0
-"""Instead of a part's number: the check is not wanted any more."""
+"""Sent instead of a part's number: the check is no longer needed."""
 
 # After that, the upload counts as abandoned.
 _LONGEST_PAUSE_SECONDS = 60.0
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     arguments : sequence of str
         The job's folder, the number of parts, and the limits of the check.
     """
-    # The platform itself, which needs only the names of this module, stays without DuckDB.
+    # Imported here, because the platform itself imports this module and does not need DuckDB.
     from ikigai_core.local.engine.arrival import examine_arriving
 
     folder = Path(arguments[0])
@@ -59,7 +59,7 @@ def _parts(folder: Path, count: int) -> Iterator[Path]:
     Raises
     ------
     OSError
-        A part stays away.
+        A part does not arrive.
     """
     arrived = set()
     with (folder / ARRIVALS).open("rb", buffering=0) as arrivals:
@@ -70,7 +70,7 @@ def _parts(folder: Path, count: int) -> Iterator[Path]:
                 told = os.read(arrivals.fileno(), NUMBER_BYTES)
                 arrived.add(int.from_bytes(told, "big"))
                 if NO_MORE in arrived:
-                    raise BrokenPipeError(f"part {number} is not to come")
+                    raise BrokenPipeError(f"part {number} will not arrive")
             path = part_path(folder, number)
             yield path
             path.unlink()

@@ -1,4 +1,4 @@
-"""Limits of the work on an uploaded file, which its own process sets for itself."""
+"""Limits of the work on an uploaded file. The process that does the work sets them for itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MIB = 1 << 20
 
 @dataclass(frozen=True)
 class CheckLimits:
-    """What the check of an uploaded file, and the profile of a dataset, may take.
+    """Limits for the check of an uploaded file and for the profile of a dataset.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class CheckLimits:
 
     def __post_init__(self) -> None:
         if not (self.seconds > 0 and self.memory > 0):
-            raise ValueError("--check-timeout and --check-memory have to be more than 0")
+            raise ValueError("--check-timeout and --check-memory must be greater than 0")
 
     @classmethod
     def read(cls, arguments: Sequence[str]) -> CheckLimits:
@@ -45,14 +45,14 @@ class CheckLimits:
         return str(self.seconds), str(self.memory)
 
     def impose(self, *, waits: bool = False) -> None:
-        """Limit this process. When its time is over, a signal ends it.
+        """Limit this process. A signal ends it when its time is used up.
 
         Parameters
         ----------
         waits
             Whether the process has to wait for others. Then only its processor time counts.
         """
-        # A limit that the machine itself has cannot be raised.
+        # A process cannot raise a limit that the machine sets.
         with contextlib.suppress(ValueError):
             memory = _held() + self.memory
             resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
@@ -60,24 +60,24 @@ class CheckLimits:
 
     @property
     def too_large(self) -> str:
-        """Why a file that needs more memory is rejected."""
+        """The message about a file that needs more memory."""
         return (
             f"The check of the file needs more than {self.memory // _MIB} MiB of memory; upload a smaller file, "
             "or start the platform with a higher --check-memory."
         )
 
     def unfinished(self, code: int) -> str:
-        """Return why a file is rejected whose check ended with this exit code, without a verdict."""
+        """Return the message about a file whose check ended with this exit code and no verdict."""
         if code == -signal.SIGALRM:
             return (
                 f"The check of the file took longer than {self.seconds:g} s; upload a smaller file, or start the "
                 "platform with a higher --check-timeout."
             )
-        return f"The check of the uploaded file did not come to an end: its process {ending(code)}"
+        return f"The check of the uploaded file did not finish: its process {ending(code)}"
 
 
 def _held() -> int:
-    """Return the bytes that count already: what the process that this one was forked from has imported."""
+    """Return the bytes that this process uses from the start: the imports of the process that it was forked from."""
     try:
         status = Path("/proc/self/status").read_text(encoding="utf-8")
     except OSError:

@@ -66,7 +66,7 @@ def _script(arguments: Mapping[str, Any], chain_group: str, user: str, store: St
     if custom_facet.chain_group != chain_group:
         raise _NotRunnableError(
             f"custom facet '{custom_facet.name}' is of chain group {custom_facet.chain_group}, "
-            f"and stands where one of {chain_group} is needed"
+            f"but the flow needs one of {chain_group} here"
         )
     content = _version(custom_facet, str(arguments.get("version_id") or ""), store)
     return {

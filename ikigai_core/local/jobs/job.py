@@ -21,7 +21,7 @@ from ikigai_core.local.store.runs import Run
 _MOST_PRINTED_BYTES = 100_000
 
 LendStandIns = Callable[[Run, Path], dict[str, dict[str, Any]]]
-"""Puts the data of a run's stand-ins into its job folder, and returns them by facet id."""
+"""Writes the data of a run's stand-ins to its job folder, and returns the stand-ins by facet id."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,13 @@ def read_progress(folder: Path) -> Progress:
 
 
 def read_facets(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return what a job's worker noted about each facet so far, by facet id."""
+    """Return what a job's worker has recorded about each facet so far, by facet id."""
     facets: dict[str, dict[str, Any]] = {}
     try:
         text = (folder / FILE_NAME).read_text(encoding="utf-8")
     except FileNotFoundError:
         return facets
-    # What follows the last line end is still being written, or the worker was killed then.
+    # An incomplete last line is still being written, or the worker was killed while it wrote the line.
     for line in text.split("\n")[:-1]:
         note = json.loads(line)
         facets.setdefault(note["facet_id"], {}).update(note)
@@ -91,7 +91,7 @@ def read_facets(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def read_printed(folder: Path) -> str:
-    """Return the end of what the script that runs now has printed."""
+    """Return the last part of the output of the script that is running."""
     for path in folder.glob(PRINTED_NOW):
         try:
             with path.open("rb") as file:
@@ -103,7 +103,7 @@ def read_printed(folder: Path) -> str:
 
 
 def told(folder: Path) -> tuple[int, ...]:
-    """Return the sizes of what a job's worker and its scripts have written for those who look on."""
+    """Return the sizes of the files in which a job's worker and its scripts report their progress."""
     sizes = []
     for path in (folder / FILE_NAME, folder / "progress.json", *folder.glob(PRINTED_NOW)):
         try:
@@ -114,12 +114,12 @@ def told(folder: Path) -> tuple[int, ...]:
 
 
 def read_result(folder: Path) -> dict[str, Any] | None:
-    """Return the result that the worker of a job left; None if it has not finished."""
+    """Return the result of the worker of a job; None if it has not finished."""
     return _read(result_path(folder))
 
 
 def result_path(folder: Path) -> Path:
-    """Return the path of the file in which a worker leaves its result."""
+    """Return the path of the file to which a worker writes its result."""
     return folder / "result.json"
 
 

@@ -68,7 +68,7 @@ def _write_model_version(run: Run, version: dict[str, Any], data_file: str, stor
         raise OutputRefusedError(version["facet_id"], "The model was deleted while it was trained")
     others = store.model_versions.all(model_id=version["model_id"])
     if version["is_first"] and any(other.data_file for other in others):
-        raise OutputRefusedError(version["facet_id"], "The model was trained by another run meanwhile")
+        raise OutputRefusedError(version["facet_id"], "Another run trained the model at the same time")
     now = timestamps.now()
     store.model_versions.add(
         ModelVersion(

@@ -1,4 +1,4 @@
-"""The profile of a dataset, made in a process of its own, which takes only the time that nothing else wants."""
+"""Computes the profile of a dataset, in a process of its own with the lowest priority."""
 
 from __future__ import annotations
 

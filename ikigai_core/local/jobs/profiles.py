@@ -1,4 +1,4 @@
-"""Profiles of datasets, which are made when somebody first looks."""
+"""Profiles of datasets, computed when somebody first opens a dataset."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FAILED: dict[str, Any] = {}
 
 
 class Profiles:
-    """The profiles of the datasets that were looked at last, in memory.
+    """The profiles of the datasets that were opened last, in memory.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Profiles:
     workers : Workers
         The worker processes.
     limits : CheckLimits
-        What making one may take.
+        Limits for the computation of a profile.
     """
 
     def __init__(self, files: Files, workers: Workers, limits: CheckLimits) -> None:
@@ -45,7 +45,7 @@ class Profiles:
         self._known: OrderedDict[str, dict[str, Any] | None] = OrderedDict()
 
     def get(self, dataset: Dataset) -> dict[str, Any] | None:
-        """Return the profile of a dataset's data; None while it is made, `FAILED` if it cannot be made."""
+        """Return the profile of a dataset's data; None while it is computed, `FAILED` if that is not possible."""
         with self._lock:
             if dataset.data_file not in self._known:
                 self._known[dataset.data_file] = None
@@ -55,7 +55,7 @@ class Profiles:
             return self._known[dataset.data_file]
 
     def stop(self) -> None:
-        """Make no more profiles."""
+        """Compute no more profiles."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _make(self, dataset: Dataset) -> None:

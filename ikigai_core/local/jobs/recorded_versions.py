@@ -1,4 +1,4 @@
-"""Versions of models that were recorded elsewhere: their figures, without what they learned."""
+"""Recorded versions of models: their metrics and settings, without the trained model."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RecordedVersion(BaseModel):
 
 
 def add_recorded_versions(store: Store, model: Model, versions: Iterable[RecordedVersion]) -> None:
-    """Give a model the versions that it lacks by name."""
+    """Add the versions whose names the model does not have."""
     with store.transaction():
         known = {version.name for version in store.model_versions.all(model_id=model.model_id)}
         for version in versions:

@@ -1,4 +1,4 @@
-"""Recordings that runs replay: the definition that they fit, and the tables that they give."""
+"""Recordings that runs replay: a definition, and the tables of its outputs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ikigai_core.runs.copies import original_of
 
 
 class RecordingRefusedError(Exception):
-    """A recording whose definition no longer fits the flow."""
+    """The definition of a recording no longer matches the flow."""
 
 
 class Recording(BaseModel):
@@ -98,7 +98,7 @@ class Recordings:
         changes = differences(kept.definition, self._by_names(run.definition))
         if changes:
             raise RecordingRefusedError(
-                f"The recording {kept.recording.label} no longer fits the flow {kept.recording.flow!r}: "
+                f"The recording {kept.recording.label} no longer matches the flow {kept.recording.flow!r}: "
                 f"{'; '.join(changes)}. Record the flow again, or restore its definition."
             )
         return {
@@ -111,7 +111,7 @@ class Recordings:
         }
 
     def _by_names(self, definition: Mapping[str, Any]) -> FlowDefinition:
-        """Return a definition with names in place of ids, since ids say nothing about its meaning."""
+        """Return a definition with names instead of ids, because ids differ between accounts."""
         named = {**definition, "facets": [self._named(facet) for facet in definition.get("facets", [])]}
         return FlowDefinition.load(named)
 
@@ -131,7 +131,7 @@ class Recordings:
 
 
 def _outputs(run: Run, recording: Recording) -> Iterable[tuple[str, dict[str, SourceOrder]]]:
-    """Yield what is recorded of the facets that put something out. Those that write no dataset give nothing."""
+    """Yield the recorded output of each output facet. Output facets that write no dataset have none."""
     for facet in Graph.of(run.definition).facets.values():
         name = str(facet.arguments.get("dataset_name") or "")
         if name in recording.tables:

@@ -58,7 +58,7 @@ class Runner:
     script_access : callable
         Returns what the scripts of a run that starts now may see.
     lend : callable
-        Puts what stands in for facets of a run into its job folder.
+        Writes the stand-ins for facets of a run to its job folder.
     """
 
     def __init__(
@@ -96,7 +96,8 @@ class Runner:
         """Queue a run of a flow. If a worker is free, wait until the run has left the queue.
 
         The wait matters because the released client sleeps for seconds if it sees a run in the queue. A run with an
-        ordered outcome, or with the given `outcome`, needs no worker. `agent` and `origin` say what started it.
+        ordered outcome, or with the given `outcome`, needs no worker. `agent` and `origin` describe the program and
+        the task that started it.
 
         Raises
         ------
@@ -128,11 +129,11 @@ class Runner:
         return read_facets(self._files.job(run.run_id)) if kept is None else kept
 
     def mark(self, run: Run) -> tuple[int, ...]:
-        """Return numbers that change when an unfinished run has something new to tell."""
+        """Return numbers that change if an unfinished run has made progress or printed something."""
         return told(self._files.job(run.run_id))
 
     def printed(self, run: Run) -> str:
-        """Return what the scripts of an unfinished run have printed so far."""
+        """Return the output of the scripts of an unfinished run so far."""
         before = "".join(note.get("printed", "") for note in self.facets(run).values())
         return before + read_printed(self._files.job(run.run_id))
 
@@ -176,7 +177,7 @@ class Runner:
             pass
         except Exception:
             logger.exception("Run %s failed because of an error in the platform", run_id)
-            self._store.runs.finish(run_id, "FAILED", message="The platform failed to run this flow: see its own log")
+            self._store.runs.finish(run_id, "FAILED", message="The platform failed to run this flow. See its log")
             self._files.drop_job(run_id)
 
     def _run(self, run: Run) -> None:
@@ -191,7 +192,7 @@ class Runner:
             logger.error("The worker of run %s ended with %s: %s", run.run_id, code, last_words(folder))
         self._outcomes.wait(run)
         with self._outcomes.ending(run):
-            self._settle(run, f"The worker process of this run {ending(code)} before the flow was done")
+            self._settle(run, f"The worker process of this run {ending(code)} before the flow was finished")
 
     def _settle(self, run: Run, unfinished: str) -> None:
         """Finish a run whose worker has ended. `unfinished` is the error message if the worker left no result."""
@@ -204,11 +205,11 @@ class Runner:
             self._succeed(run, result)
         else:
             facet_id = str(result.get("facet_id") or "")
-            message = str(result.get("message") or "The flow failed without a reason")
+            message = str(result.get("message") or "The flow failed and gave no reason")
             if told := _told_stand_ins(result):
                 message += f"\n\n{told}"
             if printed:
-                message += f"\n\nIts scripts printed:\n{printed[-_MOST_SHOWN:].rstrip()}"
+                message += f"\n\nOutput of its scripts:\n{printed[-_MOST_SHOWN:].rstrip()}"
             self._store.runs.finish(run.run_id, "FAILED", facet_id=facet_id, message=message)
         self._files.drop_job(run.run_id)
 

@@ -48,7 +48,7 @@ def next_time(schedule: Mapping[str, str], after: datetime) -> datetime | None:
 
 
 class Scheduler:
-    """Starts flows by their schedules while the platform runs. Missed starts are not made up for.
+    """Starts flows by their schedules while the platform runs. Missed starts are not repeated later.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class Scheduler:
         self._seen_until = clock()
 
     def start(self) -> None:
-        """Start to watch the clock."""
+        """Start the thread that watches the clock."""
         self._seen_until = self._clock()
         threading.Thread(target=self._watch, name="schedules", daemon=True).start()
 

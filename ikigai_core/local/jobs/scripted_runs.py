@@ -62,11 +62,11 @@ class Outcome(BaseModel):
     @model_validator(mode="after")
     def _is_one_outcome(self) -> Self:
         if self.sequence and self.duration is not None:
-            raise ValueError("duration and sequence cannot go together: a sequence lasts as long as its stages")
+            raise ValueError("duration and sequence cannot be combined: a sequence takes as long as its stages")
         if self.engine and (self.status, self.message, self.facet) != ("SUCCESS", "", ""):
-            raise ValueError("engine runs the flow, which ends as it ends: leave status, message and facet out")
+            raise ValueError("with engine, the flow itself determines its outcome: leave out status, message and facet")
         if self.writes and (self.engine or self.status != "SUCCESS"):
-            raise ValueError("writes is for runs that succeed without the engine, which writes by itself")
+            raise ValueError("writes is only for runs that succeed without the engine, which writes the outputs itself")
         return self
 
     @property
@@ -242,7 +242,7 @@ class Outcomes:
         return staged.status() if staged is not None and staged.left > 0 else None
 
     def wait(self, run: Run) -> None:
-        """Wait until a run that the engine executed may end.
+        """Wait until the ordered duration of a run that the engine executed is over.
 
         Raises
         ------
@@ -257,7 +257,7 @@ class Outcomes:
 
     @contextmanager
     def ending(self, run: Run) -> Iterator[None]:
-        """Apply the ordered log delay to the log that is written inside, and forget the run."""
+        """Apply the ordered log delay to the log that the block writes, and forget the run."""
         staged = self._staged.get(run.run_id)
         if staged is not None and staged.outcome.log_delay:
             now = time.monotonic()

@@ -1,4 +1,4 @@
-"""Ordered stand-ins: which facets of which runs get them, and their data in the job of a run."""
+"""Ordered stand-ins: the runs and facets that they apply to, and their data in the job of a run."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class StandIn(BaseModel):
         return self.flow in names and self.user in (None, run.user)
 
     def rank(self, facet: Mapping[str, Any]) -> int:
-        """Return how closely it is for a facet: 2 by name, 1 by type, 0 if not at all."""
+        """Return how closely it matches a facet: 2 by name, 1 by type, 0 if it does not."""
         if self.facet in (facet.get("name"), facet.get("facet_id")):
             return 2
         return 1 if _folded(self.facet) == _folded(_type_of(facet)) else 0
@@ -108,11 +108,11 @@ class StandIns:
         return order
 
     def keep(self, facet: str, sources: Mapping[str, Prepared]) -> Order:
-        """Add a stand-in for as long as the platform runs."""
+        """Add a stand-in that stays until the platform stops."""
         return self.order(StandIn(facet=facet, sources=self.received(sources)), permanent=True)
 
     def received(self, sources: Mapping[str, Prepared]) -> dict[str, SourceOrder]:
-        """Return sources of this process as if they had been sent."""
+        """Return sources of this process in the form of received ones."""
         return {output: self._received(prepared) for output, prepared in sources.items()}
 
     def _received(self, prepared: Prepared) -> SourceOrder:

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class Timetable:
-    """Calls functions at their time. The first one starts its thread.
+    """Calls functions after a delay. The first call starts the thread.
 
     Parameters
     ----------

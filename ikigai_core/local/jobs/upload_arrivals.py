@@ -1,4 +1,4 @@
-"""Checks of large uploads that begin with the first part, so that little is left to do after the last one."""
+"""Checks of large uploads while their parts arrive, so that little work is left after the last part."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class _Arrival:
 
 
 class UploadArrivals:
-    """Checks some uploads at a time while their parts arrive."""
+    """Checks a limited number of uploads while their parts arrive."""
 
     def __init__(self, store: Store, files: Files, workers: Workers, limits: CheckLimits) -> None:
         self._store = store
@@ -51,7 +51,7 @@ class UploadArrivals:
         self._arrivals: dict[str, _Arrival] = {}
 
     def take(self, upload: Upload, part: Part) -> None:
-        """Take note of a part that has arrived and is recorded; begin the check of its upload if there is room."""
+        """Tell the check of an upload that a part has arrived. Begin the check if not too many are running."""
         if upload.file_size < _SMALLEST:
             return
         with self._lock:
@@ -96,7 +96,7 @@ class UploadArrivals:
         elif part.number not in arrival.etags:
             self._tell(arrival, part)
         elif arrival.etags[part.number] != part.etag:
-            # What was read has been replaced.
+            # The client replaced a part that the check has already read.
             self._end(upload.upload_id)
 
     def _has_room(self) -> bool:

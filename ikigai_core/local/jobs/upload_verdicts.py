@@ -73,7 +73,7 @@ class UploadChecks:
             pass
         except Exception:
             logger.exception("The check of upload %s failed", upload.upload_id)
-            self._reject(upload, "The check of the uploaded file failed: see the platform's own log")
+            self._reject(upload, "The check of the uploaded file failed. The log of the platform has the details")
         finally:
             self._files.drop_job(upload.upload_id)
 

@@ -1,4 +1,4 @@
-"""What worker processes run: modules with a function `main` that takes a list of arguments and returns an exit code."""
+"""The modules that worker processes run. Each has a function `main(arguments)` that returns an exit code."""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ from ikigai_core.local.store.signing import DATA_PREFIX
 
 _SLASHES = re.compile("/{2,}")
 _NO_CREDENTIALS = JSONResponse({"message": "Missing Authentication Token"}, 403)
-_NOT_REMOTELY = "The control API can be used from the platform's own machine only: start it with --remote-control"
+_NOT_REMOTELY = (
+    "Only the platform's own machine can use the control API: start the platform with --remote-control to allow others"
+)
 
 
 class Gate:
@@ -44,11 +46,11 @@ class Gate:
             await app(scope, receive, send)
             return
         if is_console(scope["path"]):
-            # People who look on are neither journaled nor hit by faults.
+            # Requests of the console are not journaled, and faults do not apply to them.
             await self._app(scope, receive, send)
             return
         if scope["path"] == "/" and scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
-            # A browser. Clients of the API ask for no page.
+            # Only browsers accept HTML pages.
             await RedirectResponse(PREFIX)(scope, receive, send)
             return
         app = self._app if user_email or self._is_open(scope["path"]) else _NO_CREDENTIALS

@@ -1,7 +1,7 @@
 """Facet and model specs of the local platform, as data for `get-facet-specs` and `get-model-specs`.
 
 The YAML files contain only what differs from the defaults. The loaders add all other fields of the wire format. A file
-with the specs of an account can take their place; what the engine knows stays in the own ones.
+with the specs of an account can replace them; the engine always reads its own specs.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ _file: Path | None = None
 
 
 def use_specs(path: Path | None) -> None:
-    """Use the specs in a file from now on; the own ones if `path` is None.
+    """Use the specs in a file from now on, or the local platform's own specs if `path` is None.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def use_specs(path: Path | None) -> None:
 
 
 def merged_specs(more: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the specs in use with some more types, which take the place of those with the same names."""
+    """Return the specs in use with additional types, which replace those with the same names."""
     chains = {name: {key: dict(group) for key, group in chain.items()} for name, chain in load_facet_specs().items()}
     for chain_group, groups in (more.get("facet_specs") or {}).items():
         chain = chains.setdefault(chain_group, {})
@@ -59,7 +59,7 @@ def merged_specs(more: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def specs_file() -> Path | None:
-    """Return the file with the specs in use; None for the own ones."""
+    """Return the file with the specs in use; None if they are the local platform's own."""
     return _file
 
 
@@ -111,7 +111,7 @@ def _argument(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(path: Path, content: Any) -> None:
-    """Check the shape of a file of specs; what it says is the account's affair."""
+    """Check the structure of a file of specs. Its content is not checked."""
     if not isinstance(content, Mapping):
         raise ValueError(f"{path} has no specs: `ikigai specs pull` writes such a file")
     for kind in ("facet_specs", "model_specs"):

@@ -22,7 +22,7 @@ _LARGEST_STRETCH = 1 << 30
 _PACKED = ".gz"
 _OTHERS = 0o077
 _FOLDERS = ("datasets", "uploads", "jobs")
-# The directory may be one with other things in it.
+# The directory may already contain other files.
 _OURS = (
     *("credentials.json", "signing.key", "server.log", "lock", "platform.sqlite*", "specs-*.json"),
     *(f"{folder}{rest}" for folder in _FOLDERS for rest in ("", "/*", "/*/*")),
@@ -30,7 +30,7 @@ _OURS = (
 
 
 def make_private(root: Path) -> None:
-    """Create the data directory, if necessary, and keep other users of the machine from it and the files in it."""
+    """Create the data directory if necessary. Let no other user of the machine read it or its files."""
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     ours = (path for pattern in _OURS for path in root.glob(pattern))
     for path in (root, *ours):
@@ -150,7 +150,7 @@ class Files:
 def _append(path: Path, target: BinaryIO) -> None:
     with path.open("rb") as source:
         if sys.platform == "linux":
-            # The kernel copies, without a way through this process.
+            # The kernel copies the data directly, which is faster.
             while os.sendfile(target.fileno(), source.fileno(), None, _LARGEST_STRETCH):
                 pass
         else:

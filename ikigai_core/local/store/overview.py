@@ -1,4 +1,4 @@
-"""Lists for people: many rows of few columns, without definitions and printed texts, however large an app is."""
+"""Lists for the console: few columns, without definitions and script output, so that they stay fast in large apps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ikigai_core.local.store.database import Database
 
 _TABLES = {"flow": ("flows", "flow_id"), "dataset": ("datasets", "dataset_id"), "model": ("models", "model_id")}
 
-# The history knows fractions of a second, but can be forgotten. Times in it are JSON, whose numbers are Python's.
+# The history has fractions of a second, but can be deleted. Its times are JSON numbers, in Python's format.
 _RUN = (
     "runs.run_id, coalesce(history.began, runs.queued_at) AS began, coalesce(history.ended, runs.timestamp) AS ended,"
     " CASE runs.state WHEN 'OVER' THEN runs.status ELSE runs.state END AS status"
@@ -56,7 +56,7 @@ class FlowLine:
 
 @dataclass(frozen=True)
 class Found:
-    """A component that a search found: its kind, its app, and what of it had the words."""
+    """A search result: a component, its kind and app, and the field that contains the words."""
 
     kind: str
     component_id: str
@@ -66,7 +66,7 @@ class Found:
 
 
 class Overview:
-    """Reads what lists show.
+    """Reads the data of lists.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ class Overview:
         return newest["position"], *(tuple(row) for row in unfinished)
 
     def search(self, words: str, app_ids: Collection[str], limit: int) -> list[Found]:
-        """Return what has the words in its name or id, and flows and datasets with them in facets and columns."""
+        """Return components with the words in their names or ids, in the facets of flows or the columns of datasets."""
         found = [hit for kind in _TABLES for hit in self._named(kind, words, app_ids)]
         known = {hit.component_id for hit in found}
         inside = [*self._inside("flow", "definition", words), *self._inside("dataset", "data_types", words)]

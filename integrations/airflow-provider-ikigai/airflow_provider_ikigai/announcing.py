@@ -1,4 +1,4 @@
-"""Tells Airflow and OpenLineage which datasets a run wrote, and no others."""
+"""Reports to Airflow and OpenLineage the datasets that a run wrote, and no others."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def announce(
     *,
     count_rows_up_to: float,
 ) -> Announced:
-    """Tell Airflow what a successful run wrote, and drop the outlets of the same app that it did not write.
+    """Report to Airflow what a successful run wrote, and drop the outlets of the same app that it did not write.
 
     Parameters
     ----------
@@ -57,14 +57,14 @@ def announce(
     """
     names = about.get("outputs")
     if names is None:
-        task.log.info("What the run wrote is not known, as somebody else started it: no dataset is announced")
+        task.log.info("Somebody else started the run, so it is not known what it wrote: no dataset is reported")
         task.outlets = without_unwritten(task.outlets, {task.app}, ())
         return Announced(None)
     try:
         with task.connected(context) as (ikigai, app):
             return _announce(task, context, ikigai, app, report, about, count_rows_up_to)
     except Exception as error:
-        # The run has succeeded, so the task must not fail because nobody can describe its outputs.
+        # The run has succeeded, so the task must not fail only because its outputs cannot be described.
         task.log.warning("The datasets that the run wrote could not be described: %s", error)
         task.outlets = without_unwritten(task.outlets, {task.app}, names)
         return Announced(names)
@@ -73,7 +73,7 @@ def announce(
 def lineage_of_failure(
     task: IkigaiBaseOperator, context: Context, report: RunReport, about: Mapping[str, Any]
 ) -> lineage.Lineage:
-    """What a run that did not succeed read and was to write, for OpenLineage alone; parameters as for `announce`."""
+    """Return what an unsuccessful run read and should have written, for OpenLineage. Parameters as for `announce`."""
     if not lineage.is_wanted():
         return lineage.Lineage()
     try:
@@ -99,7 +99,7 @@ def _announce(
     run = ikigai.flow_run(report.run or {})
     written = ikigai.run(written_outputs(app, run, about["outputs"])) or WrittenOutputs(())
     if written.missing:
-        task.log.warning("The run did not write %s: what it did not write is not announced", ", ".join(written.missing))
+        task.log.warning("The run did not write %s, so these datasets are not reported", ", ".join(written.missing))
     task.outlets = without_unwritten(task.outlets, {task.app, app.name}, written.names)
     is_lineage_wanted = lineage.is_wanted()
     size_limit = count_rows_up_to if task.outlets or is_lineage_wanted else 0

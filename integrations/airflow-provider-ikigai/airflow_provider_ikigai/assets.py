@@ -78,7 +78,7 @@ def emit(
 ) -> None:
     """Report the datasets that a task wrote to Airflow.
 
-    Outlets that are such a dataset get its figures as their event's extra; an `AssetAlias` among them gets an event for
+    Outlets that are such a dataset get its profile as the event's extra; an `AssetAlias` among them gets an event for
     each.
 
     Parameters
@@ -104,7 +104,7 @@ def emit(
 
 
 def without_unwritten(outlets: Iterable[Any], apps: Collection[str], written: Collection[str]) -> list[Any]:
-    """Those outlets of a task that get an event: Airflow gives one to each that the task has when it succeeds.
+    """Return the outlets of a task that get an event. Airflow sends one for each outlet that a task has at its end.
 
     Parameters
     ----------
@@ -122,33 +122,33 @@ def without_unwritten(outlets: Iterable[Any], apps: Collection[str], written: Co
     ]
 
 
-# -- what Airflow calls for addresses of this scheme -------------------------------------------------------------------
+# -- functions that Airflow calls for addresses of this scheme ---------------------------------------------------------
 
 
 def create_asset(*, app: str, dataset: str, extra: dict[str, Any] | None = None) -> Asset:
-    """Make an asset of a dataset; Airflow's way of asking for it."""
+    """Make an asset of a dataset. Airflow calls this function."""
     return dataset_asset(app, dataset, extra=extra)
 
 
 def sanitize_uri(uri: SplitResult) -> SplitResult:
-    """Check an address and write it in the one way in which it is compared.
+    """Check an address and return its normal form, which Airflow compares.
 
     Raises
     ------
     ValueError
-        It names no app, or nothing of it.
+        It names no app, or no component of the app.
     """
     kind, _, name = uri.path.strip("/").partition("/")
     if not uri.netloc or kind not in _KINDS or not name:
         raise ValueError(
-            f"{uri.geturl()!r} is no address of something on the Ikigai platform: "
+            f"{uri.geturl()!r} is not the address of a component on the Ikigai platform: "
             f"expected {SCHEME}://<app>/{'|'.join(_KINDS)}/<name>, with names percent-encoded."
         )
     return uri._replace(netloc=quoted(unquote(uri.netloc)), path=f"/{kind}/{quoted(unquote(name))}")
 
 
 def convert_asset_to_openlineage(asset: Asset, lineage_context: Any) -> OpenLineageDataset:
-    """An asset in OpenLineage's words."""
+    """Convert an asset to an OpenLineage dataset."""
     from airflow.providers.common.compat.openlineage.facet import Dataset as OpenLineageDataset
 
     uri = urlsplit(asset.uri)
@@ -157,5 +157,5 @@ def convert_asset_to_openlineage(asset: Asset, lineage_context: Any) -> OpenLine
 
 
 def _is_known(value: object) -> bool:
-    """Return True if a value is final: no template, and not the result of another task."""
+    """Return True if a value is final: neither a template nor the result of another task."""
     return isinstance(value, int | float) or not is_template(value)

@@ -1,4 +1,4 @@
-"""Checks a task's arguments when its DAG is parsed, if they are known by then."""
+"""Checks the arguments of a task when its DAG is parsed, if they are already known."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ _CHOICES = {"isolation": ("shared", "copy"), "on_busy": ("fail", "wait", "attach
 
 
 def check_isolation(isolation: object, on_busy: object, on_doubt: object) -> None:
-    """Make sure that a task may run a flow in such a way.
+    """Check the arguments that say how a task runs a flow.
 
     Raises
     ------
     InvalidInputError
-        One of them is no such word, or they contradict each other.
+        An argument has an unknown value, or two of them contradict each other.
     """
     for name, value in (("isolation", isolation), ("on_busy", on_busy), ("on_doubt", on_doubt)):
         if not is_template(value) and value not in _CHOICES[name]:
             raise InvalidInputError(f"{name} is {value!r}: choose one of {', '.join(map(repr, _CHOICES[name]))}.")
     if (isolation, on_busy) == ("copy", "attach"):
         raise InvalidInputError(
-            "on_busy='attach' takes another run of the flow, and a private copy has none: drop one."
+            "on_busy='attach' follows another run of the flow, but a private copy has none: use one of the two."
         )
 
 
 def check_unique_output(unique_output: object, variables: object) -> None:
-    """Make sure that the variable is given that names an output of the run's own.
+    """Check that the variables contain the one that names the unique output.
 
     Raises
     ------
@@ -39,5 +39,5 @@ def check_unique_output(unique_output: object, variables: object) -> None:
         return
     if not variables.get(unique_output):
         raise InvalidInputError(
-            f"unique_output names the run variable {unique_output!r}, and the variables do not give it."
+            f"unique_output names the run variable {unique_output!r}, but the variables do not contain it."
         )

@@ -1,4 +1,4 @@
-"""The conditions that sensors and triggers wait for, judged by the platform's answers. No I/O here."""
+"""The conditions that sensors and triggers wait for, evaluated on the platform's answers. No I/O here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ikigai_core.components.flow import FlowRecord
 
 RECENT_RUNS = 50
-"""Run logs that are looked through."""
+"""Maximum number of run logs that are read."""
 
 
 def idle(flow: FlowRecord, report: FlowStatusReport) -> dict[str, Any] | None:
@@ -28,7 +28,7 @@ def ended(flow: FlowRecord, logs: Sequence[RunLog]) -> dict[str, Any] | None:
 def updated(dataset: DatasetRecord, since: datetime) -> dict[str, Any] | None:
     """Return the dataset if it was changed after a point of time, else None.
 
-    The platform tells whole seconds: a change within the same second counts.
+    The platform's times are whole seconds: a change within the same second counts.
     """
     if dataset.modified_at < since.replace(microsecond=0):
         return None

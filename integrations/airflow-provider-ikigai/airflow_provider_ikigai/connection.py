@@ -42,7 +42,7 @@ _CALLED = {"user_email": "login", "api_key": "password", "base_url": "host"}
 
 
 class UnusableConnectionError(AirflowFailException):
-    """A connection lacks something or holds something unusable; the same task would fail again."""
+    """A field of a connection is missing or unusable. A retry of the task would fail again."""
 
     def __init__(self, conn_id: str, reason: str) -> None:
         super().__init__(f"Connection {conn_id!r} cannot be used: {reason}")
@@ -57,12 +57,12 @@ def connection_fields(connection: Connection, look_up_key: Callable[[], str] | N
         Its login is the user's email, its password the API key, its host the base URL (or a host name, with schema and
         port beside it, as a connection written as a URI has it); the rest is in its extra.
     look_up_key : callable, optional
-        Gives the password as it is now. It is asked if the platform refuses the one that was read.
+        Returns the current password. Called if the platform refuses the one that was read.
 
     Raises
     ------
     UnusableConnectionError
-        Naming the connection and the field. No value of a secret field is shown.
+        The message names the connection and the field. It shows no value of a secret field.
     """
     conn_id, extra = connection.conn_id, connection.extra_dejson
     if connection.conn_type != CONN_TYPE:
@@ -86,7 +86,7 @@ def connection_fields(connection: Connection, look_up_key: Callable[[], str] | N
 
 
 def task_origin() -> dict[str, str | None]:
-    """The task that runs in this process, as each request says to the platform; empty outside of one."""
+    """Return the task that runs in this process, for the header of each request; empty outside of a task."""
     try:
         task = get_current_context()["ti"]
     except RuntimeError:
@@ -102,7 +102,7 @@ def task_origin() -> dict[str, str | None]:
 
 @contextmanager
 def naming_the_connection(conn_id: str) -> Iterator[None]:
-    """Say which connection, and which of its fields, is unusable.
+    """Name the connection and the field in errors about unusable fields.
 
     Raises
     ------
@@ -122,5 +122,5 @@ def _base_url(connection: Connection) -> str | None:
     if not host or "://" in host:
         return host or None
     port = f":{connection.port}" if connection.port else ""
-    # Without a scheme the core refuses it, and says which address is probably meant.
+    # Without a scheme, the core refuses the address and suggests the correct one.
     return f"{connection.schema}://{host}{port}" if connection.schema else f"{host}{port}"

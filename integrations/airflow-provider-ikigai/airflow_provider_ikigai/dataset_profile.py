@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def event_extra(profile: DatasetProfile) -> dict[str, Any]:
-    """A dataset's figures, as an asset event's extra."""
+    """The profile of a dataset, as the extra of an asset event."""
     counted = {} if profile.row_count is None else {"row_count": profile.row_count}
     return {"dataset_id": profile.dataset_id, "size_bytes": profile.size, **counted}
 

@@ -1,4 +1,4 @@
-"""Turns the client's errors into Airflow's: after a terminal one the task fails, after a transient one it retries."""
+"""Converts the client's errors to Airflow's: a terminal one fails the task, a transient one lets it retry."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ikigai_core.orchestration import SupersededError
 
 
 def task_failure(message: str, *, transient: bool) -> AirflowException:
-    """The exception that fails a task, with Airflow's retries or without.
+    """Return the exception that fails a task, with or without retries.
 
     Parameters
     ----------
     message : str
-        What went wrong, complete: it is all that the task's log says.
+        The complete description of the error for the task's log.
     transient : bool
         Whether the same task may succeed later, unchanged.
 
@@ -31,7 +31,7 @@ def task_failure(message: str, *, transient: bool) -> AirflowException:
 
 @contextmanager
 def failing_the_task() -> Iterator[None]:
-    """Turn what the client raises into the exception that fails the task.
+    """Convert errors of the client to the exception that fails the task.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def failing_the_task() -> Iterator[None]:
     try:
         yield
     except SupersededError as error:
-        # A later try decides how the task ends, not this one.
+        # A later try determines the outcome of the task, not this one.
         raise task_failure(str(error), transient=True) from None
     except IkigaiError as error:
         raise task_failure(str(error), transient=error.transient) from None

@@ -1,4 +1,4 @@
-"""Files that uploads read and downloads write, beyond those on the worker: object storages and query results."""
+"""Files for uploads and downloads: on the worker, in an object storage, or with the result of a query."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BLOCK_SIZE = 1 << 20
 
 
 def as_text(path: Any) -> Any:
-    """A path as templates need it; what is no path stays as it is."""
+    """Return a path as a string, which templates need, and other values unchanged."""
     if isinstance(path, os.PathLike):
         return os.fspath(path)
     return str(path) if hasattr(path, "read_bytes") else path
@@ -32,7 +32,7 @@ def is_url(path: str) -> bool:
 
 @contextmanager
 def fetched(path: str) -> Iterator[Path]:
-    """A local file with what a path names: the file itself, or a copy of what is in an object storage.
+    """Provide a local file for a path: the file itself, or a copy of the file in an object storage.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def fetched(path: str) -> Iterator[Path]:
 
 @contextmanager
 def queried(sql: str, conn_id: str, parameters: Mapping[str, Any] | Sequence[Any] | None) -> Iterator[Path]:
-    """A local CSV file with a query's result, written a few thousand rows at a time.
+    """Provide a local CSV file with the result of a query. It is written a few thousand rows at a time.
 
     Parameters
     ----------
@@ -73,11 +73,11 @@ def queried(sql: str, conn_id: str, parameters: Mapping[str, Any] | Sequence[Any
     Raises
     ------
     AirflowFailException
-        The connection is none of a database, or the statement returns no rows.
+        The connection is not that of a database, or the statement returns no rows.
     """
     hook = BaseHook.get_hook(conn_id)
     if not hasattr(hook, "get_conn") or not hasattr(hook, "get_df"):
-        raise AirflowFailException(f"Connection {conn_id!r} is of type {hook.conn_type!r}, which runs no queries.")
+        raise AirflowFailException(f"Connection {conn_id!r} is of type {hook.conn_type!r}, which cannot run queries.")
     with (
         TemporaryDirectory(prefix="airflow-ikigai-") as folder,
         closing(hook.get_conn()) as connection,
@@ -97,12 +97,12 @@ def queried(sql: str, conn_id: str, parameters: Mapping[str, Any] | Sequence[Any
 
 @contextmanager
 def stored(path: str) -> Iterator[Path]:
-    """A local path to write to; what is there afterwards is at the path that was given.
+    """Provide a local path for writing. After the block, the file is at the given path.
 
     Parameters
     ----------
     path : str
-        A path on the worker, whose folder is made if it is missing, or one of Airflow's object storage paths.
+        A path on the worker, whose folder is created if necessary, or one of Airflow's object storage paths.
     """
     if not is_url(path):
         Path(path).parent.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ def launch(flow: Flow, store: TaskRunStore, kept: Mapping[str, Any] | None, log:
     ----------
     flow : Flow
     store : TaskRunStore
-        Its `find` has been called.
+        Its `find` must have been called.
     kept : mapping or None
     log : Logger
         The task's.
@@ -42,7 +42,7 @@ def launch(flow: Flow, store: TaskRunStore, kept: Mapping[str, Any] | None, log:
 
 
 def is_over(run: FlowRun) -> bool:
-    """Return True if a run has ended, also if nobody can tell how. It asks the platform once."""
+    """Return True if a run has ended, even if its outcome is unknown. Sends one request."""
     try:
         return run.log() is not None
     except (RunLostError, NotFoundError):
@@ -50,19 +50,19 @@ def is_over(run: FlowRun) -> bool:
     except IkigaiError as error:
         if not error.transient:
             raise
-        # Who follows the run bears with a platform that is away.
+        # If the platform is out of reach, following the run waits for it.
         return False
 
 
 def remove_copy(hook: IkigaiHook, run: Mapping[str, Any], log: Logger) -> None:
-    """Delete the private copy of a run whose end is kept. It does not raise: a copy that stays is deleted later."""
+    """Delete the private copy of a run whose end is kept. It raises nothing: a copy that remains is deleted later."""
     if not run.get("copy_name") or run.get("keep_copy"):
         return
     try:
         with hook.get_conn() as ikigai:
             ikigai.flow_run(run).remove_copy()
     except Exception as error:
-        log.warning("Private copy %r was not deleted, and is swept later: %s", run["copy_name"], error)
+        log.warning("Private copy %r was not deleted. A later run deletes it: %s", run["copy_name"], error)
 
 
 def _is_worth_following(flow: Flow, store: TaskRunStore, kept: Mapping[str, Any], log: Logger) -> bool:
@@ -79,7 +79,7 @@ def _is_worth_following(flow: Flow, store: TaskRunStore, kept: Mapping[str, Any]
 def _pick_up(
     flow: Flow, store: TaskRunStore, kept: Mapping[str, Any], log: Logger, how: Mapping[str, Any]
 ) -> FlowRun | None:
-    """Return the kept run, or the one started in its place; None if the task was cleared and the run has ended."""
+    """Return the kept run, or the run that replaced it; None if the task was cleared and the run has ended."""
     was_cleared = store.was_cleared
     try:
         run = flow.launch(keep=store.note, previous=kept, **how)
@@ -95,7 +95,7 @@ def _pick_up(
             run.remove_copy()
         return None
     if store.was_cleared:
-        # From now on it is the run that the clearing asked for.
+        # From now on, this run belongs to the cleared task.
         store.note(run.to_dict())
     if not run.attached and dict(run.variables) != dict(how.get("variables") or {}):
         log.warning("The run that is followed was started with other variables: %s", dict(run.variables))

@@ -1,4 +1,4 @@
-"""Tells OpenLineage which datasets a task read and wrote, with their columns and sizes.
+"""Reports to OpenLineage the datasets that a task read and wrote, with their columns and sizes.
 
 Nothing here is needed if the extra ``openlineage`` is not installed.
 """
@@ -28,7 +28,7 @@ def is_wanted() -> bool:
 
 @dataclass(frozen=True)
 class Named:
-    """What is known by its name alone: a flow, a model, or a dataset that is gone, or not there yet.
+    """A component of which only the name is known: a flow, a model, or a dataset that does not exist (any more).
 
     Attributes
     ----------
@@ -43,13 +43,13 @@ class Named:
 
     @classmethod
     def ensured(cls, name: str, changes: Sequence[str]) -> Named:
-        """What a task made, or brought up to date."""
+        """A component that a task created or updated."""
         return cls(name, "CREATE" if "created" in changes else "ALTER" if changes else "")
 
 
 @dataclass
 class Lineage:
-    """What a task has read and written so far.
+    """The datasets that a task has read and written so far.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Lineage:
     run: Mapping[str, Any] = field(default_factory=dict)
 
     def to_openlineage(self) -> OperatorLineage[Any, Any]:
-        """The same in OpenLineage's words."""
+        """The same as OpenLineage datasets."""
         from airflow.providers.common.compat.openlineage.facet import Dataset, OutputDataset
         from airflow.providers.openlineage.extractors import OperatorLineage
 

@@ -1,4 +1,4 @@
-"""Links from a task to what it deals with, at the platform's web address."""
+"""Links from a task to the platform's pages about its components."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Linked(Protocol):
-    """Anything with a page on the platform, if its address is known."""
+    """A component that may have a page on the platform."""
 
     @property
     def web_url(self) -> str | None:
@@ -21,10 +21,10 @@ class Linked(Protocol):
 
 
 class _IkigaiLink(BaseOperatorLink):
-    """A link that a task pushes as soon as it knows it, so that it is there while the task runs and if it fails."""
+    """A link that a task pushes as soon as it can, so that it exists while the task runs and if it fails."""
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
-        """Return the link that the task pushed. Airflow asks for it at the task's end, and overwrites it."""
+        """Return the link that the task pushed. Airflow calls this at the end of the task and stores the result."""
         from airflow.sdk.execution_time.xcom import XCom
 
         return XCom.get_value(ti_key=ti_key, key=self.xcom_key) or ""

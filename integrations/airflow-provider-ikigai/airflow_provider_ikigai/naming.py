@@ -1,4 +1,4 @@
-"""The addresses of what is on the platform: names, percent-encoded."""
+"""The addresses of components as assets, with percent-encoded names."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ def dataset_uri(app: str, dataset: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """A name as it is written in an address."""
+    """Encode a name for an address."""
     return quote(name, safe="")

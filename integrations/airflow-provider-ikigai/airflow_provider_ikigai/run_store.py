@@ -20,7 +20,7 @@ _GIVEN_UP = ("refused", "fenced")
 
 
 class TaskRunStore:
-    """A task's note of its run, from before the start until the task is cleared, or its DAG run is deleted.
+    """A task's note about its run. It exists from before the start until the task is cleared or its DAG run is deleted.
 
     It lies in the task's state store, which Airflow has since 3.3, for each task instance of each DAG run. All tries of
     a task instance share it, a clearing does not end it. With earlier releases nothing is kept.
@@ -52,15 +52,15 @@ class TaskRunStore:
         self._claimed = 0
         self.describe: Describe | None = None
 
-    # -- what the core asks for ----------------------------------------------------------------------------------------
+    # -- methods that the core calls -----------------------------------------------------------------------------------
 
     def note(self, run: Mapping[str, Any]) -> None:
-        """Keep a run in place of what was kept before.
+        """Store a run. It replaces the stored one.
 
         Raises
         ------
         SupersededError
-            A later try of the same task has noted something since, or Airflow has given this one up.
+            A later try of the same task has written a note, or Airflow has replaced this try.
         """
         self._note(run)
 
@@ -72,26 +72,26 @@ class TaskRunStore:
         Raises
         ------
         SupersededError
-            A later try has claimed the task, or Airflow has given this one up.
+            A later try has claimed the task, or Airflow has replaced this try.
         """
         self._claim()
         self._kept = self._read()
         return {name: value for name, value in self._kept.items() if name not in _ADDED} or None
 
     def take(self, run: Mapping[str, Any]) -> None:
-        """Note that this try takes the run's result. It does not raise: what was noted before leads to it as well."""
+        """Note that this try takes the run's result. It raises nothing: the previous note leads to the same result."""
         self._is_noted({**run, "phase": "taken", "taken_by": f"try {self._try}"})
 
     def forget(self) -> None:
         """Delete the note."""
         try:
             if self._store is not None:
-                # What the try has claimed stays: an earlier one may still be alive.
+                # The claim of this try stays, because an earlier try may still be alive.
                 self._store.delete(self.key)
         except Exception as error:
             self._log.warning("The note of the flow run was not deleted and stays until Airflow deletes it: %s", error)
 
-    # -- what the tasks of this provider ask for besides ---------------------------------------------------------------
+    # -- additional methods for the tasks of this provider -------------------------------------------------------------
 
     def keep_end(self, run: Mapping[str, Any], *, is_lost: bool = False) -> bool:
         """Note how a run ended, and return True if it is noted. A store that cannot be reached raises nothing.
@@ -100,7 +100,7 @@ class TaskRunStore:
         ----------
         run : mapping
         is_lost : bool, default False
-            True if nobody can tell how it ended: if the task is cleared, it does not wait for this run again.
+            True if its outcome is unknown. A cleared task then does not wait for this run again.
         """
         is_known = self._kept.get("log") is not None and self._is_kept(run)
         return is_known or self._is_noted(run, is_lost=is_lost)
@@ -130,7 +130,7 @@ class TaskRunStore:
         return dict(self.describe(run)) if self.describe else {}
 
     def _is_kept(self, run: Mapping[str, Any]) -> bool:
-        """Return True if a run is the one noted last, not another start."""
+        """Return True if this is the run in the newest note."""
         same = all(self._kept.get(name) == run.get(name) for name in _STARTED_WITH)
         return same and self._kept.get("phase") not in _GIVEN_UP
 
@@ -157,7 +157,7 @@ class TaskRunStore:
     def _write(self, kept: Mapping[str, Any]) -> None:
         self._claim()
         self._set(self.key, dict(kept))
-        # Who takes over claims the task before it looks at what is written here: one of the two sees the other.
+        # A later try claims the task before it reads this note, so one of the two tries sees the other.
         self._check_newest()
 
     def _claim(self) -> None:
@@ -185,7 +185,7 @@ class TaskRunStore:
             # Airflow gives a task instance another id with each try that it begins.
             if _status(error) != _NOT_FOUND:
                 raise
-            raise SupersededError(f"Airflow has given try {self._try} of this task up, so it stops.") from None
+            raise SupersededError(f"Airflow has replaced try {self._try} of this task, so this try stops.") from None
 
 
 _NOT_FOUND = 404

@@ -14,12 +14,12 @@ from ikigai_core.orchestration import Deadline, RunReport
 from ikigai_core.runs.durations import spoken
 
 DEFAULT_TIMEOUT = conf.getfloat("sensors", "default_timeout", fallback=604800.0)
-"""Seconds that a task waits if nothing else is said: as long as Airflow's sensors."""
+"""Default limit in seconds, as for Airflow's sensors."""
 
 
 @dataclass(frozen=True)
 class TimeLimit:
-    """When a task stops waiting, and what it raises then.
+    """The point of time when a task stops waiting, and the error that it then raises.
 
     Attributes
     ----------
@@ -46,20 +46,20 @@ class TimeLimit:
         return f"Flow {report.flow_name!r} did not end within the task's {self}: {report.seen}"
 
     def __str__(self) -> str:
-        """The limit by its name, such as ``timeout of 8 s``."""
+        """The name of the limit, such as ``timeout of 8 s``."""
         name, limit = ("execution_timeout", self.execution_timeout) if self._is_airflows else ("timeout", self.timeout)
         seconds = limit.total_seconds() if isinstance(limit, timedelta) else limit or 0.0
         return f"{name} of {spoken(seconds)}"
 
     def raise_timeout(self, message: str) -> NoReturn:
-        """Say that the time is up.
+        """Raise the error for the end of the limit.
 
         Raises
         ------
         AirflowTaskTimeout
-            It was Airflow's: the task's retries apply.
+            The limit was Airflow's: the task's retries apply.
         AirflowFailException
-            It was the task's own.
+            The limit was the task's own.
         """
         if self._is_airflows:
             raise AirflowTaskTimeout(message)

@@ -1,4 +1,4 @@
-"""Logs the progress of transfers, often enough to follow and seldom enough to read."""
+"""Logs the progress of transfers every few seconds."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class TransferLog:
-    """Logs how far a transfer is, every few seconds.
+    """Logs the progress of a transfer every few seconds.
 
     Parameters
     ----------
     log : Logger
         The task's.
     interval : float, default 10
-        Seconds between two lines at least.
+        Minimum number of seconds between two lines.
     """
 
     def __init__(self, log: Logger, *, interval: float = 10.0) -> None:
@@ -28,7 +28,7 @@ class TransferLog:
         self._told = time.monotonic()
 
     def __call__(self, progress: Progress) -> None:
-        """Log a transfer's progress, if that is due."""
+        """Log the progress of a transfer if the last line is old enough."""
         now = time.monotonic()
         if now - self._told >= self._interval:
             self._told = now

@@ -1,4 +1,4 @@
-"""The events of triggers that wait for a state of the platform, all in one form."""
+"""The events of triggers that wait for a state of the platform, in a common format."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Sighting:
     found : dict or None
         The sensor's result; None if the state was not reached.
     is_timeout : bool
-        True if the time was up.
+        True if the time limit ended the wait.
     message : str
         The error; empty if there was none.
     transient : bool
@@ -42,12 +42,12 @@ class Sighting:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any] | None) -> Sighting:
-        """Read a trigger's event; what a later release adds to it is left out.
+        """Read the event of a trigger. Fields that a later release added are ignored.
 
         Raises
         ------
         AirflowFailException
-            The event is empty. It is never taken for a success.
+            The event is empty, so it is not known whether the condition was met.
         """
         known = {field.name for field in fields(cls)}
         sighting = cls(**{name: value for name, value in (event or {}).items() if name in known})
@@ -60,6 +60,6 @@ class Sighting:
         return asdict(self)
 
     def raise_failure(self) -> None:
-        """Raise what went wrong, if something did."""
+        """Raise the error of the trigger, if there was one."""
         if self.message:
             raise task_failure(self.message, transient=self.transient)

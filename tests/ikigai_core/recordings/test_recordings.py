@@ -189,9 +189,11 @@ def test_a_run_of_another_definition_is_refused_with_the_difference(ikigai_local
     changed = app.flows["Sort"].document().to_dict()
     changed["facets"]["copy"]["arguments"]["header"] = False
     app.flow.new("Sort").definition(changed).ensure()
-    with pytest.raises(errors.RunFailedError, match="no longer fits.*'copy': argument 'header': True → False"):
+    with pytest.raises(errors.RunFailedError, match="no longer matches.*'copy': argument 'header': True → False"):
         run(app)
-    with pytest.raises(errors.InvalidDefinitionError, match="no longer fits.*'copy': argument 'header': False → True"):
+    with pytest.raises(
+        errors.InvalidDefinitionError, match="no longer matches.*'copy': argument 'header': False → True"
+    ):
         ikigai_local.replay(folder)
     assert app.flows["Sort"].document().facets["copy"].arguments["header"] is False
 

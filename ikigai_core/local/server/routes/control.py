@@ -48,7 +48,7 @@ class NewKey(BaseModel):
 
 
 class NewRun(BaseModel):
-    """A run that starts now, in the name of a user."""
+    """A run that starts now, on behalf of a user."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -65,7 +65,7 @@ class ScriptFields(Given):
         names = [argument.name for argument in arguments or []]
         for name in names:
             if names.count(name) > 1:
-                raise ValueError(f"{name!r} is there twice: arguments need names of their own")
+                raise ValueError(f"{name!r} occurs twice: names of arguments must be unique")
         return arguments
 
     def kept(self) -> dict[str, Any]:

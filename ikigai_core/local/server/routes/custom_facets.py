@@ -101,7 +101,7 @@ def edit_custom_facet(
 
 @router.post("/component/delete-custom-facet")
 def delete_custom_facet(platform: PlatformPart, caller: Caller, body: DeleteCustomFacet) -> CustomFacetRef:
-    """Delete a custom facet with its versions. Flows that use it cannot run any more."""
+    """Delete a custom facet with its versions. Flows that use it can no longer run."""
     custom_facet = _allowed(platform, caller, body.custom_facet.custom_facet_id, CustomFacetAccessLevel.ADMIN)
     platform.store.delete_custom_facet(custom_facet.custom_facet_id)
     return {"custom_facet_id": custom_facet.custom_facet_id}

@@ -1,4 +1,4 @@
-"""The control API for what facets give: stand-ins, recordings, and the specs that these need."""
+"""The control API for outputs of facets: stand-ins, recordings, and the specs that they need."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def put_table(request: Request, platform: PlatformPart) -> Answer:
 
 @router.post("/stand-ins")
 def order_stand_in(platform: PlatformPart, stand_in: Annotated[StandIn, SOUND]) -> Answer:
-    """Set what a facet gives."""
+    """Set the output of a facet."""
     try:
         return platform.stand_ins.order(stand_in).report()
     except ValueError as error:
@@ -71,7 +71,7 @@ def cancel_stand_in(platform: PlatformPart, stand_in_id: str) -> Answer:
 
 @router.post("/recordings")
 def order_recording(platform: PlatformPart, recording: Annotated[Recording, SOUND]) -> Answer:
-    """Have the runs of a flow replay a recording."""
+    """Let the runs of a flow replay a recording."""
     try:
         platform.recordings.order(recording)
     except ValueError as error:
@@ -81,7 +81,7 @@ def order_recording(platform: PlatformPart, recording: Annotated[Recording, SOUN
 
 @router.post("/model-versions")
 def add_model_versions(platform: PlatformPart, recorded: Annotated[RecordedVersions, SOUND]) -> Answer:
-    """Give a model the versions of a recording that it lacks. They hold nothing learned."""
+    """Add the missing versions of a recording to a model. They contain no trained model."""
     models = platform.store.models.all(app_id=recorded.app_id)
     model = next((model for model in models if model.name == recorded.model), None)
     if model is None:
@@ -92,7 +92,7 @@ def add_model_versions(platform: PlatformPart, recorded: Annotated[RecordedVersi
 
 @router.post("/specs")
 def add_specs(platform: PlatformPart, more: Annotated[MoreSpecs, SOUND]) -> Answer:
-    """Serve some more facet and model types."""
+    """Serve additional facet and model types."""
     try:
         platform.add_specs(more.specs, permanent=more.permanent)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Migration of a database that an older release wrote: `<layout>.sql` makes the next layout of each.
+"""Migration of a database that an older release wrote. `<layout>.sql` converts it to the next layout.
 
 SQLite keeps the number of the layout itself, as `user_version`. Tables that are only new need no migration. No
 statement may contain a semicolon, except at its end.
@@ -36,7 +36,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         return
     if layout:
         copy = _copy(connection, path.with_name(f"{path.stem}.layout-{layout}{path.suffix}"))
-        logger.warning("%s is migrated from layout %s to %s; %s keeps it as it was", path, layout, LAYOUT, copy)
+        logger.warning("Migrating %s from layout %s to %s; %s is a copy of the old one", path, layout, LAYOUT, copy)
     connection.execute("BEGIN IMMEDIATE")
     try:
         for step in range(layout or LAYOUT, LAYOUT):

@@ -1,4 +1,4 @@
-"""``@task.ikigai_flow``: a function's result are the variables that a flow runs with."""
+"""``@task.ikigai_flow``: runs a flow with the variables that a function returns."""
 
 from __future__ import annotations
 

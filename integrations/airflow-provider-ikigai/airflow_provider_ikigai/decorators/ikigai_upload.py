@@ -1,4 +1,4 @@
-"""``@task.ikigai_upload``: what a function returns becomes a dataset."""
+"""``@task.ikigai_upload``: uploads the result of a function as a dataset."""
 
 from __future__ import annotations
 

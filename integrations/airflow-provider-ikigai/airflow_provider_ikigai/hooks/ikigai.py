@@ -52,7 +52,7 @@ class IkigaiHook(_ConnectionHook):
     """
 
     def get_conn(self) -> Ikigai:
-        """Look the connection up and construct a client; nothing is sent to the platform.
+        """Read the connection and create a client. Sends nothing to the platform.
 
         Returns
         -------
@@ -93,7 +93,7 @@ class IkigaiHook(_ConnectionHook):
 
 
 def _masked(key: Callable[[], str]) -> Callable[[], str]:
-    """A key's source that has Airflow mask what it gives, also what was in no connection when that was read."""
+    """A source of a key that lets Airflow mask each key that it returns, also one from outside the connection."""
 
     def masking() -> str:
         given = key()
@@ -105,7 +105,7 @@ def _masked(key: Callable[[], str]) -> Callable[[], str]:
 
 @dataclass
 class _Shared:
-    """A client, and how many use it."""
+    """A client, and the number of its users."""
 
     client: AsyncIkigai
     users: int = 0
@@ -130,7 +130,7 @@ class IkigaiAsyncHook(_ConnectionHook):
     """
 
     async def get_conn(self) -> AsyncIkigai:
-        """Look the connection up, without blocking the event loop, and construct a client; nothing is sent.
+        """Read the connection without blocking the event loop, and create a client. Sends nothing.
 
         Returns
         -------
@@ -157,7 +157,7 @@ class IkigaiAsyncHook(_ConnectionHook):
             As `IkigaiHook.get_conn`.
         """
         fields = await self._fields()
-        # A connection that is changed gets a client of its own from then on.
+        # After a change of the connection, a new client is created.
         key = (id(asyncio.get_running_loop()), self.ikigai_conn_id, fields)
         shared = _SHARED.get(key) or _SHARED.setdefault(key, _Shared(self._client(fields)))
         shared.users += 1
@@ -170,7 +170,7 @@ class IkigaiAsyncHook(_ConnectionHook):
                 await shared.client.aclose()
 
     async def _fields(self) -> ConnectionFields:
-        # Importing takes longer than an event loop may be held up.
+        # The import takes too long for an event loop.
         await asyncio.to_thread(_load_client)
         loop = asyncio.get_running_loop()
         # Airflow masks the password as it looks the connection up; mask_secret itself would block the event loop.
@@ -186,7 +186,7 @@ class IkigaiAsyncHook(_ConnectionHook):
         try:
             return await self.aget_connection(self.ikigai_conn_id)
         except AirflowNotFoundException:
-            # If a trigger runs in the process of `dag.test()`, only the sync way reaches Airflow's database.
+            # If a trigger runs in the process of `dag.test()`, Airflow's database can only be reached with sync calls.
             return await asyncio.to_thread(self.get_connection, self.ikigai_conn_id)
 
     def _password(self, loop: asyncio.AbstractEventLoop) -> str:

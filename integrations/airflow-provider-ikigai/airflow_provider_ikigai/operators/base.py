@@ -45,7 +45,7 @@ class IkigaiBaseOperator(BaseOperator):
         self._lineage = Lineage()
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
-        """What the task read and wrote, for OpenLineage, which asks for the same if the task failed."""
+        """Return what the task read and wrote. OpenLineage calls this, also if the task failed."""
         return self._lineage.to_openlineage()
 
     @cached_property

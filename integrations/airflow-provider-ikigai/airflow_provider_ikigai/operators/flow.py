@@ -67,7 +67,7 @@ class IkigaiEnsureFlowOperator(IkigaiBaseOperator):
         self.create_app = create_app
 
     def get_template_env(self, dag: DAG | None = None) -> jinja2.Environment:
-        """Airflow's environment, which looks beside the DAG, and takes absolute paths as they are besides."""
+        """Airflow's Jinja environment, which looks in the DAG's folder, and also accepts absolute paths."""
         from jinja2 import ChoiceLoader, FileSystemLoader
 
         environment = super().get_template_env(dag)
@@ -95,7 +95,7 @@ class IkigaiEnsureFlowOperator(IkigaiBaseOperator):
         return {"app_id": flow.app_id, "flow_id": flow.flow_id, "flow": flow.name, "changes": list(flow.changes)}
 
     def _read(self) -> Mapping[str, Any]:
-        """The rendered definition; Airflow has put the file's content in the place of its path."""
+        """Return the rendered definition. Airflow has replaced the path of a file with its content."""
         import yaml
 
         definition = self.definition
@@ -113,7 +113,7 @@ class IkigaiEnsureFlowOperator(IkigaiBaseOperator):
 
 
 def _as_plain(definition: Any) -> Any:
-    """A definition as plain values, which templates and the database take."""
+    """Return a definition as plain values, for templates and the database."""
     if isinstance(definition, os.PathLike):
         return os.fspath(definition)
     if isinstance(definition, type(literal(None))):

@@ -182,7 +182,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         return self._take(context, store, report, about, removes_copy=True)
 
     def on_kill(self) -> None:
-        """Say that the run is not stopped with the task."""
+        """Log that the run continues although the task ends."""
         if self._progress is not None:
             self._progress.goes_on(FOLLOWED_LATER)
 
@@ -191,7 +191,9 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
             store = TaskRunStore(context, self.log)
             kept = store.find()
         if kept and self.wait_for_termination and store.has_result([self.app, self.flow]):
-            self.log.info("An earlier try saw how the run of flow %r ended: its result is taken", kept["flow_name"])
+            self.log.info(
+                "An earlier try saw the end of the run of flow %r: the task takes this result", kept["flow_name"]
+            )
             with failing_the_task(), self.hook.get_conn() as ikigai:
                 report = self._wait(ikigai.flow_run(kept), deadline)
             return self._take(context, store, report, store.about(kept), removes_copy=True)
@@ -281,7 +283,7 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         return result
 
     def _told(self, context: Context, report: RunReport, about: Mapping[str, Any]) -> dict[str, Any]:
-        """Tell Airflow what the run wrote, and return what the task returns; nothing if it is to fail."""
+        """Report to Airflow what the run wrote, unless the task has to fail, and return the result of the task."""
         if report.error:
             self._lineage = lineage_of_failure(self, context, report, about)
             return {}

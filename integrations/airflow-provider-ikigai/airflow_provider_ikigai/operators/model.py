@@ -1,4 +1,4 @@
-"""Operators that make models and judge what was learned."""
+"""Operators that create models and check their metrics."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class IkigaiCheckModelOperator(_ModelOperator):
         Raises
         ------
         AirflowFailException
-            Naming each metric that is missing or misses its threshold, with its value; and thresholds that are none.
+            A metric is missing or misses its bounds, or a threshold is invalid. The message has names and values.
         """
         from ikigai_core.orchestration import MetricGates, find_model_version
 
@@ -168,7 +168,7 @@ class IkigaiCheckModelOperator(_ModelOperator):
 
 
 def _with_numbers(thresholds: Any) -> Any:
-    """Thresholds with numbers for texts that are some: templates render numbers as text."""
+    """Return thresholds in which numeric strings are numbers, because templates render numbers as strings."""
     if isinstance(thresholds, Mapping):
         return {name: _with_numbers(value) for name, value in thresholds.items()}
     try:

@@ -56,13 +56,13 @@ class IkigaiBaseSensor(IkigaiBaseOperator, BaseSensorOperator):
         """Return the trigger that waits in the triggerer."""
 
     def poke(self, context: Context) -> PokeReturnValue:
-        """Look once."""
+        """Poll once."""
         with self.connected(context) as (ikigai, app):
             found = self.look(context, ikigai, app)
         return PokeReturnValue(is_done=found is not None, xcom_value=found)
 
     def execute(self, context: Context) -> Any:
-        """Look until the condition holds, or look once and let the triggerer do the rest."""
+        """Poll until the condition holds; if the task is deferrable, poll once and then defer."""
         if not self.deferrable:
             return super().execute(context)
         try:
@@ -70,14 +70,14 @@ class IkigaiBaseSensor(IkigaiBaseOperator, BaseSensorOperator):
         except AirflowException as error:
             if not (self.soft_fail or self.never_fail):
                 raise
-            raise AirflowSkipException(f"Skipped, as soft_fail or never_fail is set: {error}") from error
+            raise AirflowSkipException(f"Skipped because soft_fail or never_fail is set: {error}") from error
         if not seen:
             deadline = Deadline.after(self.timeout).sooner(Deadline.after(self.execution_timeout, "execution_timeout"))
             self.defer(trigger=self.trigger(deadline.at), method_name="execute_complete")
         return seen.xcom_value
 
     def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> Any:
-        """Take what the triggerer saw.
+        """Return the result of the trigger.
 
         Raises
         ------
@@ -93,7 +93,7 @@ class IkigaiBaseSensor(IkigaiBaseOperator, BaseSensorOperator):
         return sighting.found
 
     def _point_of_time(self, name: str) -> datetime:
-        """A field that is a point of time, rendered or not."""
+        """Read a field that contains a point of time, or a template of one."""
         given = getattr(self, name)
         try:
             moment = given if isinstance(given, datetime) else datetime.fromisoformat(str(given))

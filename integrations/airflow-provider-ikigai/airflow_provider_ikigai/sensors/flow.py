@@ -143,7 +143,7 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
         )
 
     def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> Any:
-        """Take the run that the triggerer followed; one that failed fails the task."""
+        """Return the run that the triggerer followed. A failed run fails the task."""
         if self.flow_run is None:
             return self._succeeded(super().execute_complete(context, event))
         with failing_the_task():
@@ -171,20 +171,20 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
         from ikigai_core.runs.follow import START_GRACE
 
         try:
-            # Long enough to see that the run is lost.
+            # Enough time to notice that the run is lost.
             return run.wait(min(2 * START_GRACE, self.timeout))
         except RunTimeoutError:
             return None
 
     @property
     def _run(self) -> Mapping[str, Any]:
-        """The run itself, out of what the task that started it returned."""
+        """Return the run from the result of the task that started it."""
         given = self.flow_run or {}
         run: Mapping[str, Any] = given.get("flow_run", given)
         return run
 
     def _succeeded(self, found: dict[str, Any] | None) -> dict[str, Any] | None:
-        """A run that ended well; a failed one raises."""
+        """Return the result of a successful run; raise an error for a failed one."""
         if found and found["run_log"]["status"] != "SUCCESS":
             from ikigai_core import RunLog
 

@@ -14,14 +14,14 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 
 class VersionedTrigger(BaseTrigger):
-    """A trigger whose arguments carry a version, so that a later release picks up what an earlier one deferred.
+    """A trigger whose arguments have a version, so that a later release can continue what an earlier one deferred.
 
     Parameters
     ----------
     version : int, default 1
-        The form of the arguments. Those of the first release carried none.
+        The version of the arguments. Those of the first release have none.
     **arguments
-        What else the trigger is made of, each kept as an attribute.
+        All other arguments. Each becomes an attribute.
     """
 
     current_version: ClassVar[int] = 1
@@ -37,13 +37,13 @@ class VersionedTrigger(BaseTrigger):
         self.__dict__.update(arguments)
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Return what another triggerer needs to continue. The connection is stored by its id only."""
+        """Return what another triggerer needs to continue. Of the connection, only the id is stored."""
         arguments = {name: getattr(self, name) for name in self._arguments}
         return f"{type(self).__module__}.{type(self).__qualname__}", {"version": self.current_version, **arguments}
 
 
 class TaskTrigger(VersionedTrigger):
-    """A trigger that a task defers to. It fires once, and not before Airflow can take it.
+    """A trigger for deferred tasks. It fires once, and not before Airflow can handle the event.
 
     A worker may notice only after ``[workers] min_heartbeat_interval`` that the process of a task that deferred has
     ended. The scheduler takes a task that is queued again before it has heard of that for one that failed: "finished
@@ -56,7 +56,7 @@ class TaskTrigger(VersionedTrigger):
         """Wait, and return the event's payload."""
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Yield one event when the wait is over and Airflow can take it."""
+        """Yield one event when the wait is over and Airflow can handle it."""
         began = time.monotonic()
         payload = await self.awaited()
         await asyncio.sleep(max(0.0, began + earliest_event() - time.monotonic()))
@@ -64,6 +64,6 @@ class TaskTrigger(VersionedTrigger):
 
 
 def earliest_event() -> float:
-    """Return the seconds after which Airflow can take the event of a task that deferred."""
+    """Return the seconds after which Airflow can handle the event of a deferred task."""
     rounds = 3 * conf.getfloat("scheduler", "scheduler_idle_sleep_time", fallback=1.0)
     return conf.getfloat("workers", "min_heartbeat_interval", fallback=5.0) + rounds

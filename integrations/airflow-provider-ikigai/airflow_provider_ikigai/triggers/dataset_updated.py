@@ -19,7 +19,7 @@ class IkigaiDatasetUpdatedTrigger(LookingTrigger):
     Parameters
     ----------
     dataset : str
-        Name or id of the dataset; one that is not there yet is waited for.
+        Name or id of the dataset; the trigger also waits for a dataset that does not exist yet.
     since : str
         The point of time, in ISO 8601 with a time zone.
     **arguments

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
-    """An event trigger that compares what it sees with what it saw; siblings share one look.
+    """An event trigger that compares the state of the platform with the previous state. Equal triggers share requests.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
         )
 
     def shared_stream_key(self) -> Hashable:
-        """Triggers that look at the same thing as often, with the same connection, look together."""
+        """Triggers with the same target, interval and connection share their requests."""
         _, arguments = self.serialize()
         return (type(self).__name__, *(str(arguments[name]) for name in self._shared))
 
@@ -62,7 +62,7 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
 
     @classmethod
     async def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[Any]:
-        """Yield what each look shows, as long as somebody listens."""
+        """Yield the result of each poll, as long as there is a subscriber."""
         trigger = cls(**kwargs)
         async with IkigaiAsyncHook(trigger.ikigai_conn_id).shared_conn() as ikigai:
             async for seen in snapshots(lambda: trigger._look(ikigai), trigger.poll_interval, on_failure=trigger._told):
@@ -101,7 +101,7 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
         try:
             seen = await self.look(await ikigai.apps.find(self.app))
         except NotFoundError as error:
-            # Nothing is there yet, so the first run, or the dataset itself, will be new.
+            # The component does not exist yet, so its first run, or the dataset itself, will be new.
             self._told(error)
             return self.nothing
         self._failure = ""
@@ -109,7 +109,7 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
 
     @abstractmethod
     async def look(self, app: AsyncApp) -> Any:
-        """Return what is there now."""
+        """Return the current state."""
 
     async def reach_back(self, seen: Any, watermark: Any) -> Any:
         """Return a look that goes back to this trigger's watermark, which siblings do not share."""
@@ -126,18 +126,18 @@ class _WatchingTrigger(VersionedTrigger, BaseEventTrigger):
 
     def _told(self, error: IkigaiError) -> None:
         """Log a failure once. The watcher continues after every failure, as nobody would notice if it stopped."""
-        # Without the request's id, which is another each time.
+        # Without the id of the request, which differs each time.
         failure = f"{type(error).__name__}: {getattr(error, 'message', error)}"
         if failure != self._failure:
             self._failure = failure
-            self.log.warning("Still watching, after this failure: %s", error)
+            self.log.warning("Still watching after this failure: %s", error)
 
     async def _stored(self) -> Any:
         store = getattr(self, "asset_state_store", None)
         try:
             return None if store is None else await store.aget(self.watermark_key)
         except ValueError:
-            # It watches several assets, which have no common store.
+            # A trigger that watches several assets has no state store of its own.
             return None
 
     async def _store(self, watermark: Any) -> None:

@@ -23,7 +23,7 @@ class IkigaiFlowRunTrigger(TaskTrigger):
     ikigai_conn_id : str
         Connection of type ``ikigai``.
     about : dict
-        More for the event, for the task that takes it.
+        Additional data for the event, for the task that receives it.
     deadline : float or None, default None
         When to give up, in seconds since the epoch: absolute, so that a restart of the triggerer grants no more time.
     version : int, default 1

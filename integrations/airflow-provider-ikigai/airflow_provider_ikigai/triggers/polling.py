@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class LookingTrigger(TaskTrigger):
-    """Fires once, when a look at an app shows what is waited for, or when the time is up.
+    """Fires once, when the condition holds or when the time limit is reached.
 
     Parameters
     ----------

@@ -43,7 +43,7 @@ class StartSettings:
             if getattr(self, name) not in choices:
                 return f"{name} is {getattr(self, name)!r}: choose one of {', '.join(map(repr, choices))}."
         if self.isolation == "copy" and self.on_busy == "attach":
-            return "on_busy='attach' takes another run of the flow, and a private copy has none: drop one."
+            return "on_busy='attach' follows another run of the flow, but a private copy has none: use one of the two."
         named = flow.output_variables().values()
         if self.unique_output is not None and flow.is_described and self.unique_output not in named:
             known = ", ".join(map(repr, named)) or "none"

@@ -197,7 +197,9 @@ def _ended(run: AnyRun, followed: FollowedRun, report: RunReport, removes_copy: 
     try:
         yield from ikigai_core.FlowRun.remove_copy.procedure(run)
     except IkigaiError as error:
-        current_logger().warning("Private copy %r was not deleted, and is swept later: %s", state["copy_name"], error)
+        current_logger().warning(
+            "Private copy %r was not deleted. A later run deletes it: %s", state["copy_name"], error
+        )
 
 
 def _with_doubt(log: RunLog, doubt: str) -> RunLog:

@@ -126,7 +126,7 @@ def test_a_run_is_watched_from_start_to_end_without_reloading(
     flow = app.flow.new("watched").definition(flow_with(python(HELD))).build()
     page = open_page(flow.web_url, ikigai_local)
     page.evaluate("window.mark = 'same page'")
-    page.get_by_text("No run yet").wait_for()
+    page.get_by_text("No runs yet").wait_for()
 
     run = flow.start()
     page.get_by_role("link", name="late, Python, running").wait_for()
@@ -209,7 +209,7 @@ def test_pages_fit_narrow_screens_and_keys_reach_the_facets(
     page.goto(hostile["flow"].partition("?")[0])
 
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
     page.keyboard.press("Enter")
     for _ in range(30):
         page.keyboard.press("Tab")

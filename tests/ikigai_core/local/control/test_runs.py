@@ -101,7 +101,7 @@ def test_an_ordered_run_writes_what_its_own_variables_name(
     dataset = api.named(app_id, "mine")
     assert api.download(app_id, dataset["dataset_id"]) == f"run_id,output\r\n{log['log_id']},mine\r\n".encode()
     assert list(dataset["data_types"]) == ["run_id", "output"]
-    with pytest.raises(ControlError, match="writes is for runs that succeed"):
+    with pytest.raises(ControlError, match="writes is only for runs that succeed"):
         control.outcome(flow_id, writes=True, status="FAILED")
 
 

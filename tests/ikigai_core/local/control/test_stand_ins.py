@@ -158,7 +158,7 @@ def test_stand_ins_of_the_start_last(
     [
         ({"MID.EDAA": "none"}, "there is no facet type 'MID.EDAA'"),
         ({"MID.EDA": "gone.csv"}, "the file 'gone.csv' of a stand-in does not exist"),
-        ({"": "none"}, "has to be FACET=SOURCE"),
+        ({"": "none"}, "must have the form FACET=SOURCE"),
     ],
 )
 def test_a_platform_does_not_start_with_a_stand_in_that_cannot_be(given: dict[str, str], problem: str) -> None:

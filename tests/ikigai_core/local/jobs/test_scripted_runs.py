@@ -113,8 +113,8 @@ def test_somebody_else_keeps_a_flow_busy(
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        ({"duration": 1, "sequence": [("RUNNING", 1)]}, "cannot go together"),
-        ({"engine": True, "status": "FAILED"}, "engine runs the flow"),
+        ({"duration": 1, "sequence": [("RUNNING", 1)]}, "cannot be combined"),
+        ({"engine": True, "status": "FAILED"}, "with engine, the flow itself"),
         ({"sequence": [("WALKING", 1)]}, "sequence.0.status"),
         ({"duration": -1}, "duration"),
     ],

@@ -87,5 +87,5 @@ def test_a_client_that_goes_away_leaves_one_line_in_the_log(api: Any, until: Cal
     def added() -> str:
         return log.read_text().removeprefix(before)
 
-    until(lambda: "A client went away while it sent POST /component/create-project" in added())
+    until(lambda: "A client disconnected while it sent POST /component/create-project" in added())
     assert added().count("\n") == 1

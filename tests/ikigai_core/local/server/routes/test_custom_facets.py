@@ -90,7 +90,7 @@ def test_values_come_back_as_what_they_are(mine: Facets, facet_id: str) -> None:
         ({"arguments": [{"name": "b", "type": "bool", "value": "yes"}]}, "argument 'b' is not of type bool"),
         ({"arguments": [{"name": "f", "type": "float", "value": "nan"}]}, "argument 'f' is not of type float"),
         ({"arguments": [{"name": "n", "type": "list", "value": "[]"}]}, "custom_facet.arguments.0.type"),
-        ({"arguments": [{"name": "n", "type": "str", "value": ""}] * 2}, "'n' is there twice"),
+        ({"arguments": [{"name": "n", "type": "str", "value": ""}] * 2}, "'n' occurs twice"),
     ],
 )
 def test_what_is_no_custom_facet_is_refused(mine: Facets, fields: dict[str, Any], says: str) -> None:
@@ -234,7 +234,7 @@ def test_a_run_is_its_users_who_must_be_allowed_to_run_the_facet(
 def test_a_facet_of_another_chain_group_does_not_run(mine: Facets, definition: Any, facet_id: str) -> None:
     source = mine.create(name="Source", chain_group="INPUT")
     log, _ = run(mine, definition, mine.get(facet_id)["facet_uid"], custom_facet_id=source)
-    assert "custom facet 'Source' is of chain group INPUT, and stands where one of MID is needed" in log["message"]
+    assert "custom facet 'Source' is of chain group INPUT, but the flow needs one of MID here" in log["message"]
     mine.api.tell("delete-custom-facet", {"custom_facet": {"custom_facet_id": source}})
 
 

@@ -221,7 +221,7 @@ def test_what_scripts_print_is_in_the_runs_log(
     failing = api.flow(app_id, definition(dataset_id, (python_uid, {"script": "print('so far'); 1 / 0"})))
     log = api.run(app_id, failing)
     assert "division by zero" in log["message"]
-    assert log["message"].endswith("printed:\nso far")
+    assert log["message"].endswith("Output of its scripts:\nso far")
 
 
 def test_flows_run_side_by_side_and_the_rest_wait(
