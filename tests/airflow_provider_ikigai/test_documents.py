@@ -19,9 +19,8 @@ from tests.docs.documents import assert_ran, blocks, lay_out, programs
 
 @pytest.mark.parametrize("text", blocks("json airflow-connection"))
 def test_the_connection_is_understood(text: str) -> None:
-    content = json.loads(text)
-    fields = connection_fields(Connection("ikigai_default", **{**content, "extra": json.dumps(content["extra"])}))
-    assert set(content["extra"]) == {*EXTRAS} - {"api_key_file"}
+    fields = connection_fields(Connection.from_json(text, "ikigai_default"))
+    assert set(json.loads(text)["extra"]) == {*EXTRAS} - {"api_key_file"}
     assert (fields.user_email, fields.base_url) == ("bob@example.com", "https://api.ikigailabs.io")
     assert fields.client_key == "/etc/ikigai/client.key"
 

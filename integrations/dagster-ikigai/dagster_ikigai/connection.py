@@ -82,7 +82,9 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         description="The user's key, as an EnvVar. Default: IKIGAI_API_KEY.",
         json_schema_extra={"dagster__is_secret": True},
     )
-    api_key_file: str | None = Field(default=None, description="Path of a file that holds the key, in its place.")
+    api_key_file: str | None = Field(
+        default=None, description="Path of a file that contains only the key, instead of api_key."
+    )
     base_url: str | None = Field(default=None, description="URL of the platform. Default: IKIGAI_BASE_URL.")
     web_url: str | None = Field(default=None, description="URL of the platform's pages. Default: IKIGAI_WEB_URL.")
     webserver_base_url: str | None = Field(
@@ -91,7 +93,7 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
     proxy: str | None = Field(
         default=None,
         repr=False,
-        description="Address of a proxy for every request; an EnvVar if a password is in it.",
+        description="Address of a proxy for every request; an EnvVar if it contains a password.",
         json_schema_extra={"dagster__is_secret": True},
     )
     verify_tls: bool = Field(default=True, description="Whether the platform's certificate is checked.")
@@ -111,7 +113,7 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
     )
     preview_rows: int = Field(default=5, ge=0, description="Rows of each output in its metadata; 0 for none.")
     profile_limit_mb: float = Field(
-        default=100.0, ge=0, description="Outputs larger than this, in MB, are not fetched to count their rows."
+        default=100.0, ge=0, description="Outputs larger than this, in MB, are not downloaded to count their rows."
     )
 
     _is_initialized: bool = PrivateAttr(default=False)
@@ -250,7 +252,7 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 def step_origin(webserver_base_url: str | None = None) -> dict[str, str | None]:
-    """The step that this is called in, as each request says to the platform; empty outside of one."""
+    """Return the current step, for the header of each request; empty outside of a step."""
     try:
         step = dg.OpExecutionContext.get()
     except dg.DagsterInvariantViolationError:

@@ -44,7 +44,7 @@ def dagster_failures(step: Any = None) -> Iterator[None]:
 
 
 def _spare_retries_of_the_run(step: Any, error: Exception) -> None:
-    """Let the instance not repeat a run in vain. Does not raise."""
+    """Keep the instance from repeating a run that would fail again. Raises nothing."""
     from ikigai_core.orchestration import SupersededError
 
     step = getattr(step, "op_execution_context", step)
@@ -53,7 +53,7 @@ def _spare_retries_of_the_run(step: Any, error: Exception) -> None:
     try:
         step.instance.add_run_tags(step.run_id, {RETRIES_OF_RUN: "false"})
     except Exception as failure:
-        _log.warning("Dagster run %s could not be kept from being retried: %s", step.run_id, failure)
+        _log.warning("Could not turn off the retries of Dagster run %s: %s", step.run_id, failure)
 
 
 def _metadata(error: Exception) -> dict[str, Any]:

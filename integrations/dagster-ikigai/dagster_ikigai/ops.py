@@ -79,7 +79,9 @@ class ApplyAppConfig(dg.Config):
 
     document: str = Field(description="Folder that `ikigai apps export` wrote, or a file with the whole document.")
     app: str | None = Field(default=None, description="Name of the app. Default: the name in the document.")
-    prune: bool = Field(default=False, description="Delete what the document does not have, data included.")
+    prune: bool = Field(
+        default=False, description="Delete components that the document does not have, including their data."
+    )
 
 
 def build_run_ikigai_flow_op(

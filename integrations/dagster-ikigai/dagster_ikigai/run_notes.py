@@ -1,4 +1,4 @@
-"""What a step noted of the platform run that it started: events of its Dagster run."""
+"""The notes of a step about the platform run that it started: events of its Dagster run."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _notes_of(instance: dg.DagsterInstance, run_id: str, asset_key: dg.AssetKey)
 
 
 def note_of(record: Any, asset_key: dg.AssetKey) -> Note | None:
-    """The note on an asset that an event is; None if it is none."""
+    """The note that an event of an asset contains; None if it contains none."""
     entry = record.event_log_entry
     event, observation = entry.dagster_event, entry.asset_observation
     if observation is not None:

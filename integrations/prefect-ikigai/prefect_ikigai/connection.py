@@ -38,7 +38,7 @@ def connection_fields(block: Mapping[str, Any], look_up_key: Callable[[], str] |
 
 
 def task_origin() -> dict[str, str | None]:
-    """The flow run and the task that this is called in, as each request says to the platform; empty outside."""
+    """Return the current flow run and task, for the header of each request; empty outside of both."""
     flow, task = FlowRunContext.get(), TaskRunContext.get()
     run = flow.flow_run if flow else None
     if run is None and task is None:

@@ -1,4 +1,4 @@
-"""The description of a dataset for Prefect: a preview for users, and metadata for its asset."""
+"""The description of a dataset for Prefect: a preview for users, and metadata of its asset."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def test_a_platform_that_is_away_fails_a_refresh_but_stops_no_development(
         monkeypatch.setenv("DAGSTER_IS_DEV_CLI", "1")
         with caplog.at_level(logging.WARNING):
             assert specs_of(load()) == stored
-        assert "keeps its stored state, as the platform cannot be reached" in caplog.text
+        assert "keeps its stored state, because the platform cannot be reached" in caplog.text
 
 
 def test_what_the_yaml_has_wrong_is_named() -> None:

@@ -1,4 +1,4 @@
-"""What asset checks take for good enough."""
+"""The limits that asset checks use."""
 
 from __future__ import annotations
 

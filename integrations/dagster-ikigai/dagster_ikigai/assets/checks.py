@@ -30,10 +30,10 @@ from ikigai_core.orchestration import MetricGates
 COLUMN_TYPES, ROWS, NULLS, UPLOAD, MODEL_METRICS = "column_types", "row_count", "nulls", "upload", "metrics"
 _HAS_PARTITIONED_CHECKS = "partitions_def" in inspect.signature(dg.AssetCheckSpec.__new__).parameters
 _DESCRIPTIONS = {
-    COLUMN_TYPES: "Columns and types are those of the materialization before, or those that were given.",
-    ROWS: "There are rows, and not far fewer than the last time.",
-    NULLS: "No column is too empty.",
-    UPLOAD: "The platform took the newest upload.",
+    COLUMN_TYPES: "The columns and their types match the previous materialization, or the configured types.",
+    ROWS: "The number of rows is not zero, and not far below the previous materialization.",
+    NULLS: "No column has too many empty values.",
+    UPLOAD: "The platform accepted the newest upload.",
     MODEL_METRICS: "The newest version of the model is good enough.",
 }
 
@@ -180,7 +180,7 @@ class _Written:
         given = self.settings.columns.get(self.dataset)
         expected = dict(given) if given is not None else _types(self.before)
         if not expected:
-            return _Outcome(True, "There is nothing to compare its columns with yet.")
+            return _Outcome(True, "There is no earlier materialization to compare its columns with.")
         actual = _types(now)
         changes = [f"{name} is gone" for name in expected if name not in actual]
         changes += [
@@ -209,7 +209,9 @@ class _Written:
         limit = self.settings.max_null_share * rows
         empty = {name: count for name, count in nulls.items() if count > limit}
         says = "; ".join(f"{name} is empty in {count} of {rows} rows" for name, count in empty.items())
-        return _Outcome(not empty, says or "No column is too empty.", {"empty values": dg.MetadataValue.json(nulls)})
+        return _Outcome(
+            not empty, says or "No column has too many empty values.", {"empty values": dg.MetadataValue.json(nulls)}
+        )
 
     def _metrics(self, now: Mapping[str, Any]) -> _Outcome:
         told = MetricGates.read(self.settings.metric_limits).check(now.get(METRICS) or {})

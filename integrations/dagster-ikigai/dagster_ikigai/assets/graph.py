@@ -136,7 +136,7 @@ class FlowGraph:
                 self._note(
                     reader,
                     f"It reads {component.kind} {component.name!r} of flow {name!r}, which itself needs what this flow "
-                    "writes: a cycle. It takes what is there, and is not downstream of it.",
+                    "writes: a cycle. It reads the existing data, and is not downstream of it.",
                 )
             else:
                 keys.append(self._base[writer].key)

@@ -143,7 +143,7 @@ class IkigaiIOManager(dg.ConfigurableIOManager):
 
 
 def _text_columns(dataset: Any) -> dict[str, Any]:
-    """The columns that the platform holds for text: their values are not to be read as numbers."""
+    """The columns that are text on the platform: their values must not be read as numbers."""
     import pyarrow
 
     types = dataset.data_types.items()

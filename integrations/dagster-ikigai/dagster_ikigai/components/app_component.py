@@ -107,7 +107,7 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
         description="Report runs that were started elsewhere as materializations; settings of the sensor.",
     )
     checks: bool | CheckSettingsModel = Field(
-        default=False, description="Check what the flows wrote; settings say what is good enough."
+        default=False, description="Check the datasets and models that the flows wrote; limits of the checks."
     )
     defs_state: ResolvedDefsStateConfig = DefsStateConfigArgs.local_filesystem()
 
@@ -132,7 +132,9 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
             if not (self._is_loading and failure.allow_retries and state_path.is_file()):
                 raise
             _log.warning(
-                "App %r keeps its stored state, as the platform cannot be reached: %s", self.app, failure.description
+                "App %r keeps its stored state, because the platform cannot be reached: %s",
+                self.app,
+                failure.description,
             )
             return
         state.save(state_path)
@@ -150,7 +152,7 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
         """Build the definitions from the stored state. Called by Dagster."""
         if state_path is None:
             _log.warning(
-                "NO ASSETS OF IKIGAI APP %r: nothing is stored of it yet. Run `%s` where this location is built or "
+                "NO ASSETS OF IKIGAI APP %r: its state was never stored. Run `%s` where this location is built or "
                 "deployed. (Component in %s.)",
                 self.app,
                 _REFRESH,

@@ -123,7 +123,7 @@ class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
         description="Report runs that were started elsewhere as materializations; settings of the sensor.",
     )
     checks: bool | CheckSettingsModel = Field(
-        default=False, description="Check what the flow wrote; settings say what is good enough."
+        default=False, description="Check the datasets and models that the flow wrote; limits of the checks."
     )
 
     @cached_property

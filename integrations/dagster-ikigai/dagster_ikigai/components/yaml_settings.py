@@ -133,7 +133,7 @@ class FlowSettingsModel(dg.Model, dg.Resolvable):
         description="multi_run: a run for each partition, the only policy that a flow can have.",
         json_schema_extra={"enum": ["multi_run", None]},
     )
-    retry_policy: RetryPolicyModel | None = Field(default=None, description="When a step is tried again.")
+    retry_policy: RetryPolicyModel | None = Field(default=None, description="When a step is retried.")
     pool: str | None = Field(
         default=None, description="Pool of the steps. Default: one for each flow; none for copies."
     )
@@ -169,9 +169,11 @@ class WorkspaceModel(dg.Model, dg.Resolvable):
 
     user_email: str | None = Field(default=None, description="User of the platform. Default: IKIGAI_USER_EMAIL.")
     api_key_variable: str | None = Field(
-        default=None, description="Environment variable that has the key. Default: IKIGAI_API_KEY."
+        default=None, description="Environment variable that contains the key. Default: IKIGAI_API_KEY."
     )
-    api_key_file: str | None = Field(default=None, description="Path of a file that holds the key, in its place.")
+    api_key_file: str | None = Field(
+        default=None, description="Path of a file that contains only the key, instead of the variable."
+    )
     base_url: str | None = Field(default=None, description="URL of the platform. Default: IKIGAI_BASE_URL.")
     web_url: str | None = Field(default=None, description="URL of the platform's pages. Default: IKIGAI_WEB_URL.")
     webserver_base_url: str | None = Field(
@@ -194,7 +196,9 @@ class WorkspaceModel(dg.Model, dg.Resolvable):
         default=None, gt=0, description="Bytes of an answer, the data of datasets aside. Default: 50000000."
     )
     preview_rows: int = Field(default=5, ge=0, description="Rows of each output in its metadata; 0 for none.")
-    profile_limit_mb: float = Field(default=100.0, ge=0, description="Larger outputs, in MB, are not fetched.")
+    profile_limit_mb: float = Field(
+        default=100.0, ge=0, description="Maximum size, in MB, of outputs that are downloaded to count their rows."
+    )
 
     def to_workspace(self) -> IkigaiWorkspace:
         """The workspace as a Python object."""
@@ -241,17 +245,17 @@ def sensor_of(
 class CheckSettingsModel(dg.Model, dg.Resolvable):
     """The limits of the checks, in YAML; see `CheckSettings`."""
 
-    min_row_share: float = Field(default=0.5, description="Rows, as a share of the last time's, that are enough.")
-    max_null_share: float = Field(default=0.5, description="Share of empty values in a column that is still fine.")
+    min_row_share: float = Field(default=0.5, description="Minimum number of rows, as a share of the previous number.")
+    max_null_share: float = Field(default=0.5, description="Maximum share of empty values in a column.")
     columns: dict[str, dict[str, str]] = Field(
         default={}, description="Types by column, by dataset.", json_schema_extra=_values_of(_values_of(_COLUMN_TYPE))
     )
     metric_limits: dict[str, Any] = Field(
         default={},
-        description="Of a model's metrics, such as {performance.r2.average_test: {min: 0.8}}.",
+        description="Bounds of a model's metrics, such as {performance.r2.average_test: {min: 0.8}}.",
         json_schema_extra=_values_of(_LIMITS),
     )
-    blocking: bool = Field(default=False, description="Whether a check that fails keeps downstream assets back.")
+    blocking: bool = Field(default=False, description="Whether a failed check blocks downstream assets.")
 
     def to_settings(self) -> CheckSettings:
         """The settings as a Python object."""

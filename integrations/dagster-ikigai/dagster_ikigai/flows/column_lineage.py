@@ -1,4 +1,4 @@
-"""Which column of which dataset a flow's output is made from, where the definition alone tells it.
+"""The columns that a flow's output is made from, if the definition alone shows them.
 
 That is so as long as an output has one source, and the facets between leave columns as they are, drop or rename them.
 """
@@ -27,7 +27,7 @@ class ColumnSource(NamedTuple):
 
 
 def column_source(facets: Facets, facet: str) -> ColumnSource | None:
-    """The source of the columns that an Exported facet writes; None if the definition does not tell it."""
+    """The source of the columns that an Exported facet writes; None if the definition does not show it."""
     node = facets.get(facet)
     if node is None or node.renamed is None:
         return None

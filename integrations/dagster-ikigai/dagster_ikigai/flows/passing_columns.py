@@ -23,7 +23,7 @@ _PASSING = {
     "output.exported",
 }
 _DECIDING = {"columns", "column_names", "header", "script"}
-"""The arguments by which a facet gives columns other names or values."""
+"""The arguments with which a facet changes names or values of columns."""
 
 
 def renamed_columns(
@@ -50,7 +50,7 @@ def renamed_columns(
 
 def _renamings(columns: Any) -> dict[str, str] | None:
     try:
-        # Nothing is documented of this argument: on another platform it may look otherwise.
+        # This argument is not documented, so it may have another form on another platform.
         return {str(column["new_name"]): str(column["old_name"]) for column in columns}
     except (KeyError, TypeError):
         return None

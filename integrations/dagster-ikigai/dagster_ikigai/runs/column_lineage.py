@@ -1,4 +1,4 @@
-"""The lineage of the columns of what a step wrote, in Dagster's own form."""
+"""The column lineage of the datasets that a step wrote, as Dagster stores it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def with_column_lineage(context: dg.AssetExecutionContext, flow: RunnableFlow, result: Result) -> Result:
-    """Add to a result from which columns upstream its columns are, if the flow's definition tells it."""
+    """Add the upstream columns of each column to a result, if the definition of the flow shows them."""
     spec = context.assets_def.get_asset_spec(result.key)
     source = column_source(flow.facets, spec.metadata.get(FACET, ""))
     schema = result.metadata.get(COLUMN_SCHEMA)
@@ -32,12 +32,12 @@ def with_column_lineage(context: dg.AssetExecutionContext, flow: RunnableFlow, r
 def _asset_of(
     context: dg.AssetExecutionContext, flow: RunnableFlow, spec: dg.AssetSpec, dataset: str
 ) -> dg.AssetKey | None:
-    """The upstream asset of a dataset: the one that says so, or the only one."""
+    """The upstream asset of a dataset: the one whose metadata names it, or the only one."""
     graph = context.op_execution_context.job_def.asset_layer.asset_graph
     keys = [dep.asset_key for dep in spec.deps]
     for key in keys:
         metadata = graph.get(key).metadata if graph.has(key) else {}
         if (metadata.get(APP), metadata.get(DATASET)) == (flow.app, dataset):
             return key
-    # Of what the flow itself writes, its last run is no upstream asset.
+    # The output of the flow's own last run is not an upstream asset.
     return keys[0] if len(keys) == 1 and dataset not in flow.outputs.values() else None

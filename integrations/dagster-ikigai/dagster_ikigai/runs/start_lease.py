@@ -69,7 +69,7 @@ class InstanceStartLease:
             self._storage.free_concurrency_slot_for_step(self._me.run_id, self._me.name)
             self._is_claimed = False
         except Exception as error:
-            _log.warning("The start lease %s was not given back, and ends with this process: %s", self._key, error)
+            _log.warning("The start lease %s was not released, and ends with this process: %s", self._key, error)
 
     def sending(self) -> None:
         """Note that a start is about to be sent."""

@@ -1,4 +1,4 @@
-"""How far a sensor has come: what its cursor holds."""
+"""The progress of a sensor, stored in its cursor."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Cursor:
     quiet : dict
         What the listing of flows said of the newest run, and since when that has been so. The flow's log had no news.
     troubles : dict
-        Kind of the trouble that kept the flow from being looked at. The sensor has reported it already.
+        Kind of the problem with which the check of the flow failed. The sensor has reported it already.
     next_flow : str
         The flow to continue with.
     """

@@ -49,7 +49,7 @@ class EndedRun:
 class Watch:
     """One check of several flows within a time limit. Its cursor contains the progress.
 
-    A flow that cannot be looked at does not keep the others from being looked at.
+    A flow whose check fails does not stop the check of the others.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ class Watch:
         ValueError
             A newer release wrote what the check needs.
         """
-        # What is not there is an error with a name: a KeyError.
+        # An error about a missing component is also a KeyError.
         serious = [error for error in self._errors if not isinstance(error, KeyError)]
         if serious and not self._has_seen_any:
             raise serious[0]
@@ -136,7 +136,7 @@ class Watch:
         app, flows = self._app(ikigai, flow.app)
         remote = flow.among(flows)
         if remote is None:
-            # All runs that it will have are news.
+            # All of its later runs are new.
             self.cursor.seen.setdefault(flow.id, "")
             self.cursor.seen_at.setdefault(flow.id, 0.0)
             self._trouble(flow, "missing", f"App {flow.app!r} has no flow {flow.name!r} (any more).")
@@ -188,7 +188,7 @@ class Watch:
         return logs
 
     def _is_quiet(self, flow: WatchedFlow, remote: Flow) -> bool:
-        """Whether the listing still names the run that was the newest when the flow's log was last looked at."""
+        """Whether the newest run in the listing is still the one at the last reading of the flow's log."""
         told = _ended(remote.last_run)
         before, since = self.cursor.quiet.get(flow.id, ("", 0.0))
         if told is None:

@@ -97,7 +97,7 @@ class IkigaiCredentials(CredentialsBlock):
         default=None,
         min_length=1,
         title="API key",
-        description="The user's API key, if no file holds it. If not set: IKIGAI_API_KEY, where tasks run.",
+        description="The user's API key, unless a file contains it. If not set: IKIGAI_API_KEY, where tasks run.",
     )
     api_key_file: str | None = Field(
         default=None, title="API key file", description="Path of a file that contains only the key."
@@ -112,7 +112,7 @@ class IkigaiCredentials(CredentialsBlock):
         default=None, title="Web URL", description="Address of the platform's pages for people."
     )
     proxy: SecretStr | None = Field(
-        default=None, title="Proxy", description="Address of a proxy, with user and password if it wants them."
+        default=None, title="Proxy", description="Address of a proxy, with user and password if it needs them."
     )
     verify_tls: bool = Field(
         default=True, title="Verify TLS", description="Whether to check the platform's certificate."
@@ -126,7 +126,7 @@ class IkigaiCredentials(CredentialsBlock):
     client_key: str | None = Field(
         default=None,
         title="Client key",
-        description="Path of the client certificate's key, if the certificate's file does not hold it.",
+        description="Path of the key of the client certificate, if the file of the certificate does not contain it.",
     )
     connect_timeout: float | None = Field(
         default=None,

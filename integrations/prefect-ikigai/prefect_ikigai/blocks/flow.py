@@ -169,7 +169,7 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
     )
     on_busy: OnBusy = Field(default="wait", title="On busy", description="What to do if the flow is already running.")
     isolation: Isolation = Field(
-        default="shared", description="Whether the flow itself runs, or a private copy, made for each run alone."
+        default="shared", description="Whether to run the flow itself, or a private copy for each run."
     )
     on_doubt: OnDoubt = Field(
         default="fail", title="On doubt", description="What to do if it cannot be proven which run is this one."
@@ -179,9 +179,7 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
         title="Unique output",
         description="Name of the run variable that names a dataset that no other run writes.",
     )
-    keep_copies: bool = Field(
-        default=False, title="Keep copies", description="Let private copies stay after their runs."
-    )
+    keep_copies: bool = Field(default=False, title="Keep copies", description="Keep private copies after their runs.")
 
     @field_validator("variables", mode="before")
     @classmethod

@@ -36,7 +36,7 @@ def sweep_now_and_then() -> None:
         sweep()
         delete_stale_limits(STALE_LIMITS)
     except Exception as error:
-        current_logger().debug("What earlier runs left was not swept: %s", error)
+        current_logger().debug("Notes and limits of earlier runs were not deleted: %s", error)
 
 
 def sweep(older_than: timedelta = STALE) -> int:

@@ -42,7 +42,7 @@ class ProgressArtifact:
             self._write(self._owner, f"Flow **{self._flow}** of app **{self._app}**: {status.value}")
         except Exception as error:
             if not self._is_behind:
-                current_logger().warning("The progress artifact of flow %r is behind: %s", self._flow, error)
+                current_logger().warning("The progress artifact of flow %r could not be updated: %s", self._flow, error)
             self._is_behind = True
         else:
             self._is_behind = False

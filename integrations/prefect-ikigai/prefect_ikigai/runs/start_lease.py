@@ -88,7 +88,7 @@ class PrefectStartLease:
                     self._put_mark(client)
                 delete_limit(client, limit_id)
         except Exception as error:
-            current_logger().debug("Concurrency limit %r comes free by itself: %s", self.limit, error)
+            current_logger().debug("Concurrency limit %r was not deleted, and expires soon: %s", self.limit, error)
 
     def sees(self, phase: str) -> None:
         """Set the phase of the start. In ``prepared`` and ``unknown``, the start may be under way."""
@@ -149,5 +149,5 @@ def _renewing(lease: weakref.ref[PrefectStartLease], over: Event) -> None:
             if held is None or not held.keep():
                 return
         except Exception as error:
-            current_logger().debug("A concurrency limit was not renewed, and will be: %s", error)
+            current_logger().debug("A concurrency limit was not renewed, and is tried again: %s", error)
         del held

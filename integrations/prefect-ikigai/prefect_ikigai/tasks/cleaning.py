@@ -39,7 +39,7 @@ def delete_dataset(
     dataset : str
         Name of the dataset.
     missing_ok : bool, default True
-        Whether it is no error if there is no such dataset.
+        Whether a missing dataset is accepted.
 
     Returns
     -------

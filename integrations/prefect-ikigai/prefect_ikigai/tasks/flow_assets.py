@@ -148,7 +148,7 @@ class _FlowPlan:
         app = yield from orchestration.find_app(ikigai, self._request.app)
         written = yield from orchestration.written_outputs(app, run, self._loaded.definition)
         if written is None:
-            _not_materialized(self.assets, "what somebody else's run of the flow wrote is not known")
+            _not_materialized(self.assets, "it is not known what a run of somebody else wrote")
             return
         datasets = {dataset_asset(self._request.app, dataset.name).key: dataset for dataset in written.datasets}
         for asset in self.assets:
