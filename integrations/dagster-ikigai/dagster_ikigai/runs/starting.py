@@ -83,7 +83,7 @@ def _lease(context: Any, flow_id: str) -> InstanceStartLease | None:
 @cache
 def _warn_of_no_leases() -> None:
     _log.warning(
-        "This Dagster instance has no concurrency limits, because it is ephemeral or its database needs a migration. So "
-        "a start whose answer is lost fails: other steps may start the same flow. Run private copies "
+        "This Dagster instance has no concurrency limits, because it is ephemeral or its database needs a migration. "
+        "So a start whose answer is lost fails: other steps may start the same flow. Run private copies "
         "(isolation='copy'), or use a persistent instance."
     )
