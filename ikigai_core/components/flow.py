@@ -21,17 +21,17 @@ from ikigai_core.components.schedule import NO_SCHEDULE, Schedule
 from ikigai_core.definition.definition import FlowDefinition
 from ikigai_core.definition.document import DefinitionDocument
 from ikigai_core.definition.older import in_todays_form
-from ikigai_core.errors import InvalidInputError
 from ikigai_core.procedure import Procedure, send, send_removal
 from ikigai_core.records import printed
 from ikigai_core.run_records import FlowStatusReport, RunLog
 from ikigai_core.runs.flow_run import AsyncFlowRun, FlowRun
 from ikigai_core.runs.keeping import Keep
-from ikigai_core.runs.launch import Isolation, Launch, Launched, OnBusy
+from ikigai_core.runs.launch import Launch, Launched
 from ikigai_core.runs.lease import NoLease, StartLease
 from ikigai_core.runs.progress import progress_bar
 from ikigai_core.runs.start import launch
-from ikigai_core.runs.state import OnDoubt, RunState
+from ikigai_core.runs.start_options import Isolation, OnBusy, OnDoubt, StartOptions
+from ikigai_core.runs.state import RunState
 from ikigai_core.sync_async import AsyncFace, SyncFace, edit, operation
 from ikigai_core.validation import check_flag, check_json, check_name, check_type
 
@@ -202,11 +202,7 @@ class _FlowProcedures(Generic[R]):
     def _prepared(self, variables: Mapping[str, Any], unique_output: str | None = None) -> RunState:
         check_type(variables, Mapping, "The run variables", "a mapping by name")
         check_json(variables, "Run variable", "Give a text or a number, for example with str() or .isoformat().")
-        if unique_output is not None and not variables.get(unique_output):
-            raise InvalidInputError(
-                f"unique_output is {unique_output!r}, but there is no such run variable: give it the name of the "
-                "dataset that only this run writes."
-            )
+        StartOptions(unique_output=unique_output).check(variables)
         return RunState(
             self.app_id,
             self.flow_id,

@@ -40,9 +40,8 @@ if TYPE_CHECKING:
     from ikigai_core.orchestration.progress_log import Logger, ProgressLog
     from ikigai_core.orchestration.run_report import RunReport
     from ikigai_core.orchestration.run_store import RunStore, SupersededError
-    from ikigai_core.runs.launch import Isolation, OnBusy
     from ikigai_core.runs.lease import StartLease
-    from ikigai_core.runs.state import OnDoubt
+    from ikigai_core.runs.start_options import Isolation, OnBusy, OnDoubt, StartOptions
 
 _HOMES = {
     "AnyApp": "ikigai_core.orchestration.finding",
@@ -56,17 +55,18 @@ _HOMES = {
     "Deadline": "ikigai_core.orchestration.deadline",
     "Definition": "ikigai_core.orchestration.definitions",
     "GateResult": "ikigai_core.orchestration.metric_gates",
-    "Isolation": "ikigai_core.runs.launch",
+    "Isolation": "ikigai_core.runs.start_options",
     "LoadedDefinition": "ikigai_core.orchestration.definitions",
     "Logger": "ikigai_core.orchestration.progress_log",
     "MetricGate": "ikigai_core.orchestration.metric_gates",
     "MetricGates": "ikigai_core.orchestration.metric_gates",
-    "OnBusy": "ikigai_core.runs.launch",
-    "OnDoubt": "ikigai_core.runs.state",
+    "OnBusy": "ikigai_core.runs.start_options",
+    "OnDoubt": "ikigai_core.runs.start_options",
     "ProgressLog": "ikigai_core.orchestration.progress_log",
     "RunReport": "ikigai_core.orchestration.run_report",
     "RunStore": "ikigai_core.orchestration.run_store",
     "StartLease": "ikigai_core.runs.lease",
+    "StartOptions": "ikigai_core.runs.start_options",
     "SupersededError": "ikigai_core.orchestration.run_store",
     "UnusableFieldError": "ikigai_core.orchestration.connection_checks",
     "WrittenOutputs": "ikigai_core.orchestration.outputs",
@@ -110,6 +110,7 @@ __all__ = [
     "RunReport",
     "RunStore",
     "StartLease",
+    "StartOptions",
     "SupersededError",
     "UnusableFieldError",
     "WrittenOutputs",

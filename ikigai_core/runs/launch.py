@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import Literal, get_args
 
 from ikigai_core.errors import (
     AnswerLostError,
     IkigaiError,
-    InvalidInputError,
     RateLimitedError,
     ServerError,
     UnexpectedAnswerError,
@@ -18,12 +16,11 @@ from ikigai_core.logs import fields, get_logger
 from ikigai_core.procedure import Procedure
 from ikigai_core.runs.keeping import Keep, keep_note
 from ikigai_core.runs.lease import NoLease, StartLease
-from ikigai_core.runs.state import OnDoubt, RunState
+from ikigai_core.runs.start_options import Isolation, OnBusy, StartOptions
+from ikigai_core.runs.state import RunState
 
 logger = get_logger(__name__)
 
-OnBusy = Literal["wait", "attach", "fail"]
-Isolation = Literal["shared", "copy"]
 REMEDY = "Look at the flow's log before you start it again. A run on a private copy is never in doubt."
 
 
@@ -59,13 +56,7 @@ class Launch:
         return not isinstance(self.lease, NoLease)
 
     def __post_init__(self) -> None:
-        _check_choice("on_busy", self.on_busy, get_args(OnBusy))
-        _check_choice("isolation", self.isolation, get_args(Isolation))
-        _check_choice("on_doubt", self.run.on_doubt, get_args(OnDoubt))
-        if self.isolation == "copy" and self.on_busy == "attach":
-            raise InvalidInputError(
-                "on_busy='attach' follows another run of the flow, but a private copy has none: use one of the two."
-            )
+        StartOptions(on_busy=self.on_busy, isolation=self.isolation, on_doubt=self.run.on_doubt).check()
 
 
 @dataclass(frozen=True)
@@ -104,9 +95,3 @@ def may_have_arrived(error: IkigaiError) -> bool:
     """True if a start may have been carried out despite the error."""
     is_unheard = isinstance(error, AnswerLostError | ServerError | UnexpectedAnswerError)
     return is_unheard or (isinstance(error, RateLimitedError) and error.status == 408)
-
-
-def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        listed = " or ".join((", ".join(map(repr, choices[:-1])), repr(choices[-1])))
-        raise InvalidInputError(f"{name} is {value!r}: choose {listed}.")

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ikigai_core.errors import InvalidInputError
+from ikigai_core.runs.start_options import OnDoubt
 from ikigai_core.validation import check_type
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 VERSION = 4
 
 Phase = Literal["prepared", "copied", "started", "unknown", "refused", "fenced", "ended", "taken"]
-OnDoubt = Literal["fail", "accept"]
 
 _SINCE_VERSION = {
     1: ("app_id", "flow_id", "flow_name", "baseline", "variables", "phase", "attached"),

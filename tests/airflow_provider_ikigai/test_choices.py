@@ -18,11 +18,14 @@ def given(**arguments: Any) -> IkigaiRunFlowOperator:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"isolation": "private"}, "isolation is 'private': choose one of 'shared', 'copy'"),
-        ({"on_doubt": "ignore"}, "on_doubt is 'ignore': choose one of 'fail', 'accept'"),
-        ({"on_busy": "queue"}, "on_busy is 'queue': choose one of 'fail', 'wait', 'attach'"),
+        ({"isolation": "private"}, "isolation is 'private': choose 'shared' or 'copy'"),
+        ({"on_doubt": "ignore"}, "on_doubt is 'ignore': choose 'fail' or 'accept'"),
+        ({"on_busy": "queue"}, "on_busy is 'queue': choose 'wait', 'attach' or 'fail'"),
         ({"isolation": "copy", "on_busy": "attach"}, "a private copy has none"),
-        ({"unique_output": "output", "variables": {"other": "x"}}, "'output', but the variables do not contain it"),
+        (
+            {"unique_output": "output", "variables": {"other": "x"}},
+            "unique_output is 'output', but there is no such run variable",
+        ),
         ({"timeout": "5"}, "timeout is '5': give a number of seconds"),
         ({"timeout": -1}, "timeout is -1: give seconds from 0 on"),
     ],

@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from airflow_provider_ikigai.assets import is_template
-from ikigai_core.errors import InvalidInputError
-
-_CHOICES = {"isolation": ("shared", "copy"), "on_busy": ("fail", "wait", "attach"), "on_doubt": ("fail", "accept")}
+from ikigai_core.orchestration import StartOptions
 
 
-def check_isolation(isolation: object, on_busy: object, on_doubt: object) -> None:
-    """Check the arguments that say how a task runs a flow.
+def check_start_options(options: Mapping[str, Any], variables: object) -> None:
+    """Check the options of a start that are already known.
 
-    Raises
-    ------
-    InvalidInputError
-        An argument has an unknown value, or two of them contradict each other.
-    """
-    for name, value in (("isolation", isolation), ("on_busy", on_busy), ("on_doubt", on_doubt)):
-        if not is_template(value) and value not in _CHOICES[name]:
-            raise InvalidInputError(f"{name} is {value!r}: choose one of {', '.join(map(repr, _CHOICES[name]))}.")
-    if (isolation, on_busy) == ("copy", "attach"):
-        raise InvalidInputError(
-            "on_busy='attach' follows another run of the flow, but a private copy has none: use one of the two."
-        )
-
-
-def check_unique_output(unique_output: object, variables: object) -> None:
-    """Check that the variables contain the one that names the unique output.
+    Parameters
+    ----------
+    options : mapping
+        The arguments for `StartOptions`, by name. Templates are not known yet.
+    variables : object
+        The run variables; known if they are a mapping.
 
     Raises
     ------
     InvalidInputError
-        The variables do not have it.
+        An option has none of its values, two of them contradict each other, or the run variables do not have
+        `unique_output`.
     """
-    if unique_output is None or is_template(unique_output) or not isinstance(variables, Mapping):
-        return
-    if not variables.get(unique_output):
-        raise InvalidInputError(
-            f"unique_output names the run variable {unique_output!r}, but the variables do not contain it."
-        )
+    known = StartOptions(**{name: value for name, value in options.items() if not is_template(value)})
+    known.check(variables if isinstance(variables, Mapping) else None)

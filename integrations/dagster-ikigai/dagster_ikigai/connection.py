@@ -222,7 +222,14 @@ class IkigaiWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg]
         from dagster_ikigai.runs.execution import FlowTask, materialize
         from dagster_ikigai.runs.settings import StartSettings
 
-        how = StartSettings(on_busy, isolation, on_doubt, unique_output, keep_copies, timeout)
+        how = StartSettings(
+            on_busy=on_busy,
+            isolation=isolation,
+            on_doubt=on_doubt,
+            unique_output=unique_output,
+            keep_copies=keep_copies,
+            timeout=timeout,
+        )
         yield from materialize(context, self, FlowTask(flow, variables or {}, how))
 
     def _check_secrets(self) -> None:

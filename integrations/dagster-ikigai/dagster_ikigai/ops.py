@@ -188,7 +188,12 @@ def _run(context: dg.OpExecutionContext, config: RunIkigaiFlowConfig, workspace:
     else:
         flow = IkigaiFlow(config.app, config.flow, config.definition)
     how = StartSettings(
-        config.on_busy, config.isolation, config.on_doubt, config.unique_output, config.keep_copies, config.timeout
+        on_busy=config.on_busy,
+        isolation=config.isolation,
+        on_doubt=config.on_doubt,
+        unique_output=config.unique_output,
+        keep_copies=config.keep_copies,
+        timeout=config.timeout,
     )
     task = FlowTask(flow, config.variables, how)
     task.check()

@@ -259,7 +259,7 @@ def test_an_output_that_is_not_there_is_told_and_no_failure(
 @pytest.mark.parametrize(
     ("settings", "fault"),
     [
-        ({"isolation": "copies"}, "isolation is 'copies': choose one of 'shared', 'copy'"),
+        ({"isolation": "copies"}, "isolation is 'copies': choose 'shared' or 'copy'"),
         ({"on_doubt": "guess"}, "on_doubt is 'guess'"),
         ({"isolation": "copy", "on_busy": "attach"}, "a private copy has none"),
         ({"unique_output": "script"}, "the run variables that name datasets which the flow writes are: 'output'"),

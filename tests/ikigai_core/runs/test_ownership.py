@@ -11,8 +11,9 @@ import pytest
 from ikigai_core.errors import ConflictError, FlowBusyError, RunAmbiguousError
 from ikigai_core.procedure import Procedure, pause
 from ikigai_core.runs.follow import START_GRACE, follow
-from ikigai_core.runs.launch import Launch, OnBusy
+from ikigai_core.runs.launch import Launch
 from ikigai_core.runs.start import launch
+from ikigai_core.runs.start_options import OnBusy
 from ikigai_core.runs.state import RunState
 
 BEFORE = (0.0, "before", "SUCCESS")

@@ -22,9 +22,10 @@ from ikigai_core.errors import (
 )
 from ikigai_core.procedure import Procedure
 from ikigai_core.runs.follow import follow
-from ikigai_core.runs.launch import Launch, OnBusy
+from ikigai_core.runs.launch import Launch
 from ikigai_core.runs.lost_start import LONGEST_LOOK, LOOK_FOR
 from ikigai_core.runs.start import launch as launch_procedure
+from ikigai_core.runs.start_options import OnBusy
 from ikigai_core.runs.state import RunState
 
 BEFORE = (0.0, "before", "SUCCESS")

@@ -14,8 +14,12 @@ from ikigai_core import FlowStatus, RunLog, errors
 from ikigai_core.local.account import LocalAccount
 from prefect_ikigai import (
     IkigaiCredentials,
+    IkigaiFlow,
     astart_flow,
     await_for_run,
+    materialize_flow,
+    read_dataset,
+    read_run_logs,
     run_flow,
     start_flow,
     wait_for_run,
@@ -126,3 +130,43 @@ def test_a_variable_that_json_cannot_hold_is_named_before_anything_is_noted(
     with pytest.raises(errors.WrongInputTypeError, match=r"Run variable 'day' was of type date: .* \.isoformat\(\)"):
         state.result()
     assert copy.runs() == [] and prefect_server.notes(state.state_details.flow_run_id) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"on_busy": "queue"}, "on_busy is 'queue': choose 'wait', 'attach' or 'fail'"),
+        ({"isolation": "copy", "on_busy": "attach"}, "a private copy has none"),
+        ({"unique_output": "output"}, "unique_output is 'output', but there is no such run variable"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused_before_anything_is_sent(
+    credentials: IkigaiCredentials, requests_sent: Callable[[], dict[str, Any]], options: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(errors.InvalidInputError, match=says):
+        run_flow(credentials, "None", "None", **options)
+    if "unique_output" not in options:
+        # A word that is none of its values is told by pydantic.
+        with pytest.raises(ValueError, match=r"a private copy has none|Input should be 'wait', 'attach' or 'fail'"):
+            IkigaiFlow(credentials=credentials, app="None", flow="None", **options)
+        with pytest.raises(errors.InvalidInputError, match=says):
+            materialize_flow("None", "None", {"facets": {}}, **options)
+    assert requests_sent()["total"] == 0
+
+
+def test_app_flow_and_dataset_are_found_by_their_ids_too(
+    credentials: IkigaiCredentials, app: str, make_flow: Callable[..., Any]
+) -> None:
+    copy = make_flow()
+    with credentials.get_client() as ikigai:
+        home = ikigai.apps[app]
+        app_id, dataset_id = home.app_id, home.datasets["numbers"].dataset_id
+
+    @flow
+    def by_id() -> RunLog:
+        log = run_flow(credentials, app_id, copy.flow_id, {"output": "by id"})
+        assert read_run_logs(credentials, app_id, copy.flow_id) == [log]
+        assert read_dataset(credentials, app_id, dataset_id).equals(read_dataset(credentials, app, "numbers"))
+        return log
+
+    assert [by_id()] == copy.runs()

@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from airflow_provider_ikigai.announcing import announce, lineage_of_failure
 from airflow_provider_ikigai.assets import flow_assets, is_template
-from airflow_provider_ikigai.choices import check_isolation, check_unique_output
+from airflow_provider_ikigai.choices import check_start_options
 from airflow_provider_ikigai.failures import failing_the_task, task_failure
 from airflow_provider_ikigai.launching import is_over, launch, remove_copy
 from airflow_provider_ikigai.links import IkigaiFlowLink, IkigaiFlowRunLink
@@ -125,8 +125,8 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        check_isolation(isolation, on_busy, on_doubt)
-        check_unique_output(unique_output, variables)
+        options = {"on_busy": on_busy, "isolation": isolation, "on_doubt": on_doubt, "unique_output": unique_output}
+        check_start_options(options, variables)
         Deadline.after(timeout)
         self.flow = flow
         self.variables = variables

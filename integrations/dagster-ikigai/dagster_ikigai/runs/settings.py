@@ -3,47 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, get_args
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from ikigai_core.errors import IkigaiError
-from ikigai_core.orchestration import Deadline, Isolation, OnBusy, OnDoubt
+from ikigai_core.orchestration import Deadline, StartOptions
 
 if TYPE_CHECKING:
     from dagster_ikigai.flows.runnable import RunnableFlow
 
 PARTITION_OUTPUT = "{dataset} {partition}"
-_CHOICES: Mapping[str, tuple[str, ...]] = {
-    "on_busy": get_args(OnBusy),
-    "isolation": get_args(Isolation),
-    "on_doubt": get_args(OnDoubt),
-}
 
 
-@dataclass(frozen=True)
-class StartSettings:
+@dataclass(frozen=True, kw_only=True)
+class StartSettings(StartOptions):
     """Settings for the start of a flow; see `FlowSettings`."""
 
-    on_busy: OnBusy = "wait"
-    isolation: Isolation = "shared"
-    on_doubt: OnDoubt = "fail"
-    unique_output: str | None = None
-    keep_copies: bool = False
     timeout: float | None = None
 
     def fault(self, flow: RunnableFlow) -> str | None:
         """The error message for wrong settings; None if they are correct."""
         try:
             Deadline.after(self.timeout)
+            self.check()
         except IkigaiError as error:
             return str(error)
-        for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                return f"{name} is {getattr(self, name)!r}: choose one of {', '.join(map(repr, choices))}."
-        if self.isolation == "copy" and self.on_busy == "attach":
-            return "on_busy='attach' follows another run of the flow, but a private copy has none: use one of the two."
         named = flow.output_variables().values()
         if self.unique_output is not None and flow.is_described and self.unique_output not in named:
             known = ", ".join(map(repr, named)) or "none"
@@ -55,7 +41,7 @@ class StartSettings:
 
 
 @dataclass(frozen=True)
-class FlowSettings:
+class FlowSettings(StartSettings):
     """Settings for the runs of an assets' flow.
 
     Attributes
@@ -107,12 +93,6 @@ class FlowSettings:
     """
 
     variables: Mapping[str, Any] = field(default_factory=dict)
-    on_busy: OnBusy = "wait"
-    isolation: Isolation = "shared"
-    on_doubt: OnDoubt = "fail"
-    unique_output: str | None = None
-    keep_copies: bool = False
-    timeout: float | None = None
     partitions_def: dg.PartitionsDefinition[Any] | None = None
     partition_variable: str | Mapping[str, str] | None = None
     partition_output: str | None = PARTITION_OUTPUT
@@ -125,11 +105,4 @@ class FlowSettings:
     @property
     def start(self) -> StartSettings:
         """The settings for the start of the flow."""
-        return StartSettings(
-            on_busy=self.on_busy,
-            isolation=self.isolation,
-            on_doubt=self.on_doubt,
-            unique_output=self.unique_output,
-            keep_copies=self.keep_copies,
-            timeout=self.timeout,
-        )
+        return StartSettings(**{each.name: getattr(self, each.name) for each in fields(StartSettings)})

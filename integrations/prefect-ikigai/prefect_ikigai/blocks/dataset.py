@@ -28,7 +28,7 @@ class IkigaiDataset(Block):
     credentials : IkigaiCredentials
         Whose app it is.
     app, dataset : str
-        Names.
+        Names or ids; the dataset's name to write it.
     create_app : bool
         Whether `write` creates the app if there is none of that name. Default: False.
 
@@ -53,8 +53,8 @@ class IkigaiDataset(Block):
         ```"""
 
     credentials: IkigaiCredentials = Field(description="Whose app it is.")
-    app: str = Field(min_length=1, description="Name of the app that holds the dataset.")
-    dataset: str = Field(min_length=1, description="Name of the dataset.")
+    app: str = Field(min_length=1, description="Name or id of the app that holds the dataset.")
+    dataset: str = Field(min_length=1, description="Name of the dataset, or its id to read it.")
     create_app: bool = Field(
         default=False, title="Create app", description="Whether writing creates the app if there is none."
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from prefect.blocks.abstract import JobBlock, JobRun
-from pydantic import Field, HttpUrl, field_validator
+from pydantic import Field, HttpUrl, field_validator, model_validator
 
 from ikigai_core.errors import RunFailedError
-from ikigai_core.orchestration import Deadline, Isolation, OnBusy, OnDoubt
+from ikigai_core.orchestration import Deadline, Isolation, OnBusy, OnDoubt, StartOptions
 from prefect_ikigai.blocks.credentials import DOCUMENTATION, LOGO, IkigaiCredentials
 from prefect_ikigai.failures import RunNotEndedError
 from prefect_ikigai.operation import Operation
@@ -119,7 +119,7 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
     credentials : IkigaiCredentials
         Whose app it is.
     app, flow : str
-        Names.
+        Names or ids.
     variables : dict
         Run variables, by name. They are stored unencrypted, so they must not contain secrets.
     timeout : float, optional
@@ -159,8 +159,8 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
         ```"""
 
     credentials: IkigaiCredentials = Field(description="Whose app it is.")
-    app: str = Field(min_length=1, description="Name of the app that holds the flow.")
-    flow: str = Field(min_length=1, description="Name of the flow.")
+    app: str = Field(min_length=1, description="Name or id of the app that holds the flow.")
+    flow: str = Field(min_length=1, description="Name or id of the flow.")
     variables: dict[str, Any] = Field(
         default_factory=dict, description="Values of the flow's run variables, by name. No secrets."
     )
@@ -185,6 +185,11 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
     @classmethod
     def _none_is_empty(cls, value: object) -> object:
         return {} if value is None else value
+
+    @model_validator(mode="after")
+    def _check_options(self) -> Self:
+        self._options.check()
+        return self
 
     def trigger(self, variables: Mapping[str, Any] | None = None) -> IkigaiFlowRun:  # type: ignore[override]
         """Start the flow, or continue with the run that an earlier attempt of the same Prefect run started.
@@ -216,16 +221,22 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
         request = self._request(variables)
         return await Operation(self.credentials, lambda ikigai: self._triggered(ikigai, request)).aperform()
 
-    def _request(self, variables: Mapping[str, Any] | None) -> RunRequest:
-        return RunRequest(
-            app=self.app,
-            flow=self.flow,
-            variables={**self.variables, **(variables or {})},
+    @property
+    def _options(self) -> StartOptions:
+        return StartOptions(
             on_busy=self.on_busy,
             isolation=self.isolation,
             on_doubt=self.on_doubt,
             unique_output=self.unique_output,
             keep_copies=self.keep_copies,
+        )
+
+    def _request(self, variables: Mapping[str, Any] | None) -> RunRequest:
+        return RunRequest(
+            app=self.app,
+            flow=self.flow,
+            variables={**self.variables, **(variables or {})},
+            options=self._options,
             deadline=Deadline.after(self.timeout),
             credentials_id=self.credentials.document_id,
         )

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
-from ikigai_core.orchestration import Deadline
-
-if TYPE_CHECKING:
-    from ikigai_core.orchestration import Isolation, OnBusy, OnDoubt
+from ikigai_core.orchestration import Deadline, StartOptions
 
 
 @dataclass(frozen=True)
@@ -23,24 +20,23 @@ class RunRequest:
         Names.
     variables : mapping
         The run variables.
-    on_busy : {"wait", "attach", "fail"}
-    isolation : {"shared", "copy"}
-    on_doubt : {"fail", "accept"}
-    unique_output : str or None
-        Name of the run variable that names a dataset that no other run writes.
-    keep_copies : bool
+    options : StartOptions
     deadline : Deadline
     credentials_id : UUID or None
         Id of the saved block for the requests to the platform.
+
+    Raises
+    ------
+    ikigai_core.errors.InvalidInputError
+        An option is unusable, or two options contradict each other.
     """
 
     app: str
     flow: str
     variables: Mapping[str, Any] = field(default_factory=dict)
-    on_busy: OnBusy = "wait"
-    isolation: Isolation = "shared"
-    on_doubt: OnDoubt = "fail"
-    unique_output: str | None = None
-    keep_copies: bool = False
+    options: StartOptions = field(default_factory=StartOptions)
     deadline: Deadline = field(default_factory=Deadline)
     credentials_id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        self.options.check()

@@ -52,6 +52,8 @@ def start(ikigai: AnyClient, request: RunRequest) -> Procedure[tuple[AnyRun, Fol
     FollowedRun
         Saves the run and reports its progress and end.
     """
+    options = request.options
+    options.check(request.variables)
     flow = yield from orchestration.find_flow(ikigai, request.app, request.flow)
     followed = yield from call_blocking(
         partial(FollowedRun, request.app, request.flow, flow.flow_id, request.variables, request.credentials_id)
@@ -62,14 +64,14 @@ def start(ikigai: AnyClient, request: RunRequest) -> Procedure[tuple[AnyRun, Fol
         run: AnyRun = yield from ikigai_core.Flow.launch.procedure(
             flow,
             request.variables,
-            on_busy=request.on_busy,
-            isolation=request.isolation,
-            on_doubt=request.on_doubt,
+            on_busy=options.on_busy,
+            isolation=options.isolation,
+            on_doubt=options.on_doubt,
             keep=partial(_keep, followed, lease),
             previous=previous,
             lease=lease,
-            unique_output=request.unique_output,
-            keep_copies=request.keep_copies,
+            unique_output=options.unique_output,
+            keep_copies=options.keep_copies,
             timeout=request.deadline.left,
         )
     except FlowBusyError:
@@ -176,7 +178,7 @@ def _has_ended(ikigai: AnyClient, run: Mapping[str, Any]) -> Procedure[bool]:
 
 def _lease_for(request: RunRequest, flow_id: str) -> PrefectStartLease | None:
     # A private copy needs no lease, and outside of Prefect's runs there may be no server.
-    if request.isolation == "copy" or Owner.current() is None:
+    if request.options.isolation == "copy" or Owner.current() is None:
         return None
     return PrefectStartLease(flow_id, request.flow)
 

@@ -35,9 +35,9 @@ def delete_dataset(
     credentials : IkigaiCredentials
         Whose app it is.
     app : str
-        Name of the app that holds the dataset.
+        Name or id of the app that holds the dataset.
     dataset : str
-        Name of the dataset.
+        Name or id of the dataset.
     missing_ok : bool, default True
         Whether a missing dataset is accepted.
 
@@ -68,7 +68,7 @@ def delete_old_outputs(
     credentials : IkigaiCredentials
         Whose app it is.
     app : str
-        Name of the app that holds the datasets.
+        Name or id of the app that holds the datasets.
     name : str
         The name that was given to `output_name`, for example ``late_flights``.
     older_than : timedelta, default 7 days

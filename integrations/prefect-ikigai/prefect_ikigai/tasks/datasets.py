@@ -31,7 +31,7 @@ def upload_dataset(
     credentials : IkigaiCredentials
         Whose app it is.
     app : str
-        Name of the app that holds the dataset.
+        Name or id of the app that holds the dataset.
     dataset : str
         Name of the dataset.
     data : str, path, frame or table
@@ -70,9 +70,9 @@ def download_dataset(credentials: IkigaiCredentials, app: str, dataset: str, pat
     credentials : IkigaiCredentials
         Whose app it is.
     app : str
-        Name of the app that holds the dataset.
+        Name or id of the app that holds the dataset.
     dataset : str
-        Name of the dataset.
+        Name or id of the dataset.
     path : str or path
         The file, or a URL that fsspec can write to. The format is Parquet if the name ends in ``.parquet``, otherwise
         CSV. The file is replaced atomically after the download is complete. A missing folder is created.
@@ -104,9 +104,9 @@ def read_dataset(credentials: IkigaiCredentials, app: str, dataset: str) -> Oper
     credentials : IkigaiCredentials
         Whose app it is.
     app : str
-        Name of the app that holds the dataset.
+        Name or id of the app that holds the dataset.
     dataset : str
-        Name of the dataset.
+        Name or id of the dataset.
 
     Returns
     -------
@@ -137,9 +137,9 @@ def preview_dataset(credentials: IkigaiCredentials, app: str, dataset: str, rows
     credentials : IkigaiCredentials
         Whose app it is.
     app : str
-        Name of the app that holds the dataset.
+        Name or id of the app that holds the dataset.
     dataset : str
-        Name of the dataset.
+        Name or id of the dataset.
     rows : int, default 10
         Number of rows to show. To count them, all rows are downloaded and read in bounded memory.
 

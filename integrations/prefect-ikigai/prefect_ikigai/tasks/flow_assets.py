@@ -11,7 +11,7 @@ from prefect.context import AssetContext
 
 from ikigai_core import orchestration
 from ikigai_core.errors import InvalidInputError
-from ikigai_core.orchestration import Deadline, LoadedDefinition
+from ikigai_core.orchestration import Deadline, LoadedDefinition, StartOptions
 from prefect_ikigai.api.logger import current_logger
 from prefect_ikigai.blocks.credentials import IkigaiCredentials
 from prefect_ikigai.operation import Operation
@@ -84,11 +84,13 @@ def materialize_flow(
         app=app,
         flow=flow,
         variables=dict(variables or {}),
-        on_busy=on_busy,
-        isolation=isolation,
-        on_doubt=on_doubt,
-        unique_output=unique_output,
-        keep_copies=keep_copies,
+        options=StartOptions(
+            on_busy=on_busy,
+            isolation=isolation,
+            on_doubt=on_doubt,
+            unique_output=unique_output,
+            keep_copies=keep_copies,
+        ),
     )
     plan = _FlowPlan(request, definition, timeout, create_app)
     return Materialization(f"materialize {flow}", plan.assets, plan.running, plan.upstream, options)

@@ -32,7 +32,7 @@ def ensure_flow(
     credentials : IkigaiCredentials
         Whose app it is.
     app : str
-        Name of the app that holds the flow.
+        Name or id of the app that holds the flow.
     flow : str
         Name of the flow.
     definition : mapping, str, path or FlowDefinition
@@ -71,9 +71,9 @@ def read_run_logs(credentials: IkigaiCredentials, app: str, flow: str, max_count
     credentials : IkigaiCredentials
         Whose app it is.
     app : str
-        Name of the app that holds the flow.
+        Name or id of the app that holds the flow.
     flow : str
-        Name of the flow.
+        Name or id of the flow.
     max_count : int, default 1
         Maximum number of runs.
 
@@ -102,9 +102,9 @@ def flow_status(credentials: IkigaiCredentials, app: str, flow: str) -> Operatio
     credentials : IkigaiCredentials
         Whose app it is.
     app : str
-        Name of the app that holds the flow.
+        Name or id of the app that holds the flow.
     flow : str
-        Name of the flow.
+        Name or id of the flow.
 
     Returns
     -------

@@ -36,7 +36,7 @@ def ensure_model(
     credentials : IkigaiCredentials
         Whose app it is.
     app : str
-        Name of the app that holds the model.
+        Name or id of the app that holds the model.
     model : str
         Name of the model.
     model_type : str
@@ -75,9 +75,9 @@ def check_model(
     credentials : IkigaiCredentials
         Whose app it is.
     app : str
-        Name of the app that holds the model.
+        Name or id of the app that holds the model.
     model : str
-        Name of the model.
+        Name or id of the model.
     thresholds : mapping
         Limits by metric: its minimum (``min``) and maximum (``max``). A metric is a path in the version's metrics, for
         example ``performance.r2.average_test``.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ikigai_core.orchestration import Deadline
+from ikigai_core.orchestration import Deadline, StartOptions
 from prefect_ikigai.blocks.credentials import IkigaiCredentials
 from prefect_ikigai.operation import Operation
 from prefect_ikigai.runs.request import RunRequest
@@ -46,9 +46,9 @@ def run_flow(
     credentials : IkigaiCredentials
         Whose app it is.
     app : str
-        Name of the app that holds the flow.
+        Name or id of the app that holds the flow.
     flow : str
-        Name of the flow.
+        Name or id of the flow.
     variables : mapping, optional
         Values of the flow's run variables. They are stored on Prefect's server, so they must not contain secrets.
     on_busy : {"wait", "attach", "fail"}, default "wait"
@@ -93,11 +93,13 @@ def run_flow(
         app=app,
         flow=flow,
         variables=dict(variables or {}),
-        on_busy=on_busy,
-        isolation=isolation,
-        on_doubt=on_doubt,
-        unique_output=unique_output,
-        keep_copies=keep_copies,
+        options=StartOptions(
+            on_busy=on_busy,
+            isolation=isolation,
+            on_doubt=on_doubt,
+            unique_output=unique_output,
+            keep_copies=keep_copies,
+        ),
         deadline=Deadline.after(timeout),
         credentials_id=credentials.document_id,
     )
@@ -150,11 +152,13 @@ def start_flow(
         app=app,
         flow=flow,
         variables=dict(variables or {}),
-        on_busy=on_busy,
-        isolation=isolation,
-        on_doubt=on_doubt,
-        unique_output=unique_output,
-        keep_copies=keep_copies,
+        options=StartOptions(
+            on_busy=on_busy,
+            isolation=isolation,
+            on_doubt=on_doubt,
+            unique_output=unique_output,
+            keep_copies=keep_copies,
+        ),
         deadline=Deadline.after(timeout),
         credentials_id=credentials.document_id,
     )
