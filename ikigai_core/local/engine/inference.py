@@ -18,6 +18,10 @@ _TIME = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z| ?UTC|[+-][0-9]{2}(:?[0-9]{2})?)?)?"
 )
 
+# Most times are written to the second, as DuckDB writes them. With another length, it writes years before 1 and after
+# 9999, too, and `infinity`.
+_PLAIN_TIME = "strlen(?column?) = 19 AND CAST(TRY_CAST(?column? AS TIMESTAMP) AS VARCHAR) = ?column?"
+
 # A column is CATEGORICAL if it has few different values in many rows.
 _MOST_CATEGORIES = 100
 _ROWS_PER_CATEGORY = 2
@@ -33,7 +37,10 @@ _TESTS = {
         f" OR regexp_full_match(?column?, {quote(_NUMBER)}) AND TRY_CAST(?column? AS DOUBLE) IS NOT NULL)"
     ),
     # As to what is valid, TIMESTAMP is like TIMESTAMPTZ, and faster.
-    "time": f"regexp_full_match(?column?, {quote(_TIME)}) AND TRY_CAST(?column? AS TIMESTAMP) IS NOT NULL",
+    "time": (
+        f"({_PLAIN_TIME}"
+        f" OR regexp_full_match(?column?, {quote(_TIME)}) AND TRY_CAST(?column? AS TIMESTAMP) IS NOT NULL)"
+    ),
 }
 
 Questions = frozenset[str]

@@ -66,7 +66,7 @@ class Suspect:
         borders = commas | (data == _LINE_FEED)
         if b"\r" in text:
             borders |= data == _RETURN
-        if b"\0" in text or (b'"' in text and _follow(borders, data == _SPACE, data == _QUOTE)):
+        if b"\0" in text or (b'"' in text and _has_late_quotes(data, borders)):
             self.found |= Suspicion.READING
         if self._numbers and _has_odd_numbers(text, data, borders):
             self.found |= Suspicion.NUMBERS
@@ -88,26 +88,47 @@ def suspect(path: Path, *, numbers: bool, most: float = float("inf")) -> Suspect
     return looking
 
 
+# The rarer pairs are looked for first: most blocks have none, and need no look at the third byte.
+
+
+def _has_late_quotes(data: npt.NDArray[np.uint8], borders: _Mask) -> bool:
+    """Return whether a quote follows the space that begins a value."""
+    spaces = data == _SPACE
+    return _follow(borders, spaces) and _follow(borders, spaces, data == _QUOTE)
+
+
 def _has_odd_numbers(text: bytes, data: npt.NDArray[np.uint8], borders: _Mask) -> bool:
     """Return whether a value could be a number to DuckDB only. Some texts are taken for such values, too."""
     if b'"' in text:
         borders = borders | (data == _QUOTE)
+    return (
+        _has_spaces_around(text, data, borders)
+        or _has_leading_zeros(data, borders)
+        or (b"+" in text and _follow(borders, data == _PLUS))
+        or (b"_" in text and _follow(_digits(data), data == _UNDERSCORE, _digits(data)))
+    )
+
+
+def _has_spaces_around(text: bytes, data: npt.NDArray[np.uint8], borders: _Mask) -> bool:
     spaces = data == _SPACE
     for other in _OTHER_SPACES:
         if other in text:
             spaces |= data == other
     # Spaces, signs, dots and digits: all letters come after the digits.
-    low = data <= _NINE
-    if _follow(low, spaces, borders) or _follow(borders, spaces, low):
-        return True
-    digits = low & (data >= _ZERO)
+    return (_follow(borders, spaces) and _follow(borders, spaces, data <= _NINE)) or (
+        _follow(spaces, borders) and _follow(data <= _NINE, spaces, borders)
+    )
+
+
+def _has_leading_zeros(data: npt.NDArray[np.uint8], borders: _Mask) -> bool:
     starts = borders.copy()
     starts[1:] |= borders[:-1] & (data[1:] == _MINUS)
-    return (
-        _follow(starts, data == _ZERO, digits)
-        or (b"+" in text and _follow(borders, data == _PLUS))
-        or (b"_" in text and _follow(digits, data == _UNDERSCORE, digits))
-    )
+    zeros = data == _ZERO
+    return _follow(starts, zeros) and _follow(starts, zeros, _digits(data))
+
+
+def _digits(data: npt.NDArray[np.uint8]) -> _Mask:
+    return (data >= _ZERO) & (data <= _NINE)
 
 
 def _follow(*masks: _Mask) -> bool:

@@ -1,18 +1,8 @@
-"""The check of an uploaded file while its parts arrive, in a process of its own.
-
-It leaves a verdict only on ordinary files. All others are checked when they are complete.
-"""
+"""What an upload's early check and the platform tell each other in the job's folder."""
 
 from __future__ import annotations
 
-import json
-import os
-import select
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-from ikigai_core.local.jobs.check_limits import CheckLimits
-from ikigai_core.local.jobs.job import result_path
 
 ARRIVALS = "arrivals"
 """The FIFO in the job's folder that tells which parts have arrived: their numbers, each of `NUMBER_BYTES`."""
@@ -22,55 +12,7 @@ NUMBER_BYTES = 4
 NO_MORE = 0
 """Sent instead of a part's number: the check is no longer needed."""
 
-# After that, the upload counts as abandoned.
-_LONGEST_PAUSE_SECONDS = 60.0
-
 
 def part_path(folder: Path, number: int) -> Path:
     """Return the path of a part in the job's folder."""
     return folder / f"part-{number}"
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Write the columns of a CSV file.
-
-    Parameters
-    ----------
-    arguments : sequence of str
-        The job's folder, the number of parts, and the limits of the check.
-    """
-    # Imported here, because the platform itself imports this module and does not need DuckDB.
-    from ikigai_core.local.engine.arrival import examine_arriving
-
-    folder = Path(arguments[0])
-    CheckLimits.read(arguments[2:]).impose(waits=True)
-    columns = examine_arriving(_parts(folder, int(arguments[1])))
-    if columns is not None:
-        draft = folder / "result.new"
-        described = {column.name: column.describe() for column in columns}
-        draft.write_text(json.dumps({"reason": None, "columns": described}), encoding="utf-8")
-        draft.replace(result_path(folder))
-    return 0
-
-
-def _parts(folder: Path, count: int) -> Iterator[Path]:
-    """Yield the parts in order, as they arrive.
-
-    Raises
-    ------
-    OSError
-        A part does not arrive.
-    """
-    arrived = set()
-    with (folder / ARRIVALS).open("rb", buffering=0) as arrivals:
-        for number in range(1, count + 1):
-            while number not in arrived:
-                if not select.select([arrivals], [], [], _LONGEST_PAUSE_SECONDS)[0]:
-                    raise TimeoutError(f"part {number} did not arrive")
-                told = os.read(arrivals.fileno(), NUMBER_BYTES)
-                arrived.add(int.from_bytes(told, "big"))
-                if NO_MORE in arrived:
-                    raise BrokenPipeError(f"part {number} will not arrive")
-            path = part_path(folder, number)
-            yield path
-            path.unlink()

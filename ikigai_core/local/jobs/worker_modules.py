@@ -5,7 +5,7 @@ from __future__ import annotations
 ENGINE = "ikigai_core.local.engine.worker"
 LEARNING_ENGINE = "ikigai_core.local.engine.learning_worker"
 UPLOAD_CHECK = "ikigai_core.local.jobs.upload_check"
-ARRIVING_UPLOAD = "ikigai_core.local.jobs.arriving_upload"
+ARRIVING_UPLOAD = "ikigai_core.local.jobs.arrival_check"
 PROFILE = "ikigai_core.local.jobs.profile_worker"
 # The engine starts it.
 _SCRIPT = "ikigai_core.local.engine.script_process"

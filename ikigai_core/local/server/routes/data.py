@@ -92,18 +92,21 @@ def _open_upload(platform: Platform, upload_id: str) -> Upload:
 
 async def receive(request: Request, path: Path, most: int) -> tuple[int, str]:
     """Write the request's body to a file; return its size and MD5. Keeps at most one block in memory."""
-    size, digest, block = 0, hashlib.md5(usedforsecurity=False), bytearray()
+    size, digest = 0, hashlib.md5(usedforsecurity=False)
+    chunks: list[bytes] = []
+    held = 0
     file = await run_in_threadpool(path.open, "wb")
     try:
         async for chunk in request.stream():
             size += len(chunk)
             if size > most:
                 raise RefusalError(413, f"body: a part cannot be larger than the announced file of {most} bytes")
-            block += chunk
-            if len(block) >= _BLOCK:
-                await run_in_threadpool(_write, file, digest, block)
-                block = bytearray()
-        await run_in_threadpool(_write, file, digest, block)
+            chunks.append(chunk)
+            held += len(chunk)
+            if held >= _BLOCK:
+                await run_in_threadpool(_write, file, digest, chunks)
+                chunks, held = [], 0
+        await run_in_threadpool(_write, file, digest, chunks)
     finally:
         file.close()
     if not size:
@@ -122,7 +125,8 @@ async def receive_whole(request: Request, platform: Platform) -> Path:
     return path
 
 
-def _write(file: BinaryIO, digest: hashlib._Hash, block: bytearray) -> None:
+def _write(file: BinaryIO, digest: hashlib._Hash, chunks: list[bytes]) -> None:
+    block = b"".join(chunks)
     digest.update(block)
     file.write(block)
 
