@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from math import inf
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from ikigai_core._version import __version__
+from ikigai_core.config_checks import (
+    called_key,
+    check_base_url,
+    check_ca_bundle,
+    check_count,
+    check_email,
+    check_key,
+    check_positive,
+    check_proxy,
+    check_ssl,
+    without_password,
+)
 from ikigai_core.errors import ConfigurationError
 from ikigai_core.origin import Origin, origin_header
 from ikigai_core.profiles import KEY_FILE_VARIABLE, PROFILE_VARIABLE, load_profile, read_key_file
@@ -157,26 +166,28 @@ class Config:
             "web_url": web_url,
         }
         settings = _settings(given, profile)
-        user, base_url = _email(_required("user_email", settings)), _base_url(settings)
+        user, base_url = check_email(_required("user_email", settings)), _base_url(settings)
         key = settings.get("api_key")
         configured = partial(_configured_key, given, profile, user, base_url)
         return cls(
             user_email=user,
-            api_key="" if callable(key) else _key(_required("api_key", settings)),
+            api_key="" if callable(key) else check_key(_required("api_key", settings)),
             look_up_key=key if callable(key) else None if api_key else configured,
             base_url=base_url,
-            ssl=ssl,
-            ca_bundle=_existing(settings.get("ca_bundle")),
-            connect_timeout=_positive("connect_timeout", settings.get("connect_timeout", DEFAULT_CONNECT_TIMEOUT)),
-            read_timeout=_positive("read_timeout", read_timeout := settings.get("read_timeout", DEFAULT_READ_TIMEOUT)),
-            call_timeout=_positive(
+            ssl=check_ssl(ssl),
+            ca_bundle=check_ca_bundle(settings.get("ca_bundle")),
+            connect_timeout=check_positive("connect_timeout", settings.get("connect_timeout", DEFAULT_CONNECT_TIMEOUT)),
+            read_timeout=check_positive(
+                "read_timeout", read_timeout := settings.get("read_timeout", DEFAULT_READ_TIMEOUT)
+            ),
+            call_timeout=check_positive(
                 "call_timeout", settings.get("call_timeout", max(DEFAULT_CALL_TIMEOUT, 2 * read_timeout))
             ),
-            processing_timeout=_positive(
+            processing_timeout=check_positive(
                 "processing_timeout", settings.get("processing_timeout", DEFAULT_PROCESSING_TIMEOUT)
             ),
-            answer_limit=int(_positive("answer_limit", settings.get("answer_limit", DEFAULT_ANSWER_LIMIT), "bytes")),
-            proxy=_proxy(settings.get("proxy")),
+            answer_limit=check_count("answer_limit", settings.get("answer_limit", DEFAULT_ANSWER_LIMIT), "bytes"),
+            proxy=check_proxy(settings.get("proxy")),
             user_agent=_agent(user_agent),
             web_url=WebPages.of(base_url, settings.get("web_url")).address,
             profile=profile,
@@ -185,7 +196,7 @@ class Config:
 
     def __getstate__(self) -> dict[str, Any]:
         # A function that returns the key may hold it. A proxy's address may hold a password.
-        proxy = self.proxy if self.proxy == _without_password(self.proxy or "") else None
+        proxy = self.proxy if self.proxy == without_password(self.proxy or "") else None
         return {**vars(self), "api_key": "", "look_up_key": None, "proxy": proxy}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -205,7 +216,7 @@ class Config:
         ConfigurationError
             There is no key any more, or it is unusable.
         """
-        return self if self.look_up_key is None else replace(self, api_key=_key(_text(self.look_up_key())))
+        return self if self.look_up_key is None else replace(self, api_key=check_key(called_key(self.look_up_key())))
 
     @property
     def headers(self) -> dict[str, str]:
@@ -277,67 +288,8 @@ def _or_file(name: str) -> str:
     return f" or {KEY_FILE_VARIABLE}" if name == "api_key" else ""
 
 
-def _email(value: str) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
-        raise ConfigurationError(f"user_email is {value!r}, which is no email address.")
-    return value
-
-
-def _text(key: object) -> str:
-    if not isinstance(key, str) or not key.strip():
-        gave = "a blank text" if isinstance(key, str) else type(key).__name__
-        raise ConfigurationError(f"api_key is a function that gave {gave} instead of a key.")
-    return key.strip()
-
-
-def _key(value: str) -> str:
-    if not value.isascii() or not value.isprintable() or " " in value:
-        raise ConfigurationError("api_key holds characters that no key has (spaces, line ends or beyond ASCII).")
-    return value
-
-
 def _base_url(settings: Mapping[str, Any]) -> str:
-    return _url(str(settings.get("base_url", DEFAULT_BASE_URL)))
-
-
-def _url(value: str) -> str:
-    parts = urlsplit(value.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(
-            f"base_url is {_without_password(value)!r}: expected something like {DEFAULT_BASE_URL}."
-        )
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ConfigurationError(
-            "base_url holds credentials, a query or a fragment: give the plain address, and the key as api_key."
-        )
-    return value.strip().rstrip("/")
-
-
-def _proxy(value: str | None) -> str | None:
-    if value is None:
-        return None
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(
-            f"proxy is {_without_password(value)!r}: expected something like http://proxy.example.com:3128."
-        )
-    return value
-
-
-def _without_password(url: str) -> str:
-    return re.sub(r"//[^@/]*@", "//…@", url.split("?")[0])
-
-
-def _existing(path: str | Path | None) -> str | None:
-    if path is not None and not Path(path).exists():
-        raise ConfigurationError(f"ca_bundle {str(path)!r} does not exist.")
-    return None if path is None else str(path)
-
-
-def _positive(name: str, number: float, unit: str = "seconds") -> float:
-    if not isinstance(number, int | float) or not 0 < number < inf:
-        raise ConfigurationError(f"{name} is {number!r}: expected a positive number of {unit}.")
-    return float(number)
+    return check_base_url(str(settings.get("base_url", DEFAULT_BASE_URL)))
 
 
 def _agent(prefix: str | None) -> str:

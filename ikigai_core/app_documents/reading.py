@@ -24,7 +24,7 @@ from ikigai_core.catalog.kinds import Kind, apps_of, custom_facets_of, datasets_
 from ikigai_core.catalog.listing import list_all
 from ikigai_core.components.custom_facet import CustomFacet
 from ikigai_core.components.directory import directory_paths
-from ikigai_core.components.flow import FlowRecord
+from ikigai_core.components.flow_record import FlowRecord
 from ikigai_core.components.naming import named, names_for
 from ikigai_core.components.resolving import SpecsHolder
 from ikigai_core.definition.by_names import Names

@@ -14,7 +14,8 @@ from ikigai_core.components.builder import Builder
 from ikigai_core.components.differences import differences
 from ikigai_core.components.directory import Directory, reference
 from ikigai_core.components.ensuring import ensure_only, find_settled
-from ikigai_core.components.flow import AsyncFlow, Flow, FlowRecord
+from ikigai_core.components.flow import AsyncFlow, Flow
+from ikigai_core.components.flow_record import FlowRecord
 from ikigai_core.components.resolving import CopyOf, Definition, check_form, resolve
 from ikigai_core.components.schedule import Schedule
 from ikigai_core.definition.definition import FlowDefinition

@@ -47,8 +47,17 @@ def test_what_is_not_given_comes_from_the_environment(monkeypatch: pytest.Monkey
         ({"api_key": f"{KEY}\n{KEY}"}, "api_key holds characters"),
         ({"base_url": "api.ikigailabs.io"}, "base_url is 'api.ikigailabs.io'"),
         ({"base_url": f"https://bob:{KEY}@api.ikigailabs.io"}, "base_url holds credentials"),
+        ({"base_url": "http://[::1"}, r"base_url is 'http://\[::1'"),
+        ({"base_url": "http://127.0.0.1:port"}, "base_url is"),
+        ({"proxy": f"http://bob:{KEY}@[::1"}, r"proxy is 'http://…@\[::1'"),
+        ({"proxy": 3128}, "proxy is '3128'"),
         ({"connect_timeout": 0}, "connect_timeout"),
+        ({"read_timeout": True}, "read_timeout is True: expected a positive number of seconds"),
+        ({"answer_limit": 1.5}, "answer_limit is 1.5: expected a whole number of bytes"),
         ({"ca_bundle": "/nowhere.pem"}, "'/nowhere.pem' does not exist"),
+        ({"ca_bundle": 5}, "ca_bundle is 5: expected a path"),
+        ({"ssl": "/nowhere.pem"}, "ssl '/nowhere.pem' does not exist"),
+        ({"ssl": ("/nowhere.pem",)}, "ssl is .*: give True, False"),
     ],
 )
 def test_what_is_wrong_is_named_without_the_key(arguments: dict[str, object], says: str) -> None:

@@ -23,7 +23,8 @@ from ikigai_core.local.jobs.job import (
 )
 from ikigai_core.local.jobs.outputs import OutputRefusedError, import_outputs
 from ikigai_core.local.jobs.recordings import RecordingRefusedError
-from ikigai_core.local.jobs.scripted_runs import Outcome, Outcomes
+from ikigai_core.local.jobs.scripted_outcomes import Outcome
+from ikigai_core.local.jobs.scripted_runs import Outcomes
 from ikigai_core.local.jobs.workers import Workers, ending, last_words
 from ikigai_core.local.problems import RunStoppedError
 from ikigai_core.local.store import Store, timestamps

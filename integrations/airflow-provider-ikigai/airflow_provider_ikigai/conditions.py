@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ikigai_core import FlowStatusReport, RunLog
     from ikigai_core.components.dataset_record import DatasetRecord
-    from ikigai_core.components.flow import FlowRecord
+    from ikigai_core.components.flow_record import FlowRecord
 
 RECENT_RUNS = 50
 """Maximum number of run logs that are read."""

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from ikigai_core.local.control.exchange import without_secrets
 from ikigai_core.local.control.faults import ANY, Fault
 from ikigai_core.local.control.faults import Order as FaultOrder
-from ikigai_core.local.jobs.scripted_runs import EndStatus, Outcome
+from ikigai_core.local.jobs.scripted_outcomes import EndStatus, Outcome
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request, conflict, not_found
 from ikigai_core.local.server import seeding
