@@ -1,15 +1,11 @@
 """Starts processes by forking one that has already imported what they need, which takes a tenth of the time.
 
-``python -m ikigai_core.local.fork_server MODULES IMPORTS`` imports IMPORTS and waits for orders. It imports each of
-MODULES with the first order for it. For each process that `ForkServer` asks for, it gets one end of a socket. The
-process reads its job from there, and has it as its lifeline: when the other end is closed, it ends. The server says
-there how the process ended.
+`fork_server_process` is that process.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import os
 import select
@@ -17,17 +13,12 @@ import signal
 import socket
 import subprocess
 import sys
-import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import NoReturn, Self, TextIO
+from typing import Self
 
-from ikigai_core.local.parent_watch import call_when_starter_ends
-
-_BLOCK = 4096
-_ORDER_LENGTH = 1
-_MOST_DESCRIPTORS = 4
+from ikigai_core.local import fork_server_process
 
 
 class ForkServer:
@@ -54,7 +45,7 @@ class ForkServer:
         imports: Sequence[str] = (),
     ) -> None:
         # Neither the working directory nor the locale is to change what modules are and how they read files.
-        options = ["-P", "-X", "utf8", "-m", "ikigai_core.local.fork_server"]
+        options = ["-P", "-X", "utf8", "-m", "ikigai_core.local.fork_server_process"]
         self._command = [python, *options, ",".join(modules), ",".join(imports)]
         self._modules = list(modules)
         self._environment = dict(environment)
@@ -64,10 +55,10 @@ class ForkServer:
     @classmethod
     def of_this_process(cls) -> Self | None:
         """The server that this process was forked from, if it may ask for others; None otherwise."""
-        if _inherited is None:
+        if fork_server_process.inherited is None:
             return None
-        server = cls(_modules(), os.environ)
-        server._orders = _inherited
+        server = cls(fork_server_process.known_modules(), os.environ)
+        server._orders = fork_server_process.inherited
         return server
 
     def start(
@@ -107,7 +98,7 @@ class ForkServer:
                 # It was killed.
                 self.stop()
                 self._order(module, descriptors, may_start_others)
-        job = _Job(module, list(arguments), str(folder), dict(environment or self._environment))
+        job = fork_server_process.Job(module, list(arguments), str(folder), dict(environment or self._environment))
         ours.sendall(json.dumps(asdict(job)).encode() + b"\n")
         return ForkedProcess(ours)
 
@@ -187,116 +178,3 @@ class ForkedProcess:
             with self._connection, self._said:
                 self._code = int(self._said.readline() or -signal.SIGKILL)
         return self._code
-
-
-_inherited: socket.socket | None = None
-"""Where this process may ask the server that it was forked from for others."""
-
-
-@dataclass(frozen=True)
-class _Job:
-    module: str
-    arguments: list[str]
-    folder: str
-    environment: dict[str, str]
-
-
-def _serve(orders: socket.socket, modules: Sequence[str]) -> None:
-    """Fork a process for each connection that comes, until there are no more to come."""
-    lifelines: dict[int, socket.socket] = {}
-    ended, wakeup = socket.socketpair()
-    wakeup.setblocking(False)
-    signal.set_wakeup_fd(wakeup.fileno())
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    while True:
-        ready = select.select([orders, ended], [], [])[0]
-        if ended in ready:
-            ended.recv(_BLOCK)
-            _report(lifelines)
-        if orders in ready:
-            order, descriptors, _, _ = socket.recv_fds(orders, _ORDER_LENGTH, _MOST_DESCRIPTORS)
-            if not order:
-                return
-            # If it fails, the process says why.
-            with contextlib.suppress(Exception, SystemExit):
-                importlib.import_module(modules[order[0]])
-            lifeline = socket.socket(fileno=descriptors[0])
-            pid = os.fork()
-            if not pid:
-                signal.set_wakeup_fd(-1)
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                for inherited in (orders, ended, wakeup, *lifelines.values()):
-                    inherited.close()
-                _work(lifeline, *descriptors[1:])
-            lifelines[pid] = lifeline
-            for descriptor in descriptors[1:]:
-                os.close(descriptor)
-
-
-def _report(lifelines: dict[int, socket.socket]) -> None:
-    """Tell the starters of processes that have ended."""
-    while lifelines:
-        pid, status = os.waitpid(-1, os.WNOHANG)
-        if not pid:
-            return
-        # The starter may have ended.
-        with lifelines.pop(pid) as lifeline, contextlib.suppress(ConnectionError):
-            lifeline.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
-
-
-def _work(lifeline: socket.socket, stdout: int, stderr: int, orders: int | None = None) -> NoReturn:
-    """Be the process."""
-    global _inherited
-    code = 1
-    try:
-        os.setsid()
-        for number, descriptor in enumerate((stdout, stderr), start=1):
-            os.dup2(descriptor, number)
-            os.close(descriptor)
-        _inherited = None if orders is None else socket.socket(fileno=orders)
-        lifeline.sendall(b"%d\n" % os.getpid())
-        with lifeline.makefile(encoding="utf-8") as said:
-            job = said.readline()
-        if job:
-            code = _run(_Job(**json.loads(job)), lifeline)
-    except SystemExit as exit_:
-        code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        _flush(sys.stdout, sys.stderr)
-        os._exit(code)
-
-
-def _run(job: _Job, lifeline: socket.socket) -> int:
-    os.dup2(lifeline.fileno(), 0)
-    lifeline.close()
-    module = importlib.import_module(job.module)
-    if not getattr(module, "WATCHES_ITS_STARTER", False):
-        call_when_starter_ends(lambda: os.killpg(0, signal.SIGKILL))
-    os.environ.clear()
-    os.environ.update(job.environment)
-    os.chdir(job.folder)
-    return int(module.main(job.arguments))
-
-
-def _flush(*streams: TextIO) -> None:
-    for stream in streams:
-        stream.flush()
-
-
-def main() -> None:
-    """Take the orders that come through standard input, until its other end is closed."""
-    for name in filter(None, sys.argv[2].split(",")):
-        importlib.import_module(name)
-    with socket.socket(fileno=os.dup(0)) as orders:
-        _serve(orders, _modules())
-
-
-def _modules() -> list[str]:
-    return sys.argv[1].split(",")
-
-
-if __name__ == "__main__":
-    # What is forked finds what this module knows under its own name.
-    importlib.import_module("ikigai_core.local.fork_server").main()
