@@ -11,6 +11,8 @@ from ikigai_core.orchestration import shortened, slug
 
 _LONGEST_ASSET_PART = 200
 _GENERATED = re.compile(r"(?<=.)_[0-9a-f]{12}$")
+_TIME = re.compile(r"_(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])[0-5]\d$")
+"""A time to the minute also has twelve digits. Somebody else gave such a name."""
 
 
 def artifact_key(*names: str) -> str:
@@ -58,7 +60,7 @@ def generated_part(flow_run_id: UUID) -> str:
 def is_generated_from(name: str, dataset: str) -> bool:
     """Whether `output_name` made a dataset's name of this name, in some flow run."""
     stable = without_generated_part(dataset)
-    return stable != dataset and (stable == name or stable.startswith(f"{name}_"))
+    return stable != dataset and not _TIME.search(dataset) and (stable == name or stable.startswith(f"{name}_"))
 
 
 def without_generated_part(name: str) -> str:

@@ -25,7 +25,7 @@ NUMBERS = pd.DataFrame({"value": [1, 2, 3]})
 def test_datasets_and_outputs_of_earlier_flow_runs_are_deleted_and_no_others(
     credentials: IkigaiCredentials, app: str
 ) -> None:
-    kept = ["late", "late_by_hand", "later_0123456789ab", "early_0123456789ab"]
+    kept = ["late", "late_by_hand", "later_0123456789ab", "early_0123456789ab", "late_202611220930"]
 
     @flow
     def write() -> list[str]:
