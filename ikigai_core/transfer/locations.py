@@ -55,7 +55,11 @@ def local_path(location: Any, kind: str) -> Path:
     """
     if not isinstance(location, str | os.PathLike) or not str(location) or "\0" in str(location):
         raise InvalidInputError(f"{location!r} is no path: give the path of a {kind} file, or a URL.")
-    return Path(location).expanduser()
+    try:
+        return Path(location).expanduser()
+    except RuntimeError:
+        # There is no such user, so the file's own name begins with ``~``.
+        return Path(location)
 
 
 def read_blocks(url: str) -> Iterator[bytes]:
