@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -57,3 +58,18 @@ def test_every_export_is_there_and_others_are_refused() -> None:
     assert dir(dagster_ikigai) == sorted(dagster_ikigai.__all__)
     with pytest.raises(AttributeError, match="'IkigaiSensor'"):
         dagster_ikigai.IkigaiSensor  # noqa: B018
+
+
+def test_type_checkers_see_the_names_that_programs_get() -> None:
+    import dagster_ikigai
+
+    module = ast.parse(Path(dagster_ikigai.__file__).read_text())
+    (guarded,) = (node for node in module.body if isinstance(node, ast.If))
+    seen = {
+        alias.name: statement.module
+        for statement in guarded.body
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+    }
+    assert seen == dagster_ikigai._HOMES
+    assert sorted([*seen, "__version__"]) == sorted(dagster_ikigai.__all__)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from functools import cached_property
 from pathlib import Path
 
 import dagster as dg
@@ -12,18 +11,8 @@ from dagster.components.component_scaffolding import scaffold_component
 from pydantic import BaseModel, Field, PrivateAttr
 
 from dagster_ikigai.assets.app_assets import build_ikigai_assets_definitions
-from dagster_ikigai.assets.translator import DagsterIkigaiTranslator
-from dagster_ikigai.components.yaml_settings import (
-    CheckSettingsModel,
-    FlowSettingsModel,
-    SensorModel,
-    Translation,
-    WorkspaceModel,
-    checks_of,
-    sensor_of,
-    translator_of,
-    workspace_from,
-)
+from dagster_ikigai.components.component_settings import ComponentSettings
+from dagster_ikigai.components.yaml_settings import FlowSettingsModel, WorkspaceModel
 from dagster_ikigai.connection import IkigaiWorkspace
 from dagster_ikigai.flows.app_state import IkigaiAppState
 from dagster_ikigai.naming import identifier
@@ -52,7 +41,7 @@ class IkigaiAppScaffolder(dg.Scaffolder[IkigaiAppParams]):
 
 
 @dg.scaffold_with(IkigaiAppScaffolder)
-class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
+class IkigaiAppComponent(dg.StateBackedComponent, ComponentSettings):
     """All flows of an Ikigai app. Their outputs are assets, and their inputs are upstream assets.
 
     ``dg utils refresh-defs-state`` and the start of ``dg dev`` read the app from the platform and store its state.
@@ -96,19 +85,6 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
     flows: list[str] | None = Field(default=None, description="Names or patterns of the flows to take. Default: all.")
     exclude: list[str] = Field(default=[], description="Names or patterns of the flows to leave out.")
     flow_settings: dict[str, FlowSettingsModel] = Field(default={}, description="How single flows are run, by name.")
-    workspace: str | WorkspaceModel | None = Field(
-        default=None,
-        description="Key of the IkigaiWorkspace resource, or the account itself. Default: the account that the "
-        "variables IKIGAI_USER_EMAIL, IKIGAI_API_KEY and IKIGAI_BASE_URL name.",
-    )
-    translation: Translation = Field(default=None, description="Changes to the assets' specs.")
-    sensor: bool | SensorModel = Field(
-        default=False,
-        description="Report runs that were started elsewhere as materializations; settings of the sensor.",
-    )
-    checks: bool | CheckSettingsModel = Field(
-        default=False, description="Check the datasets and models that the flows wrote; limits of the checks."
-    )
     defs_state: ResolvedDefsStateConfig = DefsStateConfigArgs.local_filesystem()
 
     _is_loading: bool = PrivateAttr(default=False)
@@ -117,11 +93,6 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
     def defs_state_config(self) -> DefsStateConfig:
         """The storage location of the state. Called by Dagster."""
         return DefsStateConfig.from_args(self.defs_state, default_key=f"{type(self).__name__}[{identifier(self.app)}]")
-
-    @cached_property
-    def translator(self) -> DagsterIkigaiTranslator:
-        """Determines the assets' keys and attributes. Override it in a subclass."""
-        return translator_of(self.translation)
 
     def write_state_to_path(self, state_path: Path) -> None:
         """Read the app's state from the platform and store it. Called by Dagster."""
@@ -170,16 +141,11 @@ class IkigaiAppComponent(dg.StateBackedComponent, FlowSettingsModel):
         state : IkigaiAppState
             The app with the selected flows.
         """
-        workspace = workspace_from(self.workspace)
         assets = build_ikigai_assets_definitions(
             state,
-            workspace=workspace,
+            workspace=self._account(),
             settings=self.to_settings(),
             flow_settings={name: settings.to_settings() for name, settings in self.flow_settings.items()},
             translator=self.translator,
         )
-        return dg.Definitions(
-            assets=assets,
-            asset_checks=checks_of(self.checks, assets, workspace),
-            sensors=sensor_of(self.sensor, assets, f"{identifier(self.app)}__ikigai_runs", workspace),
-        )
+        return self._definitions(assets, identifier(self.app))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,7 @@ from dagster.components.component_scaffolding import scaffold_component
 from pydantic import BaseModel, Field
 
 from dagster_ikigai.assets.flow_assets import flow_asset_specs, flow_assets
-from dagster_ikigai.assets.translator import DagsterIkigaiTranslator
-from dagster_ikigai.components.yaml_settings import (
-    CheckSettingsModel,
-    FlowSettingsModel,
-    SensorModel,
-    Translation,
-    WorkspaceModel,
-    checks_of,
-    sensor_of,
-    translator_of,
-    workspace_from,
-)
+from dagster_ikigai.components.component_settings import ComponentSettings
 from dagster_ikigai.flows.written_flow import IkigaiFlow
 
 _DEFINITION_FILE = "flow.yaml"
@@ -70,7 +58,7 @@ class IkigaiFlowScaffolder(dg.Scaffolder[IkigaiFlowParams]):
 
 
 @dg.scaffold_with(IkigaiFlowScaffolder)
-class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
+class IkigaiFlowComponent(dg.Component, ComponentSettings):
     """An Ikigai flow. Its output datasets are assets, its input datasets are upstream. Loading sends nothing.
 
     Attributes
@@ -112,36 +100,14 @@ class IkigaiFlowComponent(dg.Component, FlowSettingsModel):
         description="The definition document: a path relative to the component's folder, or the document itself."
     )
     create_app: bool = Field(default=False, description="Create the app if it does not exist, when the flow is run.")
-    workspace: str | WorkspaceModel | None = Field(
-        default=None,
-        description="Key of the IkigaiWorkspace resource, or the account itself. Default: the account that the "
-        "variables IKIGAI_USER_EMAIL, IKIGAI_API_KEY and IKIGAI_BASE_URL name.",
-    )
-    translation: Translation = Field(default=None, description="Changes to the assets' specs.")
-    sensor: bool | SensorModel = Field(
-        default=False,
-        description="Report runs that were started elsewhere as materializations; settings of the sensor.",
-    )
-    checks: bool | CheckSettingsModel = Field(
-        default=False, description="Check the datasets and models that the flow wrote; limits of the checks."
-    )
-
-    @cached_property
-    def translator(self) -> DagsterIkigaiTranslator:
-        """Determines the assets' keys and attributes. Override it in a subclass."""
-        return translator_of(self.translation)
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Build the flow's assets. Called by Dagster."""
         flow = IkigaiFlow(self.app, self.flow, self._document(context.path), create_app=self.create_app)
-        workspace = workspace_from(self.workspace)
-        specs = flow_asset_specs(flow, self.translator)
-        assets = flow_assets(flow, specs, self.to_settings(), workspace=workspace)
-        return dg.Definitions(
-            assets=[assets],
-            asset_checks=checks_of(self.checks, [assets], workspace),
-            sensors=sensor_of(self.sensor, [assets], f"{flow.op_name}__ikigai_runs", workspace),
+        assets = flow_assets(
+            flow, flow_asset_specs(flow, self.translator), self.to_settings(), workspace=self._account()
         )
+        return self._definitions([assets], flow.op_name)
 
     def _document(self, folder: Path) -> Path | Mapping[str, Any]:
         return folder / self.definition if isinstance(self.definition, str) else self.definition

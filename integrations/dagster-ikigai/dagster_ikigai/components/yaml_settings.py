@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Annotated, Any, Literal, get_args
 
 import dagster as dg
@@ -164,41 +165,34 @@ class FlowSettingsModel(dg.Model, dg.Resolvable):
         )
 
 
+def _as_in_workspace(name: str) -> Any:
+    """The field of `IkigaiWorkspace` with that name: its default, its limits and its description."""
+    return copy(IkigaiWorkspace.model_fields[name])
+
+
 class WorkspaceModel(dg.Model, dg.Resolvable):
     """An account, in YAML; see `IkigaiWorkspace`. The key comes from an environment variable, never from the YAML."""
 
-    user_email: str | None = Field(default=None, description="User of the platform. Default: IKIGAI_USER_EMAIL.")
+    user_email: str | None = _as_in_workspace("user_email")
     api_key_variable: str | None = Field(
-        default=None, description="Environment variable that contains the key. Default: IKIGAI_API_KEY."
+        default=None, description="Environment variable that has the key. Default: IKIGAI_API_KEY."
     )
-    api_key_file: str | None = Field(
-        default=None, description="Path of a file that contains only the key, instead of the variable."
-    )
-    base_url: str | None = Field(default=None, description="URL of the platform. Default: IKIGAI_BASE_URL.")
-    web_url: str | None = Field(default=None, description="URL of the platform's pages. Default: IKIGAI_WEB_URL.")
-    webserver_base_url: str | None = Field(
-        default=None, description="URL of Dagster's web server, for links from the platform's runs back to Dagster's."
-    )
-    proxy: str | None = Field(default=None, repr=False, description="Address of a proxy for every request.")
-    verify_tls: bool = Field(default=True, description="Whether the platform's certificate is checked.")
-    ca_bundle: str | None = Field(default=None, description="Path of the certificates to check the platform's against.")
-    client_certificate: str | None = Field(default=None, description="Path of the certificate shown to the platform.")
-    client_key: str | None = Field(default=None, description="Path of that certificate's key.")
-    connect_timeout: float = Field(default=10.0, gt=0, description="Seconds that a request may take to connect.")
-    read_timeout: float = Field(default=60.0, gt=0, description="Seconds to wait for an answer's bytes.")
-    call_timeout: float | None = Field(
-        default=None, gt=0, description="Seconds for a request with its retries. Default: 120."
-    )
-    processing_timeout: float | None = Field(
-        default=None, gt=0, description="Seconds for the platform to check or prepare data. Default: 3600."
-    )
-    answer_limit: int | None = Field(
-        default=None, gt=0, description="Bytes of an answer, the data of datasets aside. Default: 50000000."
-    )
-    preview_rows: int = Field(default=5, ge=0, description="Rows of each output in its metadata; 0 for none.")
-    profile_limit_mb: float = Field(
-        default=100.0, ge=0, description="Maximum size, in MB, of outputs that are downloaded to count their rows."
-    )
+    api_key_file: str | None = _as_in_workspace("api_key_file")
+    base_url: str | None = _as_in_workspace("base_url")
+    web_url: str | None = _as_in_workspace("web_url")
+    webserver_base_url: str | None = _as_in_workspace("webserver_base_url")
+    proxy: str | None = _as_in_workspace("proxy")
+    verify_tls: bool = _as_in_workspace("verify_tls")
+    ca_bundle: str | None = _as_in_workspace("ca_bundle")
+    client_certificate: str | None = _as_in_workspace("client_certificate")
+    client_key: str | None = _as_in_workspace("client_key")
+    connect_timeout: float = _as_in_workspace("connect_timeout")
+    read_timeout: float = _as_in_workspace("read_timeout")
+    call_timeout: float | None = _as_in_workspace("call_timeout")
+    processing_timeout: float | None = _as_in_workspace("processing_timeout")
+    answer_limit: int | None = _as_in_workspace("answer_limit")
+    preview_rows: int = _as_in_workspace("preview_rows")
+    profile_limit_mb: float = _as_in_workspace("profile_limit_mb")
 
     def to_workspace(self) -> IkigaiWorkspace:
         """The workspace as a Python object."""
