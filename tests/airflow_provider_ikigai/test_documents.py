@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.configuration import conf
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import Connection
 
 from airflow_provider_ikigai.connection import EXTRAS, connection_fields
 from ikigai_core import Ikigai
-from tests.docs.documents import assert_ran, blocks, lay_out, programs
+from ikigai_core.local.account import LocalAccount
+from tests.docs.documents import ROOT, assert_ran, blocks, lay_out, program, programs
 
 
 @pytest.mark.parametrize("text", blocks("json airflow-connection"))
@@ -36,3 +41,17 @@ def test_the_dags_run(text: str, run_dag: Callable[..., Any], ikigai_client: Iki
         ran = run_dag(found.dags[dag_id], logical_date=None)
         assert ran.state == "success", ran.log
     assert_ran(ikigai_client)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("text", blocks("python airflow-test"))
+def test_the_test_of_a_dag_passes(text: str, ikigai_local: LocalAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    dags = Path(conf.get("core", "dags_folder")) / "of_a_document"
+    dags.mkdir()
+    try:
+        lay_out(dags, late_flights=program(ROOT / "README.md", "airflow"), test_late_flights=text)
+        monkeypatch.syspath_prepend(dags)
+        runpy.run_path(str(dags / "test_late_flights.py"))["test_the_dag"](ikigai_local, monkeypatch)
+    finally:
+        shutil.rmtree(dags)
+        sys.modules.pop("late_flights", None)

@@ -17,7 +17,7 @@ from ikigai_core import Ikigai
 from .documents import DOCUMENTS, ROOT, blocks, programs
 
 LABELS = (
-    "plain", "airflow", "prefect", "prefect-setup", "pytest",
+    "plain", "airflow", "airflow-test", "prefect", "prefect-test", "prefect-setup", "pytest",
     "dagster", "dagster-workspace", "dagster-resources", "dagster-data", "dagster-test",
 )  # fmt: skip
 

@@ -92,10 +92,13 @@ def test_a_definition_is_rendered_wherever_it_is_written(
         for form, definition in forms.items():
             flow = f"{form} by {{{{ params.column }}}}"
             IkigaiEnsureFlowOperator(task_id=form, app=app, flow=flow, definition=definition)
+        # Airflow has not read the file of a mapped task, nor that of a DAG that was not loaded from the folder of DAGs.
+        several = IkigaiEnsureFlowOperator.partial(task_id="several", app=app, definition=str(file))
+        several.expand(flow=["mapped by name"])
     for changes in (["created"], []):
         ran = run_dag(dag)
-        assert [result["changes"] for result in ran.results.values()] == [changes] * len(forms), ran.log
-    for form in forms:
+        assert [ran.results[form]["changes"] for form in forms] == [changes] * len(forms), ran.log
+    for form in (*forms, "mapped"):
         built = ikigai_client.apps[app].flows[f"{form} by name"].definition()
         assert built.facets[1].arguments["target_columns"] == ["name"]
 

@@ -75,6 +75,18 @@ class IkigaiEnsureFlowOperator(IkigaiBaseOperator):
         environment.loader = ChoiceLoader([*loaders, FileSystemLoader(os.path.abspath(os.sep))])
         return environment
 
+    def render_template(
+        self,
+        content: Any,
+        context: Context,
+        jinja_env: jinja2.Environment | None = None,
+        seen_oids: set[int] | None = None,
+    ) -> Any:
+        """Render a template, a file with the operator's environment: `dag.test()` and mapped tasks read it only now."""
+        if isinstance(content, str) and content.endswith(tuple(self.template_ext)):
+            jinja_env = self.get_template_env(self.get_dag())
+        return super().render_template(content, context, jinja_env, seen_oids)
+
     def execute(self, context: Context) -> dict[str, Any]:
         """Create the flow or bring it up to date.
 
