@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ikigai_core.orchestration.naming import distinct_slugs, shortened, slug
     from ikigai_core.orchestration.outputs import WrittenOutputs, written_outputs
     from ikigai_core.orchestration.progress_log import Logger, ProgressLog
+    from ikigai_core.orchestration.results import ModelCheck, component_result, ensured_result
     from ikigai_core.orchestration.run_report import RunReport
     from ikigai_core.orchestration.run_store import RunStore, SupersededError
     from ikigai_core.runs.lease import StartLease
@@ -60,6 +61,7 @@ _HOMES = {
     "Logger": "ikigai_core.orchestration.progress_log",
     "MetricGate": "ikigai_core.orchestration.metric_gates",
     "MetricGates": "ikigai_core.orchestration.metric_gates",
+    "ModelCheck": "ikigai_core.orchestration.results",
     "OnBusy": "ikigai_core.runs.start_options",
     "OnDoubt": "ikigai_core.runs.start_options",
     "ProgressLog": "ikigai_core.orchestration.progress_log",
@@ -70,11 +72,13 @@ _HOMES = {
     "SupersededError": "ikigai_core.orchestration.run_store",
     "UnusableFieldError": "ikigai_core.orchestration.connection_checks",
     "WrittenOutputs": "ikigai_core.orchestration.outputs",
+    "component_result": "ikigai_core.orchestration.results",
     "distinct_slugs": "ikigai_core.orchestration.naming",
     "ensure_app": "ikigai_core.orchestration.ensuring",
     "ensure_dataset": "ikigai_core.orchestration.ensuring",
     "ensure_flow": "ikigai_core.orchestration.ensuring",
     "ensure_model": "ikigai_core.orchestration.ensuring",
+    "ensured_result": "ikigai_core.orchestration.results",
     "find_app": "ikigai_core.orchestration.finding",
     "find_dataset": "ikigai_core.orchestration.finding",
     "find_flow": "ikigai_core.orchestration.finding",
@@ -104,6 +108,7 @@ __all__ = [
     "Logger",
     "MetricGate",
     "MetricGates",
+    "ModelCheck",
     "OnBusy",
     "OnDoubt",
     "ProgressLog",
@@ -114,11 +119,13 @@ __all__ = [
     "SupersededError",
     "UnusableFieldError",
     "WrittenOutputs",
+    "component_result",
     "distinct_slugs",
     "ensure_app",
     "ensure_dataset",
     "ensure_flow",
     "ensure_model",
+    "ensured_result",
     "find_app",
     "find_dataset",
     "find_flow",

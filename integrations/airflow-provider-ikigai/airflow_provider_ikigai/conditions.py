@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ikigai_core.orchestration import component_result
+
 if TYPE_CHECKING:
     from ikigai_core import FlowStatusReport, RunLog
     from ikigai_core.components.dataset_record import DatasetRecord
@@ -17,12 +19,12 @@ RECENT_RUNS = 50
 
 def idle(flow: FlowRecord, report: FlowStatusReport) -> dict[str, Any] | None:
     """Return the flow if it is not running, else None."""
-    return _named(flow) if report.is_idle else None
+    return component_result(flow) if report.is_idle else None
 
 
 def ended(flow: FlowRecord, logs: Sequence[RunLog]) -> dict[str, Any] | None:
     """The oldest of the logs, which are newest first, with its flow; None if there is none."""
-    return {**_named(flow), "run_log": logs[-1].model_dump(mode="json")} if logs else None
+    return {**component_result(flow), "run_log": logs[-1].model_dump(mode="json")} if logs else None
 
 
 def updated(dataset: DatasetRecord, since: datetime) -> dict[str, Any] | None:
@@ -38,13 +40,7 @@ def updated(dataset: DatasetRecord, since: datetime) -> dict[str, Any] | None:
 def described(dataset: DatasetRecord) -> dict[str, Any]:
     """Describe a dataset, as sensors return it and events carry it."""
     return {
-        "app_id": dataset.app_id,
-        "dataset_id": dataset.dataset_id,
-        "dataset": dataset.name,
+        **component_result(dataset),
         "size": dataset.size,
         "modified_at": dataset.modified_at.isoformat(),
     }
-
-
-def _named(flow: FlowRecord) -> dict[str, Any]:
-    return {"app_id": flow.app_id, "flow_id": flow.flow_id, "flow": flow.name}

@@ -27,16 +27,6 @@ def upload(ikigai: AnyClient, app: str, dataset: str, data: Data, *, create_app:
     return uploaded
 
 
-def upload_summary(dataset: AnyDataset) -> dict[str, Any]:
-    """The return value of the upload tasks."""
-    return {
-        "app_id": dataset.app_id,
-        "dataset_id": dataset.dataset_id,
-        "dataset": dataset.name,
-        "changes": list(dataset.changes),
-    }
-
-
 def download(ikigai: AnyClient, app: str, dataset: str, location: Location) -> Procedure[Location]:
     """Download a dataset into a CSV or Parquet file, or to a URL."""
     target = _target(location)

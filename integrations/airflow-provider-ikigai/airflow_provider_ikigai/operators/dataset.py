@@ -16,6 +16,7 @@ from airflow_provider_ikigai.files import as_text, fetched, queried, stored
 from airflow_provider_ikigai.links import IkigaiDatasetLink
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
 from airflow_provider_ikigai.transfer_log import TransferLog
+from ikigai_core.orchestration import component_result, ensured_result
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -125,13 +126,7 @@ class IkigaiUploadDatasetOperator(_DatasetOperator):
             IkigaiDatasetLink().push(context, dataset)
             self.log.info("Dataset %r: %s", dataset.name, ", ".join(dataset.changes) or "nothing to do")
             self._tell(context, ikigai, app, dataset)
-        return {
-            "app_id": dataset.app_id,
-            "dataset_id": dataset.dataset_id,
-            "dataset": dataset.name,
-            "size": dataset.size,
-            "changes": list(dataset.changes),
-        }
+        return {**ensured_result(dataset), "size": dataset.size}
 
     @contextmanager
     def _source(self) -> Iterator[Any]:
@@ -210,9 +205,4 @@ class IkigaiDownloadDatasetOperator(_DatasetOperator):
                 fetch = dataset.to_parquet if is_parquet else dataset.to_csv
                 fetch(file, on_progress=TransferLog(self.log))
         self.log.info("Dataset %r is in %s", dataset.name, self.path)
-        return {
-            "app_id": dataset.app_id,
-            "dataset_id": dataset.dataset_id,
-            "dataset": dataset.name,
-            "path": self.path,
-        }
+        return {**component_result(dataset), "path": self.path}

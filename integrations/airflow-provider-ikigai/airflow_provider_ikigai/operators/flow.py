@@ -13,6 +13,7 @@ from airflow_provider_ikigai.failures import failing_the_task
 from airflow_provider_ikigai.lineage import Lineage, Named
 from airflow_provider_ikigai.links import IkigaiFlowLink
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
+from ikigai_core.orchestration import ensured_result
 
 if TYPE_CHECKING:
     import jinja2
@@ -104,7 +105,7 @@ class IkigaiEnsureFlowOperator(IkigaiBaseOperator):
             self._lineage = Lineage(app.name, outputs=[Named.ensured(f"flows/{flow.name}", flow.changes)])
             IkigaiFlowLink().push(context, flow)
         self.log.info("Flow %r: %s", flow.name, ", ".join(flow.changes) or "nothing to do")
-        return {"app_id": flow.app_id, "flow_id": flow.flow_id, "flow": flow.name, "changes": list(flow.changes)}
+        return ensured_result(flow)
 
     def _read(self) -> Mapping[str, Any]:
         """Return the rendered definition. Airflow has replaced the path of a file with its content."""

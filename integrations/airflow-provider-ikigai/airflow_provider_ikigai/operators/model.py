@@ -12,6 +12,7 @@ from airflow_provider_ikigai.failures import failing_the_task
 from airflow_provider_ikigai.lineage import Lineage, Named
 from airflow_provider_ikigai.links import IkigaiModelLink
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
+from ikigai_core.orchestration import ensured_result
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -84,12 +85,7 @@ class IkigaiEnsureModelOperator(_ModelOperator):
             IkigaiModelLink().push(context, model)
             self._lineage = Lineage(app.name, outputs=[Named.ensured(f"models/{model.name}", model.changes)])
         self.log.info("Model %r: %s", model.name, ", ".join(model.changes) or "nothing to do")
-        return {
-            "app_id": model.app_id,
-            "model_id": model.model_id,
-            "model": model.name,
-            "changes": list(model.changes),
-        }
+        return ensured_result(model)
 
 
 class IkigaiCheckModelOperator(_ModelOperator):
@@ -143,7 +139,7 @@ class IkigaiCheckModelOperator(_ModelOperator):
         AirflowFailException
             A metric is missing or misses its bounds, or a threshold is invalid. The message has names and values.
         """
-        from ikigai_core.orchestration import MetricGates, find_model_version
+        from ikigai_core.orchestration import MetricGates, ModelCheck, find_model_version
 
         with failing_the_task():
             gates = MetricGates.read(_with_numbers(self.thresholds))
@@ -151,20 +147,11 @@ class IkigaiCheckModelOperator(_ModelOperator):
             model = app.models.find(self.model)
             IkigaiModelLink().push(context, model)
             self._lineage = Lineage(app.name, inputs=[Named(f"models/{model.name}")])
-            version = ikigai.run(find_model_version(model, self.version))
-        results = gates.check(version.metrics)
-        missed = [result.sentence for result in results if not result.is_passed]
-        if missed:
-            raise AirflowFailException(f"Version {version.version} of model {model.name!r}: {'; '.join(missed)}.")
-        self.log.info("Version %s of model %r: %s", version.version, model.name, "; ".join(map(str, results)))
-        return {
-            "app_id": model.app_id,
-            "model_id": model.model_id,
-            "model": model.name,
-            "version": version.version,
-            "version_id": version.version_id,
-            "metrics": {result.metric: result.value for result in results},
-        }
+            checked = ModelCheck.of(model, ikigai.run(find_model_version(model, self.version)), gates)
+        if not checked.is_passed:
+            raise AirflowFailException(checked.message)
+        self.log.info("%s", checked.message)
+        return checked.to_dict()
 
 
 def _with_numbers(thresholds: Any) -> Any:

@@ -18,6 +18,7 @@ from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook, IkigaiHook
 from airflow_provider_ikigai.naming import dataset_uri
 from airflow_provider_ikigai.triggers.base import VersionedTrigger
 from ikigai_core.errors import IkigaiError, NotFoundError
+from ikigai_core.orchestration import component_result
 from ikigai_core.polling import snapshots
 
 if TYPE_CHECKING:
@@ -221,8 +222,7 @@ class IkigaiFlowRunFinishedTrigger(_WatchingTrigger):
     async def _newest(self, app: AsyncApp, count: int) -> dict[str, Any]:
         flow = await app.flows.find(self.flow)
         logs = await flow.run_logs(count)
-        about = {"app_id": flow.app_id, "flow_id": flow.flow_id, "flow": flow.name}
-        return {"about": about, "run_logs": [log.model_dump(mode="json") for log in logs]}
+        return {"about": component_result(flow), "run_logs": [log.model_dump(mode="json") for log in logs]}
 
     def compare(self, seen: Mapping[str, Any], watermark: str | None) -> tuple[list[dict[str, Any]], str]:
         """The runs that ended after the one that the watermark names."""

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from prefect.blocks.core import Block
 from pydantic import Field, HttpUrl
 
+from ikigai_core.orchestration import ensured_result
 from prefect_ikigai.blocks.credentials import DOCUMENTATION, LOGO, IkigaiCredentials
 from prefect_ikigai.dataset_profile import Profile, preview
 from prefect_ikigai.operation import Operation
-from prefect_ikigai.transfers import Data, Location, download, read, upload, upload_summary
+from prefect_ikigai.transfers import Data, Location, download, read, upload
 
 if TYPE_CHECKING:
     import pandas
@@ -123,4 +124,4 @@ class IkigaiDataset(Block):
 
     def _written(self, ikigai: AnyClient, data: Data) -> Procedure[dict[str, Any]]:
         uploaded = yield from upload(ikigai, self.app, self.dataset, data, create_app=self.create_app)
-        return upload_summary(uploaded)
+        return ensured_result(uploaded)

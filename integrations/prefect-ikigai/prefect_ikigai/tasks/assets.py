@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from prefect.assets import Asset, AssetProperties, add_asset_metadata
 
+from ikigai_core.orchestration import ensured_result
 from prefect_ikigai.blocks.credentials import IkigaiCredentials
 from prefect_ikigai.dataset_profile import asset_metadata
 from prefect_ikigai.naming import asset_key
 from prefect_ikigai.operation import Operation
 from prefect_ikigai.tasks.materializing import Materialization, async_materializing, materializing
-from prefect_ikigai.transfers import Data, upload, upload_summary
+from prefect_ikigai.transfers import Data, upload
 
 if TYPE_CHECKING:
     from ikigai_core.orchestration import AnyClient, AnyDataset
@@ -91,7 +92,7 @@ amaterialize_dataset = async_materializing(materialize_dataset)
 def _uploaded(ikigai: AnyClient, app: str, dataset: str, data: Data, create_app: bool) -> Procedure[dict[str, Any]]:
     uploaded = yield from upload(ikigai, app, dataset, data, create_app=create_app)
     yield from described(dataset_asset(app, dataset), uploaded, {})
-    return upload_summary(uploaded)
+    return ensured_result(uploaded)
 
 
 def described(asset: Asset, dataset: AnyDataset, more: Mapping[str, Any]) -> Procedure[None]:

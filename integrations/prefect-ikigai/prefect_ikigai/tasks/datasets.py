@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ikigai_core.orchestration import ensured_result
 from prefect_ikigai.blocks.credentials import IkigaiCredentials
 from prefect_ikigai.dataset_profile import Profile, preview
 from prefect_ikigai.operation import Operation
 from prefect_ikigai.tasks.making import async_version, ikigai_task
-from prefect_ikigai.transfers import Data, Location, download, read, upload, upload_summary
+from prefect_ikigai.transfers import Data, Location, download, read, upload
 
 if TYPE_CHECKING:
     import pandas
@@ -162,4 +163,4 @@ apreview_dataset = async_version(preview_dataset)
 
 
 def _uploaded(ikigai: AnyClient, app: str, dataset: str, data: Data, create_app: bool) -> Procedure[dict[str, Any]]:
-    return upload_summary((yield from upload(ikigai, app, dataset, data, create_app=create_app)))
+    return ensured_result((yield from upload(ikigai, app, dataset, data, create_app=create_app)))

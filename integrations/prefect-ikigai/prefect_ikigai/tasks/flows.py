@@ -142,12 +142,7 @@ def _ensured(
     ikigai: AnyClient, app: str, flow: str, definition: Definition, create_app: bool
 ) -> Procedure[dict[str, Any]]:
     ensured = yield from bring_about(ikigai, app, flow, definition, create_app=create_app)
-    return {
-        "app_id": ensured.app_id,
-        "flow_id": ensured.flow_id,
-        "flow": ensured.name,
-        "changes": list(ensured.changes),
-    }
+    return orchestration.ensured_result(ensured)
 
 
 def _logs(ikigai: AnyClient, app: str, flow: str, max_count: int) -> Procedure[list[RunLog]]:

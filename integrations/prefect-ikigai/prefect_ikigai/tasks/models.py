@@ -114,12 +114,7 @@ def _ensured(
         ikigai, app, model, model_type, description=description, create_app=create_app
     )
     current_logger().info("Model %r: %s", model, ", ".join(ensured.changes) or "nothing to do")
-    return {
-        "app_id": ensured.app_id,
-        "model_id": ensured.model_id,
-        "model": ensured.name,
-        "changes": list(ensured.changes),
-    }
+    return orchestration.ensured_result(ensured)
 
 
 def _checked(
@@ -128,15 +123,8 @@ def _checked(
     gates = orchestration.MetricGates.read(thresholds)
     found: AnyModel = yield from orchestration.find_model(ikigai, app, model)
     version = yield from orchestration.find_model_version(found, wanted)
-    results = gates.check(version.metrics)
-    if missed := [str(result).rstrip(".") for result in results if not result.is_passed]:
-        raise ThresholdMissedError(f"Version {version.version} of model {found.name!r}: {'; '.join(missed)}.")
-    current_logger().info("Version %s of model %r holds: %s", version.version, found.name, "; ".join(map(str, results)))
-    return {
-        "app_id": found.app_id,
-        "model_id": found.model_id,
-        "model": found.name,
-        "version": version.version,
-        "version_id": version.version_id,
-        "metrics": {result.metric: result.value for result in results},
-    }
+    checked = orchestration.ModelCheck.of(found, version, gates)
+    if not checked.is_passed:
+        raise ThresholdMissedError(checked.message)
+    current_logger().info("%s", checked.message)
+    return checked.to_dict()
