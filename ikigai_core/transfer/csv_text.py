@@ -1,7 +1,7 @@
 """Write columns as CSV text with the same values as pandas, at the speed of Arrow.
 
 Arrow's own CSV writer quotes every string and writes ``1.0`` as ``1``. So only its casts are used, and differences are
-corrected here. Floats of double precision are written as JSON, which takes a third less time. Values that Arrow cannot
+corrected here. Floats of double precision are written as JSON, where there is less to correct. Values that Arrow cannot
 write at all are left to pandas (`UnsupportedFrameError`).
 """
 
