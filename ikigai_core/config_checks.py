@@ -15,7 +15,7 @@ from ikigai_core.web_urls import PLATFORM_API
 def check_email(value: str) -> str:
     """The value if it is an email address."""
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
-        raise ConfigurationError(f"user_email is {value!r}, which is no email address.")
+        raise ConfigurationError(f"user_email is {value!r}, which is not an email address.")
     return value
 
 
@@ -58,7 +58,7 @@ def check_proxy(value: object) -> str | None:
 
 
 def web_address(value: str) -> SplitResult | None:
-    """The parts of an address that begins with http or https; None if it is none."""
+    """The parts of an address that begins with http or https; None for other texts."""
     try:
         parts = urlsplit(value.strip())
         _ = parts.port

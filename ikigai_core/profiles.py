@@ -186,7 +186,7 @@ def read_key_file(path: str | Path) -> str:
         reason = (error.strerror or type(error).__name__) if isinstance(error, OSError) else "it is no text"
         raise ConfigurationError(f"The API key's file {str(path)!r} cannot be read: {reason}.") from None
     if not content or len(content.splitlines()) > 1:
-        raise ConfigurationError(f"The API key's file {str(path)!r} has to hold the key, and nothing else.")
+        raise ConfigurationError(f"The API key's file {str(path)!r} must contain only the key.")
     return content
 
 

@@ -81,7 +81,7 @@ def _checked(web_url: object) -> str:
     if unknown or not well_formed:
         expected = ", ".join(f"{{{part}}}" for part in _PARTS)
         raise ConfigurationError(
-            f"web_url is no address of pages: expected something like {PLATFORM_PAGES}, without credentials, "
+            f"web_url is not the address of web pages: expected something like {PLATFORM_PAGES}, without credentials, "
             f"or a template of an address with any of {expected}."
         )
     return address.rstrip("/")

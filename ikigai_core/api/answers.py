@@ -38,7 +38,7 @@ def parse(body: bytes) -> Any:
     Raises
     ------
     ValueError
-        It is no JSON, or nested too deeply, or holds text that cannot be written.
+        The text is not JSON, is nested too deeply, or contains characters that cannot be written.
     """
     try:
         answer = json.loads(body)

@@ -151,7 +151,7 @@ class Planner:
         return [f"definition: {change}" for change in current.diff(wanted)]
 
     def _resolved(self, name: str, flow: FlowDocument) -> FlowDefinition:
-        """The definition with names in place of ids, once all that it refers to is known to be there."""
+        """The definition with names instead of ids. Checks that everything that it refers to exists."""
         definition = flow.definition
         known = {
             "dataset": (definition.inputs_by_name, {*self._before.datasets, *self._wanted.datasets}),

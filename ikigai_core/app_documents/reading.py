@@ -89,7 +89,7 @@ def read_document(client: SpecsHolder, app: str) -> Procedure[AppDocument]:
 
 
 def read_app(client: SpecsHolder, app: Record, custom: Iterable[str] = ()) -> Procedure[Snapshot]:
-    """An app as it is. `custom` names custom facets to read, besides those that its flows use."""
+    """The current state of an app. `custom` names further custom facets to read, which no flow of the app uses."""
     return (yield from _Reader(client, app, frozenset(custom)).read())
 
 

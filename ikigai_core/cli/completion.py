@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ikigai_core.components.app import App
 
 _SECONDS = 10.0
-"""Longer, nobody waits for a completion, with all retries."""
+"""Maximum seconds for a completion, with all retries."""
 
 Complete = Callable[[typer.Context, str], list[str]]
 
@@ -28,7 +28,7 @@ def _names(list_names: Callable[[Ikigai, dict[str, Any]], Iterable[str]]) -> Com
             with client_of(connection, call_timeout=_SECONDS) as ikigai:
                 names = list(list_names(ikigai, context.params))
         except Exception:
-            # The shell shows nothing that a completion could say.
+            # The shell does not show messages of a completion.
             return []
         return [name for name in names if name.startswith(incomplete)]
 

@@ -159,7 +159,7 @@ def status(
         lambda: table(
             ("Time", "Job", "Status"),
             ((log.timestamp, log.job_type, log.status) for log in logs),
-            empty=f"There were no jobs on dataset {name!r} yet.",
+            empty=f"There are no jobs for dataset {name!r} yet.",
         ),
         as_json=as_json,
     )

@@ -109,7 +109,7 @@ def read_variables(assignments: Iterable[str]) -> dict[str, Any]:
         is_json = name.endswith(":")
         name = name.removesuffix(":").strip()
         if not equals or not name:
-            raise _unusable(f"{assignment!r} is no assignment: write NAME=VALUE.")
+            raise _unusable(f"{assignment!r} is not an assignment: write NAME=VALUE.")
         if name in variables:
             raise _unusable(f"{name!r} is given twice.")
         variables[name] = _json(name, value) if is_json else value
@@ -120,7 +120,7 @@ def _json(name: str, value: str) -> Any:
     try:
         return json.loads(value)
     except ValueError as error:
-        raise _unusable(f"the value of {name!r} is no JSON ({error}); NAME=VALUE gives text as it is.") from None
+        raise _unusable(f"the value of {name!r} is not JSON ({error}). To pass text, write NAME=VALUE.") from None
 
 
 def _unusable(text: str) -> typer.BadParameter:

@@ -11,7 +11,7 @@ from ikigai_core.cli.output import AsJson, Yes, confirm, details, emit
 
 
 def status(context: typer.Context, app: AppName, flow: FlowName, as_json: AsJson = False) -> None:
-    """Show whether a flow is running, and how far it is."""
+    """Show whether a flow is running, and its progress."""
     with connect(context) as ikigai:
         report = ikigai.apps[app].flows[flow].status()
     progress = {} if report.progress is None else {"Progress": f"{report.progress} %"}

@@ -22,7 +22,7 @@ def local(context: typer.Context) -> None:
         return
     connection: Connection = context.obj
     if connection.base_url is not None:
-        raise typer.BadParameter("a local platform says itself where it is: use --host and --port.", ctx=context)
+        raise typer.BadParameter("--base-url does not apply to `ikigai local`: use --host and --port.", ctx=context)
     try:
         from ikigai_core.local.__main__ import main
     except ModuleNotFoundError as error:

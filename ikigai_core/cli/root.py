@@ -87,7 +87,7 @@ root.add_typer(models, name="models")
 root.add_typer(specs, name="specs")
 root.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(local)
 
-# Typer would make it anew for each call.
+# Created once: Typer would create it for each call.
 _command = typer.main.get_command(root)
 
 

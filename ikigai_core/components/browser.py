@@ -30,7 +30,7 @@ class _BrowserProcedures(Generic[C]):
 
     def __iter__(self) -> Iterator[str]:
         # Without this method, Python would request a component named 0 from the platform.
-        raise TypeError(f"Call it to list the {self._kind.word}s: app.{self._kind.word}s(), and look in the answer.")
+        raise TypeError(f"Call it to list the {self._kind.word}s: app.{self._kind.word}s(), and search in the result.")
 
     __contains__ = None
 

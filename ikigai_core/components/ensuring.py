@@ -40,7 +40,7 @@ _LATE_LOOKS = 3
 """How often a list that took too long is requested again. A platform may always be that slow."""
 
 _CLOCKS = 1.0
-"""Maximum difference in seconds between the clocks of the platform and of this machine. If they differ by more,
+"""Maximum difference in seconds between the clocks of the platform and this machine. If they differ by more,
 `SETTLING` is waited for unnecessarily, or not at all."""
 
 

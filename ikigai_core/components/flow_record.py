@@ -45,7 +45,7 @@ class FlowRecord(Component):
 
     @property
     def last_run(self) -> Mapping[str, Any]:
-        """The newest run as the platform told it with the flow: status and timestamp. Empty if it told none."""
+        """The newest run, as the platform sent it with the flow: status and timestamp. Empty if it sent none."""
         return self._last_run
 
     @field_validator("schedule", mode="wrap")

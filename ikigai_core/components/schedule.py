@@ -58,7 +58,7 @@ class Schedule(OwnNames, BaseModel):
         try:
             return cls.model_validate(dict(schedule))
         except ValidationError as error:
-            raise InvalidInputError(f"This is no schedule: {faults_of(error)}") from None
+            raise InvalidInputError(f"This is not a schedule: {faults_of(error)}") from None
 
     @field_validator("start_time", "end_time", mode="before")
     @classmethod

@@ -44,7 +44,7 @@ class ForkServer:
         python: str = sys.executable,
         imports: Sequence[str] = (),
     ) -> None:
-        # Neither the working directory nor the locale is to change what modules are and how they read files.
+        # The working directory and the locale must not affect which modules are imported and how they read files.
         options = ["-P", "-X", "utf8", "-m", "ikigai_core.local.fork_server_process"]
         self._command = [python, *options, ",".join(modules), ",".join(imports)]
         self._modules = list(modules)
@@ -54,7 +54,7 @@ class ForkServer:
 
     @classmethod
     def of_this_process(cls) -> Self | None:
-        """The server that this process was forked from, if it may ask for others; None otherwise."""
+        """The server that this process was forked from, if this process may start others; None otherwise."""
         if fork_server_process.inherited is None:
             return None
         server = cls(fork_server_process.known_modules(), os.environ)
@@ -103,7 +103,7 @@ class ForkServer:
         return ForkedProcess(ours)
 
     def stop(self) -> None:
-        """End the server. Its processes run on."""
+        """End the server. Its processes continue."""
         if self._orders is not None:
             self._orders.close()
         if self._server is not None:

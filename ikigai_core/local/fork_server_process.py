@@ -28,7 +28,7 @@ _ORDER_LENGTH = 1
 _MOST_DESCRIPTORS = 4
 
 inherited: socket.socket | None = None
-"""Where this process may ask the server that it was forked from for others."""
+"""The connection to the server that this process was forked from, to start other processes."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Job:
 
 
 def _serve(orders: socket.socket, modules: Sequence[str]) -> None:
-    """Fork a process for each connection that comes, until there are no more to come."""
+    """Fork a process for each new connection, until standard input is closed."""
     lifelines: dict[int, socket.socket] = {}
     ended, wakeup = socket.socketpair()
     wakeup.setblocking(False)
@@ -74,7 +74,7 @@ def _serve(orders: socket.socket, modules: Sequence[str]) -> None:
 
 
 def _report(lifelines: dict[int, socket.socket]) -> None:
-    """Tell the starters of processes that have ended."""
+    """Report ended processes to those that started them."""
     while lifelines:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if not pid:
@@ -85,7 +85,7 @@ def _report(lifelines: dict[int, socket.socket]) -> None:
 
 
 def _work(lifeline: socket.socket, stdout: int, stderr: int, orders: int | None = None) -> NoReturn:
-    """Be the process."""
+    """Run the module of the process."""
     global inherited
     code = 1
     try:

@@ -99,7 +99,7 @@ class ConnectionFields:
         known = [each.name for each in fields(cls)]
         for name in given:
             if name not in known:
-                raise UnusableFieldError(str(name), f"is no field of a connection. {did_you_mean(name, known)}")
+                raise UnusableFieldError(str(name), f"is not a field of a connection. {did_you_mean(name, known)}")
         return cls(**{name: _parsed(name, value) for name, value in given.items() if not _is_blank(value)})
 
     def client_arguments(self) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def _check_address(name: str, address: str) -> None:
     if not parts.scheme and parts.hostname:
         raise UnusableFieldError(name, f"has no scheme: write {_with_scheme(name, parts)!r}.")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UnusableFieldError(name, "is no address: give one such as 'https://ikigai.example.com'.")
+        raise UnusableFieldError(name, "is not an address: pass one such as 'https://ikigai.example.com'.")
     if name == "base_url" and (parts.username or parts.password or parts.query or parts.fragment):
         raise UnusableFieldError(name, "holds credentials, a query or a fragment: give the plain address.")
 

@@ -60,7 +60,7 @@ class DataProfile:
             try:
                 _read_csv(table, path, digesting)
             except (pa.ArrowInvalid, UnicodeDecodeError):
-                # The platform accepted the data. If the rows cannot be counted here, this is no error.
+                # The platform accepted the data, so it is not an error if the rows cannot be counted here.
                 return cls(None, _digest(path))
         return table.profile(digesting.digest)
 

@@ -37,7 +37,7 @@ class OutageTracker:
         return 0.0 if self.away_since is None else now - self.away_since
 
     def bears(self, error: IkigaiError, now: float) -> bool:
-        """True if the caller should try again later. False if the error is no outage, or the outage is too long."""
+        """True if the caller should try again later. False if the error is not an outage, or the outage is too long."""
         if not self.is_outage(error):
             return False
         self.away_since = now if self.away_since is None else self.away_since

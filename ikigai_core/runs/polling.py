@@ -20,7 +20,7 @@ from ikigai_core.forks import renew_after_fork
 from ikigai_core.procedure import Procedure, pause
 
 SHORTEST = 0.42
-"""Shortest interval in seconds, but for the first looks."""
+"""Shortest interval in seconds, except for the first requests."""
 
 _FIRST, _GROWTH = 0.1, 0.5
 LONGEST = 30.0

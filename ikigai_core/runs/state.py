@@ -162,6 +162,6 @@ class RunState:
         missing = [name for name in names if name not in data]
         if missing:
             raise InvalidInputError(
-                f"This is no flow run: {', '.join(missing)} missing. Pass what FlowRun.to_dict() gave."
+                f"This is not a flow run: {', '.join(missing)} missing. Pass the result of FlowRun.to_dict()."
             )
         return cls(**{name: data[name] for name in names})

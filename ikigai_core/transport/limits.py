@@ -52,7 +52,7 @@ class TimeLimit:
 
     @property
     def left(self) -> float:
-        """Seconds until the end; never 0, since that is no timeout for some libraries."""
+        """Seconds until the end; never 0, because some libraries take 0 as no timeout."""
         return max(self.until - time.monotonic(), _SHORTEST)
 
     @property

@@ -226,7 +226,7 @@ class _PlatformSession(requests.Session):
 
 
 class _StorageSession(requests.Session):
-    """Refuses a redirect to an address that is none. requests would raise a plain `ValueError`."""
+    """Refuses a redirect to an invalid address. requests would raise a plain `ValueError`."""
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         try:

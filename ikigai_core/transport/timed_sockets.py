@@ -63,7 +63,7 @@ class _TimedReader(io.RawIOBase):
         try:
             return self._raw.readinto(buffer)
         except ssl.SSLError as error:
-            # Only the server's word on the client's certificate comes as late as this and means that it was refused.
+            # This late in a connection, only a refusal of the client's certificate arrives as a TLS error.
             if "CERTIFICATE" in (error.reason or ""):
                 raise
             raise ConnectionAbortedError(str(error)) from error

@@ -73,7 +73,7 @@ def test_the_key_may_be_in_a_file() -> None:
     [
         ({"login": None}, {}, "it has no login. Set it to the email"),
         ({"password": ""}, {}, "it has no password. Set it to the API key"),
-        ({"host": "ftp://example.com"}, {}, "its host is no address"),
+        ({"host": "ftp://example.com"}, {}, "its host is not an address"),
         ({"host": "ikigai.example.com"}, {}, "its host has no scheme: write 'https://ikigai.example.com'"),
         ({"host": "localhost:8100"}, {}, "its host has no scheme: write 'http://localhost:8100'"),
         ({"host": "127.0.0.1", "port": 8100}, {}, "its host has no scheme: write 'http://127.0.0.1:8100'"),

@@ -43,7 +43,7 @@ def test_what_is_not_given_comes_from_the_environment(monkeypatch: pytest.Monkey
     [
         ({"user_email": None}, "IKIGAI_USER_EMAIL"),
         ({"api_key": None}, "IKIGAI_API_KEY"),
-        ({"user_email": "bob"}, "no email address"),
+        ({"user_email": "bob"}, "not an email address"),
         ({"api_key": f"{KEY}\n{KEY}"}, "api_key holds characters"),
         ({"base_url": "api.ikigailabs.io"}, "base_url is 'api.ikigailabs.io'"),
         ({"base_url": f"https://bob:{KEY}@api.ikigailabs.io"}, "base_url holds credentials"),

@@ -44,7 +44,7 @@ def function_source(function: Callable[..., Any]) -> FunctionSource:
     Raises
     ------
     ValueError
-        It is no function with a `def`, its source is unknown, or it uses something that cannot be written as text.
+        It is not a function with a `def`, its source is unknown, or it uses something that cannot be written as text.
     """
     parts: dict[str, str] = {}
     _collect(function, parts)
@@ -58,7 +58,7 @@ def function_in_file(path: Path, name: str) -> FunctionSource:
     Raises
     ------
     ValueError
-        The file is no Python, or has no such function.
+        The file is not a Python file, or does not have this function.
     OSError
         The file cannot be read.
     """
@@ -66,7 +66,7 @@ def function_in_file(path: Path, name: str) -> FunctionSource:
     try:
         found = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
     except SyntaxError as error:
-        raise ValueError(f"{path} is no Python file: {error.msg} in line {error.lineno}") from None
+        raise ValueError(f"{path} is not a Python file: {error.msg} in line {error.lineno}") from None
     for node in found:
         if node.name == name:
             parameters = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)

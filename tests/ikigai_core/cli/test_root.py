@@ -76,7 +76,7 @@ def test_what_is_missing_is_named_with_the_way_to_give_it(ikigai: CommandLine) -
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "does not exist"), (b"", "has to hold"), (b"a\nb\n", "has to hold"), (b"\xff", "no text")],
+    [(None, "does not exist"), (b"", "must contain only"), (b"a\nb\n", "must contain only"), (b"\xff", "no text")],
 )
 def test_an_unusable_key_file_is_named(ikigai: CommandLine, tmp_path: Path, content: bytes | None, reason: str) -> None:
     if content is not None:

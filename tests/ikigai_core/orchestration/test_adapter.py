@@ -89,7 +89,7 @@ def test_a_try_after_a_failure_starts_anew(
 def test_what_is_unusable_or_missing_is_told_by_its_name(
     adapter: dict[str, Any], attempt: Callable[..., RunReport], flow: Flow, tmp_path: Path
 ) -> None:
-    with pytest.raises(UnusableFieldError, match="no field of a connection. Did you mean 'base_url'"):
+    with pytest.raises(UnusableFieldError, match="not a field of a connection. Did you mean 'base_url'"):
         adapter["run_flow"]({"base_ulr": "x"}, "app", "flow", adapter["FileStore"](tmp_path / "note", 1))
     flow.rename("early")
     report = attempt(1)

@@ -87,7 +87,7 @@ def test_the_texts_of_a_form_or_uri_are_read_as_what_they_mean() -> None:
 @pytest.mark.parametrize(
     ("given", "field", "text"),
     [
-        ({"proxies": "x"}, "proxies", "proxies is no field of a connection. Did you mean 'proxy'?"),
+        ({"proxies": "x"}, "proxies", "proxies is not a field of a connection. Did you mean 'proxy'?"),
         ({"verify_tls": "maybe"}, "verify_tls", "verify_tls is 'maybe': give true or false."),
         ({"verify_tls": 1}, "verify_tls", "verify_tls is 1: give True or False."),
         ({"connect_timeout": "soon"}, "connect_timeout", "connect_timeout is 'soon': give a number of seconds."),
@@ -132,7 +132,7 @@ def test_a_host_without_a_scheme_is_told_the_address_to_write(field: str, addres
 @pytest.mark.parametrize("address", ["ftp://ikigai.example.com", "https://", "http://[::1", "http://host:port"])
 def test_what_is_no_address_is_refused(address: str) -> None:
     for field in ("base_url", "proxy"):
-        with pytest.raises(UnusableFieldError, match=f"{field} is no address"):
+        with pytest.raises(UnusableFieldError, match=f"{field} is not an address"):
             ConnectionFields(**{field: address})  # type: ignore[arg-type]
 
 

@@ -101,7 +101,7 @@ def test_what_is_not_set_comes_from_environment_and_profile_where_the_task_runs(
         ({"processing_timeout": 0}, "processing_timeout"),
         ({"answer_limit": 0}, "answer_limit"),
         ({"base_url": "ikigai.example"}, "base_url has no scheme: write 'https://ikigai.example'"),
-        ({"proxy": f"gopher://bob:{KEY}@example.com"}, "proxy is no address"),
+        ({"proxy": f"gopher://bob:{KEY}@example.com"}, "proxy is not an address"),
         ({"client_key": "key.pem"}, "client_key is given without client_certificate"),
         ({"verify_tls": False, "client_certificate": "both.pem"}, "client_certificate is given, and verify_tls is off"),
     ],

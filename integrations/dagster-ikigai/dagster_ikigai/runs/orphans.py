@@ -51,7 +51,7 @@ def _has_lost_its_worker(context: dg.OpExecutionContext) -> bool:
 
 
 def _is_step_process(context: dg.OpExecutionContext) -> bool:
-    # The parent of a run worker is the code server. Its end is no reason to stop.
+    # The parent of a run worker is the code server. The worker continues if it ends.
     records = context.instance.get_records_for_run(
         context.run_id, of_type=dg.DagsterEventType.STEP_WORKER_STARTED
     ).records

@@ -60,7 +60,7 @@ class WatchedFlow:
 
 
 def watched_flows(assets: Iterable[dg.AssetsDefinition | dg.AssetSpec]) -> list[WatchedFlow]:
-    """The flows of assets. Of partitioned ones those of which each partition has datasets of its own, which tell it."""
+    """The flows of assets. If a flow is partitioned, each of its partitions must have its own datasets."""
     found: dict[tuple[str, str, str | None], list[dg.AssetSpec]] = {}
     for spec in _specs(assets):
         app, flow = spec.metadata.get(APP), spec.metadata.get(FLOW)

@@ -1,4 +1,4 @@
-"""The partition that a run from elsewhere is of.
+"""The partition of a run that was started elsewhere.
 
 A run's log does not tell its variables. But each partition has a dataset of its own, and what a run has written was
 changed between the end of the run before and its own end.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ikigai_core import Dataset
 
 _CLOCK_GRAIN = 2.0
-"""The platform's times are whole seconds, and that of a log is later than its run's end."""
+"""The platform's times are whole seconds, and the time of a log is later than the end of its run."""
 
 _EARLIER_RUNS = 50
 """So many fit between the end of the run before, less the grain of the clock, and that end."""
@@ -34,7 +34,7 @@ def written_partition(
     Parameters
     ----------
     instance : DagsterInstance
-        It has the keys of dynamic partitions.
+        Contains the keys of dynamic partitions.
     run : EndedRun
         A run of a flow whose partitions have datasets of their own.
     datasets : mapping of str to Dataset
