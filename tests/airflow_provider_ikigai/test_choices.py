@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from airflow.sdk import DAG, task
 
 from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
 from ikigai_core.errors import InvalidInputError
+from ikigai_core.orchestration import StartOptions
 
 
 def given(**arguments: Any) -> IkigaiRunFlowOperator:
@@ -49,3 +52,9 @@ def test_what_is_known_only_to_the_run_is_left_to_it() -> None:
             variables=variables(),
         )
     assert {"isolation", "on_doubt", "unique_output"} <= set(operator.template_fields)
+
+
+def test_the_operator_takes_the_options_of_all_orchestrators() -> None:
+    taken = inspect.signature(IkigaiRunFlowOperator.__init__).parameters
+    for option in fields(StartOptions):
+        assert (taken[option.name].default, option.name) == (option.default, option.name)

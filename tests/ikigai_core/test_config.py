@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from ikigai_core import AsyncIkigai, Ikigai
 from ikigai_core.config import Config
 from ikigai_core.errors import ConfigurationError, MissingFileError
+from ikigai_core.orchestration import ConnectionFields
+from ikigai_core.profiles import SETTINGS
 
 KEY = "a-key-that-nobody-may-see"
 
@@ -138,3 +142,18 @@ def test_a_key_file_of_the_environment_goes_before_the_key_there_and_after_what_
     monkeypatch.setenv("IKIGAI_API_KEY_FILE", str(tmp_path / "nowhere"))
     with pytest.raises(MissingFileError, match="nowhere' does not exist"):
         Ikigai()
+
+
+@pytest.mark.parametrize("face", [Ikigai, AsyncIkigai])
+def test_clients_profiles_and_connections_have_the_same_settings(face: type[Ikigai] | type[AsyncIkigai]) -> None:
+    taken = inspect.signature(face).parameters
+    resolved = inspect.signature(Config.resolve).parameters
+    assert {name: each.annotation for name, each in taken.items()} == {
+        name: each.annotation for name, each in resolved.items()
+    }
+    assert set(SETTINGS) == set(taken) - {"ssl", "user_agent", "profile", "origin"} | {"api_key_file"}
+    tls = {"verify_tls", "client_certificate", "client_key"}
+    assert {each.name for each in fields(ConnectionFields)} == set(taken) - {"ssl", "profile"} | tls | {
+        "api_key_file",
+        "look_up_key",
+    }

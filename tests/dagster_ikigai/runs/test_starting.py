@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,12 @@ import dagster as dg
 import pytest
 
 from dagster_ikigai import (
+    FlowSettings,
     IkigaiAppState,
     IkigaiFlow,
+    IkigaiFlowComponent,
     IkigaiWorkspace,
+    RunIkigaiFlowConfig,
     build_ikigai_flow_assets,
     ikigai_assets,
     run_ikigai_flow_op,
@@ -22,6 +27,7 @@ from dagster_ikigai import (
 from ikigai_core import Ikigai
 from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.control.client import BegunRun
+from ikigai_core.orchestration import StartOptions
 from ikigai_core.runs import copies, lost_start
 from tests.chaos.proxy import FaultingProxy
 from tests.dagster_ikigai.instances import COMPUTE_LOGS, values
@@ -270,3 +276,14 @@ def test_settings_are_checked_when_definitions_load(
 ) -> None:
     with pytest.raises(dg.DagsterInvalidDefinitionError, match=fault):
         build_ikigai_flow_assets(scripted("result = data"), **settings)
+
+
+@pytest.mark.parametrize(
+    "starts",
+    [IkigaiWorkspace.run_flow, build_ikigai_flow_assets, RunIkigaiFlowConfig, FlowSettings, IkigaiFlowComponent],
+)
+def test_all_that_starts_flows_takes_the_same_options(starts: Any) -> None:
+    is_model = hasattr(starts, "model_fields")
+    taken = starts.model_fields if is_model else inspect.signature(starts).parameters
+    for option in fields(StartOptions):
+        assert (taken[option.name].default, option.name) == (option.default, option.name)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import fields
 from typing import Any
 
 import pytest
 from prefect.tasks import Task
 
 import prefect_ikigai
+from ikigai_core.orchestration import StartOptions
 
 TASKS = {name: value for name, value in vars(prefect_ikigai).items() if isinstance(value, Task)}
 MAKERS = ("materialize_dataset", "amaterialize_dataset", "materialize_flow", "amaterialize_flow")
@@ -30,3 +32,10 @@ def test_what_makes_a_task_says_so(name: str) -> None:
     function = getattr(prefect_ikigai, name)
     assert function.__name__ == name and function.__doc__
     assert str(inspect.signature(function).return_annotation).startswith("MaterializingTask[")
+
+
+@pytest.mark.parametrize("starts", ["run_flow", "start_flow", "materialize_flow", "IkigaiFlow"])
+def test_all_that_starts_flows_takes_the_same_options(starts: str) -> None:
+    taken = inspect.signature(getattr(prefect_ikigai, starts)).parameters
+    for option in fields(StartOptions):
+        assert (taken[option.name].default, option.name) == (option.default, option.name)

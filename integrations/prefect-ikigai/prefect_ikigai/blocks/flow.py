@@ -232,14 +232,8 @@ class IkigaiFlow(JobBlock):  # type: ignore[type-arg]
         )
 
     def _request(self, variables: Mapping[str, Any] | None) -> RunRequest:
-        return RunRequest(
-            app=self.app,
-            flow=self.flow,
-            variables={**self.variables, **(variables or {})},
-            options=self._options,
-            deadline=Deadline.after(self.timeout),
-            credentials_id=self.credentials.document_id,
-        )
+        given = {**self.variables, **(variables or {})}
+        return RunRequest.of(self.credentials, self.app, self.flow, given, self._options, self.timeout)
 
     def _triggered(self, ikigai: AnyClient, request: RunRequest) -> Procedure[IkigaiFlowRun]:
         run, followed = yield from start(ikigai, request)

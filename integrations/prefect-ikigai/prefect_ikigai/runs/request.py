@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from ikigai_core.orchestration import Deadline, StartOptions
+
+if TYPE_CHECKING:
+    from prefect_ikigai.blocks.credentials import IkigaiCredentials
 
 
 @dataclass(frozen=True)
@@ -40,3 +43,16 @@ class RunRequest:
 
     def __post_init__(self) -> None:
         self.options.check()
+
+    @classmethod
+    def of(
+        cls,
+        credentials: IkigaiCredentials,
+        app: str,
+        flow: str,
+        variables: Mapping[str, Any] | None,
+        options: StartOptions,
+        timeout: float | None,
+    ) -> Self:
+        """The request of a task or a block. Its time begins now."""
+        return cls(app, flow, dict(variables or {}), options, Deadline.after(timeout), credentials.document_id)

@@ -89,20 +89,14 @@ def run_flow(
     ikigai_core.errors.NotFoundError
         There is no such app or flow.
     """
-    request = RunRequest(
-        app=app,
-        flow=flow,
-        variables=dict(variables or {}),
-        options=StartOptions(
-            on_busy=on_busy,
-            isolation=isolation,
-            on_doubt=on_doubt,
-            unique_output=unique_output,
-            keep_copies=keep_copies,
-        ),
-        deadline=Deadline.after(timeout),
-        credentials_id=credentials.document_id,
+    options = StartOptions(
+        on_busy=on_busy,
+        isolation=isolation,
+        on_doubt=on_doubt,
+        unique_output=unique_output,
+        keep_copies=keep_copies,
     )
+    request = RunRequest.of(credentials, app, flow, variables, options, timeout)
     return Operation(credentials, lambda ikigai: _log_of(ikigai, request))
 
 
@@ -148,20 +142,14 @@ def start_flow(
     ikigai_core.errors.NotFoundError
         There is no such app or flow.
     """
-    request = RunRequest(
-        app=app,
-        flow=flow,
-        variables=dict(variables or {}),
-        options=StartOptions(
-            on_busy=on_busy,
-            isolation=isolation,
-            on_doubt=on_doubt,
-            unique_output=unique_output,
-            keep_copies=keep_copies,
-        ),
-        deadline=Deadline.after(timeout),
-        credentials_id=credentials.document_id,
+    options = StartOptions(
+        on_busy=on_busy,
+        isolation=isolation,
+        on_doubt=on_doubt,
+        unique_output=unique_output,
+        keep_copies=keep_copies,
     )
+    request = RunRequest.of(credentials, app, flow, variables, options, timeout)
     return Operation(credentials, lambda ikigai: _started(ikigai, request))
 
 
