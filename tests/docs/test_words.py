@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("integrations/*/*.md")]
+PAGES = ("*.md", "docs/**/*.md", "integrations/*/*.md", "ikigai_core/local/console/templates/*.html")
+DOCUMENTS = [path for pattern in PAGES for path in ROOT.glob(pattern)]
 MODULES = [*ROOT.glob("ikigai_core/**/*.py"), *ROOT.glob("integrations/*/*_ikigai/**/*.py")]
 INSTEAD = {
     r"(?:is|are|be) told(?! apart)": "the active voice: X tells Y, X warns once",

@@ -282,7 +282,7 @@ class IkigaiDatasetChangedTrigger(_WatchingTrigger):
         )
 
     async def look(self, app: AsyncApp) -> dict[str, Any]:
-        """All datasets of the app by name; of namesakes the one that was changed last."""
+        """All datasets of the app by name. If several have the same name, the one that was changed last."""
         datasets = sorted((await app.datasets()).values(), key=lambda dataset: dataset.modified_at)
         return {
             dataset.name: {**described(dataset), "uri": dataset_uri(app.name, dataset.name)} for dataset in datasets

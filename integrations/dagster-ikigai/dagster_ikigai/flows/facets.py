@@ -45,7 +45,7 @@ class FlowFacet:
     after : tuple of str
         Ids of the facets whose output it reads.
     renamed : mapping of str to str, or None
-        Of the columns that it renames, the old names by the new ones. None if its columns may be made anew.
+        Old names by new names, for the columns that it renames. None if it may create columns.
     """
 
     label: str

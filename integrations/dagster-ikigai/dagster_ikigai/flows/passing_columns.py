@@ -29,7 +29,7 @@ _DECIDING = {"columns", "column_names", "header", "script"}
 def renamed_columns(
     facet_type: str, arguments: Mapping[str, Any], variable: Iterable[str] = ()
 ) -> dict[str, str] | None:
-    """Of the columns that a facet renames, the old names by the new ones; None if it may make columns anew.
+    """Old names by new names, for the columns that a facet renames; None if it may create columns.
 
     Parameters
     ----------
