@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -10,11 +11,13 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG
 
+from airflow_provider_ikigai import sensors
 from airflow_provider_ikigai.operators.flow_run import IkigaiRunFlowOperator
 from airflow_provider_ikigai.sensors.base import IkigaiBaseSensor
 from airflow_provider_ikigai.sensors.dataset import IkigaiDatasetUpdatedSensor
 from airflow_provider_ikigai.sensors.flow import IkigaiFlowIdleSensor, IkigaiFlowRunSensor
-from ikigai_core import Flow, Ikigai
+from airflow_provider_ikigai.triggers import flow_ended
+from ikigai_core import AsyncIkigai, Flow, Ikigai
 from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.control.client import ControlError
 from ikigai_core.runs import follow
@@ -62,6 +65,31 @@ def test_each_sensor_sees_what_it_waits_for(
     assert ran.results["idle"] == {"app_id": flow.app_id, "flow_id": flow.flow_id, "flow": "Scripted"}
     assert ran.results["updated"]["dataset"] == "numbers"
     assert ran.results["start"]["flow_run"]["flow_id"] == flow.flow_id
+
+
+def test_the_first_run_is_found_however_many_have_followed(
+    run_dag: Callable[..., Any],
+    app: str,
+    make_flow: Callable[..., Flow],
+    ikigai_local: LocalAccount,
+    async_ikigai_client: AsyncIkigai,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (sensors.flow, flow_ended):
+        monkeypatch.setattr(module, "RECENT_RUNS", 2)
+    flow = make_flow("result = data")
+    ikigai_local.control.outcome(flow.flow_id)
+    first, *_ = [flow.run().log_id for _ in range(3)]
+    with DAG("first", schedule=None) as dag:
+        IkigaiFlowRunSensor(task_id="first", app=app, flow="Scripted", since=PAST)
+    assert run_dag(dag).results["first"]["run_log"]["log_id"] == first
+    given = {"app": app, "flow": "Scripted", "ikigai_conn_id": "ikigai_default"}
+    trigger = flow_ended.IkigaiFlowEndedTrigger(**given, since=PAST.isoformat())
+
+    async def look() -> Any:
+        return await trigger.look(await async_ikigai_client.apps.find(app))
+
+    assert asyncio.run(look())["run_log"]["log_id"] == first
 
 
 @both_ways

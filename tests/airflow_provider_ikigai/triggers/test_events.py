@@ -175,4 +175,4 @@ def test_a_watcher_outlasts_every_failure_and_tells_each_once(
     *nothing, flow = asyncio.run(look_on())
     assert {str(seen) for seen in nothing} == {"{'run_logs': []}"}
     assert (flow["about"]["flow"], flow["run_logs"]) == ("Later", [])
-    assert "".join(capfd.readouterr()).count("Still watching, after this failure: [404]") == 1
+    assert "".join(capfd.readouterr()).count("Still watching after this failure: [404]") == 1

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from airflow.triggers.base import BaseTrigger
 
-    from ikigai_core import App, FlowRun, Ikigai, RunLog
+    from ikigai_core import App, Flow, FlowRun, Ikigai, RunLog
 
 _LINKS = (*IkigaiBaseSensor.operator_extra_links, IkigaiFlowLink())
 
@@ -119,7 +119,7 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
         flow = app.flows.find(self.flow)
         IkigaiFlowLink().push(context, flow)
         if self.flow_run is None:
-            return self._succeeded(ended(flow, flow.run_logs(RECENT_RUNS, self._point_of_time("since"))))
+            return self._succeeded(ended(flow, self._logs_since(flow)))
         run = ikigai.flow_run(self._run)
         try:
             log = self._log_of(run)
@@ -160,6 +160,13 @@ class IkigaiFlowRunSensor(IkigaiBaseSensor):
             "flow": report.flow_name,
             "run_log": report.log,
         }
+
+    def _logs_since(self, flow: Flow) -> list[RunLog]:
+        depth, since = RECENT_RUNS, self._point_of_time("since")
+        while len(logs := flow.run_logs(depth, since)) == depth:
+            # The first one may be further back.
+            depth *= 10
+        return logs
 
     def _log_of(self, run: FlowRun) -> RunLog | None:
         """The run's log; None while it is running. A poke knows no earlier one, so it watches an idle flow."""

@@ -35,4 +35,8 @@ class IkigaiFlowEndedTrigger(LookingTrigger):
     async def look(self, app: AsyncApp) -> dict[str, Any] | None:
         """The first run that has ended since, if there is one."""
         self._found = self._found or await app.flows.find(self.flow)
-        return ended(self._found, await self._found.run_logs(RECENT_RUNS, datetime.fromisoformat(self.since)))
+        depth, since = RECENT_RUNS, datetime.fromisoformat(self.since)
+        while len(logs := await self._found.run_logs(depth, since)) == depth:
+            # The first one may be further back.
+            depth *= 10
+        return ended(self._found, logs)
