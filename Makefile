@@ -80,7 +80,7 @@ demo: .venvs/core/.ready $(demonstrated:%=.venvs/%/.ready) ## the main job on th
 # -- tests -------------------------------------------------------------------------------------------------------------
 
 # How many checks run side by side; they wait for servers much of the time.
-JOBS ?= 7
+JOBS ?= 8
 # `make test-core` spreads its tests over this many processes.
 PROCESSES ?= 3
 PYTEST_OPTIONS ?= -m 'not soak'
@@ -88,11 +88,12 @@ PYTEST_OPTIONS ?= -m 'not soak'
 TIMES := .test-times
 PYTEST = $(SUPERVISED) .venvs/$(1)/bin/python -m pytest --junit-xml='$(TIMES)/$@ $(1).xml' $(PYTEST_OPTIONS)
 MYPY = $(CURDIR)/.venvs/$(1)/bin/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache/$(1)
-# The longest first; small ones, and the type checks, fill what is left at the end. The orchestrators' suites wait much:
-# their halves run side by side. The core's parts collect and start only what is theirs.
+# First those that wait much for servers, the orchestrators'; those that compute all the time, the core's, fill what is
+# left. The core's parts collect and start only what is theirs.
 HALVES := $(foreach name,airflow prefect dagster,test-$(name)-runs test-$(name)-parts)
-CORE := test-core-client test-core-runs test-core-engine test-core-platform
-SUITES := $(CORE) $(filter %-runs,$(HALVES)) $(filter %-parts,$(HALVES)) test-examples test-packaging test-interop
+CORE := test-core-runs test-core-platform test-core-engine test-core-client
+SUITES := $(filter %-runs,$(HALVES)) test-prefect-parts test-airflow-parts $(CORE) test-dagster-parts test-examples \
+  test-interop test-packaging
 
 .PHONY: test lint site docs format types types-core types-airflow types-prefect types-dagster $(SUITES)
 .PHONY: test-core test-airflow test-prefect test-dagster

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import signal
@@ -21,10 +22,18 @@ def pytest_configure() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     forked_platforms.install()
+    gc.set_threshold(50_000, 20, 50)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector all that was imported: looking through it costs a tenth of a suite's time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:
     """Leave no process behind."""
+    gc.unfreeze()
     forked_platforms.stop()
 
 

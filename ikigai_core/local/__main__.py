@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -227,6 +228,8 @@ def _serve(platform: Platform, listener: socket.socket, replays: Replays, *, as_
         sys.stdout.flush()
 
     server = Server(create_app(platform), on_ready=say_ready)
+    # The garbage collector need not look through what stays.
+    gc.freeze()
     # After its shutdown, uvicorn repeats the signal that stopped it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # A platform that ends with its parent process belongs to that process.

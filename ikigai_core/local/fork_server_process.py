@@ -9,6 +9,7 @@ there how the process ended.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -61,6 +62,8 @@ def _serve(orders: socket.socket, modules: Sequence[str]) -> None:
             with contextlib.suppress(Exception, SystemExit):
                 importlib.import_module(modules[order[0]])
             lifeline = socket.socket(fileno=descriptors[0])
+            # A fork's garbage collector would copy the memory that it looks through.
+            gc.freeze()
             pid = os.fork()
             if not pid:
                 signal.set_wakeup_fd(-1)

@@ -5,6 +5,7 @@ They are processes like any other: with an environment, a session and a log of t
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import runpy
@@ -76,6 +77,7 @@ def _work(
     work: Callable[..., object], arguments: tuple[Any, ...], environment: dict[str, str], folder: Path, log: Path
 ) -> None:
     os.setsid()
+    gc.freeze()
     with log.open("ab") as opened:
         os.dup2(opened.fileno(), 1)
         os.dup2(opened.fileno(), 2)

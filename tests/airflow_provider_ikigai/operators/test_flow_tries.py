@@ -307,7 +307,7 @@ def test_of_an_attached_run_nothing_is_told(
     ran = run_dag(dag)
     result = ran.results["run"]
     assert (result["run_log"]["log_id"], result["outputs"]) == (theirs.wait().log_id, None)
-    assert "What the run wrote is not known" in ran.log
+    assert "it is not known what it wrote" in ran.log
     assert announced(airflow_database, dag.dag_id) == []
 
 
