@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Sighting:
+class WaitEvent:
     """The end of a wait for a state.
 
     Attributes
@@ -36,12 +36,12 @@ class Sighting:
     transient: bool = False
 
     @classmethod
-    def failure(cls, error: IkigaiError) -> Sighting:
+    def failure(cls, error: IkigaiError) -> WaitEvent:
         """The platform refused a request."""
         return cls(message=str(error), transient=error.transient)
 
     @classmethod
-    def from_event(cls, event: Mapping[str, Any] | None) -> Sighting:
+    def from_event(cls, event: Mapping[str, Any] | None) -> WaitEvent:
         """Read the event of a trigger. Fields that a later release added are ignored.
 
         Raises
@@ -50,10 +50,10 @@ class Sighting:
             The event is empty, so it is not known whether the condition was met.
         """
         known = {field.name for field in fields(cls)}
-        sighting = cls(**{name: value for name, value in (event or {}).items() if name in known})
-        if sighting == cls():
+        waited = cls(**{name: value for name, value in (event or {}).items() if name in known})
+        if waited == cls():
             raise AirflowFailException(f"The trigger's event does not say how the wait ended: {event!r}")
-        return sighting
+        return waited
 
     def to_event(self) -> dict[str, Any]:
         """The payload of a trigger's event: plain JSON, without secrets."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_provider_ikigai.trigger_event import Sighting
+from airflow_provider_ikigai.trigger_event import WaitEvent
 from airflow_provider_ikigai.triggers.flow_idle import IkigaiFlowIdleTrigger
 
 RUN = {
@@ -65,6 +65,6 @@ def test_arguments_of_a_later_release_are_refused_with_advice() -> None:
 
 
 def test_events_of_a_later_release_are_read_for_what_is_known() -> None:
-    assert Sighting.from_event({"found": {"flow": "f"}, "something": "new"}).found == {"flow": "f"}
+    assert WaitEvent.from_event({"found": {"flow": "f"}, "something": "new"}).found == {"flow": "f"}
     with pytest.raises(AirflowFailException, match="does not say how the wait ended"):
-        Sighting.from_event({"something": "new"})
+        WaitEvent.from_event({"something": "new"})

@@ -19,7 +19,7 @@ from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
 from airflow_provider_ikigai.run_report import about_run, started_result, task_result
 from airflow_provider_ikigai.run_store import TaskRunStore
 from airflow_provider_ikigai.time_limit import DEFAULT_TIMEOUT, TimeLimit
-from airflow_provider_ikigai.trigger_event import Sighting
+from airflow_provider_ikigai.trigger_event import WaitEvent
 from airflow_provider_ikigai.triggers.flow_idle import IkigaiFlowIdleTrigger
 from airflow_provider_ikigai.triggers.flow_run import FOLLOWED_LATER, IkigaiFlowRunTrigger
 from ikigai_core.errors import FlowBusyError, IkigaiError
@@ -164,12 +164,12 @@ class IkigaiRunFlowOperator(IkigaiBaseOperator):
         self, context: Context, event: Mapping[str, Any] | None = None, deadline: float | None = None
     ) -> dict[str, Any]:
         """Continue after the triggerer has waited for a busy flow; errors as for `execute`."""
-        sighting = Sighting.from_event(event)
-        if sighting.is_timeout:
+        waited = WaitEvent.from_event(event)
+        if waited.is_timeout:
             self._time_limit.raise_timeout(
                 f"Flow {self.flow!r} was still running at the end of the timeout. Nothing was started."
             )
-        sighting.raise_failure()
+        waited.raise_failure()
         return self._run(context, Deadline(deadline))
 
     def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from airflow.sdk import BaseSensorOperator, PokeReturnValue, conf, timezone
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSensorTimeout, AirflowSkipException
 
 from airflow_provider_ikigai.operators.base import IkigaiBaseOperator
-from airflow_provider_ikigai.trigger_event import Sighting
+from airflow_provider_ikigai.trigger_event import WaitEvent
 from ikigai_core.orchestration import Deadline
 
 if TYPE_CHECKING:
@@ -86,11 +86,11 @@ class IkigaiBaseSensor(IkigaiBaseOperator, BaseSensorOperator):
         AirflowFailException, AirflowException
             The platform refused a request.
         """
-        sighting = Sighting.from_event(event)
-        if sighting.is_timeout:
+        waited = WaitEvent.from_event(event)
+        if waited.is_timeout:
             raise AirflowSensorTimeout(f"Task {self.task_id!r} timed out before its condition was met.")
-        sighting.raise_failure()
-        return sighting.found
+        waited.raise_failure()
+        return waited.found
 
     def _point_of_time(self, name: str) -> datetime:
         """Read a field that contains a point of time, or a template of one."""

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ikigai.conditions import updated
-from airflow_provider_ikigai.triggers.polling import LookingTrigger
+from airflow_provider_ikigai.triggers.polling import PollingTrigger
 from ikigai_core.errors import NotFoundError
 
 if TYPE_CHECKING:
     from ikigai_core import AsyncApp
 
 
-class IkigaiDatasetUpdatedTrigger(LookingTrigger):
+class IkigaiDatasetUpdatedTrigger(PollingTrigger):
     """Fires once, when a dataset has been changed since a point of time, or when the time is up.
 
     Parameters
@@ -23,7 +23,7 @@ class IkigaiDatasetUpdatedTrigger(LookingTrigger):
     since : str
         The point of time, in ISO 8601 with a time zone.
     **arguments
-        Those of `LookingTrigger`.
+        Those of `PollingTrigger`.
     """
 
     dataset: str

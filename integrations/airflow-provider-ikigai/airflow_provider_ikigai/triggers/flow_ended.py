@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ikigai.conditions import RECENT_RUNS, ended
-from airflow_provider_ikigai.triggers.polling import LookingTrigger
+from airflow_provider_ikigai.triggers.polling import PollingTrigger
 
 if TYPE_CHECKING:
     from ikigai_core import AsyncApp, AsyncFlow
 
 
-class IkigaiFlowEndedTrigger(LookingTrigger):
+class IkigaiFlowEndedTrigger(PollingTrigger):
     """Fires once, when a run of a flow has ended since a point of time, or when the time is up.
 
     Parameters
@@ -22,7 +22,7 @@ class IkigaiFlowEndedTrigger(LookingTrigger):
     since : str
         The point of time, in ISO 8601 with a time zone.
     **arguments
-        Those of `LookingTrigger`.
+        Those of `PollingTrigger`.
     """
 
     flow: str

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ikigai.conditions import idle
-from airflow_provider_ikigai.triggers.polling import LookingTrigger
+from airflow_provider_ikigai.triggers.polling import PollingTrigger
 
 if TYPE_CHECKING:
     from ikigai_core import AsyncApp, AsyncFlow
 
 
-class IkigaiFlowIdleTrigger(LookingTrigger):
+class IkigaiFlowIdleTrigger(PollingTrigger):
     """Fires once, when a flow does not run, or when the time is up.
 
     Parameters
@@ -19,7 +19,7 @@ class IkigaiFlowIdleTrigger(LookingTrigger):
     flow : str
         Name or id of the flow.
     **arguments
-        Those of `LookingTrigger`.
+        Those of `PollingTrigger`.
     """
 
     flow: str

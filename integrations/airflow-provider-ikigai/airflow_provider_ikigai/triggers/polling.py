@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ikigai.hooks.ikigai import IkigaiAsyncHook
-from airflow_provider_ikigai.trigger_event import Sighting
+from airflow_provider_ikigai.trigger_event import WaitEvent
 from airflow_provider_ikigai.triggers.base import TaskTrigger
 from ikigai_core.errors import IkigaiError
 from ikigai_core.polling import snapshots
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ikigai_core import AsyncApp
 
 
-class LookingTrigger(TaskTrigger):
+class PollingTrigger(TaskTrigger):
     """Fires once, when the condition holds or when the time limit is reached.
 
     Parameters
@@ -64,10 +64,10 @@ class LookingTrigger(TaskTrigger):
         """Return the sensor's result, or None if the trigger has to wait longer."""
 
     async def awaited(self) -> dict[str, Any]:
-        """Look until the condition holds, and return a `Sighting` as an event."""
-        return (await self._sighting()).to_event()
+        """Look until the condition holds, and return a `WaitEvent` as an event."""
+        return (await self._wait_event()).to_event()
 
-    async def _sighting(self) -> Sighting:
+    async def _wait_event(self) -> WaitEvent:
         try:
             async with IkigaiAsyncHook(self.ikigai_conn_id).shared_conn() as ikigai:
                 app: AsyncApp | None = None
@@ -80,7 +80,7 @@ class LookingTrigger(TaskTrigger):
                 async with aclosing(snapshots(look, self.poll_interval, deadline=self.deadline)) as shown:
                     async for found in shown:
                         if found is not None:
-                            return Sighting(found)
+                            return WaitEvent(found)
         except IkigaiError as error:
-            return Sighting.failure(error)
-        return Sighting(is_timeout=True)
+            return WaitEvent.failure(error)
+        return WaitEvent(is_timeout=True)
