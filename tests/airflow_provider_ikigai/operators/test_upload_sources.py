@@ -80,7 +80,7 @@ def test_what_cannot_be_uploaded_is_told_at_once(run_dag: Callable[..., Any], ap
         "from path and data: give exactly one": {"path": "a.csv", "data": [1]},
         "no sql_conn_id": {"sql": "SELECT 1"},
         "returns no rows": {"sql": "CREATE TABLE more (a)", "sql_conn_id": "numbers"},
-        "which runs no queries": {"sql": "SELECT 1", "sql_conn_id": "ikigai_default"},
+        "which cannot run queries": {"sql": "SELECT 1", "sql_conn_id": "ikigai_default"},
         "There is no file 'file:///nowhere/at/all.csv' to upload": {"path": "file:///nowhere/at/all.csv"},
         "list": {"data": [1]},
     }
