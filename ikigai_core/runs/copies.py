@@ -52,7 +52,8 @@ _SWEEPS = "0]"
 """If a copy's name ends like this, its deletion also sweeps other copies. This is true for one name in sixteen."""
 
 _MARK = "[ikigai-run "
-_NAME = re.compile(r"^(?P<flow>.*) \[ikigai-run [0-9a-f]{20}\]$", re.DOTALL)
+_KEPT = " kept"
+_NAME = re.compile(r"^(?P<flow>.*) \[ikigai-run [0-9a-f]{20}(?P<kept> kept)?\]$", re.DOTALL)
 _UNRUNNABLE: Record = {
     "facets": [{"facet_id": FENCE, "facet_uid": "I_005", "name": FENCE, "arguments": {}}],
     "arrows": [],
@@ -62,9 +63,9 @@ _UNRUNNABLE: Record = {
 """An input facet whose data no facet uses. The platform stores such a definition, but its runs fail."""
 
 
-def copy_name(flow_name: str) -> str:
-    """A unique name for a private copy."""
-    return f"{flow_name} {_MARK}{secrets.token_hex(10)}]"
+def copy_name(flow_name: str, *, is_kept: bool = False) -> str:
+    """A unique name for a private copy. It says whether the copy stays after its run."""
+    return f"{flow_name} {_MARK}{secrets.token_hex(10)}{_KEPT if is_kept else ''}]"
 
 
 def original_of(name: str) -> str | None:
@@ -142,12 +143,14 @@ def close(run: RunState) -> Procedure[None]:
     try:
         yield from remove(run)
         if run.copy_name.endswith(_SWEEPS):
-            yield from sweep(run.app_id, run.flow_name)
+            yield from sweep(run.app_id, run.flow_name, spares_kept=True)
     except IkigaiError as error:
         logger.warning("Private copy %r was not deleted, and is swept later: %s", run.copy_name, error)
 
 
-def sweep(app_id: str, flow_name: str | None = None, older_than: timedelta = STALE) -> Procedure[list[str]]:
+def sweep(
+    app_id: str, flow_name: str | None = None, older_than: timedelta = STALE, *, spares_kept: bool = False
+) -> Procedure[list[str]]:
     """Delete abandoned private copies, and return their names.
 
     Parameters
@@ -157,13 +160,15 @@ def sweep(app_id: str, flow_name: str | None = None, older_than: timedelta = STA
         Name of the flow whose copies are deleted; None for all flows of the app.
     older_than : timedelta, default 24 hours
         Minimum age, by the platform's timestamp and this machine's clock. A copy that is running is not deleted.
+    spares_kept : bool, default False
+        Leave copies that were made to stay after their runs.
     """
     listing = yield from search_all(flows_of(app_id, app_id), _MARK.strip())
     latest = (datetime.now(UTC) - older_than).timestamp()
     swept = []
     for record in listing.records:
-        original = original_of(record["name"])
-        is_meant = original is not None and flow_name in (None, original)
+        match = _NAME.match(record["name"])
+        is_meant = match and flow_name in (None, match["flow"]) and not (spares_kept and match["kept"])
         if is_meant and seconds(record, "created_at") <= latest and (yield from _is_idle(app_id, record)):
             yield from _delete(app_id, str(record["pipeline_id"]))
             swept.append(record["name"])

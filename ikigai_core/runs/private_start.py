@@ -39,7 +39,8 @@ def start_private(wanted: Launch) -> Procedure[RunState]:
 
 def _start_copy(wanted: Launch, original: Record) -> Procedure[RunState | None]:
     """Make a private copy and start it. Returns None if the start was lost and can have no effect any more."""
-    named = replace(wanted.run, copy_name=copies.copy_name(wanted.run.flow_name), baseline=None)
+    name = copies.copy_name(wanted.run.flow_name, is_kept=wanted.run.keep_copy)
+    named = replace(wanted.run, copy_name=name, baseline=None)
     yield from keep(wanted, named)
     copy = yield from copies.create_copy(named, original)
     if copy is None:
