@@ -81,6 +81,6 @@ def platform_runs(ikigai_client: Ikigai, app: str) -> Callable[[], list[RunLog]]
 
 @pytest.fixture
 def requests_sent(ikigai_local: LocalAccount) -> Callable[[], int]:
-    """Counts the requests that the platform got so far."""
+    """Counts the requests of this test's account so far; threads of earlier tests may still send some."""
 
-    return lambda: len(ikigai_local.control.journal())
+    return lambda: len(ikigai_local.control.journal(user=ikigai_local.user_email))
