@@ -1,7 +1,8 @@
-"""Ends a process when its parent ends. Its standard input is a pipe that the parent holds open."""
+"""Ends a process when its parent ends. Its standard input is a pipe or socket that the parent holds open."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -19,8 +20,10 @@ def call_when_starter_ends(end: Callable[[], None]) -> None:
 
     def watch() -> None:
         # A thread that waits in sys.stdin would hold its lock and abort the interpreter's exit. os.read has no lock.
-        while os.read(lifeline, _BLOCK):
-            pass
+        # A socket is reset if the parent ended before it read what was sent to it.
+        with contextlib.suppress(ConnectionError):
+            while os.read(lifeline, _BLOCK):
+                pass
         end()
 
     threading.Thread(target=watch, name="lifeline", daemon=True).start()
