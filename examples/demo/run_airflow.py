@@ -321,7 +321,7 @@ class Airflow:
             if ended or time.monotonic() > deadline:
                 name = (ended or [server])[0]
                 raise RuntimeError(f"Airflow's {name} did not {what}: {self._log(name).read_text()[-1000:]}")
-            time.sleep(0.1)
+            time.sleep(0.3)
 
     def _log(self, name: str) -> Path:
         return self.home / f"{name}.log"

@@ -109,10 +109,12 @@ class Contention:
 
     def _await(self, deadline: float) -> None:
         while time.monotonic() < deadline:
-            over = sum(self._count(state) for state in _OVER)
-            if over == len(self._orders) and self.there.api.dag_run_state(DAG_ID, self.run_id) in _OVER:
+            if self.there.api.dag_run_state(DAG_ID, self.run_id) in _OVER and self._are_all_over():
                 return
             time.sleep(1.0)
+
+    def _are_all_over(self) -> bool:
+        return sum(self._count(state) for state in _OVER) == len(self._orders)
 
     def _count(self, state: str) -> int:
         return int(self.there.api.get(self._path, state=state, task_id="run", limit="1")["total_entries"])
