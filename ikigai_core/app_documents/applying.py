@@ -152,7 +152,8 @@ class _Application:
             custom_facet_id = self._ids["custom facets"][step.name]
             listing = yield from send(custom_facets.versions(custom_facet_id))
             saved = {str(each["version"]) for each in listing.records}
-            fields = Script(wanted.script, wanted.requirements, wanted.arguments).fields()
+            script = Script(wanted.script, wanted.requirements, wanted.arguments)
+            fields = script.fields() if wanted.script else {}
             fields |= {} if wanted.description is None else {"description": wanted.description}
             yield from send(custom_facets.edit(custom_facet_id, wanted.chain_group, **fields))
             record = yield from send(custom_facets.fetch(custom_facet_id))

@@ -167,6 +167,14 @@ class AppDocument(DocumentPart):
     custom_facets: dict[str, CustomFacetDocument] = Field(default_factory=dict)
     flows: dict[str, FlowDocument] = Field(default_factory=dict)
 
+    @field_validator("access")
+    @classmethod
+    def _can_be_granted(cls, value: dict[str, AppAccessLevel]) -> dict[str, AppAccessLevel]:
+        for email, level in value.items():
+            if level is AppAccessLevel.OWNER:
+                raise ValueError(f"{email}: an app has one owner, so OWNER cannot be granted.")
+        return value
+
     @classmethod
     def load(cls, source: str | Path | Mapping[str, Any] | AppDocument) -> Self:
         """Read a folder that `save` wrote, a YAML or JSON file with the whole document, or a mapping.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ikigai_core.definition.files import read_file, yaml_text
-from ikigai_core.errors import InvalidDefinitionError
+from ikigai_core.errors import InvalidDefinitionError, InvalidInputError
 
 APP_FILE = "app.yaml"
 KINDS = ("datasets", "models", "custom_facets", "flows")
@@ -18,7 +18,14 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com",
 
 
 def write_folder(content: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write the plain values of an app's document. Files of components that it does not have are deleted."""
+    """Write the plain values of an app's document. Files of components that it does not have are deleted.
+
+    Raises
+    ------
+    InvalidInputError
+        The folder has no app, but files that would be read as one's components.
+    """
+    before = _files_of_components(folder)
     app = {name: value for name, value in content.items() if name not in KINDS}
     folder.mkdir(parents=True, exist_ok=True)
     written = [_write(folder / APP_FILE, yaml_text(app))]
@@ -27,11 +34,21 @@ def write_folder(content: Mapping[str, Any], folder: Path) -> list[Path]:
         stems = file_stems(parts)
         for name, part in parts.items():
             written += _write_part(folder / kind, stems[name], name, part)
-    for kind in KINDS:
-        for path in (folder / kind).glob("*"):
-            if path.suffix in (*_SUFFIXES, ".py") and path not in written:
-                path.unlink()
+    for path in before:
+        if path not in written:
+            path.unlink()
     return written
+
+
+def _files_of_components(folder: Path) -> list[Path]:
+    """The files of the app that the folder has. What else lies there, such as Python modules, belongs to others."""
+    documents = [path for kind in KINDS for path in (folder / kind).glob("*") if path.suffix in _SUFFIXES]
+    if documents and not (folder / APP_FILE).is_file():
+        raise InvalidInputError(
+            f"{folder} has no {APP_FILE}, so {documents[0]} does not belong to an exported app: choose another folder."
+        )
+    scripts = [path.with_suffix(".py") for path in documents if path.parent.name == "custom_facets"]
+    return [*documents, *(path for path in scripts if path.is_file())]
 
 
 def read_folder(folder: Path) -> dict[str, Any]:

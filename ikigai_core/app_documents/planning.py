@@ -71,6 +71,13 @@ class Planner:
             for name in getattr(self._wanted, kind):
                 if (kind, name) in self._current.shared_names:
                     raise AmbiguousError(f"Several {kind} of app {self._before.name!r} are named {name!r}.")
+                if not name:
+                    raise InvalidDefinitionError(f"One of the {kind} has an empty name.")
+            for path in self._wanted_directories(kind):
+                if not all(path.split("/")):
+                    raise InvalidDefinitionError(
+                        f"Directory of {kind} {path!r}: write its path without an empty part, such as 'raw/2026'."
+                    )
 
     def _app(self) -> Iterator[Step]:
         if not self._current.app_id:
@@ -89,7 +96,9 @@ class Planner:
         """The paths of all directories that the document names, each after those that it is in."""
         components = getattr(self._wanted, kind).values()
         paths = [*getattr(self._wanted.directories, kind), *(each.directory for each in components if each.directory)]
-        above = [str(parent) for path in paths for parent in PurePosixPath(path).parents if str(parent) != "."]
+        above = [
+            str(parent) for path in paths for parent in PurePosixPath(path).parents if str(parent) not in (".", "/")
+        ]
         return sorted({*paths, *above})
 
     def _datasets(self) -> Iterator[Step]:
@@ -126,7 +135,9 @@ class Planner:
                     f"Custom facet {name!r} is one of {existing.chain_group}, not {facet.chain_group}: "
                     "this cannot be changed."
                 )
-            changes = _changed(existing, facet, "description", "script", "requirements", "arguments")
+            # Requirements and arguments belong to the script.
+            script = ("script", "requirements", "arguments") if facet.script else ()
+            changes = _changed(existing, facet, "description", *script)
             missing = [f"saves version {each!r}" for each in facet.versions if each not in existing.versions]
             yield from _update("custom facet", name, [*changes, *missing])
 
@@ -154,8 +165,8 @@ class Planner:
         """The definition with names instead of ids. Checks that everything that it refers to exists."""
         definition = flow.definition
         known = {
-            "dataset": (definition.inputs_by_name, {*self._before.datasets, *self._wanted.datasets}),
-            "model": (definition.models, {*self._before.models, *self._wanted.models}),
+            "dataset": (definition.inputs_by_name, self._remaining("datasets")),
+            "model": (definition.models, self._remaining("models")),
             "directory of datasets": (
                 definition.directories,
                 {*self._before.directories.datasets, *self._wanted_directories("datasets")},
@@ -164,9 +175,12 @@ class Planner:
         for word, (by_facet, names) in known.items():
             for facet, wanted in by_facet.items():
                 if wanted not in names:
+                    before = getattr(self._before, f"{word}s", ())
+                    place = f", neither in app {self._before.name!r} nor in the document"
+                    place = " in the document, so pruning would delete it" if wanted in before else place
                     raise InvalidDefinitionError(
-                        f"Flow {name!r}, facet {facet!r}: there is no {word} {wanted!r}, neither in app "
-                        f"{self._before.name!r} nor in the document. {did_you_mean(wanted, names)}"
+                        f"Flow {name!r}, facet {facet!r}: there is no {word} {wanted!r}{place}. "
+                        f"{did_you_mean(wanted, names)}"
                     )
                 if (f"{word}s", wanted) in self._current.shared_names:
                     raise AmbiguousError(f"Several {word}s of app {self._before.name!r} are named {wanted!r}.")
@@ -174,6 +188,10 @@ class Planner:
             return self._by_name(definition, {**self._before.custom_facets, **self._wanted.custom_facets})
         except InvalidDefinitionError as error:
             raise InvalidDefinitionError(f"Flow {name!r}: {error}") from None
+
+    def _remaining(self, kind: str) -> set[str]:
+        """The names of the components after the plan."""
+        return {*getattr(self._wanted, kind), *(() if self._prune else getattr(self._before, kind))}
 
     def _by_name(
         self, definition: DefinitionDocument, custom_facets: Mapping[str, CustomFacetDocument]
@@ -211,6 +229,8 @@ class Planner:
 
     def _access(self) -> Iterator[Step]:
         for email, level in self._wanted.access.items():
+            if email == self._current.owner:
+                continue
             existing = self._before.access.get(email)
             if existing is None:
                 yield Step("create", "access", email, (level.value,))

@@ -47,6 +47,8 @@ class Snapshot:
     Attributes
     ----------
     app_id : str
+    owner : str
+        Email address of the app's owner, whose access cannot be changed.
     document : AppDocument
     ids : dict
         Ids by kind and name. A directory's name is its path.
@@ -61,6 +63,7 @@ class Snapshot:
     """
 
     app_id: str
+    owner: str
     document: AppDocument
     ids: Mapping[str, Mapping[str, str]]
     records: Mapping[str, Mapping[str, Record]]
@@ -117,7 +120,7 @@ class _Reader:
         yield from self._list("custom facets", custom_facets_of(self._client.user_email))
         document = AppDocument(name=self._name)
         document.custom_facets = yield from self._custom_facets(document)
-        return Snapshot("", document, self._ids, self._records)
+        return Snapshot("", self._client.user_email, document, self._ids, self._records)
 
     def read(self) -> Procedure[Snapshot]:
         for kind, of in _DIRECTORIES.items():
@@ -139,6 +142,7 @@ class _Reader:
         empty = (name for name, record in self._records["datasets"].items() if not record.get("data_types"))
         return Snapshot(
             self._app_id,
+            str(self._app["owner"]),
             document,
             self._ids,
             self._records,

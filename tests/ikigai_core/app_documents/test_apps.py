@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from ikigai_core import App, AppAccessLevel, AppDocument, AsyncIkigai, Ikigai
-from ikigai_core.errors import AmbiguousError, InvalidDefinitionError
+from ikigai_core.errors import AmbiguousError, InvalidDefinitionError, InvalidInputError
 from ikigai_core.local.process import LocalPlatform
 
 pytestmark = pytest.mark.filterwarnings("ignore:Custom facet .* is not pinned")
@@ -200,6 +200,58 @@ def test_an_app_whose_components_share_a_name_cannot_be_written(app: App, ikigai
         app.model.new("twice").model_type(model_type).build()
     with pytest.raises(AmbiguousError, match="Several models of app .* are named 'twice'"):
         ikigai_client.app_document(app.name)
+
+
+def test_an_export_touches_no_file_that_is_not_an_apps(tmp_path: Path) -> None:
+    document = AppDocument.load({"name": "x", "models": {"m": {"type": "Linear.Lasso"}}})
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "etl.py").write_text("of the project")
+    for _ in range(2):
+        document.save(tmp_path)
+        assert (tmp_path / "flows" / "etl.py").read_text() == "of the project"
+    (tmp_path / "app.yaml").unlink()
+    with pytest.raises(InvalidInputError, match=r"has no app.yaml, so .*m.yaml does not belong to an exported app"):
+        document.model_copy(update={"models": {}}).save(tmp_path)
+    assert (tmp_path / "models" / "m.yaml").exists()
+
+
+def test_pruning_keeps_no_flow_whose_dataset_or_model_it_would_delete(ann: Ikigai, origin: App) -> None:
+    for kind, name in {"datasets": "flights", "models": "delays"}.items():
+        wanted = ann.app_document(origin.name).to_dict()
+        del wanted[kind][name]
+        assert ann.plan_app(wanted).is_empty
+        with pytest.raises(
+            InvalidDefinitionError, match=f"there is no .* {name!r} in the document, so pruning would delete it"
+        ):
+            ann.plan_app(wanted, prune=True)
+
+
+def test_a_custom_facet_without_a_script_in_the_document_keeps_its_own(ann: Ikigai, origin: App) -> None:
+    wanted = {"name": origin.name, "custom_facets": {"top rows": {"chain_group": "MID", "description": "first rows"}}}
+    assert ann.plan_app(wanted).is_empty
+
+
+def test_a_grant_to_the_target_apps_owner_is_no_change(bob: Ikigai) -> None:
+    wanted = {"name": "Of Bob", "access": {"bob@example.com": "VIEWER"}}
+    for _ in range(2):
+        bob.apply_app(wanted)
+    assert bob.plan_app(wanted).is_empty
+    bob.apps["Of Bob"].delete()
+    with pytest.raises(InvalidDefinitionError, match="access: .*OWNER cannot be granted"):
+        bob.plan_app({"name": "Of Bob", "access": {"ann@example.com": "OWNER"}})
+
+
+@pytest.mark.parametrize(
+    ("part", "complaint"),
+    [
+        ({"datasets": {"": {}}}, "One of the datasets has an empty name"),
+        ({"directories": {"flows": ["a//b"]}}, "Directory of flows 'a//b': write its path without an empty part"),
+        ({"models": {"m": {"type": "Linear.Lasso", "directory": "/raw"}}}, "Directory of models '/raw'"),
+    ],
+)
+def test_names_that_cannot_be_created_are_refused(ann: Ikigai, part: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(InvalidDefinitionError, match=complaint):
+        ann.plan_app({"name": "Refused", **part})
 
 
 def test_the_async_client_does_the_same(ann: Ikigai, origin: App, team: LocalPlatform) -> None:
