@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ from ikigai_core.local.control.connections import Connection
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import RefusalError
 from ikigai_core.local.server import openapi
+from ikigai_core.local.server.console_address import is_console
 from ikigai_core.local.server.middleware import Gate
 from ikigai_core.local.server.routes import OPERATIONS, ROUTERS
 
@@ -105,14 +106,23 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def _answer_problem(_: Request, error: Exception) -> JSONResponse:
+def _answer(request: Request, message: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """Tell programs in JSON what is wrong, and people on a page."""
+    if not is_console(request.scope["path"]):
+        return JSONResponse({"message": message}, status, headers=headers)
+    answer = console.problem_page(request, message, status)
+    answer.headers.update(headers or {})
+    return answer
+
+
+async def _answer_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusalError)
-    return JSONResponse({"message": error.message}, error.status)
+    return _answer(request, error.message, error.status)
 
 
-async def _answer_invalid(_: Request, error: Exception) -> JSONResponse:
+async def _answer_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return JSONResponse({"message": "; ".join(map(_sentence, error.errors()))}, 400)
+    return _answer(request, "; ".join(map(_sentence, error.errors())), 400)
 
 
 def _sentence(error: dict[str, object]) -> str:
@@ -136,7 +146,7 @@ async def _answer_http_error(request: Request, error: Exception) -> Response:
         message = f"{request.url.path} does not allow {request.method}"
     elif error.status_code == 400:
         message = "body: it cannot be read as JSON"
-    return JSONResponse({"message": message}, error.status_code, headers=error.headers)
+    return _answer(request, message, error.status_code, error.headers)
 
 
 async def _note_disconnect(request: Request, _: Exception) -> Response:
@@ -145,6 +155,6 @@ async def _note_disconnect(request: Request, _: Exception) -> Response:
     return Response(status_code=400)
 
 
-async def _answer_failure(_: Request, error: Exception) -> JSONResponse:
+async def _answer_failure(request: Request, error: Exception) -> Response:
     # uvicorn logs the error itself.
-    return JSONResponse({"message": "The local platform failed. Its log has the details"}, 500)
+    return _answer(request, "The local platform failed. Its log has the details", 500)

@@ -39,9 +39,14 @@ class Page(APIRoute):
             except SignInNeededError:
                 return sign_in_form(request, destination=request.url.path)
             except RefusalError as problem:
-                return page(request, "problem.html", problem.status, message=problem.message)
+                return problem_page(request, problem.message, problem.status)
 
         return handle_or_explain
+
+
+def problem_page(request: Request, message: str, status: int) -> Response:
+    """Return the page that tells why a page cannot be shown."""
+    return page(request, "problem.html", status, message=message)
 
 
 def sign_in_form(request: Request, *, destination: str, user_email: str = "", problem: str = "") -> Response:

@@ -29,6 +29,9 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
+_FIRST_MOMENT, _LAST_MOMENT = (
+    int(one.replace(tzinfo=UTC, microsecond=0).timestamp()) for one in (datetime.min, datetime.max)
+)
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -37,7 +40,8 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     root = request.scope.get("root_path", "") + PREFIX
     viewer = getattr(request.state, "viewer", "")
     html = _environment().get_template(template).render(root=root, viewer=viewer, version=_version(), **values)
-    return HTMLResponse(html, status, headers=_HEADERS)
+    # What scripts print need not be valid text.
+    return HTMLResponse(html.encode(errors="backslashreplace"), status, headers=_HEADERS)
 
 
 @cache
@@ -66,12 +70,17 @@ def _environment() -> Environment:
 
 
 def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return _moment(seconds).isoformat(timespec="milliseconds")
 
 
 def _utc(seconds: float) -> str:
     """Return a time in UTC. The page's script replaces it with the viewer's local time."""
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return _moment(int(seconds)).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _moment(seconds: float) -> datetime:
+    """Return a time in UTC, the nearest one that Python has: a value of a dataset can lie beyond them."""
+    return datetime.fromtimestamp(min(max(seconds, _FIRST_MOMENT), _LAST_MOMENT), UTC)
 
 
 def _as_json(value: Any) -> str:

@@ -59,7 +59,10 @@ class Exchange:
     def body(self) -> Any:
         """The JSON body, with secrets hidden; None if there is none or it is invalid."""
         try:
-            return without_secrets(json.loads(self.raw_body)) if self.raw_body else None
+            body = json.loads(self.raw_body) if self.raw_body else None
+            # What Python reads and nobody can show: NaN, lone surrogates.
+            json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
+            return without_secrets(body)
         except (ValueError, RecursionError):
             return None
 

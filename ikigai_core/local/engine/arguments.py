@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -212,13 +213,16 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> int | float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    for read in (int, float):
+    if isinstance(value, int):
+        return int(value)
+    for read in (int, float) if isinstance(value, str) else (float,):
         try:
-            return read(value)
+            number = read(value)
         except (TypeError, ValueError):
             continue
+        # Python reads `inf` and `nan`, and no facet has a use for them.
+        if math.isfinite(number):
+            return number
     raise ValueError(f"must be a number, not {value!r}")
 
 

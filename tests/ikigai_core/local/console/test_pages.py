@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import pandas as pd
 import pytest
 import requests
 
@@ -112,6 +113,37 @@ def test_pages_need_credentials_and_change_nothing(ikigai_local: LocalAccount) -
     assert "&lt;script&gt;" in missing.text
 
 
+def test_what_is_wrong_is_told_on_a_page(app: App, ikigai_local: LocalAccount) -> None:
+    own = (ikigai_local.user_email, ikigai_local.api_key)
+
+    def ask(address: str, method: str = "GET", **options: Any) -> requests.Response:
+        answer = requests.request(method, f"{ikigai_local.url}/console/{address}", timeout=60, **options)
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        return answer
+
+    for address, status in ((f"apps/{app.app_id}?flows=-1", 400), ("appz/<script>", 404), ("requests/7", 404)):
+        refused = ask(address, auth=own)
+        assert refused.status_code == status
+        assert 'aria-label="Breadcrumbs"' in refused.text
+        assert "<script>" not in refused.text
+    assert ask("apps", "POST", auth=own).status_code == 405
+    assert ask("apps", auth=(ikigai_local.user_email, "wrong")).status_code == 401
+    assert "API key" in ask("appz").text
+
+
+def test_a_request_that_is_no_valid_text_leaves_the_journal_readable(
+    ikigai_local: LocalAccount, look: Callable[..., str]
+) -> None:
+    headers = {"user": ikigai_local.user_email, "api-key": ikigai_local.api_key, "Content-Type": "application/json"}
+    for body in ('{"project": {"name": "\\ud800"}}', '{"project": {"name": NaN}}'):
+        url = f"{ikigai_local.url}/component/create-project"
+        assert requests.post(url, data=body, headers=headers, timeout=60).status_code == 400
+    assert look(f"{ikigai_local.url}/console/requests").count("POST create-project") == 2
+    refused = ikigai_local.control.journal("create-project", user=ikigai_local.user_email)
+    assert [request.body for request in refused] == [None, None]
+
+
 def test_a_run_tells_which_task_started_it_and_leads_back_there(
     ikigai_local: LocalAccount, look: Callable[[str | None], str]
 ) -> None:
@@ -169,6 +201,15 @@ def test_a_dataset_shows_how_its_values_are_spread_and_how_it_grew(
     assert "Most frequent values" in carrier
     sizes = shown[shown.index("Size over time") : shown.index("Table of sizes")]
     assert sizes.count("<rect") == 2
+
+
+def test_a_dataset_may_have_times_that_are_beyond_the_years_of_python(app: App, look: Callable[..., str]) -> None:
+    frame = pd.DataFrame({"t": ["0001-01-01T00:00:00+05:00", "9999-12-31T23:00:00-05:00"]})
+    dataset = app.dataset.new("times").df(frame).build()
+    deadline = time.monotonic() + 60
+    while "being counted" in (shown := look(dataset.web_url)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert "9999-12-31 23:59:59 UTC" in shown
 
 
 def test_data_is_downloaded_as_it_is(app: App, flights: Any, ikigai_local: LocalAccount) -> None:

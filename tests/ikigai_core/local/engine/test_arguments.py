@@ -126,6 +126,13 @@ def test_a_value_of_another_type(jobs: Any, arguments: dict[str, Any], complaint
     assert complaint in ended.message
 
 
+@pytest.mark.parametrize("value", ["inf", "nan", "1e400", "a", float("inf")])
+def test_a_number_is_a_finite_one(jobs: Any, value: Any) -> None:
+    ended = jobs.transform("a\n1\n", jobs.facet("MID.SAMPLE", "some", sample_size=value))
+
+    assert f"argument 'sample_size' must be a number, not {value!r}" in ended.message
+
+
 def test_parts_of_a_map_are_checked(jobs: Any) -> None:
     def renamed(columns: Any) -> str:
         return str(jobs.transform("a\n1\n", jobs.facet("MID.RENAME_COLUMNS", "r", columns=columns)).message)
