@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from ikigai_core.redaction import redacted
 
@@ -18,7 +19,7 @@ _SIGNED = re.compile(
     r"\b(?:X-Amz-\w+|X-Goog-\w+|Signature|sig|AWSAccessKeyId)=[^\s\"'<>]*",
     re.IGNORECASE,
 )
-_PASSWORD_IN_URL = re.compile(r"(\w+://)[^\s/@\"'<>]+:[^\s/@\"'<>]+@")
+_PASSWORD_IN_URL = re.compile(r"(\w+://)(?:[^\s/@\"'<>]+:[^\s/@\"'<>]+|[^\s/@?#\"'<>]+)@")
 
 
 class Cleaner:
@@ -31,7 +32,8 @@ class Cleaner:
     """
 
     def __init__(self, user_email: str) -> None:
-        self._user = re.compile(re.escape(user_email), re.IGNORECASE)
+        written = (user_email, quote(user_email, safe=""), quote(user_email, safe="+"))
+        self._user = re.compile("|".join(map(re.escape, written)), re.IGNORECASE)
 
     def text(self, text: str) -> str:
         """A text without keys of clients, the user's address, and signatures and passwords in URLs."""
@@ -49,5 +51,9 @@ class Cleaner:
         return value
 
     def _named(self, name: Any, value: Any) -> Any:
-        is_secret = isinstance(value, str) and bool(value) and isinstance(name, str) and bool(_SECRET.search(name))
-        return _HIDDEN if is_secret else self.value(value)
+        if not isinstance(name, str) or not _SECRET.search(name):
+            return self.value(value)
+        if isinstance(value, list | tuple):
+            return [self._named(name, item) for item in value]
+        # Numbers stay: `max_tokens` is no secret.
+        return _HIDDEN if isinstance(value, str) and value else self.value(value)

@@ -18,7 +18,7 @@ from ikigai_core.local.engine.columns import Column, column_keys, quote
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.step import Step
 from ikigai_core.local.engine.tables import Table, Tables, record_batches
-from ikigai_core.local.engine.typed import number_text, time_text, timestamp
+from ikigai_core.local.engine.typed import as_numbers, number_text, time_text, timestamp
 
 INPUT = "data"
 """What the input is called in queries."""
@@ -134,11 +134,16 @@ def _take_back(tables: Tables, session: duckdb.DuckDBPyConnection) -> Table:
     tables.register("outgoing", record_batches(session.sql(f"SELECT {keyed} FROM result")))
     table = tables.create("SELECT * FROM outgoing", [Column(name, "") for name in names])
     table = tables.infer(table, texts=[name for name, kind in zip(names, kinds, strict=True) if kind == "VARCHAR"])
+    table = as_numbers(tables, table, {name for name, kind in zip(names, kinds, strict=True) if _is_number(kind)})
     moments = {name for name, kind in zip(names, kinds, strict=True) if kind.startswith(_TIMES)}
     return Table(
         table.name,
         tuple(column.as_type("TIME", {}) if column.name in moments else column for column in table.columns),
     )
+
+
+def _is_number(kind: str) -> bool:
+    return kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL") or kind.endswith("INT") or kind == "INTEGER"
 
 
 def _text(value: str, kind: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ikigai_core.local.engine.csv_files import read_first_row
+from ikigai_core.local.engine.csv_files import check_table, read_first_row
 from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.graph import Arrow, Facet
 from ikigai_core.local.engine.registry import implementation
@@ -147,10 +148,17 @@ def _table(step: Step, source: Source) -> Table:
         result = _call(step, source, needs_result=True)
         assert result is not None
         return result
-    names = read_first_row(source.path, 0)
-    if not names:
-        raise FlowError("the table has no header; a table needs at least a line with its column names")
-    return step.tables.infer(step.tables.read(source.path, names, skip=1))
+    try:
+        names = read_first_row(source.path, 0)
+        if not names:
+            raise FlowError("the table has no header; a table needs at least a line with its column names")
+        return step.tables.infer(step.tables.read(source.path, names, skip=1))
+    except (ValueError, csv.Error):
+        # To check a table takes longer than to read it.
+        problem = check_table(source.path)
+        if problem is None:
+            raise
+        raise FlowError(problem) from None
 
 
 def _call(step: Step, source: Source, *, needs_result: bool) -> Table | None:

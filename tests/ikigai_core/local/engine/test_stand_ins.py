@@ -127,6 +127,26 @@ def test_a_table_that_does_not_suit_is_an_error_of_the_facet(
     assert reason in ended.message
 
 
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("a,b\n1\n", "The row in line 2 has 1 value, but the header has 2 values"),
+        ("a\n\udcff\n", "UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_table_is_an_error_of_the_facet(
+    jobs: Any, tmp_path: Path, content: str, problem: str
+) -> None:
+    path = tmp_path / "given.csv"
+    path.write_bytes(content.encode(errors="surrogateescape"))
+    given = {"copy": stand_in({"label": "given.csv", "path": str(path)})}
+    facets = [jobs.imported("a\n1\n"), jobs.facet("MID.COPY", "copy"), jobs.exported()]
+    ended = jobs.run(facets, stand_ins=given)
+    assert (ended.status, ended.facet_id) == ("FAILED", "copy")
+    assert "its stand-in (given.csv): " in ended.message
+    assert problem in ended.message
+
+
 def test_a_substitute_is_used_only_for_what_cannot_be_computed(jobs: Any, tmp_path: Path) -> None:
     given = {"sink": stand_in(table(tmp_path, "n\n5\n"), when="otherwise")}
     source = jobs.imported("a\n1\n2\n")
