@@ -36,9 +36,7 @@ def test_all_columns_come_with_their_types_and_texts_stay_texts(jobs: Any) -> No
 
 
 def test_long_numbers_stay_numbers(jobs: Any) -> None:
-    ended = asked(
-        jobs, "SELECT 9223372036854775807 AS long, sum(n) * 1e20::HUGEINT AS longer, '007' AS t FROM data"
-    )
+    ended = asked(jobs, "SELECT 9223372036854775807 AS long, sum(n) * 1e20::HUGEINT AS longer, '007' AS t FROM data")
 
     assert ended.rows()[1][0] == "9223372036854775807"
     assert ended.types() == {"long": "NUMERIC", "longer": "NUMERIC", "t": "TEXT"}
