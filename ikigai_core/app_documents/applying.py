@@ -80,6 +80,7 @@ class _Application:
         self._wanted = wanted
         self._name = name
         self._app_id = current.app_id
+        self._before = current.document
         self._ids = {kind: dict(ids) for kind, ids in current.ids.items()}
         self._records = current.records
 
@@ -183,8 +184,13 @@ class _Application:
             builder.schedule(wanted.schedule.schedule(step.name))
         flow = yield from FlowBuilder.ensure.procedure(builder)
         if step.action == "update" and any(detail.startswith("schedule: ") for detail in step.details):
-            schedule = NO_SCHEDULE if wanted.schedule is None else wanted.schedule.schedule(step.name).to_dict()
-            yield from send(flows.edit(self._app_id, flow.flow_id, schedule=schedule))
+            yield from send(flows.edit(self._app_id, flow.flow_id, schedule=self._schedule(step.name)))
+
+    def _schedule(self, flow: str) -> dict[str, Any]:
+        wanted = self._wanted.flows[flow].schedule
+        if wanted is None:
+            return NO_SCHEDULE
+        return wanted.over(self._before.flows[flow].schedule).schedule(flow).to_dict()
 
     def _access(self, step: Step) -> Procedure[None]:
         level = self._wanted.access[step.name].value

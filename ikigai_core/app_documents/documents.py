@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator
 
-from ikigai_core.components.schedule import Schedule
+from ikigai_core.components.schedule import Schedule, whole_seconds_with_zone
 from ikigai_core.definition.document import DefinitionDocument
 from ikigai_core.definition.document_facet import DocumentPart
 from ikigai_core.definition.files import json_text, read_file, yaml_text
@@ -94,6 +94,8 @@ class ScheduleDocument(DocumentPart):
     start_time: datetime | None = None
     end_time: datetime | None = None
 
+    _as_stored = field_validator("start_time", "end_time")(whole_seconds_with_zone)
+
     @field_validator("cron")
     @classmethod
     def _as_the_platform_takes_it(cls, value: str) -> str:
@@ -101,6 +103,10 @@ class ScheduleDocument(DocumentPart):
             return Schedule.of(value, "checked").cron
         except TypeError as error:
             raise ValueError(str(error)) from None
+
+    def over(self, existing: ScheduleDocument | None) -> ScheduleDocument:
+        """Return this schedule, with what it leaves out from an existing one."""
+        return self if existing is None else existing.model_copy(update=self.model_dump(exclude_none=True))
 
     def schedule(self, flow: str) -> Schedule:
         """The schedule of a flow with that name."""

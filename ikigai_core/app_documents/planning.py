@@ -228,10 +228,11 @@ class Planner:
         return CustomFacetVersion.of({**described, "arguments": arguments, "created_at": 0}, facet_type)
 
     def _access(self) -> Iterator[Step]:
+        before = {email.casefold(): level for email, level in self._before.access.items()}
         for email, level in self._wanted.access.items():
-            if email == self._current.owner:
+            if email.casefold() == self._current.owner.casefold():
                 continue
-            existing = self._before.access.get(email)
+            existing = before.get(email.casefold())
             if existing is None:
                 yield Step("create", "access", email, (level.value,))
             elif existing != level:
@@ -244,8 +245,9 @@ class Planner:
                     if (kind, name) in self._current.shared_names:
                         raise AmbiguousError(f"Several {kind} of app {self._before.name!r} are named {name!r}.")
                     yield Step("delete", word, name)
+        wanted = {email.casefold() for email in self._wanted.access}
         for email in self._before.access:
-            if email not in self._wanted.access:
+            if email.casefold() not in wanted:
                 yield Step("delete", "access", email)
 
     def _notes(self) -> Iterator[str]:

@@ -18,6 +18,13 @@ NO_SCHEDULE = {"name": "-", "cron": "0 0 0 0 0", "start_time": "1", "end_time": 
 """The value that removes a flow's schedule. The platform offers no other way."""
 
 
+def whole_seconds_with_zone(value: datetime | None) -> datetime | None:
+    """A time as the platform stores it. Without a zone, it is local."""
+    if value is None:
+        return None
+    return (value if value.tzinfo else value.astimezone()).replace(microsecond=0)
+
+
 class Schedule(OwnNames, BaseModel):
     """A flow's schedule.
 
@@ -65,12 +72,7 @@ class Schedule(OwnNames, BaseModel):
     def _blank_is_open(cls, value: object) -> object:
         return None if value == "" else value
 
-    @field_validator("start_time", "end_time")
-    @classmethod
-    def _whole_seconds_with_zone(cls, value: datetime | None) -> datetime | None:
-        if value is None:
-            return None
-        return (value if value.tzinfo else value.astimezone()).replace(microsecond=0)
+    _as_stored = field_validator("start_time", "end_time")(whole_seconds_with_zone)
 
     @field_validator("cron")
     @classmethod

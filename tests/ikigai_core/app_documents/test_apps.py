@@ -236,9 +236,25 @@ def test_a_grant_to_the_target_apps_owner_is_no_change(bob: Ikigai) -> None:
     for _ in range(2):
         bob.apply_app(wanted)
     assert bob.plan_app(wanted).is_empty
+    shouted = {"name": "Of Bob", "access": {"Ann@Example.com": "VIEWER"}}
+    bob.apply_app(shouted)
+    assert bob.plan_app(shouted, prune=True).is_empty
     bob.apps["Of Bob"].delete()
     with pytest.raises(InvalidDefinitionError, match="access: .*OWNER cannot be granted"):
         bob.plan_app({"name": "Of Bob", "access": {"ann@example.com": "OWNER"}})
+
+
+def test_a_schedule_keeps_what_the_document_leaves_out(ann: Ikigai) -> None:
+    def document(**schedule: Any) -> dict[str, Any]:
+        return {"name": "Scheduled", "flows": {"f": {"definition": {"facets": {}}, "schedule": schedule}}}
+
+    whole = document(cron="0 6 * * *", name="daily", start_time="2027-01-01T00:00:00.5", end_time="2028-01-01T00:00:00")
+    ann.apply_app(whole)
+    assert ann.plan_app(whole).is_empty
+    ann.apply_app(document(cron="0 7 * * *"))
+    (step,) = ann.plan_app(whole).steps
+    assert step.details == ("schedule: cron 0 7 * * * → 0 6 * * *",)
+    ann.apps["Scheduled"].delete()
 
 
 @pytest.mark.parametrize(
