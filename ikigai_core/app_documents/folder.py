@@ -87,7 +87,10 @@ def _read_part(path: Path) -> tuple[str, dict[str, Any]]:
         file = path.parent / script
         if file.parent != path.parent or not file.is_file():
             raise InvalidDefinitionError(f"{path}: the script {script!r} is not a file beside it.")
-        content["script"] = file.read_bytes().decode("utf-8")
+        try:
+            content["script"] = file.read_bytes().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InvalidDefinitionError(f"{file} cannot be read: {error}") from None
     return str(name), content
 
 

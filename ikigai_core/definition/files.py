@@ -16,14 +16,14 @@ def read_file(path: Path, word: str = "flow definition") -> tuple[str, Any]:
     ------
     MissingFileError
     InvalidDefinitionError
-        The content is neither JSON nor YAML.
+        The content is neither JSON nor YAML in UTF-8.
     """
     import yaml
 
     if not path.is_file():
         raise MissingFileError(f"The {word} {str(path)!r} does not exist (looked in {path.resolve().parent}).")
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         content = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
     except (ValueError, yaml.YAMLError) as error:
         raise InvalidDefinitionError(f"{path} cannot be read: {error}") from None

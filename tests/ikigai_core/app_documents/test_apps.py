@@ -182,6 +182,13 @@ def test_a_document_with_faults_names_them(tmp_path: Path) -> None:
         AppDocument.load({"name": "x", "flows": {"f": every_minute}})
     with pytest.raises(FileNotFoundError, match=r"app.yaml"):
         AppDocument.load(tmp_path)
+    (tmp_path / "custom_facets").mkdir()
+    (tmp_path / "custom_facets" / "f.yaml").write_text("script: f.py")
+    (tmp_path / "custom_facets" / "f.py").write_bytes(b"\xff")
+    for file, content in {"f.py": b"name: x", "app.yaml": b"\xff"}.items():
+        (tmp_path / "app.yaml").write_bytes(content)
+        with pytest.raises(InvalidDefinitionError, match=f"{file} cannot be read: 'utf-8' codec can't decode"):
+            AppDocument.load(tmp_path)
 
 
 def test_names_that_share_a_file_name_get_files_of_their_own(tmp_path: Path) -> None:
