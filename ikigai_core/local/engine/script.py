@@ -183,11 +183,13 @@ def _environment() -> dict[str, str]:
 
 
 def _keep_printed(printed: Path, workspace: Workspace) -> None:
+    before = max(printed.stat().st_size - _MOST_PRINTED_BYTES, 0)
     with printed.open("rb") as file:
-        text = file.read(_MOST_PRINTED_BYTES).decode("utf-8", errors="replace")
-        more = bool(file.read(1))
+        # What a script prints last says how it ended.
+        file.seek(before)
+        text = file.read().decode("utf-8", errors="replace")
     if text:
-        workspace.printed.append(text + ("\n… (the rest is left out)\n" if more else ""))
+        workspace.printed.append(("(what was printed before is left out) …\n" if before else "") + text)
 
 
 def _outcome(path: Path, returncode: int, limits: ScriptLimits) -> dict[str, Any]:

@@ -105,6 +105,15 @@ def test_what_is_printed_is_kept_also_when_the_script_fails(jobs: Any) -> None:
     assert {"before", "aside"} <= set(ended.printed.splitlines())
 
 
+def test_of_very_much_that_is_printed_the_end_is_kept(jobs: Any) -> None:
+    ended = run_script(jobs, "print('begin', 200_000 * 'x', 'end'); result = data")
+
+    assert ended.printed.endswith("x end\n")
+    assert "left out" in ended.printed
+    assert "begin" not in ended.printed
+    assert len(ended.printed) < 101_000
+
+
 def test_an_indented_script_is_a_script(jobs: Any) -> None:
     assert run_script(jobs, "\n    import math\n    result = data[['n']]\n").rows() == [["n"], ["1"], ["2"]]
 
