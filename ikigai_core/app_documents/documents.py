@@ -20,6 +20,10 @@ from ikigai_core.validation import check_type, faults_of
 Argument = bool | int | float | str
 ChainGroup = Literal["INPUT", "MID", "OUTPUT"]
 
+_GRANTED: dict[str, Any] = {
+    "additionalProperties": {"enum": [level.value for level in AppAccessLevel if level is not AppAccessLevel.OWNER]}
+}
+
 
 class DatasetDocument(DocumentPart):
     """A dataset without its data.
@@ -166,7 +170,7 @@ class AppDocument(DocumentPart):
 
     name: str
     description: str | None = None
-    access: dict[str, AppAccessLevel] = Field(default_factory=dict)
+    access: dict[str, AppAccessLevel] = Field(default_factory=dict, json_schema_extra=_GRANTED)
     directories: DirectoriesDocument = Field(default_factory=DirectoriesDocument)
     datasets: dict[str, DatasetDocument] = Field(default_factory=dict)
     models: dict[str, ModelDocument] = Field(default_factory=dict)

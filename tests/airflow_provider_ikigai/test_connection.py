@@ -28,6 +28,8 @@ def connection(extra: dict[str, Any] | None = None, **fields: Any) -> Connection
         ({}, None),
         ({"host": "https://ikigai.example.com"}, "https://ikigai.example.com"),
         ({"host": "http://localhost:8100"}, "http://localhost:8100"),
+        ({"host": "http://localhost", "port": 8100}, "http://localhost:8100"),
+        ({"host": "http://localhost:8100", "port": 8100}, "http://localhost:8100"),
         ({"host": "ikigai.example.com", "schema": "https"}, "https://ikigai.example.com"),
         ({"host": "localhost", "schema": "http", "port": 8100}, "http://localhost:8100"),
     ],

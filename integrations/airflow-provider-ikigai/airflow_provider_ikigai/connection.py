@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
 
 from airflow import __version__ as airflow_version
 from airflow.sdk import get_current_context
@@ -119,8 +121,11 @@ def naming_the_connection(conn_id: str) -> Iterator[None]:
 
 def _base_url(connection: Connection) -> str | None:
     host = connection.host
-    if not host or "://" in host:
-        return host or None
+    if not host:
+        return None
     port = f":{connection.port}" if connection.port else ""
+    if "://" in host:
+        parts = urlsplit(host)
+        return host if re.search(r":\d+$", parts.netloc) else urlunsplit(parts._replace(netloc=parts.netloc + port))
     # Without a scheme, the core refuses the address and suggests the correct one.
     return f"{connection.schema}://{host}{port}" if connection.schema else f"{host}{port}"

@@ -291,5 +291,6 @@ def test_the_schema_accepts_what_is_exported_and_nothing_misspelt(ann: Ikigai, o
     schema = jsonschema_rs.validator_for(AppDocument.model_json_schema())
     document = ann.app_document(origin.name).to_dict()
     schema.validate(document)
+    assert not schema.is_valid({**document, "access": {"ann@example.com": "OWNER"}})
     document["flows"]["Late: flights/all"]["definition"]["facets"]["out"]["afterr"] = "predicted"
     assert not schema.is_valid(document)
