@@ -10,6 +10,9 @@ from ikigai_core.local.engine.errors import FlowError
 from ikigai_core.local.engine.tables import Table, Tables
 
 _MOST_COLUMNS = 2_000
+# DuckDB's time and memory grow with the square of the aggregates in a query.
+_AT_ONCE = 100
+_CELLS = "cells_of_pivot"
 
 
 def pivot(
@@ -58,10 +61,29 @@ def pivot(
     )
     rows = [f"arg_min(key_{number}, first_row)" for number in range(len(index))]
     spreads = [f"coalesce(any_value(cell) FILTER (WHERE place = {_place(spread, value)}), {empty})" for value in values]
-    return tables.create(
-        f"SELECT {', '.join([*rows, *spreads])} FROM ({cells}) GROUP BY {places} ORDER BY min(first_row)",
-        [*index, *(cell.called(value) for value in values)],
-    )
+    columns = [*index, *(cell.called(value) for value in values)]
+    wanted = [*rows, *spreads]
+    rest = f"GROUP BY {places} ORDER BY min(first_row)"
+    if len(wanted) <= _AT_ONCE:
+        return tables.create(f"SELECT {', '.join(wanted)} FROM ({cells}) {rest}", columns)
+    return _in_parts(tables, cells, wanted, rest, columns)
+
+
+def _in_parts(tables: Tables, cells: str, wanted: Sequence[str], rest: str, columns: Sequence[Column]) -> Table:
+    """Return the table `SELECT wanted FROM cells rest`, which is computed a part of the columns at a time."""
+    tables.execute(f"CREATE OR REPLACE TABLE {_CELLS} AS {cells}")
+    parts = []
+    for start in range(0, len(wanted), _AT_ONCE):
+        values = wanted[start : start + _AT_ONCE]
+        named = [Column(str(number), "") for number in range(len(values))]
+        parts.append(tables.create(f"SELECT {', '.join(values)} FROM {_CELLS} {rest}", named))
+    tables.drop(_CELLS)
+    keys = ", ".join(f"{part.name}.{column.key}" for part in parts for column in part.columns)
+    joined = " POSITIONAL JOIN ".join(part.name for part in parts)
+    table = tables.create(f"SELECT {keys} FROM {joined} ORDER BY {parts[0].name}.rowid", columns)
+    for part in parts:
+        tables.drop(part.name)
+    return table
 
 
 def _values(tables: Tables, table: Table, column: Column, condition: str) -> list[str]:
