@@ -7,8 +7,6 @@ write at all are left to pandas (`UnsupportedFrameError`).
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
 from pydantic_core import to_json
 
 if TYPE_CHECKING:
@@ -82,8 +81,15 @@ def _view_text(values: pa.Array) -> pa.Array:
 
 def pandas_text(values: pd.Series[Any]) -> pa.Array:
     """Let pandas write values that Arrow cannot write. This is slower, but correct by definition."""
-    text = values.to_frame("a").to_csv(index=False, header=False, lineterminator="\n")
-    return pa.array([row[0] for row in csv.reader(io.StringIO(text, newline=""))], TEXT)
+    # With this line end, a single carriage return is quoted too. Python's own reader refuses long values.
+    text = values.to_frame("a").to_csv(index=False, header=False, lineterminator="\r\n").encode()
+    read = pa_csv.read_csv(
+        pa.py_buffer(text),
+        pa_csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=["a"]),
+        pa_csv.ParseOptions(newlines_in_values=True),
+        pa_csv.ConvertOptions(column_types={"a": TEXT}),
+    )
+    return read["a"].combine_chunks()
 
 
 def timestamp_text(values: pa.Array, unit: str) -> pa.Array:

@@ -60,7 +60,10 @@ def _chunk(encoders: list[_Encoder], start: int, end: int) -> Chunk:
 
 
 def _header(frame: pd.DataFrame) -> pa.Buffer:
-    return pa.py_buffer(frame.iloc[:0].to_csv(index=False, lineterminator="\n").encode())
+    # With this line end, a single carriage return is quoted too. Several levels have several lines.
+    end = "\r\n" if frame.columns.nlevels == 1 else "\n"
+    text = frame.iloc[:0].to_csv(index=False, lineterminator=end)
+    return pa.py_buffer(f"{text.removesuffix(end)}\n".encode())
 
 
 def _rows_at_once(frame: pd.DataFrame) -> int:

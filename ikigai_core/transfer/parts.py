@@ -91,7 +91,11 @@ class PartReader(io.RawIOBase):
         self, part: Part, stop: threading.Event | None, on_read: Callable[[int], object] | None = None
     ) -> None:
         super().__init__()
-        self._file: BinaryIO = part.path.open("rb")
+        self._path = part.path
+        try:
+            self._file: BinaryIO = part.path.open("rb")
+        except FileNotFoundError:
+            raise changed(part.path) from None
         self._file.seek(part.start)
         self._size = part.size
         self._left = part.size
@@ -110,6 +114,8 @@ class PartReader(io.RawIOBase):
             raise StoppedError
         wanted = self._left if size is None or size < 0 else min(size, self._left)
         chunk = self._file.read(wanted)
+        if wanted and not chunk:
+            raise changed(self._path)
         self._left -= len(chunk)
         self._meter.add(len(chunk))
         if self._on_read is not None:
@@ -129,6 +135,11 @@ class PartReader(io.RawIOBase):
     def close(self) -> None:  # noqa: D102 - as in io
         self._file.close()
         super().close()
+
+
+def changed(path: Path) -> UploadError:
+    """The error about a file that is not the same any more: its parts would not fit together."""
+    return UploadError(f"The file {path.name} changed while it was uploaded: upload it when nothing writes to it.")
 
 
 def cut(step: SendParts) -> list[Part]:

@@ -21,7 +21,7 @@ from ikigai_core.errors import (
 )
 from ikigai_core.logs import fields, get_logger
 from ikigai_core.procedure import Procedure, call_blocking, pause, processing_timeout, send, send_once
-from ikigai_core.transfer.parts import TICKETS, UrlExpiredError, still_true
+from ikigai_core.transfer.parts import TICKETS, UrlExpiredError, changed, still_true
 from ikigai_core.transfer.progress import Meter, OnProgress, metered
 from ikigai_core.transfer.resume import Interrupted, Journal
 from ikigai_core.transfer.steps import send_parts
@@ -157,7 +157,10 @@ class _Sending:
     def _send(self, ticket: UploadTicket, done: dict[int, str], meter: Meter) -> Procedure[None]:
         """Send the missing parts. If anything fails, abort the upload on the platform."""
         try:
+            before = yield from call_blocking(self._version)
             etags = yield from send_parts(self.path, ticket.urls, ticket.content_type, meter, done, self.journal.note)
+            if (yield from call_blocking(self._version)) != before:
+                raise changed(self.path)
             yield from _complete(self.app_id, self.dataset_id, self.filename, ticket.upload_id, etags)
         except GeneratorExit:
             raise
@@ -165,6 +168,13 @@ class _Sending:
             if not stays_for_later(error, self.journal):
                 yield from self._abort(ticket)
             raise
+
+    def _version(self) -> tuple[int, int]:
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            raise changed(self.path) from None
+        return status.st_size, status.st_mtime_ns
 
     def _abort(self, ticket: UploadTicket) -> Procedure[None]:
         try:

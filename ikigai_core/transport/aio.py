@@ -289,15 +289,20 @@ def connection_error(error: Exception, what: str, where: str) -> IkigaiError:
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return ConnectionFailedError(f"{where} is not a usable address.", transient=False)
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
-        return ConnectionFailedError(
-            f"Cannot reach {where} ({type(error).__name__}): is it running, and is this its address?"
-        )
+        return ConnectionFailedError(f"Cannot reach {where} ({_kind(error)}): is it running, and is this its address?")
     return AnswerLostError(f"{what} at {where} was sent, but no answer came back ({type(error).__name__}).")
+
+
+def _kind(error: Exception) -> str:
+    name = type(error).__name__
+    return f"{name}: {error}" if isinstance(error, httpx.ProxyError) else name
 
 
 def _is_about_trust(error: BaseException) -> bool:
     cause: BaseException | None = error
     while cause is not None:
+        if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+            return False
         if isinstance(cause, ssl.SSLError):
             return isinstance(error, httpx.ConnectError) or "CERTIFICATE" in (cause.reason or "")
         cause = cause.__cause__ or cause.__context__

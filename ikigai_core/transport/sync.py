@@ -260,9 +260,15 @@ def connection_error(error: failures.RequestException, what: str, where: str) ->
     unreachable = isinstance(reason, NewConnectionError | ConnectTimeoutError)
     if unreachable or isinstance(error, failures.ConnectTimeout | failures.ProxyError):
         return ConnectionFailedError(
-            f"Cannot reach {where} ({type(reason or error).__name__}): is it running, and is this its address?"
+            f"Cannot reach {where} ({_kind(reason or error)}): is it running, and is this its address?"
         )
     return AnswerLostError(f"{what} at {where} was sent, but no answer came back ({type(error).__name__}).")
+
+
+def _kind(error: BaseException) -> str:
+    name = type(error).__name__
+    _, found, refusal = str(error).partition("Tunnel connection failed: ")
+    return f"{name}: {refusal.rstrip(chr(39) + chr(41))}" if found else name
 
 
 def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:

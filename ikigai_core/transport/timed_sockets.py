@@ -14,7 +14,7 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import NewConnectionError, ProtocolError
 from urllib3.poolmanager import PoolManager, pool_classes_by_scheme
 
 from ikigai_core.transport.limits import TimeLimit
@@ -79,9 +79,26 @@ class _TimedResponse(http.client.HTTPResponse):
         raw: Any = self.fp
         self.fp = io.BufferedReader(_TimedReader(raw.detach(), sock))
 
+    def _read_status(self) -> tuple[str, int, str]:
+        # The standard library takes interim answers other than 100 for the answer. The next request would get the real
+        # answer.
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        while 100 < status < 200 and status != http.HTTPStatus.SWITCHING_PROTOCOLS:
+            http.client.parse_headers(self.fp)
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+        return version, status, reason
+
 
 class _TimedConnection(HTTPConnection):
     response_class = _TimedResponse
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
+            # TLS, or the way through a proxy, was cut before it was agreed: no request was sent, and trust was not
+            # refused.
+            raise NewConnectionError(self, str(error)) from error
 
     def getresponse(self) -> Any:
         try:

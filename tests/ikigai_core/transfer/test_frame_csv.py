@@ -213,6 +213,17 @@ def test_a_lone_carriage_return_arrives_as_part_of_its_value() -> None:
     assert rows == [["a", "b"], ["one\rtwo", "x"], ["three\r\nfour", "y"], ["\r", "z"]]
 
 
+def test_a_lone_carriage_return_is_part_of_its_value_and_its_name_also_beside_what_is_no_text() -> None:
+    frame = pd.DataFrame({"a": ["one\rtwo", 1], "b\rc": [2, "x\r"]})
+    rows = list(csv.reader(io.StringIO(written(frame), newline="")))
+    assert rows == [["a", "b\rc"], ["one\rtwo", "2"], ["1", "x\r"]]
+
+
+def test_objects_may_be_longer_than_what_pythons_own_reader_takes() -> None:
+    frame = pd.DataFrame({"a": [list(range(30_000)), b"x" * 140_000, 1], "b": [None, 1, "y" * 140_000]})
+    assert written(frame) == frame.to_csv(index=False, lineterminator="\n")
+
+
 def test_columns_of_several_levels_are_written_as_several_header_rows() -> None:
     frame = pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", "b"), ("a", "c")]))
     assert written(frame) == "a,a\nb,c\n1,2\n"

@@ -162,6 +162,33 @@ def test_an_interrupted_replacement_leaves_the_old_data(app: App, large: Path) -
     assert dataset.df().to_dict("list") == {"a": [1]}
 
 
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("now", ["number\n1\n", "number\n2\n3\n", None])
+def test_a_file_that_changes_during_its_upload_is_not_taken(
+    app: App, ikigai_local: LocalAccount, tmp_path: Path, is_async: bool, now: str | None
+) -> None:
+    file = tmp_path / "numbers.csv"
+    file.write_text("number\n1\n2\n")
+    os.utime(file, (1, 1))
+
+    def change(progress: Progress) -> None:
+        if now is None:
+            file.unlink(missing_ok=True)
+        else:
+            file.write_text(now)
+
+    def build() -> None:
+        app.dataset.new("numbers").csv(file).build(on_progress=change)
+
+    async def build_async() -> None:
+        async with AsyncIkigai(ikigai_local.user_email, ikigai_local.api_key, ikigai_local.url) as ikigai:
+            await (await ikigai.apps[app.name]).dataset.new("numbers").csv(file).build(on_progress=change)
+
+    with pytest.raises(errors.UploadError, match=r"numbers\.csv changed while it was uploaded"):
+        asyncio.run(build_async()) if is_async else build()
+    assert len(app.datasets()) == 0
+
+
 def requests_of(platform: LocalPlatform) -> dict[str, int]:
     """How often each endpoint was called."""
     headers = {"user": platform.user_email, "api-key": platform.api_key}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import shutil
+import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
@@ -43,6 +46,7 @@ class Web:
         self.redirect = ""
         self.delay = threading.Event()
         self.is_slow = False
+        self.interim = b""
         self.breaks_with: bytes | None = None
         owner = self
 
@@ -62,6 +66,7 @@ class Web:
                     self.connection.close()
                     return
                 body = b'{"project": {"project_id": "1"}}'
+                self.wfile.write(owner.interim)
                 self.send_response(302 if owner.redirect else 200)
                 if owner.redirect:
                     self.send_header("Location", owner.redirect)
@@ -234,6 +239,42 @@ def test_a_start_whose_answer_is_lost_on_the_way_is_sent_once(
     with pytest.raises(errors.AnswerLostError, match="was sent, but no answer"):
         perform(config, RetryPolicy(attempts=3, first=0.01, longest=0.05), send(flows.run("app", "flow", {})))
     assert len(web.requests) == 1
+
+
+@pytest.mark.parametrize("is_reset", [False, True])
+def test_a_connection_that_is_cut_while_tls_is_agreed_is_tried_again(get: Any, is_reset: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        cut: list[int] = []
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    connection.recv(16 if is_reset else 1 << 16)
+                    cut.append(1)
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", int(is_reset), 0))
+                    connection.close()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        with pytest.raises(errors.ConnectionFailedError, match="Cannot reach https://") as caught:
+            get(f"https://127.0.0.1:{server.getsockname()[1]}", connect_timeout=0.3)
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(30)
+    assert caught.value.transient
+    assert len(cut) > 1
+
+
+def test_a_proxy_that_refuses_says_why(webs: Callable[..., Web], get: Any) -> None:
+    with pytest.raises(errors.ConnectionFailedError, match=r"ProxyError: 501 Unsupported method"):
+        get("https://platform.example.com", proxy=webs().url, connect_timeout=0.1)
+
+
+def test_interim_answers_are_not_taken_for_the_answer(webs: Callable[..., Web], get: Any) -> None:
+    web = webs()
+    web.interim = b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    assert get(web.url) == {"project_id": "1"}
 
 
 def test_a_signed_url_that_redirects_takes_no_credentials_along_and_shows_no_signature(
