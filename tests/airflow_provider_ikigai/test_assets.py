@@ -27,6 +27,7 @@ def test_an_address_is_written_in_one_way() -> None:
     assert create_asset(app="a", dataset="b", extra={"c": 1}).extra == {"c": 1}
     converted = convert_asset_to_openlineage(dataset_asset("Late flights", "a b"), None)
     assert (converted.namespace, converted.name) == ("ikigai://Late%20flights", "a b")
+    assert convert_asset_to_openlineage(Asset(uri="ikigai://app/models/a%20b"), None).name == "models/a b"
 
 
 @pytest.mark.parametrize("uri", ["ikigai:///datasets/x", "ikigai://app", "ikigai://app/things/x", "ikigai://app/flows"])

@@ -152,8 +152,9 @@ def convert_asset_to_openlineage(asset: Asset, lineage_context: Any) -> OpenLine
     from airflow.providers.common.compat.openlineage.facet import Dataset as OpenLineageDataset
 
     uri = urlsplit(asset.uri)
-    name = unquote(uri.path.strip("/").partition("/")[2])
-    return OpenLineageDataset(namespace=f"{SCHEME}://{uri.netloc}", name=name)
+    path = unquote(uri.path.strip("/"))
+    # As the operators name them: a model and a dataset of the same name are two things.
+    return OpenLineageDataset(namespace=f"{SCHEME}://{uri.netloc}", name=path.removeprefix("datasets/"))
 
 
 def _is_known(value: object) -> bool:
