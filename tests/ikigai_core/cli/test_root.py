@@ -120,6 +120,13 @@ def test_a_reader_that_stops_reading_is_no_error(ikigai: CommandLine, stocked: A
     assert (done.stdout, done.stderr) == ("flight,delay,carrier\n", "")
 
 
+def test_closed_standard_streams_are_no_error(ikigai: CommandLine, stocked: App) -> None:
+    cli = f"'{sys.executable}' -m ikigai_core.cli apps"
+    command = f"{cli} >&- && {cli} delete '{stocked.name}' <&-"
+    done = subprocess.run(command, shell=True, env=ikigai.environment, capture_output=True, text=True)
+    assert done.stderr == "ikigai: Nobody can be asked for confirmation: repeat the command with --yes.\n"
+
+
 def test_no_colour_and_no_folding_where_standard_output_is_no_terminal(ikigai: CommandLine, app: App) -> None:
     description = "[red]long[/red] " * 30 + "\x1b[31m"
     app.update_description(description)
