@@ -56,7 +56,9 @@ def _backward(step: Step, column: Column) -> str:
 
 
 def _mean(step: Step, column: Column) -> str:
-    return f"(SELECT {number_text(f'avg({column.value})')} FROM {step.table.name})"
+    # As subqueries, those of a thousand columns would be more than DuckDB nests.
+    row = step.tables.first_row(f"SELECT {number_text(f'avg({column.value})')} FROM {step.table.name}")
+    return literal(row[0] if row else None)
 
 
 def _zero(step: Step, column: Column) -> str:

@@ -3,6 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+import pytest
+
+from ikigai_core.local.engine.tables import Tables
 
 from .random_tables import COUNT, GROUP, SHARE, TEXT, WHEN, assert_values, many, on_random_tables, texts_of, transformed
 
@@ -60,3 +63,22 @@ def test_all_columns_have_a_row(jobs: Any) -> None:
         "most_frequent": "a",
         "frequency": "2",
     }
+
+
+def test_many_columns_are_described_in_their_order_and_in_parts(jobs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 0
+    create = Tables.create
+
+    def counting(tables: Tables, query: str, *arguments: Any) -> Any:
+        nonlocal most
+        most = max(most, query.count("UNION ALL"))
+        return create(tables, query, *arguments)
+
+    monkeypatch.setattr(Tables, "create", counting)
+    names = [f"c{number}" for number in range(50)]
+    content = "\n".join([",".join(names), *(",".join(["7"] * 25 + ["x"] * 25) for _ in range(2))]) + "\n"
+    header, *rows = jobs.transform(content, jobs.facet("MID.DESCRIBE")).rows()
+
+    assert [row[0] for row in rows] == names
+    assert [row[header.index("mean")] for row in rows] == ["7.0"] * 25 + [""] * 25
+    assert 0 < most < 20

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from hypothesis import strategies as st
 
+from ikigai_core.local.engine.tables import Tables
+
 from .random_tables import COUNT, GROUP, SHARE, TEXT, WHEN, assert_values, many, names, on_random_tables, transformed
 
 ALL = [COUNT, SHARE, GROUP, WHEN, TEXT]
@@ -61,3 +63,29 @@ def test_what_cannot_fill(jobs: Any, arguments: dict[str, Any], reason: str) -> 
     ended = jobs.transform("n,s,t\n1,a,2013-01-01\n,,\n", jobs.facet("MID.FILL_MISSING_VALUES", **arguments))
 
     assert reason in ended.message
+
+
+@pytest.mark.soak
+def test_very_many_columns_are_filled(jobs: Any) -> None:
+    names = [f"n{number}" for number in range(1_010)]
+    lines = [",".join(names), *(",".join([value] * len(names)) for value in ("1", "2", ""))]
+    ended = jobs.transform("\n".join(lines) + "\n", jobs.facet("MID.FILL_MISSING_VALUES", method="mean"))
+
+    assert ended.message == ""
+    assert set(ended.rows()[3]) == {"1.5"}
+
+
+def test_means_are_computed_one_at_a_time(jobs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 0
+    execute = Tables.execute
+
+    def counting(tables: Tables, sql: str, *arguments: Any) -> Any:
+        nonlocal most
+        most = max(most, sql.count("FROM"))
+        return execute(tables, sql, *arguments)
+
+    monkeypatch.setattr(Tables, "execute", counting)
+    ended = jobs.transform("a,b,c,d,e\n1,2,3,4,5\n,,,,\n", jobs.facet("MID.FILL_MISSING_VALUES", method="mean"))
+
+    assert ended.rows()[2] == ["1.0", "2.0", "3.0", "4.0", "5.0"]
+    assert 0 < most < 5
