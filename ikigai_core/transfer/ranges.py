@@ -22,6 +22,8 @@ logger = get_logger(__name__)
 RANGE_SIZE = 8 << 20
 FIRST_SIZE = 1 << 20
 """Size of the first range, whose answer contains the file's size. The others wait for it, so it is small."""
+LARGEST = 1 << 44
+"""Size in bytes from which a file is not requested in ranges. Its ranges alone would fill the memory."""
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 # A range of a compressed body is useless.
@@ -101,6 +103,8 @@ class DownloadTarget:
         if status not in (200, 206):
             transient = status >= 500 or status in TRY_AGAIN
             raise DownloadError(f"The storage refused the download from {where}: [{status}]", transient=transient)
+        if headers.get("content-type", "").lower().startswith("text/html"):
+            raise DownloadError(f"{where} answered with a web page instead of data: is it the page of a proxy?")
         if piece is None:
             return Arrival(self, self._begin(status, headers))
         expected = f"bytes {piece.start}-{piece.start + piece.size - 1}/{self.size}"
@@ -110,13 +114,15 @@ class DownloadTarget:
 
     def _begin(self, status: int, headers: Mapping[str, str]) -> Range | None:
         """Read the file's size from the first answer. Returns the answer's range, or None for the whole file."""
-        told = _CONTENT_RANGE.fullmatch(headers.get("content-range", "")) if status == 206 else None
-        size = told[3] if told else headers.get("content-length")
+        told = _first_range(headers) if status == 206 else None
+        if status == 206 and told is None:
+            raise DownloadError("The storage answered with a part of the data that was not asked for.")
+        size = _whole(told[3] if told else headers.get("content-length", ""))
         if self._place is not None:
-            self.path = self._place(int(size) if size else None)
+            self.path = self._place(size)
         self.path.open("wb").close()
         if told is None:
-            self.meter.begin(int(size or 0))
+            self.meter.begin(size or 0)
             return None
         first = Range(0, int(told[2]) + 1)
         self.size = int(told[3])
@@ -150,10 +156,20 @@ class DownloadTarget:
 def is_of_use(status: int, headers: Mapping[str, str]) -> bool:
     """True if an answer to the first range is usable. Otherwise the whole file must be requested."""
     if status == 206:
-        told = _CONTENT_RANGE.fullmatch(headers.get("content-range", ""))
-        return told is not None and told[1] == "0" and headers.get("content-encoding", "identity") == "identity"
+        # Without an ETag, nothing would tell that the data change between two ranges.
+        is_usable = "etag" in headers and headers.get("content-encoding", "identity") == "identity"
+        return is_usable and _first_range(headers) is not None
     # An empty file has no first range.
     return status != 416
+
+
+def _first_range(headers: Mapping[str, str]) -> re.Match[str] | None:
+    told = _CONTENT_RANGE.fullmatch(headers.get("content-range", ""))
+    return told if told and told[1] == "0" and (_whole(told[3]) or LARGEST) < LARGEST else None
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
 
 
 def _log(status: int, headers: Mapping[str, str]) -> None:

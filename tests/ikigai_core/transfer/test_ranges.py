@@ -196,6 +196,36 @@ def test_data_that_change_in_between_are_not_mixed(storage: Storage, get: Get, t
     assert target.path.read_bytes() == DATA
 
 
+def test_ranges_without_an_etag_are_not_put_together(storage: Storage, get: Get, target: DownloadTarget) -> None:
+    def unnamed(storage: Storage, first: int, last: int) -> tuple[int, dict[str, str], bytes]:
+        status, headers, body = well(storage, first, last)
+        return status, {name: value for name, value in headers.items() if name != "ETag"}, body
+
+    storage.answer = unnamed
+    get(target)
+    assert target.path.read_bytes() == DATA
+    assert storage.ranges[1:] == [None]
+
+
+def test_a_web_page_is_not_taken_for_data(storage: Storage, get: Get, target: DownloadTarget) -> None:
+    storage.answer = lambda storage, first, last: (200, {"Content-Type": "text/html; charset=utf-8"}, b"<html>log in")
+    with pytest.raises(DownloadError, match=r"http://127.0.0.1:\d+/data answered with a web page") as caught:
+        get(target)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_file_of_impossible_size_is_refused(storage: Storage, get: Get, target: DownloadTarget) -> None:
+    storage.answer = lambda storage, first, last: (206, {"Content-Range": f"bytes 0-0/{10**20}", "ETag": "1"}, b"a")
+    with pytest.raises(DownloadError, match="not asked for"):
+        get(target)
+
+
+def test_a_size_that_is_no_number_is_not_needed(target: DownloadTarget) -> None:
+    with target.arrival("here", 200, {"content-length": "4, 4"}, None) as arrival:
+        arrival.write(b"1234")
+    assert target.path.read_bytes() == b"1234"
+
+
 def test_an_answer_that_is_too_short_is_no_range(target: DownloadTarget) -> None:
     headers = {"content-range": "bytes 0-9/100", "etag": "1"}
     with pytest.raises(AnswerLostError, match="5 of 10 bytes"), target.arrival("here", 206, headers, None) as arrival:
