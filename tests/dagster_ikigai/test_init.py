@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import subprocess
 import sys
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.lazy_names import seen_by_type_checkers
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "dagster_late_flights.py"
 LOADING = f"""
@@ -63,13 +64,6 @@ def test_every_export_is_there_and_others_are_refused() -> None:
 def test_type_checkers_see_the_names_that_programs_get() -> None:
     import dagster_ikigai
 
-    module = ast.parse(Path(dagster_ikigai.__file__).read_text())
-    (guarded,) = (node for node in module.body if isinstance(node, ast.If))
-    seen = {
-        alias.name: statement.module
-        for statement in guarded.body
-        if isinstance(statement, ast.ImportFrom)
-        for alias in statement.names
-    }
+    seen = seen_by_type_checkers(dagster_ikigai)
     assert seen == dagster_ikigai._HOMES
     assert sorted([*seen, "__version__"]) == sorted(dagster_ikigai.__all__)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import ikigai_core
+from tests.lazy_names import seen_by_type_checkers
 
 HEAVY = ("pandas", "pyarrow", "pydantic", "requests", "httpx", "tenacity", "yaml", "fastapi", "duckdb")
 
@@ -52,14 +51,7 @@ def test_what_is_not_exported_is_an_attribute_error() -> None:
 
 
 def test_type_checkers_see_the_public_names_that_programs_get() -> None:
-    module = ast.parse(Path(ikigai_core.__file__).read_text())
-    (guarded,) = (node for node in module.body if isinstance(node, ast.If))
-    seen = {
-        alias.name: statement.module
-        for statement in guarded.body
-        if isinstance(statement, ast.ImportFrom)
-        for alias in statement.names
-    }
+    seen = seen_by_type_checkers(ikigai_core)
     got = {**ikigai_core._HOMES, "errors": "ikigai_core"}
     assert seen == got
     assert sorted({*got, "__version__"}) == sorted(ikigai_core.__all__)

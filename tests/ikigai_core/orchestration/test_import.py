@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ikigai_core import orchestration
+from tests.lazy_names import seen_by_type_checkers
 
 HEAVY = ("pandas", "pyarrow", "pydantic", "requests", "httpx", "tenacity", "yaml")
 LIGHT = (
@@ -54,14 +55,7 @@ def test_what_is_not_exported_is_an_attribute_error() -> None:
 
 
 def test_type_checkers_see_the_names_that_programs_get() -> None:
-    module = ast.parse(Path(orchestration.__file__).read_text())
-    (guarded,) = (node for node in module.body if isinstance(node, ast.If))
-    seen = {
-        alias.name: statement.module
-        for statement in guarded.body
-        if isinstance(statement, ast.ImportFrom)
-        for alias in statement.names
-    }
+    seen = seen_by_type_checkers(orchestration)
     assert seen == orchestration._HOMES
     assert sorted(seen) == orchestration.__all__
 

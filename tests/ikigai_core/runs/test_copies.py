@@ -11,7 +11,8 @@ import pytest
 from ikigai_core import App, AsyncIkigai, Flow, Ikigai
 from ikigai_core.errors import BadRequestError, InvalidInputError, RunFailedError, RunLostError
 from ikigai_core.local.account import LocalAccount
-from ikigai_core.runs.copies import copy_name, original_of, sweep, with_age
+from ikigai_core.runs import copies
+from ikigai_core.runs.copies import copy_name, original_of, with_age
 from ikigai_core.runs.state import RunState
 
 
@@ -66,10 +67,19 @@ def test_a_copy_stays_if_that_is_wanted_and_has_neither_schedule_nor_the_origina
     kept = app.flows[run.copy_name]
     assert (kept.run_logs(), kept.schedule, original_of(kept.name)) == ([log], None, "Late")
     assert kept.definition().same_as(flow.definition())
-    # Only who asks for it deletes it, not the end of some later run.
-    old = timedelta(0)
-    assert app._client.run(sweep(app.app_id, "Late", old, spares_kept=True)) == []
-    assert app.sweep_copies("Late", older_than=old) == [kept.name]
+    assert app.sweep_copies("Late", older_than=timedelta(0)) == [kept.name]
+
+
+def test_the_end_of_a_run_sweeps_what_was_abandoned_but_not_what_was_to_stay(
+    app: App, flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copies, "_SWEEPS", "]")
+    monkeypatch.setattr(copies.sweep, "__defaults__", (None, timedelta(0)))
+    kept = flow.launch(isolation="copy", keep_copies=True)
+    kept.result(timeout=60)
+    app.flow.new(copy_name("Late")).build()
+    flow.launch(isolation="copy").result(timeout=60)
+    assert set(app.flows()) == {"Late", kept.copy_name}
 
 
 def test_a_start_that_is_refused_leaves_no_copy(app: App, flow: Flow) -> None:
