@@ -12,10 +12,10 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
-from pydantic_core import to_json
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -143,13 +143,11 @@ def _double_text(values: pa.Array) -> pa.Array:
 
 def _json_text(values: pa.Array, numbers: npt.NDArray[np.float64]) -> pa.Array:
     """Write floats as in JSON."""
-    listed = to_json(numbers.tolist())
-    commas = np.flatnonzero(np.frombuffer(listed, np.uint8) == ord(","))
-    ends = np.append(commas, len(listed) - 1)[: len(numbers)] - np.arange(1, len(numbers) + 1)
-    offsets = np.concatenate(([0], ends)).astype(np.int64)
-    content = listed[1:-1].replace(b",", b"")
+    listed = pa.py_buffer(orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY))
+    inside = pa.py_buffer(np.array([1, len(listed) - 1]))
+    texts = pc.split_pattern(pa.Array.from_buffers(TEXT, 1, [None, inside, listed]), ",").values
     valid = values.is_valid().buffers()[1] if values.null_count else None
-    return pa.Array.from_buffers(TEXT, len(numbers), [valid, pa.py_buffer(offsets), pa.py_buffer(content)])
+    return pa.Array.from_buffers(TEXT, len(numbers), [valid, *texts.buffers()[1:]])
 
 
 def _single_text(values: pa.Array) -> pa.Array:

@@ -11,8 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 UV = ROOT / ".venvs/uv/bin/uv"
-OLDEST = ["pandas==2.0.*", "pyarrow==16.0.*", "numpy<2", "pydantic==2.7.*", "requests==2.31.*", "tenacity==8.3.*"]
-TOOLS = ["httpx==0.27.*", "tqdm==4.65.*", "PyYAML>=6", "fsspec", "polars", "duckdb"]
+OLDEST = ["pandas==2.0.*", "pyarrow==16.0.*", "numpy<2", "orjson==3.10.0", "pydantic==2.7.*", "requests==2.31.*"]
+TOOLS = ["httpx==0.27.*", "tenacity==8.3.*", "tqdm==4.65.*", "PyYAML>=6", "fsspec", "polars", "duckdb"]
 TOOLS += ["hypothesis", "pytest", "pytest-timeout"]
 
 
