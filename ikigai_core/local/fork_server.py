@@ -27,8 +27,9 @@ class ForkServer:
     Parameters
     ----------
     modules : sequence of str
-        Each has a function `main` that takes a list of arguments and returns an exit code. A process ends when its
-        starter ends, unless the module sees to that itself and says so: ``WATCHES_ITS_STARTER = True``.
+        Each has a function `main` that takes a list of arguments and returns an exit code. It may have a function
+        `before_fork`, which the server calls before it forks a process for it. A process ends when its starter ends,
+        unless the module sees to that itself and says so: ``WATCHES_ITS_STARTER = True``.
     environment : mapping of str to str
         Environment of the processes.
     python : str, optional

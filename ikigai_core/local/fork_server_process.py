@@ -60,7 +60,8 @@ def _serve(orders: socket.socket, modules: Sequence[str]) -> None:
                 return
             # If it fails, the process says why.
             with contextlib.suppress(Exception, SystemExit):
-                importlib.import_module(modules[order[0]])
+                module = importlib.import_module(modules[order[0]])
+                getattr(module, "before_fork", lambda: None)()
             lifeline = socket.socket(fileno=descriptors[0])
             # A fork's garbage collector would copy the memory that it looks through.
             gc.freeze()

@@ -40,7 +40,7 @@ def run_query(step: Step, query: str) -> Table:
     FlowError
         The query is no single SELECT, reads something else than `data`, fails, or takes too long.
     """
-    _check(query)
+    _check(query, step.tables)
     seconds = step.workspace.script_limits.seconds
     with _session(Path(mkdtemp(prefix="sql-", dir=step.workspace.folder))) as session:
         _hand_over(step.tables, step.table, session)
@@ -59,15 +59,14 @@ def run_query(step: Step, query: str) -> Table:
         return _take_back(step.tables, session)
 
 
-def _check(query: str) -> None:
+def _check(query: str, tables: Tables) -> None:
     try:
         statements = duckdb.extract_statements(query)
     except duckdb.Error as error:
         raise FlowError(f"the query fails: {_first_line(error)}") from None
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise FlowError("the query has to be one SELECT, and nothing else")
-    with duckdb.connect() as parser:
-        (text,) = parser.execute("SELECT json_serialize_sql(CAST(? AS VARCHAR))", [query]).fetchall()[0]
+    (text,) = tables.first_row("SELECT json_serialize_sql(CAST(? AS VARCHAR))", [query]) or ("{}",)
     tree = json.loads(text)
     known = {INPUT, *(entry["key"].casefold() for node in _nodes(tree, "map") for entry in node["map"])}
     for name in _names(tree):

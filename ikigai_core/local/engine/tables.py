@@ -18,6 +18,7 @@ from ikigai_core.local.engine.deferred import Deferred, take_counts
 from ikigai_core.local.engine.errors import FlowError, did_you_mean
 from ikigai_core.local.engine.file_scan import FileScan
 from ikigai_core.local.engine.inference import Inferred, infer_types
+from ikigai_core.local.engine.instances import Instance
 from ikigai_core.local.engine.wide_files import WIDE, infer_wide_file, infer_wide_table
 
 if TYPE_CHECKING:
@@ -111,12 +112,12 @@ class Tables:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._connection = duckdb.connect()
-        self._aside = self._connection.cursor()
+        self._instance = Instance(folder / "spill")
+        self._connection = self._instance.connect()
+        self._aside = self._instance.connect()
         self._folder = folder
         self._made = 0
         self._counts: dict[str, int] = {}
-        self.execute(f"SET temp_directory = {quote(str(folder / 'spill'))}")
         self.execute(f"SET memory_limit = '{_MEMORY_BYTES // (1 << 20)}MiB'")
         # Times without an offset must have the same meaning on every machine.
         self.execute("SET TimeZone = 'UTC'")
@@ -132,6 +133,7 @@ class Tables:
     ) -> None:
         self._aside.close()
         self._connection.close()
+        self._instance.close()
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
         """Execute a statement."""

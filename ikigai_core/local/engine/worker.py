@@ -12,15 +12,28 @@ import shutil
 import sys
 import traceback
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ikigai_core.local.engine import facets
+from ikigai_core.local.engine.instances import make_ready
 from ikigai_core.local.engine.observation import note_in
 from ikigai_core.local.engine.run import RunResult, run_flow
 from ikigai_core.local.engine.script_access import ScriptAccess, usual_access
 from ikigai_core.local.engine.stand_ins import StandIn
 from ikigai_core.local.engine.step import Dataset, Model, ScriptLimits
-from ikigai_core.local.specs import use_specs
+from ikigai_core.local.specs import facet_specs_by_uid, use_specs
+
+_USUAL = ("imported", "exported")
+
+
+def before_fork() -> None:
+    """Do what every run needs, once for all runs that are forked from this process."""
+    make_ready()
+    facet_specs_by_uid()
+    for facet_type in _USUAL:
+        import_module(f"{facets.__name__}.{facet_type}")
 
 
 def main(arguments: list[str]) -> int:

@@ -12,9 +12,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ikigai_core.local.engine.arrival import examine_arriving
+from ikigai_core.local.engine.instances import make_ready
 from ikigai_core.local.jobs.arriving_upload import ARRIVALS, NO_MORE, NUMBER_BYTES, part_path
 from ikigai_core.local.jobs.check_limits import CheckLimits
 from ikigai_core.local.jobs.job import result_path
+
+before_fork = make_ready
 
 # After that, the upload counts as abandoned.
 _LONGEST_PAUSE_SECONDS = 60.0

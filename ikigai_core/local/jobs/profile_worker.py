@@ -7,8 +7,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from ikigai_core.local.engine.instances import make_ready
 from ikigai_core.local.engine.profile import profile
 from ikigai_core.local.jobs.check_limits import CheckLimits
+
+before_fork = make_ready
 
 _LAST = 19
 

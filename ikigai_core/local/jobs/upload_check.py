@@ -13,7 +13,10 @@ from pathlib import Path
 import duckdb
 
 from ikigai_core.local.engine.examination import Verdict, examine
+from ikigai_core.local.engine.instances import make_ready
 from ikigai_core.local.jobs.check_limits import CheckLimits
+
+before_fork = make_ready
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -17,7 +17,7 @@ from ikigai_core.local.process import LocalPlatform
     [
         ({"check_timeout": 0.001}, b"a,b\n1,2\n", "longer than 0.001 s.*--check-timeout"),
         # Python's CSV reader needs four bytes for each letter.
-        ({"check_memory": 250}, b'a,b\n1,"' + b"x" * 23_000_000, "more than 250 MiB.*--check-memory"),
+        ({"check_memory": 150}, b'a,b\n1,"' + b"x" * 23_000_000, "more than 150 MiB.*--check-memory"),
     ],
 )
 def test_a_file_whose_check_takes_too_much_is_rejected_with_the_limit_and_what_to_do(
