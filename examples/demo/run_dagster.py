@@ -21,7 +21,11 @@ from typing import Any
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "dagster_late_flights.py"
 SETTINGS = "telemetry: {enabled: false}\nnux: {enabled: false}\n"
-INFO_LINES = {"loggers": {"console": {"config": {"log_level": "INFO"}}}}
+# The job has few steps, each of which would take longer to start a process than it needs.
+RUN_CONFIG = {
+    "loggers": {"console": {"config": {"log_level": "INFO"}}},
+    "execution": {"config": {"in_process": {}}},
+}
 LINE = re.compile(r".* - INFO - \S+ - [0-9a-f-]{36} - (?P<step>\S+) - (?P<message>.*)", re.DOTALL)
 
 
@@ -61,7 +65,7 @@ def run_late_flights(work_dir: Path) -> dict[str, Any]:
 def launch() -> str:
     """Materialize all assets in a process of its own, show what its steps log, and return its last lines."""
     dg = Path(sys.executable).with_name("dg")
-    command = [str(dg), "launch", "-f", str(EXAMPLE), "--assets", "*", "--config-json", json.dumps(INFO_LINES)]
+    command = [str(dg), "launch", "-f", str(EXAMPLE), "--assets", "*", "--config-json", json.dumps(RUN_CONFIG)]
     lines: list[str] = []
     # A process group of its own, so that the steps' processes end with it.
     process = subprocess.Popen(
