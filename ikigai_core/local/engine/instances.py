@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -14,7 +15,9 @@ from ikigai_core.local.engine.columns import quote
 
 _DATABASE = "tables"
 # A fork has no threads but its own. Those for reading from the network (`async_threads`) are never needed.
-_WITHOUT_THREADS = {"threads": "1"} | ({"async_threads": "0"} if int(duckdb.__version__.split(".")[0]) >= 2 else {})
+_WITHOUT_THREADS: dict[str, Any] = {"threads": 1}
+if int(duckdb.__version__.split(".")[0]) >= 2:
+    _WITHOUT_THREADS["async_threads"] = 0
 
 _idle: list[duckdb.DuckDBPyConnection] = []
 # DuckDB complains about what is left when Python has ended.
