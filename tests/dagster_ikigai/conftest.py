@@ -13,6 +13,7 @@ from dagster_ikigai import IkigaiFlow
 from ikigai_core import Ikigai, RunLog
 from ikigai_core.local.account import LocalAccount
 
+from . import databases  # noqa: F401
 from .instances import SETTINGS
 
 pytest_plugins = ["ikigai_core.local.testing"]

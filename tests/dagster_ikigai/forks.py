@@ -11,8 +11,10 @@ import os
 import runpy
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import entry_points
+from multiprocessing import context, forkserver, util
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from types import ModuleType
@@ -30,6 +32,7 @@ FORKS.set_forkserver_preload(
         "ikigai_core.transport.sync",
         "pandas",
         "pytest",
+        "tests.dagster_ikigai.databases",
     ]
 )
 
@@ -56,9 +59,10 @@ def start(
 
 
 def command(name: str, *arguments: str) -> None:
-    """Do what a command of this environment does: ``dg``, ``dagster``, ``dagster-daemon``."""
+    """Do what a command of this environment does: ``dg``, ``dagster``, ``dagster-daemon``; runs and steps are forks."""
     [found] = entry_points(group="console_scripts", name=name)
     _be_a_script(str(Path(sys.executable).with_name(name)), *arguments)
+    _have_others_forked()
     sys.exit(found.load()())
 
 
@@ -91,3 +95,29 @@ def _work(
     # Processes that it starts do not import the one of pytest.
     sys.modules["__main__"] = ModuleType("__main__")
     work(*arguments)
+
+
+def _have_others_forked() -> None:
+    """Let runs and steps that this process spawns be forked from a copy of it as it is now."""
+    context._concrete_contexts["spawn"] = FORKS  # type: ignore[attr-defined]
+    util.spawnv_passfds = _fork_a_server  # type: ignore[attr-defined]
+    forkserver.ensure_running()
+
+
+def _fork_a_server(path: str, args: Sequence[str], passfds: Sequence[int]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        # Others that it had open would stay so as long as it runs.
+        _close_all_but({0, 1, 2, *passfds})
+        forkserver._forkserver.ensure_running = lambda: None  # type: ignore[attr-defined]
+        exec(args[-1])
+    finally:
+        os._exit(0)
+
+
+def _close_all_but(kept: set[int]) -> None:
+    for number in {int(path.name) for path in Path("/proc/self/fd").iterdir()} - kept:
+        with suppress(OSError):
+            os.close(number)
