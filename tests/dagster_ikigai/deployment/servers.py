@@ -53,7 +53,7 @@ def until(found: Callable[[], T | None], what: str, patience: float = DEADLINE) 
         answer = found()
         if answer:
             return answer
-        time.sleep(0.1)
+        time.sleep(0.25)
     raise AssertionError(f"In {patience:.0f} s there was no {what}")
 
 
