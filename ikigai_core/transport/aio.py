@@ -8,7 +8,7 @@ import inspect
 import os
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from importlib import import_module
@@ -170,11 +170,12 @@ class AsyncDriver:
 
     async def _exchange(self, call: Call[A], config: Config, limit: TimeLimit) -> A:
         connections = await self._connect()
+        sending = _Sending()
         try:
             async with connections.slots, asyncio.timeout(limit.left):
-                answer = await _answer(connections.platform, call, config)
+                answer = await _answer(connections.platform, call, config, sending)
         except _FAILURES as error:
-            failure = connection_error(error, call.label, config.base_url)
+            failure = connection_error(error, call.label, config.base_url, has_begun=sending.has_begun)
         else:
             return read_answer(call, config, answer)
         # Not raised where the other error is handled: that error holds the request with its key.
@@ -232,7 +233,19 @@ class AsyncDriver:
         return True
 
 
-async def _answer(client: httpx.AsyncClient, call: Call[Any], config: Config) -> Answer:
+class _Sending:
+    """Watches whether a request was begun to be sent, as ``trace`` of httpcore tells it."""
+
+    def __init__(self) -> None:
+        self.has_begun = False
+
+    async def __call__(self, event: str, told: Mapping[str, Any]) -> None:
+        # A CONNECT only asks a proxy for a way.
+        if event.endswith("send_request_headers.started") and told["request"].method != b"CONNECT":
+            self.has_begun = True
+
+
+async def _answer(client: httpx.AsyncClient, call: Call[Any], config: Config, sending: _Sending) -> Answer:
     began = time.monotonic()
     async with client.stream(
         call.method,
@@ -240,6 +253,7 @@ async def _answer(client: httpx.AsyncClient, call: Call[Any], config: Config) ->
         params=dict(call.query) or None,
         content=call.content,
         headers={**config.headers, **ENCODINGS, **call.headers},
+        extensions={"trace": sending},
     ) as response:
         body = Body(call, config, response.status_code, response.headers)
         async for chunk in response.aiter_bytes():
@@ -282,13 +296,14 @@ async def _chunks(body: PartReader, moved: Callable[[int], None]) -> AsyncIterat
         moved(len(chunk))
 
 
-def connection_error(error: Exception, what: str, where: str) -> IkigaiError:
-    """Convert an error of httpx: the request was either never sent, or sent without an answer."""
+def connection_error(error: Exception, what: str, where: str, *, has_begun: bool = True) -> IkigaiError:
+    """Convert an error of httpx: the request was either never sent, or begun to be sent and not answered."""
     if isinstance(error, httpx.ConnectError | ssl.SSLError) and _is_about_trust(error):
         return ConnectionFailedError(f"No trusted connection to {where}: {error}", transient=False)
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return ConnectionFailedError(f"{where} is not a usable address.", transient=False)
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
+    unsent = httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError
+    if not has_begun or isinstance(error, unsent):
         return ConnectionFailedError(f"Cannot reach {where} ({_kind(error)}): is it running, and is this its address?")
     return AnswerLostError(f"{what} at {where} was sent, but no answer came back ({type(error).__name__}).")
 

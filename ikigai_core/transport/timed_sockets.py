@@ -44,6 +44,7 @@ class _TimedReader(io.RawIOBase):
         self._raw = raw
         self._sock = sock
         self._timeout = sock.gettimeout()
+        self.is_at_end = False
 
     def readable(self) -> bool:
         return True
@@ -51,12 +52,16 @@ class _TimedReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         limit = _current.limit
         if limit is None:
-            return self._read(buffer)
+            return self._noted(self._read(buffer))
         self._sock.settimeout(limit.left if self._timeout is None else min(self._timeout, limit.left))
         if limit.is_over:
             raise TimeoutError("The request took longer in total than it may.")
         size: int | None = self._read(buffer)
         limit.moved(size or 0)
+        return self._noted(size)
+
+    def _noted(self, size: int | None) -> int | None:
+        self.is_at_end = size == 0
         return size
 
     def _read(self, buffer: Any) -> int | None:
@@ -77,7 +82,14 @@ class _TimedResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         raw: Any = self.fp
-        self.fp = io.BufferedReader(_TimedReader(raw.detach(), sock))
+        self._reader = _TimedReader(raw.detach(), sock)
+        self.fp = io.BufferedReader(self._reader)
+
+    def begin(self) -> None:
+        super().begin()
+        # The standard library takes headers that are cut off for complete ones, and the answer for an empty one.
+        if self._reader.is_at_end:
+            raise ConnectionAbortedError("The connection was cut within the headers of an answer.")
 
     def _read_status(self) -> tuple[str, int, str]:
         # The standard library takes interim answers other than 100 for the answer. The next request would get the real

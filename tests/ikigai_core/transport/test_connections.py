@@ -228,21 +228,28 @@ def test_a_platform_that_does_not_answer_is_given_up_after_the_read_timeout(
     assert len(web.requests) == 1
 
 
-@pytest.mark.parametrize("way", ["through a proxy", "in TLS"])
+@pytest.mark.parametrize("way", ["through a proxy", "in TLS", "within the headers"])
 def test_a_start_whose_answer_is_lost_on_the_way_is_sent_once(
     webs: Callable[..., Web], perform: Perform, tls: ssl.SSLContext, certificate: tuple[str, str], way: str
 ) -> None:
     web = webs(tls if way == "in TLS" else None)
-    web.breaks_with = b"this is no record of TLS" if way == "in TLS" else b""
-    url, options = (web.url, {"ca_bundle": certificate[0]}) if way == "in TLS" else ("http://away.example", {})
-    config = Config.resolve("bob@example.com", KEY, url, proxy=web.url if way != "in TLS" else None, **options)
+    broken, url, options = {
+        "through a proxy": (b"", "http://away.example", {"proxy": web.url}),
+        "in TLS": (b"this is no record of TLS", web.url, {"ca_bundle": certificate[0]}),
+        "within the headers": (b"HTTP/1.1 200 OK\r\nContent-Type: appl", web.url, {}),
+    }[way]
+    web.breaks_with = broken
+    config = Config.resolve("bob@example.com", KEY, url, **options)
     with pytest.raises(errors.AnswerLostError, match="was sent, but no answer"):
         perform(config, RetryPolicy(attempts=3, first=0.01, longest=0.05), send(flows.run("app", "flow", {})))
     assert len(web.requests) == 1
 
 
 @pytest.mark.parametrize("is_reset", [False, True])
-def test_a_connection_that_is_cut_while_tls_is_agreed_is_tried_again(get: Any, is_reset: bool) -> None:
+@pytest.mark.parametrize("to", ["the platform", "a proxy"])
+def test_a_connection_that_is_cut_before_a_start_is_sent_is_tried_again(
+    perform: Perform, to: str, is_reset: bool
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(30)
         cut: list[int] = []
@@ -258,8 +265,12 @@ def test_a_connection_that_is_cut_while_tls_is_agreed_is_tried_again(get: Any, i
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        url = f"https://{address}" if to == "the platform" else "https://platform.example.com"
+        proxy = f"http://{address}" if to == "a proxy" else None
+        config = Config.resolve("bob@example.com", KEY, url, proxy=proxy, connect_timeout=0.3)
         with pytest.raises(errors.ConnectionFailedError, match="Cannot reach https://") as caught:
-            get(f"https://127.0.0.1:{server.getsockname()[1]}", connect_timeout=0.3)
+            perform(config, RetryPolicy(attempts=2, first=0.01, longest=0.05), send(flows.run("app", "flow", {})))
         server.shutdown(socket.SHUT_RDWR)
     thread.join(30)
     assert caught.value.transient
