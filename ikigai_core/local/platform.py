@@ -32,6 +32,7 @@ from ikigai_core.local.store import Store, timestamps, tutorial
 from ikigai_core.local.store.credentials import Credentials, load_credentials
 from ikigai_core.local.store.files import Files, make_private
 from ikigai_core.local.store.ids import new_id
+from ikigai_core.local.store.part_files import PartFiles
 from ikigai_core.local.store.runs import Run, RunState
 from ikigai_core.local.store.signing import DEFAULT_LIFETIME, Signer, load_key
 from ikigai_core.local.store.uploads import UNCHECKED, UploadState
@@ -106,6 +107,7 @@ class Platform:
         self.list_limit = settings.list_limit
         self.store = Store(root / "platform.sqlite")
         self.files = Files(root)
+        self.parts = PartFiles(self.files, self.store.uploads)
         self._workers = Workers()
         self.checks = UploadChecks(self.store, self.files, self._workers, settings.check_limits)
         self.downloads = Downloads(self.store, self.files)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ikigai_core.local.engine.arrival import examine_arriving
 from ikigai_core.local.engine.instances import make_ready
-from ikigai_core.local.jobs.arriving_upload import ARRIVALS, NO_MORE, NUMBER_BYTES, part_path
+from ikigai_core.local.jobs.arriving_upload import ARRIVALS, ARRIVING, NO_MORE, NUMBER_BYTES
 from ikigai_core.local.jobs.check_limits import CheckLimits
 from ikigai_core.local.jobs.job import result_path
 
@@ -29,11 +29,11 @@ def main(arguments: Sequence[str]) -> int:
     Parameters
     ----------
     arguments : sequence of str
-        The job's folder, the number of parts, and the limits of the check.
+        The job's folder, the sizes of the file and of its parts, and the limits of the check.
     """
     folder = Path(arguments[0])
-    CheckLimits.read(arguments[2:]).impose(waits=True)
-    columns = examine_arriving(_parts(folder, int(arguments[1])))
+    CheckLimits.read(arguments[3:]).impose(waits=True)
+    columns = examine_arriving(folder / ARRIVING, _ends(folder, int(arguments[1]), int(arguments[2])))
     if columns is not None:
         draft = folder / "result.new"
         described = {column.name: column.describe() for column in columns}
@@ -42,8 +42,8 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _parts(folder: Path, count: int) -> Iterator[Path]:
-    """Yield the parts in order, as they arrive.
+def _ends(folder: Path, file_size: int, part_size: int) -> Iterator[int]:
+    """Yield how many bytes of the file are there from its start on, part by part, as they arrive.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def _parts(folder: Path, count: int) -> Iterator[Path]:
     """
     arrived = set()
     with (folder / ARRIVALS).open("rb", buffering=0) as arrivals:
-        for number in range(1, count + 1):
+        for number, end in enumerate(range(part_size, file_size + part_size, part_size), start=1):
             while number not in arrived:
                 if not select.select([arrivals], [], [], _LONGEST_PAUSE_SECONDS)[0]:
                     raise TimeoutError(f"part {number} did not arrive")
@@ -60,6 +60,4 @@ def _parts(folder: Path, count: int) -> Iterator[Path]:
                 arrived.add(int.from_bytes(told, "big"))
                 if NO_MORE in arrived:
                     raise BrokenPipeError(f"part {number} will not arrive")
-            path = part_path(folder, number)
-            yield path
-            path.unlink()
+            yield min(end, file_size)

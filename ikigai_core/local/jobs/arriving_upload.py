@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 ARRIVALS = "arrivals"
 """The FIFO in the job's folder that tells which parts have arrived: their numbers, each of `NUMBER_BYTES`."""
 
@@ -12,7 +10,5 @@ NUMBER_BYTES = 4
 NO_MORE = 0
 """Sent instead of a part's number: the check is no longer needed."""
 
-
-def part_path(folder: Path, number: int) -> Path:
-    """Return the path of a part in the job's folder."""
-    return folder / f"part-{number}"
+ARRIVING = "arriving.csv"
+"""The file in the job's folder with the parts that have arrived, each in its place."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ikigai_core.local.jobs.arriving_upload import ARRIVALS, NO_MORE, NUMBER_BYTES, part_path
+from ikigai_core.local.jobs.arriving_upload import ARRIVALS, ARRIVING, NO_MORE, NUMBER_BYTES
 from ikigai_core.local.jobs.check_limits import CheckLimits
 from ikigai_core.local.jobs.job import read_result
 from ikigai_core.local.jobs.worker_modules import ARRIVING_UPLOAD
@@ -20,6 +20,7 @@ from ikigai_core.local.problems import RunStoppedError
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.files import Files
 from ikigai_core.local.store.ids import new_id
+from ikigai_core.local.store.part_files import WHOLE
 from ikigai_core.local.store.uploads import Part, Upload
 
 logger = logging.getLogger(__name__)
@@ -30,16 +31,16 @@ _SMALLEST = 24 << 20
 
 @dataclass(frozen=True)
 class _Arrival:
-    """A check under way. `etags` are those of the parts that its worker knows; `fifo` is a file descriptor."""
+    """A check under way. `told` are the parts that its worker knows; `fifo` is a file descriptor."""
 
     folder: Path
     fifo: int
     work: Future[int]
-    etags: dict[int, str] = field(default_factory=dict)
+    told: set[int] = field(default_factory=set)
 
 
 class UploadArrivals:
-    """Checks a limited number of uploads while their parts arrive."""
+    """Checks a limited number of uploads while their parts arrive in their places."""
 
     def __init__(self, store: Store, files: Files, workers: Workers, limits: CheckLimits) -> None:
         self._store = store
@@ -49,6 +50,8 @@ class UploadArrivals:
         self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="upload-arrival")
         self._lock = threading.Lock()
         self._arrivals: dict[str, _Arrival] = {}
+        # Uploads with a part that is not in its place.
+        self._left: set[str] = set()
 
     def take(self, upload: Upload, part: Part) -> None:
         """Tell the check of an upload that a part has arrived. Begin the check if not too many are running."""
@@ -63,12 +66,13 @@ class UploadArrivals:
 
     def verdict(self, upload: Upload) -> dict[str, Any] | None:
         """Wait for the verdict on a completed upload; None if there is none, so that the file has to be checked."""
-        parts = self._store.uploads.parts(upload.upload_id)
         with self._lock:
+            self._left.discard(upload.upload_id)
             arrival = self._arrivals.get(upload.upload_id)
             if arrival is None:
                 return None
-            if arrival.etags != {number: part.etag for number, part in parts.items()}:
+            if len(arrival.told) < upload.part_count:
+                # A client that knows the ETags need not wait until the last part was told.
                 self._end(upload.upload_id)
                 return None
             del self._arrivals[upload.upload_id]
@@ -82,6 +86,7 @@ class UploadArrivals:
     def forget(self, upload_id: str) -> None:
         """End the check of an upload that was aborted."""
         with self._lock:
+            self._left.discard(upload_id)
             self._end(upload_id)
 
     def stop(self) -> None:
@@ -90,14 +95,13 @@ class UploadArrivals:
 
     def _take(self, upload: Upload, part: Part) -> None:
         arrival = self._arrivals.get(upload.upload_id)
-        if arrival is None:
-            if self._has_room():
-                self._begin(upload)
-        elif part.number not in arrival.etags:
-            self._tell(arrival, part)
-        elif arrival.etags[part.number] != part.etag:
-            # The client replaced a part that the check has already read.
+        if part.file != WHOLE:
+            self._left.add(upload.upload_id)
             self._end(upload.upload_id)
+        elif arrival is not None:
+            self._tell(arrival, part)
+        elif upload.upload_id not in self._left and self._has_room():
+            self._begin(upload)
 
     def _has_room(self) -> bool:
         for upload_id, arrival in list(self._arrivals.items()):
@@ -107,27 +111,32 @@ class UploadArrivals:
         return sum(not arrival.work.done() for arrival in self._arrivals.values()) < _SIDE_BY_SIDE
 
     def _begin(self, upload: Upload) -> None:
+        parts = self._store.uploads.parts(upload.upload_id).values()
+        if any(part.file != WHOLE for part in parts):
+            self._left.add(upload.upload_id)
+            return
         folder = self._files.job(new_id())
         folder.mkdir()
+        os.link(self._files.upload(upload.upload_id) / WHOLE, folder / ARRIVING)
         os.mkfifo(folder / ARRIVALS)
         # With both ends, opening does not wait for the worker. The buffer has room for as many parts as there can be.
         fifo = os.open(folder / ARRIVALS, os.O_RDWR | os.O_NONBLOCK)
         work = self._pool.submit(self._work, upload, folder)
         arrival = self._arrivals[upload.upload_id] = _Arrival(folder, fifo, work)
-        for part in self._store.uploads.parts(upload.upload_id).values():
+        for part in parts:
             self._tell(arrival, part)
 
     def _work(self, upload: Upload, folder: Path) -> int:
         try:
-            arguments = (str(folder), str(upload.part_count), *self._limits.arguments)
+            arguments = (str(folder), str(upload.file_size), str(upload.part_size), *self._limits.arguments)
             return self._workers.run(folder.name, ARRIVING_UPLOAD, folder, *arguments)
         except RunStoppedError:
             return 0
 
     def _tell(self, arrival: _Arrival, part: Part) -> None:
-        arrival.etags[part.number] = part.etag
-        os.link(self._files.part(part.upload_id, part.file), part_path(arrival.folder, part.number))
-        os.write(arrival.fifo, part.number.to_bytes(NUMBER_BYTES, "big"))
+        if part.number not in arrival.told:
+            arrival.told.add(part.number)
+            os.write(arrival.fifo, part.number.to_bytes(NUMBER_BYTES, "big"))
 
     def _end(self, upload_id: str) -> None:
         arrival = self._arrivals.pop(upload_id, None)

@@ -6,19 +6,16 @@ import gzip
 import os
 import shutil
 import stat
-import sys
 import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
 
 from ikigai_core.local.store.ids import new_id
 
 # A download that just started must still find its file after the dataset got a new one.
 _GRACE_SECONDS = 60.0
 _BLOCK = 1 << 20
-_LARGEST_STRETCH = 1 << 30
 _PACKED = ".gz"
 _OTHERS = 0o077
 _FOLDERS = ("datasets", "uploads", "jobs")
@@ -66,19 +63,13 @@ class Files:
         """Return a path for a new data file."""
         return self._data / f"{new_id()}{suffix}"
 
-    def new_part(self, upload_id: str, number: int) -> Path:
-        """Return a path for a new part of an upload."""
-        folder = self._uploads / upload_id
-        folder.mkdir(exist_ok=True)
-        return folder / f"{number}-{new_id()}"
-
-    def part(self, upload_id: str, name: str) -> Path:
-        """Return the path of a received part."""
-        return self._uploads / upload_id / name
+    def upload(self, upload_id: str) -> Path:
+        """Return the folder for the parts of an upload."""
+        return self._uploads / upload_id
 
     def drop_upload(self, upload_id: str) -> None:
         """Delete all parts of an upload."""
-        shutil.rmtree(self._uploads / upload_id, ignore_errors=True)
+        shutil.rmtree(self.upload(upload_id), ignore_errors=True)
 
     def job(self, run_id: str) -> Path:
         """Return the job folder of a run."""
@@ -87,17 +78,6 @@ class Files:
     def drop_job(self, run_id: str) -> None:
         """Delete the job folder of a run."""
         shutil.rmtree(self.job(run_id), ignore_errors=True)
-
-    def join(self, parts: list[Path]) -> Path:
-        """Concatenate parts into a new data file; return its path. The parts stay."""
-        target = self.new_data()
-        if len(parts) == 1:
-            os.link(parts[0], target)
-            return target
-        with target.open("wb") as joined:
-            for part in parts:
-                _append(part, joined)
-        return target
 
     def adopt(self, path: Path, *, packed: bool) -> Path:
         """Copy `path` into a new data file, compressed if `packed`; return its path. `path` stays."""
@@ -145,13 +125,3 @@ class Files:
             for path in folder.iterdir():
                 if path.name not in kept:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-def _append(path: Path, target: BinaryIO) -> None:
-    with path.open("rb") as source:
-        if sys.platform == "linux":
-            # The kernel copies the data directly, which is faster.
-            while os.sendfile(target.fileno(), source.fileno(), None, _LARGEST_STRETCH):
-                pass
-        else:
-            shutil.copyfileobj(source, target, _BLOCK)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -37,6 +39,16 @@ class Upload:
     state: str
     created_at: int
     data_file: str = ""
+
+    @property
+    def part_size(self) -> int:
+        """Size in bytes of each part but the last, if the client cuts the file evenly."""
+        return -(-self.file_size // self.part_count)
+
+    def stretch(self, number: int) -> tuple[int, int]:
+        """Return where in the file a part begins, and its size, if the client cuts the file evenly."""
+        start = (number - 1) * self.part_size
+        return start, min(self.part_size, self.file_size - start)
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,15 @@ class Uploads:
             raise not_found("Upload", upload_id)
         return upload
 
+    @contextmanager
+    def held_open(self, upload_id: str) -> Iterator[Upload]:
+        """Give an upload that nobody completes, aborts or adds parts to meanwhile; 404 if none is open with this id."""
+        with self._database.transaction():
+            upload = self.find(upload_id)
+            if upload is None or upload.state != UploadState.OPEN:
+                raise not_found("Open upload", upload_id)
+            yield upload
+
     def in_state(self, *states: UploadState) -> list[Upload]:
         """Return the uploads in these states, oldest first."""
         return [upload for state in states for upload in self._table.find(state=state.value)]
@@ -89,13 +110,16 @@ class Uploads:
         """Change the state of an upload."""
         self._table.update(upload_id, state=state.value, **changes)
 
-    def put_part(self, part: Part) -> Part | None:
-        """Save a received part; return the part that it replaces, None if there was none."""
+    def put_part(self, part: Part) -> None:
+        """Save a received part, in place of an earlier one."""
         with self._database.transaction():
-            before = self._parts.find(upload_id=part.upload_id, number=part.number)
             self._parts.delete(upload_id=part.upload_id, number=part.number)
             self._parts.insert(part)
-        return before[0] if before else None
+
+    def part(self, upload_id: str, number: int) -> Part | None:
+        """Return the received part with this number, None if there is none."""
+        found = self._parts.find(upload_id=upload_id, number=number)
+        return found[0] if found else None
 
     def parts(self, upload_id: str) -> dict[int, Part]:
         """Return the received parts by number."""

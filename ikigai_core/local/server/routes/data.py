@@ -13,8 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import RefusalError, bad_request, forbidden, not_found
 from ikigai_core.local.server.routes.common import PlatformPart
+from ikigai_core.local.store.part_files import ArrivingPart
 from ikigai_core.local.store.signing import DATA_PREFIX
-from ikigai_core.local.store.uploads import Part, Upload, UploadState
 
 CONTENT_TYPE = "text/csv"
 LARGEST_FILE = 5 << 40
@@ -53,13 +53,13 @@ async def put_part(
     platform.signer.check("PUT", part_subject(upload_id, number), expires, signature)
     if request.headers.get("content-type") != CONTENT_TYPE:
         raise forbidden(f"headers: this URL was signed for Content-Type: {CONTENT_TYPE}")
-    upload = await run_in_threadpool(_open_upload, platform, upload_id)
-    path = await run_in_threadpool(platform.files.new_part, upload_id, number)
+    announced = request.headers.get("content-length")
+    part = await run_in_threadpool(platform.parts.begin, upload_id, number, int(announced) if announced else None)
     try:
-        size, etag = await receive(request, path, upload.file_size)
-        await run_in_threadpool(_keep_part, platform, upload, Part(path.name, upload_id, number, size, etag, path.name))
+        size, etag = await receive(request, part.file, part.most)
+        await run_in_threadpool(_keep_part, platform, part, size, etag)
     except BaseException:
-        path.unlink(missing_ok=True)
+        platform.parts.discard(part)
         raise
     return Response(headers={"ETag": f'"{etag}"'})
 
@@ -83,32 +83,21 @@ def get_data(
     return DataResponse(platform.files.data(dataset.data_file), media_type=CONTENT_TYPE)
 
 
-def _open_upload(platform: Platform, upload_id: str) -> Upload:
-    upload = platform.store.uploads.find(upload_id)
-    if upload is None or upload.state != UploadState.OPEN:
-        raise not_found("Open upload", upload_id)
-    return upload
-
-
-async def receive(request: Request, path: Path, most: int) -> tuple[int, str]:
+async def receive(request: Request, file: BinaryIO, most: int) -> tuple[int, str]:
     """Write the request's body to a file; return its size and MD5. Keeps at most one block in memory."""
     size, digest = 0, hashlib.md5(usedforsecurity=False)
     chunks: list[bytes] = []
     held = 0
-    file = await run_in_threadpool(path.open, "wb")
-    try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > most:
-                raise RefusalError(413, f"body: a part cannot be larger than the announced file of {most} bytes")
-            chunks.append(chunk)
-            held += len(chunk)
-            if held >= _BLOCK:
-                await run_in_threadpool(_write, file, digest, chunks)
-                chunks, held = [], 0
-        await run_in_threadpool(_write, file, digest, chunks)
-    finally:
-        file.close()
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise RefusalError(413, f"body: a part cannot be larger than the announced file of {most} bytes")
+        chunks.append(chunk)
+        held += len(chunk)
+        if held >= _BLOCK:
+            await run_in_threadpool(_write, file, digest, chunks)
+            chunks, held = [], 0
+    await run_in_threadpool(_write, file, digest, chunks)
     if not size:
         raise bad_request("body: a part must not be empty")
     return size, digest.hexdigest()
@@ -118,7 +107,8 @@ async def receive_whole(request: Request, platform: Platform) -> Path:
     """Write the request's body to a new data file; return its path. Nothing is left if that fails."""
     path = platform.files.new_data()
     try:
-        await receive(request, path, LARGEST_FILE)
+        with path.open("wb") as file:
+            await receive(request, file, LARGEST_FILE)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -126,15 +116,11 @@ async def receive_whole(request: Request, platform: Platform) -> Path:
 
 
 def _write(file: BinaryIO, digest: hashlib._Hash, chunks: list[bytes]) -> None:
-    block = b"".join(chunks)
-    digest.update(block)
-    file.write(block)
+    for chunk in chunks:
+        digest.update(chunk)
+        file.write(chunk)
 
 
-def _keep_part(platform: Platform, upload: Upload, part: Part) -> None:
-    with platform.store.transaction():
-        _open_upload(platform, part.upload_id)
-        replaced = platform.store.uploads.put_part(part)
-    if replaced is not None:
-        platform.files.part(part.upload_id, replaced.file).unlink(missing_ok=True)
-    platform.checks.arrivals.take(upload, part)
+def _keep_part(platform: Platform, part: ArrivingPart, size: int, etag: str) -> None:
+    kept = platform.parts.keep(part, size, etag)
+    platform.checks.arrivals.take(part.upload, kept)

@@ -142,8 +142,7 @@ def _complete(platform: Platform, upload: Upload, etags: dict[int, str]) -> None
         # A repeated call, because the first answer was lost.
         return
     _check_sizes(upload, parts)
-    in_order = [platform.files.part(upload.upload_id, parts[number].file) for number in sorted(parts)]
-    joined = platform.files.join(in_order)
+    joined = platform.parts.join(upload, parts)
     with platform.store.transaction():
         current = platform.store.uploads.get(upload.upload_id, upload.dataset_id)
         if current.state == UploadState.OPEN:

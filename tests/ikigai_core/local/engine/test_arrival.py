@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ikigai_core.local.engine.arrival import examine_arriving
+from ikigai_core.local.engine.columns import Column
 from ikigai_core.local.engine.examination import examine
 
 VALUES = {
@@ -37,14 +39,22 @@ def quoted(value: str) -> str:
     return f'"{value.replace(chr(34), chr(34) * 2)}"' if set(value) & set('",\n\r') else value
 
 
-def parts(folder: Path, content: bytes, chance: random.Random) -> list[Path]:
-    """The content, cut at random places, with some rows in the first part."""
+def arriving(path: Path, content: bytes, chance: random.Random) -> Iterator[int]:
+    """Write the content up to one random place after the other, with some rows up to the first; say where that is."""
     cuts = sorted(chance.randint(len(content) // 3, len(content)) for _ in range(chance.randint(0, 9)))
-    paths = []
-    for number, (start, end) in enumerate(zip([0, *cuts], [*cuts, len(content)], strict=True)):
-        paths.append(folder / f"part-{number}")
-        paths[-1].write_bytes(content[start:end])
-    return paths
+    path.unlink(missing_ok=True)
+    # What has not arrived is empty, or something else.
+    path.write_bytes(chance.choice([b"", b"\0" * (len(content) + 1)]))
+    with path.open("r+b") as file:
+        for start, end in itertools.pairwise([0, *cuts, len(content)]):
+            file.write(content[start:end])
+            file.flush()
+            yield end
+
+
+def examined(folder: Path, content: bytes, chance: random.Random) -> list[Column] | None:
+    path = folder / "arriving.csv"
+    return examine_arriving(path, arriving(path, content, chance))
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 20))])
@@ -56,7 +66,7 @@ def test_a_verdict_on_arriving_parts_is_that_on_the_whole_file(tmp_path: Path, s
         content = table(chance, chance.choice([0, 3, 400, 6_000]))
         whole.write_bytes(content)
 
-        columns = examine_arriving(parts(tmp_path, content, chance))
+        columns = examined(tmp_path, content, chance)
 
         if columns is not None:
             verdicts += 1
@@ -70,7 +80,7 @@ def test_an_ordinary_table_gets_its_verdict_from_its_parts_alone(tmp_path: Path)
     rows = "".join(f'{number},"a\n{number}",{number / 7}\n' for number in range(50_000))
     content = f"id,note,share\n{rows}".encode()
 
-    columns = examine_arriving(parts(tmp_path, content, random.Random(1)))
+    columns = examined(tmp_path, content, random.Random(1))
 
     assert columns is not None
     assert [column.data_type for column in columns] == ["NUMERIC", "TEXT", "NUMERIC"]
@@ -79,7 +89,7 @@ def test_an_ordinary_table_gets_its_verdict_from_its_parts_alone(tmp_path: Path)
 def test_missing_values_in_the_last_column_leave_the_verdict_to_the_parts(tmp_path: Path) -> None:
     rows = "".join(f'"a, {number}",{number / 7 if number % 3 else ""}\n' for number in range(50_000))
 
-    columns = examine_arriving(parts(tmp_path, f'"a, b",share\n{rows}'.encode(), random.Random(1)))
+    columns = examined(tmp_path, f'"a, b",share\n{rows}'.encode(), random.Random(1))
 
     assert columns is not None
     assert [column.data_type for column in columns] == ["TEXT", "NUMERIC"]
@@ -101,15 +111,31 @@ def test_missing_values_in_the_last_column_leave_the_verdict_to_the_parts(tmp_pa
     ],
 )
 def test_an_unusual_file_is_left_to_the_examination_of_the_whole(tmp_path: Path, content: bytes) -> None:
-    assert examine_arriving(parts(tmp_path, content, random.Random(2))) is None
+    assert examined(tmp_path, content, random.Random(2)) is None
 
 
 def test_a_part_that_stays_away_leaves_no_verdict(tmp_path: Path) -> None:
-    first = tmp_path / "part-0"
-    first.write_bytes(b"a,b\n1,2\n")
+    path = tmp_path / "arriving.csv"
+    path.write_bytes(b"a,b\n1,2\n")
 
-    def arriving() -> Iterator[Path]:
-        yield first
+    def first_alone() -> Iterator[int]:
+        yield 8
         raise TimeoutError
 
-    assert examine_arriving(arriving()) is None
+    assert examine_arriving(path, first_alone()) is None
+
+
+def test_a_file_that_is_shorter_than_was_told_leaves_no_verdict(tmp_path: Path) -> None:
+    path = tmp_path / "arriving.csv"
+    path.write_bytes(b"a,b\n1,2\n")
+
+    assert examine_arriving(path, [8, 16]) is None
+
+
+def test_where_nothing_can_be_spliced_the_bytes_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("os.splice", raising=False)
+
+    columns = examined(tmp_path, b"a,b\n" + b"1,x\n" * 1_000_000, random.Random(1))
+
+    assert columns is not None
+    assert [column.data_type for column in columns] == ["NUMERIC", "CATEGORICAL"]

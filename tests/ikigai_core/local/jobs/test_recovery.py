@@ -20,7 +20,7 @@ from ikigai_core.local.process import LocalPlatform
 from ikigai_core.local.store import Store, timestamps
 from ikigai_core.local.store.files import Files
 from ikigai_core.local.store.flows import Flow
-from ikigai_core.local.store.uploads import Part, Upload, UploadState
+from ikigai_core.local.store.uploads import Upload, UploadState
 
 
 @pytest.fixture(scope="module")
@@ -167,9 +167,9 @@ def test_uploads_that_nobody_completes_are_swept_after_a_day(tmp_path: Path) -> 
         for upload_id, age in (("young", day - 60), ("old", day + 60)):
             began = timestamps.now() - age
             uploads.add(Upload(upload_id, "dataset", "app", "x.csv", 1, 1, UploadState.OPEN, began))
-            path = platform.files.new_part(upload_id, 1)
-            path.write_bytes(b"x")
-            uploads.put_part(Part(path.name, upload_id, 1, 1, "etag", path.name))
+            part = platform.parts.begin(upload_id, 1, 1)
+            part.file.write(b"x")
+            platform.parts.keep(part, 1, "etag")
         platform.drop_old_uploads()
         assert [upload.upload_id for upload in uploads.in_state(UploadState.OPEN)] == ["young"]
         assert [path.name for path in (tmp_path / "uploads").iterdir()] == ["young"]
