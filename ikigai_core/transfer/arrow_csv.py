@@ -67,7 +67,7 @@ def _size(batch: pa.RecordBatch) -> int:
 
 
 def _batch_rows(batch: pa.RecordBatch) -> pa.Buffer:
-    return rows([quote(_text(column)) for column in batch.columns])
+    return rows([_text(column) for column in batch.columns])
 
 
 def _text(column: pa.Array) -> pa.Array:

@@ -25,6 +25,7 @@ TEXT = pa.large_string()
 """Arrow type for text. Its offsets have 64 bits, so that no chunk is too long."""
 
 _SPECIAL = (b'"', b",", b"\n", b"\r")
+_SAMPLE = 200
 
 # Between these magnitudes, all write plain decimals: NumPy, Arrow for single precision, JSON for double precision.
 _PLAIN_FROM = 1e-4
@@ -37,7 +38,7 @@ class UnsupportedFrameError(Exception):
 
 
 def value_text(values: pa.Array) -> pa.Array:
-    """Write values as pandas does, without quotes. Nulls stay null.
+    """Write values as pandas does, in quotes if they need them. Nulls stay null.
 
     Parameters
     ----------
@@ -50,11 +51,13 @@ def value_text(values: pa.Array) -> pa.Array:
     """
     kind = values.type
     if pa.types.is_dictionary(kind):
+        if len(values.dictionary) > len(values):
+            return value_text(values.dictionary_decode())
         return pc.take(value_text(values.dictionary), values.indices)
     if str(kind) == "string_view":
-        return _view_text(values)
+        return quote(_view_text(values))
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pc.cast(values, TEXT)
+        return quote(pc.cast(values, TEXT))
     if pa.types.is_integer(kind) or pa.types.is_date32(kind):
         return pc.cast(values, TEXT)
     if pa.types.is_boolean(kind):
@@ -89,7 +92,7 @@ def pandas_text(values: pd.Series[Any]) -> pa.Array:
         pa_csv.ParseOptions(newlines_in_values=True),
         pa_csv.ConvertOptions(column_types={"a": TEXT}),
     )
-    return read["a"].combine_chunks()
+    return quote(read["a"].combine_chunks())
 
 
 def timestamp_text(values: pa.Array, unit: str) -> pa.Array:
@@ -103,7 +106,7 @@ def append(text: pa.Array, suffix: str | pa.Array) -> pa.Array:
 
 
 def quote(text: pa.Array) -> pa.Array:
-    """Quote the values that need it: those with a quote, a comma or a line end.
+    """Quote the values that need it: those with a quote, a comma or a line end. Repeated values are examined once.
 
     The csv module does not quote a single carriage return, which readers take for the end of the row. Here it is
     quoted.
@@ -112,6 +115,19 @@ def quote(text: pa.Array) -> pa.Array:
     present = [special for special in _SPECIAL if special in content]
     if not present:
         return text
+    if _repeats(text):
+        distinct = text.dictionary_encode()
+        return pc.take(_quote_each(distinct.dictionary, present), distinct.indices)
+    return _quote_each(text, present)
+
+
+def _repeats(text: pa.Array) -> bool:
+    """True if the first values suggest that a few values are repeated again and again."""
+    start = text.slice(0, _SAMPLE)
+    return len(start) == _SAMPLE and len(start.unique()) <= _SAMPLE // 4
+
+
+def _quote_each(text: pa.Array, present: list[bytes]) -> pa.Array:
     marked = reduce(pc.or_, [pc.match_substring(text, special.decode()) for special in present])
     return _replace(text, marked, _in_quotes)
 
@@ -128,17 +144,24 @@ def rows(columns: list[pa.Array]) -> pa.Buffer:
         filled = pc.fill_null(columns[0], "")
         columns = [pc.if_else(pc.equal(filled, ""), _text('""'), filled)]
     *rest, last = columns
-    last = append(pc.fill_null(last, ""), "\n")
-    lines = pc.binary_join_element_wise(*rest, last, _text(","), null_handling="replace", null_replacement="")
-    return _content(lines)
+    return _content(_join(*rest, _join(last, _text("\n"), ""), ","))
+
+
+def _join(*parts: pa.Array | pa.Scalar | str) -> pa.Array:
+    """Join texts, element by element, with the last argument between them. Nulls are empty."""
+    *texts, separator = parts
+    return pc.binary_join_element_wise(*texts, _text(separator), null_handling="replace", null_replacement="")
 
 
 def _double_text(values: pa.Array) -> pa.Array:
     numbers = values.to_numpy(zero_copy_only=False)
     size = np.abs(numbers)
-    is_plain = (size >= _PLAIN_FROM) & (size < _PLAIN_BELOW) | (size == 0)
-    odd = pc.and_(values.is_valid(), pa.array(~is_plain))
-    return _replace_floats(_json_text(values, numbers), odd, values)
+    is_odd = ~((size >= _PLAIN_FROM) & (size < _PLAIN_BELOW) | (size == 0))
+    text = _json_text(values, numbers)
+    if np.count_nonzero(is_odd) == values.null_count:
+        # Only nulls are odd here: they are NaN among the numbers.
+        return text
+    return _replace_floats(text, pc.and_(values.is_valid(), pa.array(is_odd)), values)
 
 
 def _json_text(values: pa.Array, numbers: npt.NDArray[np.float64]) -> pa.Array:

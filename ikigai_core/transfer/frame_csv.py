@@ -19,7 +19,6 @@ from ikigai_core.transfer.csv_text import (
     UnsupportedFrameError,
     append,
     pandas_text,
-    quote,
     rows,
     timestamp_text,
     value_text,
@@ -29,7 +28,7 @@ from ikigai_core.transfer.threads import in_order
 if TYPE_CHECKING:
     import pandas as pd
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 3 << 19
 """Approximate size of a CSV chunk. A multiple of it is needed in addition to the frame itself."""
 
 _SAMPLE_ROWS = 200
@@ -56,7 +55,7 @@ def _chunks(frame: pd.DataFrame) -> Iterator[Chunk]:
 
 
 def _chunk(encoders: list[_Encoder], start: int, end: int) -> Chunk:
-    return lambda: rows([quote(encode(start, end)) for encode in encoders])
+    return lambda: rows([encode(start, end) for encode in encoders])
 
 
 def _header(frame: pd.DataFrame) -> pa.Buffer:
@@ -86,52 +85,53 @@ def _encoder(column: pd.Series[Any]) -> _Encoder:
     if dtype.kind in "Mm" and not isinstance(dtype, pd.ArrowDtype):
         return _timestamp_encoder(column) if dtype.kind == "M" else _duration_encoder(column)
     to_arrow = _arrow_values(dtype)
+    # Slices of these are cheaper than slices of the column.
+    values = column.to_numpy() if isinstance(dtype, np.dtype) else column.array
 
     def encode(start: int, end: int) -> pa.Array:
-        part = column.iloc[start:end]
         try:
-            return value_text(to_arrow(part))
+            return value_text(to_arrow(values[start:end]))
         except (UnsupportedFrameError, pa.ArrowNotImplementedError):
-            return pandas_text(part)
+            return pandas_text(column.iloc[start:end])
 
     return encode
 
 
-def _arrow_values(dtype: Any) -> Callable[[pd.Series[Any]], pa.Array]:
-    """A function that converts values of a type to Arrow, so that their text equals that of pandas."""
+def _arrow_values(dtype: Any) -> Callable[[Any], pa.Array]:
+    """A function that converts an array of a type to Arrow, so that its text equals that of pandas."""
     import pandas as pd
 
     if isinstance(dtype, np.dtype) and (dtype.kind in "biu" or dtype in (np.float32, np.float64)):
-        return lambda part: pa.array(part.to_numpy(), from_pandas=True)
+        return lambda part: pa.array(part, from_pandas=True)
     if isinstance(dtype, np.dtype) and dtype.kind == "O":
         return _object_values
     if isinstance(dtype, pd.StringDtype):
-        return lambda part: _one_array(part.array)
+        return _one_array
     if isinstance(dtype, pd.ArrowDtype):
         return _arrow_backed_values
     if isinstance(dtype, pd.CategoricalDtype) and dtype.categories.dtype.kind != "c":
-        return _category_values
+        return _category_values(dtype.categories)
     if getattr(dtype, "kind", "") in "biuf" and hasattr(dtype, "numpy_dtype"):
         return _masked_values
     return _unsupported
 
 
-def _object_values(part: pd.Series[Any]) -> pa.Array:
+def _object_values(part: Any) -> pa.Array:
     import pandas as pd
 
     if pd.api.types.infer_dtype(part, skipna=True) not in ("string", "empty"):
         raise UnsupportedFrameError("objects")
-    return pa.array(part.to_numpy(), TEXT, mask=part.isna().to_numpy())
+    return pa.array(part, TEXT, mask=pd.isna(part))
 
 
-def _arrow_backed_values(part: pd.Series[Any]) -> pa.Array:
-    values = _one_array(part.array)
+def _arrow_backed_values(part: Any) -> pa.Array:
+    values = _one_array(part)
     # pandas passes them to the csv module as Python floats.
     return pc.cast(values, pa.float64()) if values.type == pa.float32() else values
 
 
-def _masked_values(part: pd.Series[Any]) -> pa.Array:
-    values = _one_array(part.array)
+def _masked_values(part: Any) -> pa.Array:
+    values = _one_array(part)
     if values.type == pa.float16():
         raise UnsupportedFrameError("half precision")
     if pa.types.is_floating(values.type):
@@ -139,13 +139,12 @@ def _masked_values(part: pd.Series[Any]) -> pa.Array:
     return values
 
 
-def _category_values(part: pd.Series[Any]) -> pa.Array:
-    categories = [str(value) for value in part.cat.categories.astype(object)]
-    codes = part.cat.codes.to_numpy()
-    return pc.take(pa.array(categories, TEXT), pa.array(codes, mask=codes < 0))
+def _category_values(categories: pd.Index[Any]) -> Callable[[Any], pa.Array]:
+    texts = pa.array([str(value) for value in categories.astype(object)], TEXT)
+    return lambda part: pa.DictionaryArray.from_arrays(pa.array(part.codes, mask=part.codes < 0), texts)
 
 
-def _unsupported(part: pd.Series[Any]) -> pa.Array:
+def _unsupported(part: Any) -> pa.Array:
     raise UnsupportedFrameError(str(part.dtype))
 
 
@@ -159,11 +158,12 @@ def _timestamp_encoder(column: pd.Series[Any]) -> _Encoder:
     if zone is not None and _writes_zoned_one_by_one():
         return lambda start, end: pandas_text(column.iloc[start:end])
     unit = _coarsest_unit(column, has_zone=zone is not None)
+    if zone is None:
+        stamps = column.to_numpy()
+        return lambda start, end: timestamp_text(pa.array(stamps[start:end], from_pandas=True), unit)
 
     def encode(start: int, end: int) -> pa.Array:
         part = column.iloc[start:end]
-        if zone is None:
-            return timestamp_text(pa.array(part.to_numpy(), from_pandas=True), unit)
         local = part.dt.tz_localize(None).to_numpy()
         text = timestamp_text(pa.array(local, from_pandas=True), unit)
         return append(text, _offset_text(local - _absolute(part)))
