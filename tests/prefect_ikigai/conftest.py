@@ -38,6 +38,12 @@ os.environ.update(
     PREFECT_SERVER_DATABASE_CONNECTION_URL=f"sqlite+aiosqlite:///{PREFECT_HOME / DATABASE}",
     PREFECT_LOGGING_COLORS="false",
     PREFECT_SERVER_ANALYTICS_ENABLED="false",
+    # What looks through the database every few seconds, for nothing that tests have.
+    PREFECT_SERVER_SERVICES_CLEANUP_RECONCILER_ENABLED="false",
+    PREFECT_SERVER_SERVICES_FOREMAN_ENABLED="false",
+    PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED="false",
+    PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_ENABLED="false",
+    PREFECT_SERVER_SERVICES_REPOSSESSOR_ENABLED="false",
     # By default, events are kept every 5 seconds and logs sent every 2, and flow runs looked for every 10 or 15.
     PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL="0.5",
     PREFECT_LOGGING_TO_API_BATCH_INTERVAL="0.5",
@@ -57,6 +63,7 @@ from ikigai_core.local.account import LocalAccount  # noqa: E402
 from ikigai_core.local.control import LocalControl  # noqa: E402
 from prefect_ikigai import IkigaiCredentials  # noqa: E402
 
+from .prepared_database import PreparedDatabase  # noqa: E402
 from .programs import Programs  # noqa: E402
 from .servers import PrefectServer, drain_logs_and_events  # noqa: E402
 
@@ -75,10 +82,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def prefect_server() -> Iterator[PrefectServer]:
     """A Prefect server, which records all flow runs of the tests."""
+    prepared = PreparedDatabase()
+    if prepared.is_there:
+        os.environ.update(PREFECT_API_DATABASE_MIGRATE_ON_START="false", PREFECT_API_BLOCKS_REGISTER_ON_START="false")
     with Programs(PREFECT_HOME) as programs:
         server = PrefectServer(PREFECT_HOME, PORT, programs)
         try:
+            prepared.lay_out(server.database)
             server.start()
+            prepared.keep(server.database)
             with server.client:
                 yield server
                 # While there is still somebody to send them to.

@@ -1,4 +1,4 @@
-"""Python programs in processes of their own, forked from one that has imported Prefect already."""
+"""Python programs in processes of their own, forked, as is what they start, from one that has imported Prefect."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from types import TracebackType
 from typing import Self
 
 _FORK_SERVER = str(Path(__file__).with_name("fork_server.py"))
+_FORKED_PYTHON = str(Path(__file__).with_name("forked_python.py"))
 
 
 class Program:
@@ -100,8 +102,12 @@ class Programs:
             return Program(int(self._process.stdout.readline()), log, code)
 
     def __enter__(self) -> Self:
+        address, python = self._folder / "forks", self._folder / "python"
+        stand_in = [sys.executable, "-I", "-S", _FORKED_PYTHON, str(address), sys.executable]
+        python.write_text(f'#!/bin/sh\nexec {shlex.join(stand_in)} "$@"\n')
+        python.chmod(0o755)
         self._process = subprocess.Popen(
-            [sys.executable, _FORK_SERVER],
+            [sys.executable, _FORK_SERVER, str(address), str(python)],
             # As wide as what is looked for in what they say.
             env={**os.environ, "COLUMNS": "200"},
             stdin=subprocess.PIPE,
