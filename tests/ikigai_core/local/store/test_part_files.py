@@ -90,13 +90,13 @@ def test_a_part_that_breaks_off_does_not_touch_the_one_that_is_there(receiver: R
 
 
 def test_what_still_comes_for_a_part_that_another_request_brought_never_gets_into_the_whole(receiver: Receiver) -> None:
-    slow = receiver.begin(2, b"x" * 20)
+    slow = receiver.begin(2, b"x" * 34)
     for number in (1, 2, 3):
         receiver.take(number)
     whole = receiver.whole()
     receiver.store.uploads.set_state("one", UploadState.COMPLETED)
 
-    slow.file.write(b"x" * 14)
+    slow.file.flush()
     with pytest.raises(RefusalError, match="one"):
         receiver.parts.keep(slow, 34, "x")
     receiver.parts.discard(slow)
