@@ -54,9 +54,9 @@ def examine_arriving(path: Path, ends: Iterable[int]) -> list[Column] | None:
             names = read_first_row(head)
             if not 2 <= len(names) < WIDE or check_header(names):
                 return None
-            reads_numbers = not suspect(head, numbers=True).found
+            is_odd = suspect(head, numbers=True).found
             with _Pipe(path, itertools.chain([first], coming)) as pipe:
-                scan = tables.scan_file(pipe.path, names, head=head, reads_numbers=reads_numbers)
+                scan = tables.scan_file(pipe.path, names, head=head, reads_numbers=lambda: not is_odd)
                 pipe.feed(Suspect(numbers=bool(scan.numbers)))
                 columns = scan.columns()
             return columns if pipe.commas == scan.commas else None

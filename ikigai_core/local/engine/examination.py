@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from ikigai_core.local.engine.columns import Column
 from ikigai_core.local.engine.csv_files import check_header, check_table, read_first_row
-from ikigai_core.local.engine.suspicion import HEAD_BYTES, Suspicion, suspect
 from ikigai_core.local.engine.tables import Tables
 from ikigai_core.local.engine.wide_files import WIDE
+
+if TYPE_CHECKING:
+    from ikigai_core.local.engine.suspicion import Suspect
 
 
 @dataclass(frozen=True)
@@ -60,19 +63,27 @@ def _look_once(path: Path, tables: Tables) -> list[Column] | None:
         # In a single column, DuckDB skips rows without a value.
         if not 2 <= len(names) < WIDE or check_header(names):
             return None
-        reads_numbers = not suspect(path, numbers=True, most=HEAD_BYTES).found
-        scan = tables.scan_file(path, names, reads_numbers=reads_numbers)
         with ThreadPoolExecutor(1) as beside:
-            suspecting = beside.submit(suspect, path, numbers=bool(scan.numbers))
+            head = beside.submit(_suspect, path, numbers=True, head_only=True)
+            scan = tables.scan_file(path, names, reads_numbers=lambda: not head.result().found)
+            suspecting = beside.submit(_suspect, path, numbers=bool(scan.numbers))
             columns = scan.columns()
         suspect_ = suspecting.result()
-        if Suspicion.READING in suspect_.found:
+        if suspect_.is_misread:
             return None
-        if Suspicion.NUMBERS in suspect_.found and scan.numbers:
-            scan = tables.scan_file(path, names, reads_numbers=False)
+        if suspect_.has_odd_numbers and scan.numbers:
+            scan = tables.scan_file(path, names, reads_numbers=lambda: False)
             columns = scan.columns()
         # DuckDB accepts a row with too many values if the extra ones are empty.
         has_more_commas = suspect_.commas != scan.commas
         return None if has_more_commas and tables.has_wide_row(path, len(names)) else columns
     except (duckdb.Error, UnicodeDecodeError, ValueError):
         return None
+
+
+def _suspect(path: Path, *, numbers: bool, head_only: bool = False) -> Suspect:
+    """Look at the bytes of a file, or of about its first rows."""
+    # It needs NumPy, whose import takes as long as DuckDB takes for the first rows.
+    from ikigai_core.local.engine.suspicion import HEAD_BYTES, suspect
+
+    return suspect(path, numbers=numbers, most=HEAD_BYTES if head_only else sys.maxsize)

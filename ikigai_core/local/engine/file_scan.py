@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from ikigai_core.local.engine.inference import (
 _NUMBER: Questions = frozenset({"number"})
 
 # Beyond that, text without a decimal point has more than 18 digits. NaN is beyond all numbers.
-_IS_ODD_NUMBER = "{key} NOT BETWEEN -1e17 AND 1e17"
+_IS_ODD_NUMBER = "abs({key}) > 1e17"
 
 
 class SurpriseError(Exception):
@@ -44,8 +44,8 @@ class FileScan:
     head
         A file with the first rows, if `path` can be read only once. Default: `path` can be read again.
     reads_numbers
-        Whether columns of numbers are read as such. That is much faster than reading their text, but takes for
-        numbers what only looks like some: see `Suspicion.NUMBERS`.
+        Returns whether columns of numbers are read as such; called when the first rows have been read. That is much
+        faster than reading their text, but takes for numbers what only looks like some: see `Suspect`.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class FileScan:
         names: Sequence[str],
         *,
         head: Path | None = None,
-        reads_numbers: bool = True,
+        reads_numbers: Callable[[], bool],
     ) -> None:
         self._connection = connection
         self._path = path
@@ -94,14 +94,15 @@ class FileScan:
         judged = infer(self._look, self._keys)
         return [Column(name, key, *kind) for name, key, kind in zip(self._names, self._keys, judged, strict=True)]
 
-    def _look_at_first_rows(self, reads_numbers: bool) -> dict[str, Seen]:
+    def _look_at_first_rows(self, reads_numbers: Callable[[], bool]) -> dict[str, Seen]:
         rows = f"(SELECT * FROM {self._source(self._head or self._path)} LIMIT {SAMPLE_ROWS})"
         marks = [f"bool_or({key} IN ({MISSING_MARKS_SQL}))" for key in self._keys]
         commas = [f"bool_or(contains({key}, ','))" for key in self._keys]
         seen, others = self._ask(dict.fromkeys(self._keys, EVERYTHING), [*marks, *commas], rows)
         width = len(self._keys)
+        is_text = not reads_numbers()
         for key, has_marks, has_commas in zip(self._keys, others[:width], others[width:], strict=True):
-            if reads_numbers and not has_marks and seen[key].likely_test == "number":
+            if not is_text and not has_marks and seen[key].likely_test == "number":
                 self.numbers.add(key)
             if has_commas:
                 self._with_commas.add(key)

@@ -12,6 +12,8 @@ from ikigai_core.local.engine.columns import INTEGER_FORMAT, MISSING_MARKS_SQL, 
 # Text with leading zeros, a plus sign or more than 18 digits is an identifier, not a number.
 _INTEGER = r"-?(0|[1-9][0-9]{0,17})"
 _NUMBER = r"-?((0|[1-9][0-9]{0,17})(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|-?inf"
+# Most integers are written as DuckDB writes them.
+_PLAIN_INTEGER = "CAST(TRY_CAST(?column? AS DECIMAL(18, 0)) AS VARCHAR) = ?column?"
 # Most numbers are plain, and every plain one can be converted.
 _PLAIN_NUMBER = r"-?(0|[1-9][0-9]{0,17})([.][0-9]*)?"
 _TIME = (
@@ -31,7 +33,7 @@ SAMPLE_ROWS = 5_000
 
 # SQL conditions on the column `?column?`. The placeholder has no braces because patterns use them.
 _TESTS = {
-    "integer": f"regexp_full_match(?column?, {quote(_INTEGER)})",
+    "integer": f"({_PLAIN_INTEGER} OR regexp_full_match(?column?, {quote(_INTEGER)}))",
     "number": (
         f"(regexp_full_match(?column?, {quote(_PLAIN_NUMBER)})"
         f" OR regexp_full_match(?column?, {quote(_NUMBER)}) AND TRY_CAST(?column? AS DOUBLE) IS NOT NULL)"

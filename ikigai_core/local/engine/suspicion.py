@@ -6,7 +6,6 @@ It needs only the bytes, so it works beside DuckDB, and on a file that still arr
 from __future__ import annotations
 
 import sys
-from enum import Flag, auto
 from io import FileIO
 from pathlib import Path
 
@@ -28,18 +27,8 @@ _BEFORE = b"x" * _OVERLAP
 _Mask = npt.NDArray[np.bool_]
 
 
-class Suspicion(Flag):
-    """What to distrust DuckDB's reader for."""
-
-    NONE = 0
-    READING = auto()
-    """A NUL byte, or a quote after the space that begins a value, which DuckDB reads as the start of a quoted one."""
-    NUMBERS = auto()
-    """Text that DuckDB reads as a number, but which is an identifier to us: `007`, `+1`, `1_000`, or spaces around."""
-
-
 class Suspect:
-    """Looks at a file block by block.
+    """Looks for what makes DuckDB's reader suspect, block by block.
 
     Parameters
     ----------
@@ -48,18 +37,28 @@ class Suspect:
 
     Attributes
     ----------
-    found : Suspicion
-        What is suspicious in the blocks so far; after `end`, in the file.
+    is_misread : bool
+        Whether there is, in the blocks so far and after `end` in the file, a NUL byte, or a quote after the space that
+        begins a value, which DuckDB reads as the start of a quoted one.
+    has_odd_numbers : bool
+        Likewise, whether there is text that DuckDB reads as a number, but which is an identifier to us: `007`, `+1`,
+        `1_000`, or with spaces around.
     commas : int
         Number of commas so far.
     """
 
     def __init__(self, *, numbers: bool) -> None:
-        self.found = Suspicion.NONE
+        self.is_misread = False
+        self.has_odd_numbers = False
         self.commas = 0
         self._numbers = numbers
         self._text = bytearray(_BEFORE + bytes(_BLOCK_BYTES))
         self._block = _Block(self._text)
+
+    @property
+    def found(self) -> bool:
+        """Whether anything is suspicious so far."""
+        return self.is_misread or self.has_odd_numbers
 
     def read(self, file: FileIO, most: int = sys.maxsize) -> int:
         """Read on to the end of a file, or at most so many bytes, and look at them; return their number."""
@@ -81,10 +80,8 @@ class Suspect:
         end = _OVERLAP + size
         self._block.begin(end)
         self.commas += int(np.count_nonzero(self._block.commas[_OVERLAP:]))
-        if self._block.is_misread():
-            self.found |= Suspicion.READING
-        if self._numbers and self._block.has_odd_numbers():
-            self.found |= Suspicion.NUMBERS
+        self.is_misread = self._block.is_misread() or self.is_misread
+        self.has_odd_numbers = (self._numbers and self._block.has_odd_numbers()) or self.has_odd_numbers
         self._text[:_OVERLAP] = self._text[size:end]
 
 
@@ -133,7 +130,7 @@ class _Block:
         return self._holds(0) or (
             self._holds(_QUOTE)
             and self._has(self._borders, self._spaces)
-            and self._has(self._borders, self._spaces, np.equal(self._bytes, _QUOTE, out=self._one))
+            and self._has_after(np.equal(self._bytes, _QUOTE, out=self._one))
         )
 
     def has_odd_numbers(self) -> bool:
@@ -148,12 +145,12 @@ class _Block:
 
     def _has_spaces_around(self) -> bool:
         self._add_to(self._spaces, *_OTHER_SPACES)
-        borders, spaces = self._borders, self._spaces
         # Spaces, signs, dots and digits: all letters come after the digits.
         return (
-            self._has(borders, spaces) and self._has(borders, spaces, np.less_equal(self._bytes, _NINE, out=self._one))
+            self._has(self._borders, self._spaces) and self._has_after(np.less_equal(self._bytes, _NINE, out=self._one))
         ) or (
-            self._has(spaces, borders) and self._has(np.less_equal(self._bytes, _NINE, out=self._one), spaces, borders)
+            self._has(self._spaces, self._borders)
+            and self._has_before(np.less_equal(self._bytes, _NINE, out=self._one))
         )
 
     def _has_leading_zeros(self) -> bool:
@@ -161,21 +158,18 @@ class _Block:
         np.equal(self._bytes, _MINUS, out=self._one)
         np.logical_and(self._borders[:-1], self._one[1:], out=self._other[1:])
         self._borders[1:] |= self._other[1:]
-        zeros = np.equal(self._bytes, _ZERO, out=self._one)
         # Mostly, a dot or a border follows, which come before the digits.
-        return self._has(self._borders, zeros, np.greater_equal(self._bytes, _ZERO, out=self._other)) and self._has(
-            self._borders, zeros, self._digits()
+        return (
+            self._has(self._borders, np.equal(self._bytes, _ZERO, out=self._one))
+            and self._has_after(np.greater_equal(self._bytes, _ZERO, out=self._one))
+            and self._has_after(np.less_equal(self._bytes, _NINE, out=self._one))
         )
 
     def _has_underscores(self) -> bool:
-        digits = self._digits()
-        return self._has(digits, np.equal(self._bytes, _UNDERSCORE, out=self._one), digits)
-
-    def _digits(self) -> _Mask:
         digits = np.greater_equal(self._bytes, _ZERO, out=self._other)
         # Spaces were looked for before.
         digits &= np.less_equal(self._bytes, _NINE, out=self._spaces)
-        return digits
+        return self._has(digits, np.equal(self._bytes, _UNDERSCORE, out=self._one)) and self._has_after(digits)
 
     def _add_to(self, mask: _Mask, *others: int) -> None:
         """Add more bytes to a mask, which may be rare."""
@@ -186,10 +180,17 @@ class _Block:
     def _holds(self, byte: int) -> bool:
         return self._text.find(byte, 0, len(self._bytes)) >= 0
 
-    def _has(self, first: _Mask, second: _Mask, third: _Mask | None = None) -> bool:
-        """Return whether bytes of these kinds follow each other anywhere."""
-        end = len(first) - (1 if third is None else 2)
-        follows = np.logical_and(first[:end], second[1 : end + 1], out=self._follows[:end])
-        if third is not None:
-            follows &= third[2:]
-        return self._found.find(1, 0, end) >= 0
+    def _has(self, first: _Mask, second: _Mask) -> bool:
+        """Return whether bytes of these kinds follow each other anywhere, and keep where."""
+        np.logical_and(first[:-1], second[1:], out=self._follows[:-1])
+        return self._found.find(1, 0, len(first) - 1) >= 0
+
+    def _has_after(self, third: _Mask) -> bool:
+        """Return whether a byte of this kind follows two that `_has` found, and keep where."""
+        self._follows[:-2] &= third[2:]
+        return self._found.find(1, 0, len(third) - 2) >= 0
+
+    def _has_before(self, zeroth: _Mask) -> bool:
+        """Return whether a byte of this kind stands before two that `_has` found."""
+        self._follows[1:-1] &= zeroth[:-2]
+        return self._found.find(1, 1, len(zeroth) - 1) >= 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -224,7 +224,7 @@ class Tables:
         )
 
     def scan_file(
-        self, path: Path, names: Sequence[str], *, head: Path | None = None, reads_numbers: bool = True
+        self, path: Path, names: Sequence[str], *, head: Path | None = None, reads_numbers: Callable[[], bool]
     ) -> FileScan:
         """Begin to infer the columns of a CSV file with a header, without storing its rows: see `FileScan`."""
         return FileScan(self._connection, path, names, head=head, reads_numbers=reads_numbers)
