@@ -17,12 +17,14 @@ SEED = os.environ.setdefault("IKIGAI_TEST_SEED", "7")
 """Decides every random choice, in the processes that tests start too. `make soak` takes another one each time."""
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Let a kill, which make passes on, or a closed terminal end a test run as Ctrl-C does: fixtures are torn down."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     forked_platforms.install()
     gc.set_threshold(50_000, 20, 50)
+    # Once pytest has had the garbage of the tests collected, five times over.
+    config.add_cleanup(gc.unfreeze)
 
 
 def pytest_collection_finish() -> None:
@@ -33,7 +35,6 @@ def pytest_collection_finish() -> None:
 
 def pytest_unconfigure() -> None:
     """Leave no process behind."""
-    gc.unfreeze()
     forked_platforms.stop()
 
 
