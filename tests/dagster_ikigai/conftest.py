@@ -20,11 +20,13 @@ pytest_plugins = ["ikigai_core.local.testing"]
 
 
 @pytest.fixture(autouse=True)
-def environment(ikigai_local: LocalAccount, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The platform's name and key where users have them, and nothing of the developer's own Dagster."""
+def environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The account of tests that have one where users have theirs, and nothing of the developer's own Dagster."""
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
-    for name, value in ikigai_local.environ().items():
-        monkeypatch.setenv(name, value)
+    if "ikigai_local" in request.fixturenames:
+        account: LocalAccount = request.getfixturevalue("ikigai_local")
+        for name, value in account.environ().items():
+            monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ loses what was written. Importing this module sees to that.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from types import ModuleType
 from typing import Any
@@ -45,6 +46,9 @@ def _wait_for_no_disk(connection: Any, record: object) -> None:
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous = OFF")
 
+
+# Of instances in memory that are left to the garbage collector, which takes their parts in any order.
+logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 _storages: list[ModuleType] = [sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage]
 for _storage in _storages:

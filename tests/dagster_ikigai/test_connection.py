@@ -87,6 +87,7 @@ def test_settings_that_are_unusable_or_contradict_each_other_are_refused(given: 
         IkigaiWorkspace(**given).get_client()
 
 
+@pytest.mark.usefixtures("ikigai_local")
 def test_a_proxys_password_is_stored_and_shown_no_more_than_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     proxy = f"http://bob:{KEY}@localhost:3128"
     monkeypatch.setenv("MY_PROXY", proxy)
