@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from ikigai_core.local.process import LocalPlatform
+from tests.ikigai_core.helper_processes import Helpers
 
 from .flows import ChaosFlows
 from .proxy import FaultingProxy
@@ -28,9 +31,17 @@ def platform(one_platform: LocalPlatform) -> LocalPlatform:
     return one_platform
 
 
+@pytest.fixture(scope="session")
+def helpers() -> Iterator[Helpers]:
+    """Starts processes with programs of the tests."""
+    helpers = Helpers()
+    yield helpers
+    helpers.stop()
+
+
 @pytest.fixture
-def proxy(platform: LocalPlatform) -> Iterator[FaultingProxy]:
-    with FaultingProxy(platform.url) as proxy:
+def proxy(platform: LocalPlatform, helpers: Helpers, tmp_path: Path) -> Iterator[FaultingProxy]:
+    with FaultingProxy(platform.url, start=partial(helpers.start, folder=tmp_path)) as proxy:
         yield proxy
 
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import os
 import queue
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from tests.ikigai_core.helper_processes import Helper, Helpers
 
 from .flows import ChaosFlows
 from .judge import Told
 from .notes import FileNotes
-
-ROOT = Path(__file__).parents[2]
-_WORKER = str(Path(__file__).with_name("plain_worker.py"))
 
 
 class PlainWorkers:
@@ -34,6 +31,8 @@ class PlainWorkers:
         With what the client finds the platform, or the proxy in front of it.
     folder : Path
         For the notes about runs; they go when the end of a task is recorded.
+    helpers : Helpers
+        Starts the processes.
     isolation : {"shared", "copy"}
     workers : int
     retries : int
@@ -49,6 +48,7 @@ class PlainWorkers:
         chaos: ChaosFlows,
         environment: Mapping[str, str],
         folder: Path,
+        helpers: Helpers,
         *,
         isolation: str = "shared",
         workers: int = 4,
@@ -58,10 +58,10 @@ class PlainWorkers:
     ) -> None:
         self._chaos, self._notes = chaos, FileNotes(folder)
         self._retries, self._retry_delay = retries, retry_delay
-        self._environment = {**os.environ, **environment, "PYTHONPATH": str(ROOT)}
-        self._command = [sys.executable, _WORKER, isolation, str(folder), str(look_for)]
+        arguments = [isolation, str(folder), str(look_for)]
+        self._start = partial(helpers.start, "plain_worker", arguments, folder, {**os.environ, **environment})
         self._count = workers
-        self._processes: dict[int, subprocess.Popen[str]] = {}
+        self._workers: dict[int, Helper] = {}
         self._tasks: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
         self._told: list[Told] = []
         self._lock = threading.Lock()
@@ -72,7 +72,7 @@ class PlainWorkers:
         if self._tasks.empty():
             return []
         with self._lock:
-            return [process.pid for process in self._processes.values() if process.poll() is None]
+            return [worker.process.pid for worker in self._workers.values() if worker.process.poll() is None]
 
     def perform(self, tasks: Sequence[str], seconds: float) -> list[Told]:
         """Perform tasks; those that are not done in time are told as unfinished."""
@@ -86,7 +86,8 @@ class PlainWorkers:
         for hand in hands:
             hand.join()
         timer.cancel()
-        self._end()
+        for worker in self._workers.values():
+            worker.end()
         done = {told.task for told in self._told}
         return [*self._told, *(Told(task, "unfinished") for task in tasks if task not in done)]
 
@@ -117,47 +118,31 @@ class PlainWorkers:
 
     def _try(self, number: int, order: dict[str, str]) -> dict[str, Any] | None:
         """What a worker makes of a task; None if it was killed."""
-        process = self._worker(number)
-        if process is None:
+        worker = self._worker(number)
+        if worker is None:
             return None
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            process.stdin.write(json.dumps(order) + "\n")
-            process.stdin.flush()
-            answer = process.stdout.readline()
-        except BrokenPipeError:
-            answer = ""
-        if answer.endswith("\n"):
+        worker.tell(json.dumps(order))
+        if answer := worker.says():
             told: dict[str, Any] = json.loads(answer)
             return told
-        code = _end(process)
+        with self._lock:
+            code = worker.process.wait()
         if code != -signal.SIGKILL:
             return {"ended": "failed", "error": f"its worker ended by itself, with {code}"}
         return None
 
-    def _worker(self, number: int) -> subprocess.Popen[str] | None:
+    def _worker(self, number: int) -> Helper | None:
         with self._lock:
-            process = self._processes.get(number)
-            if self._over.is_set() or (process is not None and process.poll() is None):
-                return None if self._over.is_set() else process
-            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-            self._processes[number] = subprocess.Popen(self._command, env=self._environment, text=True, **pipes)
-            return self._processes[number]
+            worker = self._workers.get(number)
+            if self._over.is_set() or (worker is not None and worker.process.poll() is None):
+                return None if self._over.is_set() else worker
+            if worker is not None:
+                worker.end()
+            self._workers[number] = self._start()
+            return self._workers[number]
 
     def _end(self) -> None:
         with self._lock:
             self._over.set()
-            for process in self._processes.values():
-                process.kill()
-
-
-def _end(process: subprocess.Popen[str]) -> int:
-    """Wait for a worker whose output is closed; what it ended with."""
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            # What was not sent any more is lost with it.
-            with contextlib.suppress(BrokenPipeError):
-                pipe.close()
-    return process.returncode
+            for worker in self._workers.values():
+                worker.process.kill()

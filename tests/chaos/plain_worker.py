@@ -1,4 +1,4 @@
-"""A process of the plain client: `python plain_worker.py ISOLATION NOTES LOOK_FOR`. A task a line, its end a line."""
+"""A process of the plain client. It reads a task a line from ORDERS, and says how each ended in a line."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from tests.chaos.notes import FileNotes
 _SECONDS = 600.0
 
 
-def main(isolation: str, folder: str, look_for: str) -> None:
+def main(arguments: list[str]) -> int:
+    """Perform the tasks; arguments: ORDERS ISOLATION NOTES LOOK_FOR."""
+    orders, isolation, folder, look_for = arguments
     lost_start.LOOK_FOR = float(look_for)
     notes = FileNotes(Path(folder))
     how = {} if isolation == "shared" else {"isolation": isolation}
-    with Ikigai() as ikigai:
-        for line in sys.stdin:
-            sys.stdout.write(json.dumps(_perform(ikigai, notes, how, **json.loads(line))) + "\n")
+    with Ikigai() as ikigai, Path(orders).open() as tasks:
+        for task in tasks:
+            sys.stdout.write(json.dumps(_perform(ikigai, notes, how, **json.loads(task))) + "\n")
             sys.stdout.flush()
+    return 0
 
 
 def _perform(ikigai: Ikigai, notes: FileNotes, how: Any, app: str, flow: str, task: str) -> dict[str, Any]:
@@ -39,7 +42,3 @@ def _perform(ikigai: Ikigai, notes: FileNotes, how: Any, app: str, flow: str, ta
     variables = dict(run.variables)
     said = {"variables": variables, "output": variables.get(OUTPUT), "doubt": run.doubt}
     return {"ended": "success", "log_id": log.log_id, **said}
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

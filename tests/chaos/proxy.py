@@ -8,11 +8,14 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from tests.ikigai_core.helper_processes import Helper
 
 KINDS = ("unavailable", "throttled", "reset", "lost", "truncated", "slow")
 STARTS = ("run-pipeline", "create-pipeline")
@@ -42,11 +45,37 @@ class Late:
     status: int | None
 
 
+class _Interpreter:
+    """The proxy's process as one that is started by itself."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        command = [sys.executable, "-I", str(Path(__file__).with_name("proxy_server.py")), *arguments]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.process = subprocess.Popen(command, text=True, start_new_session=True, **pipes)
+
+    def says(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
 class FaultingProxy:
     """A running proxy; a context manager that ends it. It ends with the process that started it, too.
 
     Nothing goes wrong before `faults` or `hold` is called. Signed URLs that the platform makes for a request that came
     through the proxy lead through the proxy.
+
+    Parameters
+    ----------
+    upstream : str
+        Base URL of the platform.
+    seed : str
+        Decides what goes wrong.
+    start : callable, optional
+        Starts a program of the tests with arguments, as `Helpers.start` does. Default: in an interpreter of its own.
 
     Attributes
     ----------
@@ -56,18 +85,20 @@ class FaultingProxy:
         Its process id.
     """
 
-    def __init__(self, upstream: str, *, seed: str = os.environ["IKIGAI_TEST_SEED"]) -> None:
-        command = [sys.executable, "-I", str(Path(__file__).with_name("proxy_server.py")), upstream, seed]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
-        assert self._process.stdout is not None
-        self.url = self._process.stdout.readline().strip()
+    def __init__(
+        self,
+        upstream: str,
+        *,
+        seed: str = os.environ["IKIGAI_TEST_SEED"],
+        start: Callable[[str, Sequence[str]], Helper] | None = None,
+    ) -> None:
+        self._server = start("proxy_server", [upstream, seed]) if start else _Interpreter([upstream, seed])
+        self.url = self._server.says()
         assert self.url, "the proxy did not start"
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return self._server.process.pid
 
     def environ(self, credentials: Any) -> dict[str, str]:
         """The environment variables with which clients reach a platform or account through the proxy."""
@@ -150,8 +181,7 @@ class FaultingProxy:
 
     def stop(self) -> None:
         """End it."""
-        self._process.kill()
-        self._process.communicate()
+        self._server.end()
 
     def __enter__(self) -> Self:
         return self

@@ -1,6 +1,6 @@
-"""The process of a faulting proxy: `python proxy_server.py UPSTREAM_URL SEED`. Standard library only.
+"""The process of a faulting proxy: `python proxy_server.py UPSTREAM_URL SEED`, or forked. Standard library only.
 
-It says its address in its first line, ends when its standard input is closed, and takes orders as JSON at `/_chaos`.
+It says its address in its first line, ends with its starter, and takes orders as JSON at `/_chaos`.
 Requests and answers are held in memory: chaos has small ones.
 """
 
@@ -14,6 +14,7 @@ import random
 import socket
 import struct
 import sys
+import threading
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, field
@@ -291,9 +292,20 @@ class Proxy:
         server = await asyncio.start_server(attend, "127.0.0.1", 0, limit=_LARGEST_HEAD, backlog=1024)
         sys.stdout.write(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}\n")
         sys.stdout.flush()
-        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), lambda: os._exit(0))
         await server.serve_forever()
 
 
+def main(arguments: list[str]) -> int:
+    """Serve; arguments, of which the last two count: UPSTREAM_URL SEED."""
+    asyncio.run(Proxy(*arguments[-2:]).serve())
+    return 0
+
+
+def _end_with_standard_input() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
 if __name__ == "__main__":
-    asyncio.run(Proxy(sys.argv[1], sys.argv[2]).serve())
+    threading.Thread(target=_end_with_standard_input, daemon=True).start()
+    main(sys.argv)

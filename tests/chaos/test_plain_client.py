@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ikigai_core.local.process import LocalPlatform
+from tests.ikigai_core.helper_processes import Helpers
 
 from .flows import ChaosFlows
 from .judge import judge
@@ -23,10 +24,15 @@ modes = pytest.mark.parametrize("isolation", ["shared", "copy"])
 @pytest.mark.timeout(400)
 @modes
 def test_few_tasks_on_two_flows(
-    isolation: str, platform: LocalPlatform, proxy: FaultingProxy, chaos: ChaosFlows, tmp_path: Path
+    isolation: str,
+    platform: LocalPlatform,
+    proxy: FaultingProxy,
+    chaos: ChaosFlows,
+    helpers: Helpers,
+    tmp_path: Path,
 ) -> None:
     proxy.faults(late=0.02, late_seconds=(1.0, 10.0))
-    workers = PlainWorkers(chaos, proxy.environ(platform), tmp_path, isolation=isolation)
+    workers = PlainWorkers(chaos, proxy.environ(platform), tmp_path, helpers, isolation=isolation)
     with Killer().kills(workers.pids, every=(2, 5)):
         told = workers.perform([f"task-{number}" for number in range(12)], seconds=300)
     proxy.await_delivery()
@@ -36,7 +42,9 @@ def test_few_tasks_on_two_flows(
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 @modes
-def test_a_thousand_tasks_on_few_flows(isolation: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_thousand_tasks_on_few_flows(
+    isolation: str, helpers: Helpers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     notes = tmp_path / "notes"
     notes.mkdir()
     with LocalPlatform.start(data_dir=tmp_path / "platform") as platform, FaultingProxy(platform.url) as proxy:
@@ -44,7 +52,7 @@ def test_a_thousand_tasks_on_few_flows(isolation: str, tmp_path: Path, capsys: p
         proxy.faults(late=0.01, late_seconds=(5.0, 100.0))
         environment = proxy.environ(platform)
         tries = {"workers": 6, "retries": 4, "retry_delay": 5.0, "look_for": 30.0}
-        workers = PlainWorkers(chaos, environment, notes, isolation=isolation, **tries)
+        workers = PlainWorkers(chaos, environment, notes, helpers, isolation=isolation, **tries)
         killer = Killer().kills(workers.pids, every=(3, 15)).freezes(workers.pids, every=(5, 20))
         killer.does(chaos.restart, every=(30, 60), name="restart").does(chaos.fail_next, every=(5, 20), name="fail")
         with killer:

@@ -11,10 +11,13 @@ from pathlib import Path
 from ikigai_core.local.fork_server import ForkedProcess, ForkServer
 
 HERE = Path(__file__).parent
+CHAOS = HERE.parent / "chaos"
 FOLDERS = {
     "ensurer": HERE / "components",
     "mortal": HERE / "runs",
     "mortal_upload": HERE / "transfer",
+    "plain_worker": CHAOS,
+    "proxy_server": CHAOS,
     "racer": HERE / "runs",
 }
 CLIENTS = ("ikigai_core.client", "ikigai_core.async_client", "ikigai_core.transport.sync", "ikigai_core.transport.aio")
@@ -35,7 +38,9 @@ class Helper:
         self._orders.flush()
 
     def says(self) -> str:
-        return self._answers.readline().strip()
+        """A line; nothing if it ended before it had said a whole one."""
+        line = self._answers.readline()
+        return line.strip() if line.endswith("\n") else ""
 
     def end(self) -> None:
         self.process.kill()
@@ -48,14 +53,15 @@ class Helpers:
     """Starts them."""
 
     def __init__(self) -> None:
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join({str(folder) for folder in FOLDERS.values()})}
+        # The programs of chaos share modules with its tests.
+        folders = {HERE.parents[1], *FOLDERS.values()}
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, folders))}
         self._server = ForkServer(tuple(FOLDERS), environment, imports=(*CLIENTS, *COMPONENTS))
 
-    @contextmanager
-    def running(
+    def start(
         self, program: str, arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
-    ) -> Iterator[Helper]:
-        """Run a program in a folder; its first argument is the path of what it reads orders from."""
+    ) -> Helper:
+        """Start a program in a folder; its first argument is the path of what it reads orders from."""
         orders = folder / f"orders-{uuid.uuid4().hex[:8]}"
         os.mkfifo(orders)
         answers, theirs = os.pipe()
@@ -63,7 +69,14 @@ class Helpers:
             program, [str(orders), *arguments], folder=folder, stdout=theirs, stderr=2, environment=environment
         )
         os.close(theirs)
-        helper = Helper(process, orders, answers)
+        return Helper(process, orders, answers)
+
+    @contextmanager
+    def running(
+        self, program: str, arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+    ) -> Iterator[Helper]:
+        """Run a program for a while, as `start` does."""
+        helper = self.start(program, arguments, folder, environment)
         try:
             yield helper
         finally:

@@ -15,9 +15,6 @@ import requests
 from ikigai_core.local.jobs.runner import INTERRUPTED
 from ikigai_core.local.process import LocalPlatform
 
-HANDS = 3
-LONGEST_ROUND = 1.5
-
 
 class Hand:
     """A user who works until the platform is gone, and knows what was acknowledged."""
@@ -68,29 +65,37 @@ class Hand:
 
 
 def test_five_kills_lose_nothing(connect: Callable[..., Any], definition: Any, until: Callable[..., Any]) -> None:
-    kill_often(5, connect, definition, until)
+    kill_often(5, connect, definition, until, hands=2, longest=0.7)
 
 
 @pytest.mark.soak
 def test_a_hundred_kills_lose_nothing(connect: Callable[..., Any], definition: Any, until: Callable[..., Any]) -> None:
-    kill_often(100, connect, definition, until)
+    kill_often(100, connect, definition, until, hands=3, longest=1.5)
 
 
-def kill_often(rounds: int, connect: Callable[..., Any], definition: Any, until: Callable[..., Any]) -> None:
+def kill_often(
+    rounds: int,
+    connect: Callable[..., Any],
+    definition: Any,
+    until: Callable[..., Any],
+    *,
+    hands: int,
+    longest: float,
+) -> None:
     with LocalPlatform.start(workers=2) as platform:
         api = connect(platform)
         for number in range(rounds):
             app_id = api.app(f"Round {number}")
-            hands = [Hand(connect(platform), app_id, f"hand {hand}", definition) for hand in range(HANDS)]
-            for hand in hands:
+            users = [Hand(connect(platform), app_id, f"hand {hand}", definition) for hand in range(hands)]
+            for hand in users:
                 hand.thread.start()
-            time.sleep(random.uniform(0, LONGEST_ROUND))
+            time.sleep(random.uniform(0, longest))
             platform.kill()
-            for hand in hands:
+            for hand in users:
                 hand.thread.join(30)
                 assert not hand.thread.is_alive()
             platform.restart()
-            for hand in hands:
+            for hand in users:
                 _check_datasets(api, app_id, hand)
                 _check_runs(api, app_id, hand, until)
             api.tell("delete-project", {"project": {"project_id": app_id}})
