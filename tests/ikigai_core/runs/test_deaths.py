@@ -22,6 +22,19 @@ IN_THE_START = "in the start"
 ON_COPIES = ("prepared", "copied", IN_THE_START, "started", "ended")
 
 
+@pytest.fixture(scope="module")
+def one_platform() -> Iterator[LocalPlatform]:
+    with LocalPlatform.start() as platform:
+        yield platform
+
+
+@pytest.fixture
+def own_platform(one_platform: LocalPlatform) -> LocalPlatform:
+    """It has no app, and nothing ran on it."""
+    one_platform.control.reset(data=True)
+    return one_platform
+
+
 @pytest.fixture
 def app(own_platform: LocalPlatform) -> Iterator[App]:
     own_platform.control.outcome(duration=1.0)

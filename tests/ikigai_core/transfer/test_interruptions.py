@@ -27,7 +27,7 @@ from ikigai_core.transfer.progress import Progress
 from ikigai_core.transfer.ranges import FIRST_SIZE, RANGE_SIZE
 from ikigai_core.transport import sync
 
-SIZE = 40 << 20
+SIZE = 24 << 20
 
 
 @pytest.fixture(scope="module")

@@ -114,7 +114,7 @@ def test_the_memory_does_not_grow_with_the_data(connect: Callable[[LocalPlatform
         return next(int(line.split()[1]) >> 10 for line in status if line.startswith("VmHWM"))
 
     row = b"1,some text that is neither short nor long\n"
-    large = b"a,b\n" + row * ((96 << 20) // len(row))
+    large = b"a,b\n" + row * ((64 << 20) // len(row))
     with LocalPlatform.start() as platform:
         api = connect(platform)
         app_id = api.app()
