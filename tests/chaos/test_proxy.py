@@ -87,8 +87,8 @@ def test_slow_answers_are_right(proxy: FaultingProxy, get: Get) -> None:
 
 def test_a_share_of_the_requests_goes_wrong(proxy: FaultingProxy, get: Get) -> None:
     proxy.faults(0.1, kinds=["unavailable"])
-    failed = sum(get().status_code == 503 for _ in range(300))
-    assert 10 < failed < 60
+    failed = sum(get().status_code == 503 for _ in range(150))
+    assert 4 < failed < 32
     assert proxy.counts()["unavailable"] == failed
 
 
@@ -159,7 +159,7 @@ def test_connections_outlive_a_restart_of_the_platform(platform: LocalPlatform, 
 
 def test_hundreds_of_connections_are_kept_open(platform: LocalPlatform, proxy: FaultingProxy) -> None:
     headers = {"user": platform.user_email, "api-key": platform.api_key}
-    connections = [http.client.HTTPConnection(urlsplit(proxy.url).netloc, timeout=30) for _ in range(300)]
+    connections = [http.client.HTTPConnection(urlsplit(proxy.url).netloc, timeout=30) for _ in range(200)]
     for _ in range(2):
         for connection in connections:
             connection.request("GET", PATH, headers=headers)
