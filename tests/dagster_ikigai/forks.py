@@ -21,20 +21,33 @@ from types import ModuleType
 from typing import Any
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(
-    [
-        "dagster._cli",
-        "dagster._daemon.cli",
-        "dagster_dg_cli.cli",
-        "dagster_webserver.cli",
-        "dagster_ikigai.ops",
-        "dagster_ikigai.runs.execution",
-        "ikigai_core.transport.sync",
-        "pandas",
-        "pytest",
-        "tests.dagster_ikigai.databases",
-    ]
-)
+_imported = [
+    "dagster._cli",
+    "dagster._core.definitions.antlr_asset_selection.antlr_asset_selection",
+    "dagster._core.execution.plan.active",
+    "dagster._core.executor.in_process",
+    "dagster._core.instance.factory",
+    "dagster._core.storage.sqlite_storage",
+    "dagster_ikigai.components.app_component",
+    "dagster_ikigai.components.flow_component",
+    "dagster_ikigai.ops",
+    "dagster_ikigai.runs.execution",
+    "ikigai_core.orchestration.data_profile",
+    "ikigai_core.transport.sync",
+    "pandas",
+    "pytest",
+    "tests.dagster_ikigai.databases",
+    "upath.implementations.local",
+]
+
+
+def with_imports(*modules: str) -> None:
+    """Say what else processes have imported when they start; only before the first of them does."""
+    _imported.extend(modules)
+    FORKS.set_forkserver_preload(_imported)
+
+
+with_imports()
 
 
 def start(

@@ -20,6 +20,9 @@ from ikigai_core import Ikigai
 from ikigai_core.local.account import LocalAccount
 from tests.dagster_ikigai import forks
 
+COMMANDS = ["api", "check", "dev", "labs", "launch", "list", "plus", "scaffold", "utils"]
+forks.with_imports("jsonschema", "rich.markdown", *(f"dagster_dg_cli.cli.{name}" for name in COMMANDS))
+
 DEFINITIONS = """\
 from pathlib import Path
 

@@ -18,6 +18,8 @@ import dagster as dg
 
 from tests.dagster_ikigai import forks
 
+forks.with_imports("dagster._daemon.cli", "dagster_webserver.cli")
+
 T = TypeVar("T")
 DEADLINE = 300.0
 LOCATION_FILE = Path(__file__).with_name("location.py")
