@@ -14,6 +14,7 @@ import pytest
 
 from dagster_ikigai import IkigaiFlow, IkigaiWorkspace, build_ikigai_flow_assets, ikigai_assets
 from ikigai_core import FlowStatus, Ikigai, RunLog
+from ikigai_core.catalog import creating
 from ikigai_core.local.account import LocalAccount
 from ikigai_core.local.process import LocalPlatform
 from tests.dagster_ikigai.instances import values
@@ -78,7 +79,9 @@ def test_connections_that_are_reset_before_the_start_are_worth_a_retry(
     ikigai_local: LocalAccount,
     instance: dg.DagsterInstance,
     platform_runs: Callable[[], list[RunLog]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(creating, "LOOK_FOR", 1.0)
     ikigai_local.control.fault("create-pipeline", cut=True, user=ikigai_local.user_email, times=1)
     result = materialize(build_ikigai_flow_assets(scripted(), retry_policy=PATIENT), instance)
     assert result.success

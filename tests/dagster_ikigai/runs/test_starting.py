@@ -145,7 +145,7 @@ def test_a_lost_answer_is_proven_by_the_lease_and_no_doubt_is_told(
     assert "ikigai/doubt" not in metadata
 
 
-@pytest.mark.parametrize("kind", ["asset", "op"])
+@pytest.mark.parametrize("kind", ["asset", pytest.param("op", marks=pytest.mark.soak)])
 def test_under_contention_a_lost_answer_costs_nobody_else_their_run(
     flow: IkigaiFlow,
     persistent: dg.DagsterInstance,
