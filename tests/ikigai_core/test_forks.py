@@ -22,7 +22,7 @@ from ikigai_core.runs.polling import RateLimiter
 
 NAMES = [f"dataset {number}" for number in range(12)]
 THREADS = 3
-EACH = 40
+EACH = 20
 PATIENCE = 60
 
 Child = Callable[[Callable[[], int]], Callable[[], int]]

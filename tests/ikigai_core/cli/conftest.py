@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -139,6 +140,15 @@ def forks() -> Iterator[ForkServer]:
     server = ForkServer([_CLI], _clean_environment(), imports=_HELPFUL)
     yield server
     server.stop()
+
+
+@pytest.fixture
+def _in_this_process() -> Iterator[None]:
+    """A command that runs here leaves signals and warnings as they were."""
+    before = signal.getsignal(signal.SIGINT)
+    with warnings.catch_warnings():
+        yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ def test_a_platform_is_served_until_it_is_told_to_stop(ikigai: CommandLine, tmp_
     assert not list((tmp_path / "state").rglob("*.json"))
 
 
+@pytest.mark.usefixtures("_in_this_process")
 def test_what_is_not_for_a_local_platform_is_refused(ikigai: CommandLine, capsys: pytest.CaptureFixture[str]) -> None:
     assert ikigai("--base-url", "http://localhost", "local").returncode == 2
     # Here the platform has been imported.
@@ -53,6 +54,7 @@ def test_what_is_not_for_a_local_platform_is_refused(ikigai: CommandLine, capsys
     assert "usage: ikigai local" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("_in_this_process")
 def test_its_help_is_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["local", "--help"])

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ikigai_core import App, __version__
+from ikigai_core.cli import main
 from ikigai_core.local.account import LocalAccount
 
 from .conftest import CommandLine
@@ -29,9 +30,13 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.usefixtures("_in_this_process")
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help_and_json(ikigai: CommandLine, command: str) -> None:
-    said = ikigai.text(*command.split(), "--help")
+def test_every_command_has_help_and_json(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command.split(), "--help"])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
     assert f"ikigai {command}" in said
     assert "--json" in said
 

@@ -1,4 +1,4 @@
-"""Thousands of calls at once do not jam: a client has some under way, and the others wait for their turn."""
+"""Hundreds of calls at once do not jam: a client has some under way, and the others wait for their turn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ikigai_core.api.call import get
 from ikigai_core.config import Config
 from ikigai_core.transport.aio import CALLS_AT_ONCE, AsyncDriver
 
-CALLS = 600
+CALLS = 200
 FOR_MORE_TO_COME = 0.3
 
 
