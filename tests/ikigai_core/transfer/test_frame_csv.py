@@ -214,6 +214,26 @@ def test_floats_of_every_magnitude_are_written_as_their_shortest_text(values: li
         assert written(frame) == frame.to_csv(index=False, lineterminator="\n")
 
 
+@pytest.mark.parametrize("size", [1, 100, 1 << 20])
+def test_neighbors_of_one_type_keep_their_values_apart(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame_csv, "CHUNK_BYTES", size)
+    count = np.arange(7)
+    frame = pd.DataFrame(
+        {
+            "whole": count.astype("float64"),
+            "missing": np.where(count % 2, np.nan, count / 7),
+            "odd": np.array([1e300, -np.inf, np.nan, 1e-9, -0.0, 0.1, 5e-324]),
+            "single": (count / 3).astype("float32"),
+            "tenfold": count * 10,
+            "hundredfold": count * 100,
+            "narrow": count.astype("int8"),
+            "is_even": count % 2 == 0,
+            "is_small": count < 3,
+        }
+    )
+    assert written(frame) == frame.to_csv(index=False, lineterminator="\n")
+
+
 def test_a_lone_carriage_return_arrives_as_part_of_its_value() -> None:
     frame = pd.DataFrame({"a": ["one\rtwo", "three\r\nfour", "\r"], "b": ["x", "y", "z"]})
     rows = list(csv.reader(io.StringIO(written(frame), newline="")))
