@@ -43,19 +43,13 @@ from airflow.sdk.definitions.dag import _run_task  # noqa: E402
 from airflow.serialization.serialized_objects import DagSerialization  # noqa: E402
 from airflow.utils.db import initdb  # noqa: E402
 from airflow.utils.state import DagRunState, TaskInstanceState  # noqa: E402
-from sqlalchemy import Engine, event  # noqa: E402
 
 from ikigai_core import Flow, Ikigai  # noqa: E402
 from ikigai_core.local.account import LocalAccount  # noqa: E402
+from tests.airflow_provider_ikigai import lean  # noqa: E402
 
 pytest_plugins = ["ikigai_core.local.testing"]
-
-
-@event.listens_for(Engine, "connect")
-def _no_syncing(connection: Any, _: object) -> None:
-    """Nothing here outlives a power cut: Airflow's database need not wait for the disk."""
-    if "sqlite" in type(connection).__module__:
-        connection.execute("PRAGMA synchronous=OFF")
+lean.run_lean()
 
 
 @dataclass(frozen=True)

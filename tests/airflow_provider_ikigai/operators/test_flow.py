@@ -233,11 +233,11 @@ def test_a_retry_picks_up_the_run_of_the_try_before(
     flow = make_flow("result = data")
     ikigai_local.control.outcome(flow.flow_id, duration=900)
     finish_once(monkeypatch, ikigai_local, flow, lambda run: run.picked_up)
-    ran = run_dag(running(app, deferrable=deferrable, retries=9, execution_timeout=timedelta(seconds=3)))
+    ran = run_dag(running(app, deferrable=deferrable, retries=9, execution_timeout=timedelta(seconds=6)))
     assert ran.state == "success", ran.log
     assert ran.tries["run"] > 1
     assert "AirflowTaskTimeout" in ran.log
-    by_trigger, by_airflow = "did not end within the task's execution_timeout of 3 s", "is still running: the platform"
+    by_trigger, by_airflow = "did not end within the task's execution_timeout of 6 s", "is still running: the platform"
     assert (by_trigger if deferrable else by_airflow) in ran.log
     assert "Picked up a run of flow 'Scripted'" in ran.log
     assert [log.log_id for log in flow.run_logs(10)] == [ran.results["run"]["run_log"]["log_id"]]

@@ -7,7 +7,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,6 +18,7 @@ from cryptography.fernet import Fernet
 from ikigai_core import Ikigai
 from ikigai_core.local.process import LocalPlatform
 from tests.airflow_provider_ikigai.real import documented
+from tests.airflow_provider_ikigai.real.servers import Servers
 from tests.chaos.proxy import FaultingProxy
 
 HERE = Path(__file__).parent
@@ -87,7 +88,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, loop_note: Path, migrat
             connection.execute("PRAGMA journal_mode=WAL")
 
     options = {**OPTIONS, **QUICK, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60"}
-    with deployed(home, options, loop_note, migrate=copy_database) as deployment:
+    with deployed(home, options, loop_note, migrate=copy_database, forks=True) as deployment:
         yield deployment
 
 
@@ -136,9 +137,11 @@ def deployed(
     *,
     servers: dict[str, list[str]] | None = None,
     migrate: Callable[[], None] | None = None,
+    forks: bool = False,
 ) -> Iterator[Any]:
     """An Airflow with such settings and such servers besides its usual ones, and a platform of its own."""
     with (
+        ExitStack() as stack,
         LocalPlatform.start(workers=2) as platform,
         Ikigai(user_email=platform.user_email, api_key=platform.api_key, base_url=platform.url) as ikigai,
         FaultingProxy(platform.url) as proxy,
@@ -159,6 +162,8 @@ def deployed(
             }
             airflow = demo.Airflow(home, **options, **own)
         airflow.migrate = migrate or airflow.migrate
+        if forks:
+            stack.enter_context(forked(airflow, demo.SERVERS))
         for source, target in (
             (HERE / "loop_watch.py", site / "sitecustomize.py"),
             *((path, home / "dags" / path.name) for path in sorted((HERE / "dags").glob("*.py"))),
@@ -183,6 +188,22 @@ def deployed(
                 yield deployment
             finally:
                 deployment.kill_servers()
+
+
+@contextmanager
+def forked(airflow: Any, commands: dict[str, list[str]]) -> Iterator[None]:
+    """Let an Airflow's servers be forked, which takes a fraction of the computing of commands."""
+    servers = Servers(airflow._environment)
+
+    def start(name: str) -> None:
+        port = ["--port", str(airflow._port)] if name == "api-server" else []
+        airflow.servers[name] = servers.serve(name, *commands[name], *port, log=airflow._log(name))
+
+    airflow.start = start
+    try:
+        yield
+    finally:
+        servers.stop()
 
 
 def connection_to(proxy: FaultingProxy, platform: LocalPlatform) -> str:

@@ -18,11 +18,15 @@ UNDER_WAY = ("scheduled", "queued", "running", "deferred", "restarting", "up_for
 
 
 def wait_until(condition: Callable[[], Any], complaint: Callable[[], str], seconds: float = 480.0) -> Any:
-    """Wait for something to be true, and return it."""
-    deadline = time.monotonic() + seconds
+    """Wait for something to be true, and return it.
+
+    The longer it has taken, the longer each pause is: Airflow's answers cost it much computing.
+    """
+    began = time.monotonic()
     while not (value := condition()):
-        assert time.monotonic() < deadline, complaint()
-        time.sleep(0.8)
+        waited = time.monotonic() - began
+        assert waited < seconds, complaint()
+        time.sleep(min(0.4 + waited / 8, 4.0))
     return value
 
 

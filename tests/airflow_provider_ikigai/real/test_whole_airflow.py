@@ -62,7 +62,7 @@ def test_deferred_runs_outlive_their_triggerer(
     deployment: Any, started: dict[str, str], follow_many: Callable[[Any, int], Callable[..., None]]
 ) -> None:
     run_id = started["deferred"]
-    end = follow_many(deployment, 8)
+    end = follow_many(deployment, 4)
     deployment.await_log("Flow 'deferred' is RUNNING", "deferred", run_id)
     links = deployment.links("deferred", run_id)
     assert links["Ikigai run"].startswith(f"{deployment.platform.url}/console/apps/{deployment.app.app_id}/flows/")
