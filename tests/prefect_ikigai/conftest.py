@@ -36,6 +36,8 @@ os.environ.update(
     PREFECT_API_URL=f"http://127.0.0.1:{PORT}/api",
     PREFECT_API_SSL_CERT_FILE=str(CERTIFICATE),
     PREFECT_SERVER_DATABASE_CONNECTION_URL=f"sqlite+aiosqlite:///{PREFECT_HOME / DATABASE}",
+    # The server has no such tokens: each client would ask for one in vain.
+    PREFECT_CLIENT_CSRF_SUPPORT_ENABLED="false",
     PREFECT_LOGGING_COLORS="false",
     PREFECT_SERVER_ANALYTICS_ENABLED="false",
     # What looks through the database every few seconds, for nothing that tests have.
@@ -55,6 +57,7 @@ os.environ.update(
 )
 
 import pandas as pd  # noqa: E402
+import prefect.context  # noqa: E402
 import pytest  # noqa: E402
 from pydantic import SecretStr  # noqa: E402
 
@@ -70,6 +73,17 @@ from .servers import PrefectServer, drain_logs_and_events  # noqa: E402
 pytest_plugins = ["ikigai_core.local.testing"]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def end_flow_runs_at_once() -> None:
+    """Send no heartbeats, for whose thread each flow run waits a second at its end; no variable can order that."""
+    root = prefect.context.GLOBAL_SETTINGS_CONTEXT
+    flows = root.settings.flows.model_copy(update={"heartbeat_frequency": None})
+    quiet = root.settings.model_copy(update={"flows": flows})
+    prefect.context.GLOBAL_SETTINGS_CONTEXT = root.model_copy(update={"settings": quiet})
+
+
+end_flow_runs_at_once()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -32,11 +32,13 @@ T = TypeVar("T")
 
 
 def eventually(look: Callable[[], T | None], complaint: Callable[[], str]) -> T:
-    """What a look finds, as soon as it finds something."""
-    deadline = time.monotonic() + PATIENCE
+    """What a look finds, soon after there is something to find."""
+    began = time.monotonic()
     while not (found := look()):
-        assert time.monotonic() < deadline, complaint()
-        time.sleep(0.2)
+        waited = time.monotonic() - began
+        assert waited < PATIENCE, complaint()
+        # Whoever is asked has to compute the answer: the longer it takes, the less often.
+        time.sleep(min(max(0.1, waited / 8), 1.0))
     return found
 
 

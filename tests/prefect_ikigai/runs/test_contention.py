@@ -108,7 +108,7 @@ def told_of(task: str, future: Any) -> Told:
 
 @modes
 def test_tasks_on_one_flow_have_a_run_each(one: Contended, isolation: Isolation) -> None:
-    one.run(8, isolation).check(doubt=False)
+    one.run(6, isolation).check(doubt=False)
 
 
 def test_private_copies_run_side_by_side_and_go(one: Contended) -> None:
@@ -131,7 +131,7 @@ def test_of_tasks_whose_answers_got_lost_none_succeeds_without_a_run_of_its_own(
     def lose(kind: str) -> Verdict:
         with contended(platform) as one:
             one.proxy.faults(0.7, kinds=[kind], operations=["run-pipeline"])
-            verdict = one.run(5, isolation)
+            verdict = one.run(4, isolation)
             assert one.proxy.counts()[kind] > 0
         return verdict
 

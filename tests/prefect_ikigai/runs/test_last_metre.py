@@ -36,17 +36,23 @@ def processes(
             raise
 
 
-# Between them they die at every other moment, before a request or after its answer; in the soak, each at all.
+# Two of the four ways, each with some of the moments, before a request or after its answer; in the soak, all with each.
 @pytest.mark.parametrize(
-    ("isolation", "with_two", "first"),
-    [("shared", False, 0), ("shared", True, 3), ("copy", False, 5), ("copy", True, 6)],
-    ids=["run_flow", "start_flow and wait_for_run", "run_flow, copy", "start_flow and wait_for_run, copy"],
+    ("isolation", "with_two", "first", "step"),
+    [
+        pytest.param("shared", True, 0, 8, id="start_flow and wait_for_run"),
+        pytest.param("copy", False, 5, 8, id="run_flow, copy"),
+        *(
+            pytest.param(isolation, with_two, 0, 1, id=f"{isolation}, {with_two}", marks=pytest.mark.soak)
+            for isolation in ("shared", "copy")
+            for with_two in (False, True)
+        ),
+    ],
 )
-@pytest.mark.parametrize("step", [8, pytest.param(1, marks=pytest.mark.soak)])
 def test_the_next_try_returns_the_result_wherever_the_first_one_died(
     chaos: ChaosFlows, processes: FlowProcesses, isolation: str, with_two: bool, first: int, step: int
 ) -> None:
-    moment, has_died = first % step, True
+    moment, has_died = first, True
     while has_died:
         task = uuid.uuid4().hex
         flow_run_id = ask_for(chaos, processes, task, isolation, with_two)

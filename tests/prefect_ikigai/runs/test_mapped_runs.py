@@ -20,8 +20,8 @@ def most_at_once(runs: list[BegunRun]) -> int:
 
 
 @pytest.mark.timeout(300)
-def test_sixteen_mapped_runs(credentials: IkigaiCredentials, app: str, control: LocalControl) -> None:
-    check_mapped_runs(credentials, app, control, count=16, limit=6, duration=0.2)
+def test_ten_mapped_runs(credentials: IkigaiCredentials, app: str, control: LocalControl) -> None:
+    check_mapped_runs(credentials, app, control, count=10, limit=4, duration=0.2)
 
 
 @pytest.mark.soak

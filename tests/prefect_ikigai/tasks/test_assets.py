@@ -21,6 +21,7 @@ from prefect_ikigai import (
     materialize_flow,
 )
 from prefect_ikigai.naming import asset_key
+from tests.prefect_ikigai.servers import meanwhile
 
 NUMBERS = pd.DataFrame({"name": ["one", "two", "three"], "value": [1, 2, 3]})
 MATERIALIZED = "prefect.asset.materialization.succeeded"
@@ -98,6 +99,11 @@ def test_only_what_the_run_wrote_is_reported_as_materialized(
     def nightly(on_busy: OnBusy = "wait") -> RunLog:
         return materialize_flow(app, "Some numbers", definition(), on_busy=on_busy)(credentials)
 
+    def end_what_is_followed() -> None:
+        following = prefect_server.await_flow_run_with(parameters={"on_busy": "attach"})
+        prefect_server.logs(following.id, until="is running already and is followed")
+        control.finish(platform_flow.flow_id)
+
     with credentials.get_client() as ikigai:
         ikigai.apps[app].dataset.new("numbers").df(NUMBERS).build()
         first = nightly()
@@ -105,10 +111,12 @@ def test_only_what_the_run_wrote_is_reported_as_materialized(
         # Runs that write nothing; what is there was written long before the second one.
         control.outcome(platform_flow.flow_id, duration=3.0)
         platform_flow.start().wait()
+        control.outcome(platform_flow.flow_id, duration=0.0)
         nightly()
-        somebody_elses = platform_flow.start()
-        state = nightly("attach", return_state=True)
-        somebody_elses.wait()
+        control.outcome(platform_flow.flow_id, duration=3600.0)
+        platform_flow.start()
+        with meanwhile(end_what_is_followed):
+            state = nightly("attach", return_state=True)
         control.outcome(platform_flow.flow_id, engine=True)
         last = nightly()
     told = prefect_server.events([MATERIALIZED], asset_key(app, "some numbers"), 2)
