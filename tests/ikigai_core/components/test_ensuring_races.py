@@ -13,7 +13,7 @@ from ikigai_core import App, Ikigai
 from ikigai_core.local.process import LocalPlatform
 from tests.ikigai_core.helper_processes import Helpers
 
-PROCESSES = 4
+PROCESSES = 6
 Race = Callable[[str, str, float], list[dict[str, str]]]
 
 
