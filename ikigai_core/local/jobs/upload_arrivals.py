@@ -66,13 +66,15 @@ class UploadArrivals:
 
     def verdict(self, upload: Upload) -> dict[str, Any] | None:
         """Wait for the verdict on a completed upload; None if there is none, so that the file has to be checked."""
+        parts = self._store.uploads.parts(upload.upload_id)
+        in_place = {number for number, part in parts.items() if part.file == WHOLE}
         with self._lock:
             self._left.discard(upload.upload_id)
             arrival = self._arrivals.get(upload.upload_id)
             if arrival is None:
                 return None
-            if len(arrival.told) < upload.part_count:
-                # A client that knows the ETags need not wait until the last part was told.
+            if len(arrival.told & in_place) < upload.part_count:
+                # A client that knows the ETags need not wait until `take` has been called for all parts.
                 self._end(upload.upload_id)
                 return None
             del self._arrivals[upload.upload_id]
