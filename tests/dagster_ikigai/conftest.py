@@ -11,6 +11,7 @@ import pytest
 
 from dagster_ikigai import IkigaiFlow
 from ikigai_core import Ikigai, RunLog
+from ikigai_core.components import ensuring
 from ikigai_core.local.account import LocalAccount
 
 from . import databases  # noqa: F401
@@ -27,6 +28,12 @@ def environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         account: LocalAccount = request.getfixturevalue("ikigai_local")
         for name, value in account.environ().items():
             monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(autouse=True)
+def soon_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else ensures the same, except in the tests of the client: what was just created is not waited for."""
+    monkeypatch.setattr(ensuring, "SETTLING", 0.1)
 
 
 @pytest.fixture
