@@ -16,9 +16,10 @@ from ikigai_core.local.jobs.workers import Workers
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.files import Files
 from ikigai_core.local.store.part_files import PartFiles
-from ikigai_core.local.store.uploads import Upload, UploadState
+from ikigai_core.local.store.uploads import Part, Upload, UploadState
 
 CONTENT = b"id,note\n" + b'1,"two\nlines"\n' * 1000
+MORE = CONTENT.replace(b"id,note\n", b"2,ends\n\n")
 COLUMNS = {
     "id": {"data_type": "NUMERIC", "data_formats": {"numeric_format": "INTEGER"}},
     "note": {"data_type": "CATEGORICAL", "data_formats": {}},
@@ -43,12 +44,15 @@ def arriving(tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch) 
     def begin(upload_id: str, part_count: int, size: int = len(CONTENT)) -> Upload:
         return store.uploads.add(Upload(upload_id, "dataset", "app", "a.csv", size, part_count, UploadState.OPEN, 1))
 
-    def arrive(upload: Upload, number: int, content: bytes) -> None:
+    def keep(upload: Upload, number: int, content: bytes) -> Part:
         part = parts.begin(upload.upload_id, number, len(content))
         part.file.write(content)
-        checks.take(upload, parts.keep(part, len(content), str(hash(content))))
+        return parts.keep(part, len(content), str(hash(content)))
 
-    yield SimpleNamespace(checks=checks, begin=begin, arrive=arrive, jobs=tmp_path / "jobs")
+    def arrive(upload: Upload, number: int, content: bytes) -> None:
+        checks.take(upload, keep(upload, number, content))
+
+    yield SimpleNamespace(checks=checks, begin=begin, keep=keep, arrive=arrive, jobs=tmp_path / "jobs")
     checks.stop()
     store.close()
 
@@ -72,11 +76,28 @@ def test_a_part_that_was_sent_again_with_other_bytes_leaves_the_verdict_to_the_w
     assert arriving.checks.verdict(upload) is None
 
 
+def test_a_verdict_is_never_that_on_a_part_which_another_has_just_replaced(arriving: Any) -> None:
+    upload = arriving.begin("one", 2, 2 * len(CONTENT))
+    arriving.arrive(upload, 1, CONTENT)
+    arriving.arrive(upload, 2, MORE)
+    arriving.keep(upload, 1, CONTENT.replace(b"id", b"it"))
+
+    assert arriving.checks.verdict(upload) is None
+
+
+def test_a_client_that_does_not_wait_for_the_last_answer_leaves_the_verdict_to_the_whole_file(arriving: Any) -> None:
+    upload = arriving.begin("one", 2, 2 * len(CONTENT))
+    arriving.arrive(upload, 1, CONTENT)
+    arriving.keep(upload, 2, MORE)
+
+    assert arriving.checks.verdict(upload) is None
+
+
 def test_a_part_that_was_sent_again_since_its_answer_was_lost_changes_nothing(arriving: Any) -> None:
     upload = arriving.begin("one", 2, 2 * len(CONTENT))
     arriving.arrive(upload, 1, CONTENT)
     arriving.arrive(upload, 1, CONTENT)
-    arriving.arrive(upload, 2, CONTENT.replace(b"id,note\n", b"2,ends\n\n"))
+    arriving.arrive(upload, 2, MORE)
 
     assert arriving.checks.verdict(upload) == {"reason": None, "columns": COLUMNS}
 
