@@ -80,7 +80,7 @@ demo: .venvs/core/.ready $(demonstrated:%=.venvs/%/.ready) ## the main job on th
 # -- tests -------------------------------------------------------------------------------------------------------------
 
 # How many checks run side by side; they wait for servers much of the time.
-JOBS ?= 8
+JOBS ?= 10
 # `make test-core` spreads its tests over this many processes.
 PROCESSES ?= 3
 PYTEST_OPTIONS ?= -m 'not soak'
@@ -88,12 +88,9 @@ PYTEST_OPTIONS ?= -m 'not soak'
 TIMES := .test-times
 PYTEST = $(SUPERVISED) .venvs/$(1)/bin/python -m pytest --junit-xml='$(TIMES)/$@ $(1).xml' $(PYTEST_OPTIONS)
 MYPY = $(CURDIR)/.venvs/$(1)/bin/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache/$(1)
-# First those that wait much for servers, the orchestrators'; those that compute all the time, the core's, fill what is
-# left. The core's parts collect and start only what is theirs.
-HALVES := $(foreach name,airflow prefect dagster,test-$(name)-runs test-$(name)-parts)
-CORE := test-core-runs test-core-platform test-core-engine test-core-client
-SUITES := $(filter %-runs,$(HALVES)) test-prefect-parts test-airflow-parts $(CORE) test-dagster-parts test-examples \
-  test-interop test-packaging
+# The longest first, so that none is left alone in the end. The core's parts collect and start only what is theirs.
+SUITES := test-airflow-parts test-prefect-parts test-core-runs test-airflow-runs test-prefect-runs test-core-client \
+  test-core-platform test-core-engine test-dagster-runs test-examples test-dagster-parts test-interop test-packaging
 
 .PHONY: test lint site docs format types types-core types-airflow types-prefect types-dagster $(SUITES)
 .PHONY: test-core test-airflow test-prefect test-dagster

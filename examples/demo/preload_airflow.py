@@ -18,8 +18,12 @@ if "scheduler" in sys.argv:
         "ikigai_core.components.app",
         "ikigai_core.components.directories",
         "ikigai_core.components.flow",
+        "ikigai_core.orchestration.data_profile",
+        "ikigai_core.orchestration.ensuring",
         "ikigai_core.runs",
+        "ikigai_core.transfer.reading",
         "ikigai_core.transport.sync",
+        "pandas",
     )
     PARTS = pkgutil.walk_packages(airflow_provider_ikigai.__path__, "airflow_provider_ikigai.")
     for name in (*NAMES, *(part.name for part in PARTS)):
