@@ -56,6 +56,11 @@ may be ready at once. Each answer takes 2 ms, so together they block the event l
 # If the platform ends a TLS connection, httpx passes on the error of the library below it.
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, TimeoutError)
 
+# What httpcore does before it sends a request, or after it failed to.
+_CONNECTING = frozenset(
+    {"connect_tcp", "connect_unix_socket", "setup_socks5_connection", "start_tls", "retry", "response_closed"}
+)
+
 
 @dataclass(frozen=True)
 class _Connections:
@@ -234,15 +239,28 @@ class AsyncDriver:
 
 
 class _Sending:
-    """Watches whether a request was begun to be sent, as ``trace`` of httpcore tells it."""
+    """Watches whether a request was begun to be sent, as ``trace`` of httpcore tells it.
+
+    If nothing is told, or something unknown, the request counts as begun: a start must not be sent twice.
+    """
 
     def __init__(self) -> None:
-        self.has_begun = False
+        self._is_on_the_way = False
+        self._has_begun = False
+
+    @property
+    def has_begun(self) -> bool:
+        return self._has_begun or not self._is_on_the_way
 
     async def __call__(self, event: str, told: Mapping[str, Any]) -> None:
+        _, step, phase = event.split(".")
+        if phase != "started":
+            return
         # A CONNECT only asks a proxy for a way.
-        if event.endswith("send_request_headers.started") and told["request"].method != b"CONNECT":
-            self.has_begun = True
+        if step in _CONNECTING or ("request" in told and told["request"].method == b"CONNECT"):
+            self._is_on_the_way = True
+        else:
+            self._has_begun = True
 
 
 async def _answer(client: httpx.AsyncClient, call: Call[Any], config: Config, sending: _Sending) -> Answer:

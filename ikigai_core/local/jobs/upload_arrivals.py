@@ -50,8 +50,6 @@ class UploadArrivals:
         self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="upload-arrival")
         self._lock = threading.Lock()
         self._arrivals: dict[str, _Arrival] = {}
-        # Uploads with a part that is not in its place.
-        self._left: set[str] = set()
 
     def take(self, upload: Upload, part: Part) -> None:
         """Tell the check of an upload that a part has arrived. Begin the check if not too many are running."""
@@ -69,7 +67,6 @@ class UploadArrivals:
         parts = self._store.uploads.parts(upload.upload_id)
         in_place = {number for number, part in parts.items() if part.file == WHOLE}
         with self._lock:
-            self._left.discard(upload.upload_id)
             arrival = self._arrivals.get(upload.upload_id)
             if arrival is None:
                 return None
@@ -88,7 +85,6 @@ class UploadArrivals:
     def forget(self, upload_id: str) -> None:
         """End the check of an upload that was aborted."""
         with self._lock:
-            self._left.discard(upload_id)
             self._end(upload_id)
 
     def stop(self) -> None:
@@ -98,11 +94,10 @@ class UploadArrivals:
     def _take(self, upload: Upload, part: Part) -> None:
         arrival = self._arrivals.get(upload.upload_id)
         if part.file != WHOLE:
-            self._left.add(upload.upload_id)
             self._end(upload.upload_id)
         elif arrival is not None:
             self._tell(arrival, part)
-        elif upload.upload_id not in self._left and self._has_room():
+        elif self._has_room():
             self._begin(upload)
 
     def _has_room(self) -> bool:
@@ -115,7 +110,6 @@ class UploadArrivals:
     def _begin(self, upload: Upload) -> None:
         parts = self._store.uploads.parts(upload.upload_id).values()
         if any(part.file != WHOLE for part in parts):
-            self._left.add(upload.upload_id)
             return
         folder = self._files.job(new_id())
         folder.mkdir()

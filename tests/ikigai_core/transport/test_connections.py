@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpcore
 import numpy as np
 import pandas as pd
 import pytest
@@ -241,6 +242,21 @@ def test_a_start_whose_answer_is_lost_on_the_way_is_sent_once(
     web.breaks_with = broken
     config = Config.resolve("bob@example.com", KEY, url, **options)
     with pytest.raises(errors.AnswerLostError, match="was sent, but no answer"):
+        perform(config, RetryPolicy(attempts=3, first=0.01, longest=0.05), send(flows.run("app", "flow", {})))
+    assert len(web.requests) == 1
+
+
+def test_a_start_counts_as_sent_if_httpcore_does_not_tell(
+    webs: Callable[..., Web], perform: Perform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def tell_nothing(self: Any, name: str, info: Any) -> None:
+        pass
+
+    monkeypatch.setattr(httpcore._trace.Trace, "atrace", tell_nothing)
+    web = webs()
+    web.breaks_with = b""
+    config = Config.resolve("bob@example.com", KEY, web.url)
+    with pytest.raises(errors.AnswerLostError):
         perform(config, RetryPolicy(attempts=3, first=0.01, longest=0.05), send(flows.run("app", "flow", {})))
     assert len(web.requests) == 1
 
