@@ -89,8 +89,8 @@ TIMES := .test-times
 PYTEST = $(SUPERVISED) .venvs/$(1)/bin/python -m pytest --junit-xml='$(TIMES)/$@ $(1).xml' $(PYTEST_OPTIONS)
 MYPY = $(CURDIR)/.venvs/$(1)/bin/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache/$(1)
 # The longest first, so that none is left alone in the end. The core's parts collect and start only what is theirs.
-SUITES := test-airflow-parts test-prefect-parts test-core-runs test-core-client test-airflow-runs test-prefect-runs \
-  test-dagster-runs test-core-platform test-core-engine test-examples test-dagster-parts test-interop test-packaging
+SUITES := test-airflow-parts test-prefect-parts test-core-runs test-airflow-runs test-prefect-runs test-core-client \
+  test-core-platform test-core-engine test-dagster-runs test-examples test-dagster-parts test-interop test-packaging
 
 .PHONY: test lint site docs format types types-core types-airflow types-prefect types-dagster $(SUITES)
 .PHONY: test-core test-airflow test-prefect test-dagster

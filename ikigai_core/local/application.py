@@ -23,7 +23,7 @@ from ikigai_core.local.problems import RefusalError
 from ikigai_core.local.server import openapi
 from ikigai_core.local.server.console_address import is_console
 from ikigai_core.local.server.middleware import Gate
-from ikigai_core.local.server.routes import OPERATIONS, ROUTERS
+from ikigai_core.local.server.routes import OPERATIONS, ROUTES
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,6 @@ def create_app(platform: Platform) -> FastAPI:
         lifespan=lifespan,
         redirect_slashes=False,
         openapi_url=openapi.PATH,
-        responses=openapi.REFUSALS,
         docs_url=None,
         redoc_url=None,
     )
@@ -55,10 +54,8 @@ def create_app(platform: Platform) -> FastAPI:
     app.state.sessions = console.Sessions()
     app.state.closing = asyncio.Event()
     app.state.operations = OPERATIONS
-    for router, checks in ROUTERS:
-        app.include_router(router, dependencies=checks)
-    for router in console.ROUTERS:
-        app.include_router(router, include_in_schema=False)
+    # To include routers would create their routes again at every start, and slows down every request.
+    app.router.routes.extend((*ROUTES, *console.ROUTES))
     app.add_exception_handler(RefusalError, _answer_problem)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http_error)

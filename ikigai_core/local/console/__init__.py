@@ -1,5 +1,7 @@
 """A read-only console in the browser: apps, flows and their runs, datasets, models, requests."""
 
+from starlette.routing import BaseRoute
+
 from ikigai_core.local.console import (
     apps,
     changes,
@@ -14,8 +16,8 @@ from ikigai_core.local.console import (
 from ikigai_core.local.console.access import problem_page
 from ikigai_core.local.console.sessions import Sessions
 
-ROUTERS = tuple(
-    module.router for module in (static_files, signing_in, apps, flows, datasets, models, requests, changes, unknown)
-)
+_MODULES = (static_files, signing_in, apps, flows, datasets, models, requests, changes, unknown)
 
-__all__ = ["ROUTERS", "Sessions", "problem_page"]
+ROUTES: tuple[BaseRoute, ...] = tuple(route for module in _MODULES for route in module.router.routes)
+
+__all__ = ["ROUTES", "Sessions", "problem_page"]

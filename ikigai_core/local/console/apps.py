@@ -20,7 +20,7 @@ _MOST_FOUND = 200
 
 PageNumber = Annotated[int, Query(ge=1, le=1_000_000)]
 
-router = APIRouter(prefix=PREFIX, route_class=Page, default_response_class=HTMLResponse)
+router = APIRouter(prefix=PREFIX, route_class=Page, include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("")

@@ -25,7 +25,7 @@ _UNTIL_COMMENT = 15.0
 
 Look = Callable[[], Awaitable[Any]]
 
-router = APIRouter(prefix=PREFIX, route_class=Page)
+router = APIRouter(prefix=PREFIX, route_class=Page, include_in_schema=False)
 
 
 @router.get("/apps/{app_id}/changes")

@@ -32,7 +32,7 @@ _BLOCK = 1 << 20
 _SPREAD = (240.0, 56.0)
 _SIZES = (720.0, 90.0)
 
-router = APIRouter(prefix=PREFIX, route_class=Page, default_response_class=HTMLResponse)
+router = APIRouter(prefix=PREFIX, route_class=Page, include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/apps/{app_id}/datasets/{dataset_id}")

@@ -25,7 +25,7 @@ from ikigai_core.local.store.runs import Run, RunState
 _MOST_BARS = 80
 _CHART = (720.0, 110.0)
 
-router = APIRouter(prefix=PREFIX, route_class=Page, default_response_class=HTMLResponse)
+router = APIRouter(prefix=PREFIX, route_class=Page, include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/apps/{app_id}/flows/{flow_id}")

@@ -19,7 +19,7 @@ _MOST_VERSIONS = 12
 _MOST_FEATURES = 20
 _WIDTH = 150.0
 
-router = APIRouter(prefix=PREFIX, route_class=Page, default_response_class=HTMLResponse)
+router = APIRouter(prefix=PREFIX, route_class=Page, include_in_schema=False, default_response_class=HTMLResponse)
 
 
 class Bar(NamedTuple):

@@ -21,7 +21,7 @@ _MOST_SHOWN = 200
 _LONGEST_BODY = 2000
 _FIRST_ERROR = 400
 
-router = APIRouter(prefix=PREFIX, route_class=Page, default_response_class=HTMLResponse)
+router = APIRouter(prefix=PREFIX, route_class=Page, include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @dataclass

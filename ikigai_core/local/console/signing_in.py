@@ -14,7 +14,7 @@ from ikigai_core.local.server.routes.common import PlatformPart
 
 _LARGEST_FORM = 10_000
 
-router = APIRouter(prefix=PREFIX, route_class=Page)
+router = APIRouter(prefix=PREFIX, route_class=Page, include_in_schema=False)
 
 
 @router.get("/sign-in")

@@ -11,7 +11,7 @@ from ikigai_core.local.server.console_address import PREFIX
 
 _TYPES = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
-router = APIRouter(prefix=f"{PREFIX}/static", route_class=Page)
+router = APIRouter(prefix=f"{PREFIX}/static", route_class=Page, include_in_schema=False)
 
 
 @router.get("/{name}")

@@ -8,7 +8,7 @@ from ikigai_core.local.console.access import Page, Viewer
 from ikigai_core.local.problems import not_found
 from ikigai_core.local.server.console_address import PREFIX
 
-router = APIRouter(prefix=PREFIX, route_class=Page)
+router = APIRouter(prefix=PREFIX, route_class=Page, include_in_schema=False)
 
 
 @router.get("/{address:path}")

@@ -10,15 +10,9 @@ from fastapi.openapi.utils import get_openapi
 
 from ikigai_core import __version__
 from ikigai_core.local.server.routes.heartbeats import PATHS
-from ikigai_core.local.server.schemas.common import Refusal
 from ikigai_core.local.store.signing import DATA_PREFIX
 
 PATH = "/openapi.json"
-
-# For every route. Otherwise, FastAPI documents its own 422, but invalid requests are refused with 400.
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": Refusal, "description": "Refused; `message` says why, and names the field at fault."}
-}
 
 _DESCRIPTION = """The Ikigai platform's API, as the local platform serves it.
 

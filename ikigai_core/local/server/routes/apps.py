@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
 from pydantic import Field
 
 from ikigai_core.local.platform import Platform
@@ -23,13 +22,14 @@ from ikigai_core.local.server.routes.common import (
     listed,
     place_answer,
 )
+from ikigai_core.local.server.routes.routers import guarded_router
 from ikigai_core.local.server.schemas.apps import AppFound, AppItem, AppRef, AppsFound, ComponentsFound
 from ikigai_core.local.store import timestamps
 from ikigai_core.local.store.access import AccessLevel
 from ikigai_core.local.store.apps import App
 from ikigai_core.local.store.ids import new_id
 
-router = APIRouter()
+router = guarded_router()
 
 _UNUSED = (
     "charts",

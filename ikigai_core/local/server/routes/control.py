@@ -20,13 +20,14 @@ from ikigai_core.local.server import seeding
 from ikigai_core.local.server.routes.common import Answer, Email, Name, PlatformPart, sound
 from ikigai_core.local.server.routes.data import receive_whole
 from ikigai_core.local.server.routes.own import PREFIX
+from ikigai_core.local.server.schemas.common import REFUSALS
 from ikigai_core.local.server.users import add_user, remove_user, wipe
 from ikigai_core.local.store import Store
 from ikigai_core.local.store.flows import Flow
 
 SOUND = BeforeValidator(sound)
 
-router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["control"])
+router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["control"], responses=REFUSALS)
 
 
 class Reset(BaseModel):

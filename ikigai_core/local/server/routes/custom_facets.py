@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import cast
 
-from fastapi import APIRouter
-
 from ikigai_core.local.jobs.custom_facets import FACET_TYPE, CustomFacetAccessLevel
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request, conflict, forbidden, not_found
@@ -22,6 +20,7 @@ from ikigai_core.local.server.routes.custom_facet_bodies import (
     RootkitScript,
     ShareCustomFacet,
 )
+from ikigai_core.local.server.routes.routers import open_router
 from ikigai_core.local.server.schemas.custom_facets import (
     CustomFacetArgument,
     CustomFacetFound,
@@ -39,7 +38,7 @@ from ikigai_core.local.store import timestamps
 from ikigai_core.local.store.custom_facets import CustomFacet, CustomFacetVersion
 from ikigai_core.local.store.ids import new_id
 
-router = APIRouter()
+router = open_router()
 
 _NOUN = "Custom facet"
 

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import RefusalError, bad_request, forbidden, not_found
 from ikigai_core.local.server.routes.common import PlatformPart
+from ikigai_core.local.server.schemas.common import REFUSALS
 from ikigai_core.local.store.part_files import ArrivingPart
 from ikigai_core.local.store.signing import DATA_PREFIX
 
@@ -31,7 +32,7 @@ async def _no_credentials(request: Request) -> None:
         raise bad_request("headers: api-key must not be sent to a signed URL, it needs no credentials")
 
 
-router = APIRouter(prefix=DATA_PREFIX.rstrip("/"), dependencies=[Depends(_no_credentials)])
+router = APIRouter(prefix=DATA_PREFIX.rstrip("/"), dependencies=[Depends(_no_credentials)], responses=REFUSALS)
 
 
 class DataResponse(FileResponse):

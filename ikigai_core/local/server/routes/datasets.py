@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from ikigai_core.local.jobs.downloads import DownloadStatus
 from ikigai_core.local.platform import Platform
@@ -21,6 +21,7 @@ from ikigai_core.local.server.routes.common import (
     place_answer,
     within,
 )
+from ikigai_core.local.server.routes.routers import guarded_router
 from ikigai_core.local.server.schemas.datasets import (
     DatasetFound,
     DatasetItem,
@@ -33,7 +34,7 @@ from ikigai_core.local.store import timestamps
 from ikigai_core.local.store.datasets import Dataset
 from ikigai_core.local.store.ids import new_id
 
-router = APIRouter()
+router = guarded_router()
 
 
 class NewDataset(Given):

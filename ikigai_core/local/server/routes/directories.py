@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fastapi import APIRouter
-
 from ikigai_core.local.server.routes.common import Body, Caller, Given, Name, PlatformPart, directory_answer
+from ikigai_core.local.server.routes.routers import guarded_router
 from ikigai_core.local.server.schemas.directories import DirectoriesFound, DirectoryFound, DirectoryRef
 from ikigai_core.local.store import timestamps
 from ikigai_core.local.store.directories import Directory
 from ikigai_core.local.store.ids import new_id
 
-router = APIRouter()
+router = guarded_router()
 
 
 class NewAppDirectory(Given):

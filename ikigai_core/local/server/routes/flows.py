@@ -7,7 +7,6 @@ from functools import partial
 from typing import Annotated, Any, cast
 
 from cronsim import CronSim, CronSimError
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ikigai_core.local.jobs import schedules
@@ -27,12 +26,13 @@ from ikigai_core.local.server.routes.common import (
     place_answer,
     within,
 )
+from ikigai_core.local.server.routes.routers import guarded_router
 from ikigai_core.local.server.schemas.flows import FlowFound, FlowItem, FlowRef, FlowsFound, NextRun, ScheduleItem
 from ikigai_core.local.store import timestamps
 from ikigai_core.local.store.flows import Flow
 from ikigai_core.local.store.ids import new_id
 
-router = APIRouter()
+router = guarded_router()
 
 _NO_SCHEDULE: ScheduleItem = {"name": "", "start_time": "", "end_time": "", "cron": ""}
 # Clients cannot send an empty schedule. They send this one instead.

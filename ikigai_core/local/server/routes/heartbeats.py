@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
+from ikigai_core.local.server.routes.routers import open_router
 from ikigai_core.local.server.schemas.common import Alive
 
 PATHS = ("/access/heartbeat", "/search/heartbeat")
 
-router = APIRouter()
+router = open_router()
 
 
 @router.get("/access/heartbeat")

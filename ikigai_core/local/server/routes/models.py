@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, cast
 
-from fastapi import APIRouter
-
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request
 from ikigai_core.local.server.routes.common import (
@@ -21,6 +19,7 @@ from ikigai_core.local.server.routes.common import (
     place_answer,
     within,
 )
+from ikigai_core.local.server.routes.routers import guarded_router
 from ikigai_core.local.server.schemas.models import (
     ModelFound,
     ModelItem,
@@ -36,7 +35,7 @@ from ikigai_core.local.store import timestamps
 from ikigai_core.local.store.ids import new_id
 from ikigai_core.local.store.models import Model, ModelVersion
 
-router = APIRouter()
+router = guarded_router()
 
 
 class NewModel(Given):

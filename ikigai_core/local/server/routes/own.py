@@ -5,10 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from ikigai_core.local.server.routes.common import Answer, PlatformPart
+from ikigai_core.local.server.schemas.common import REFUSALS
 
 PREFIX = "/_local/"
 
-router = APIRouter(prefix=PREFIX.rstrip("/"))
+router = APIRouter(prefix=PREFIX.rstrip("/"), responses=REFUSALS)
 
 
 @router.get("/requests")

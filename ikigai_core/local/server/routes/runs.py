@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from ikigai_core.local.control.exchange import origin_of
 from ikigai_core.local.problems import bad_request
 from ikigai_core.local.server.routes.common import Body, Caller, Given, Limit, PlatformPart
 from ikigai_core.local.server.routes.flows import FlowId
+from ikigai_core.local.server.routes.routers import guarded_router
 from ikigai_core.local.server.schemas.flows import FlowLogFound, FlowLogItem, FlowRef, FlowStatus
 from ikigai_core.local.store.runs import Run, RunState
 
-router = APIRouter()
+router = guarded_router()
 
 _IDLE: FlowStatus = {"status": False, "progress": {"status": "IDLE", "message": ""}}
 

@@ -6,12 +6,13 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
+from ikigai_core.local.server.routes.routers import open_router
 from ikigai_core.local.server.schemas.specs import FacetSpecs, ModelSpecs
 from ikigai_core.local.specs import load_facet_specs, load_model_specs, specs_file
 
-router = APIRouter()
+router = open_router()
 
 
 @router.get("/component/get-facet-specs", response_model=FacetSpecs)

@@ -14,10 +14,11 @@ from ikigai_core.local.problems import bad_request, not_found
 from ikigai_core.local.server.routes.common import Answer, PlatformPart, sound
 from ikigai_core.local.server.routes.data import receive_whole
 from ikigai_core.local.server.routes.own import PREFIX
+from ikigai_core.local.server.schemas.common import REFUSALS
 
 SOUND = BeforeValidator(sound)
 
-router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["control"])
+router = APIRouter(prefix=PREFIX.rstrip("/"), tags=["control"], responses=REFUSALS)
 
 
 class MoreSpecs(BaseModel):

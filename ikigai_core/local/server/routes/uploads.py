@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import Field, model_validator
 
 from ikigai_core.local.platform import Platform
 from ikigai_core.local.problems import bad_request, conflict
 from ikigai_core.local.server.routes.common import Body, Given, PlatformPart
 from ikigai_core.local.server.routes.data import CONTENT_TYPE, LARGEST_FILE, part_subject
+from ikigai_core.local.server.routes.routers import guarded_router
 from ikigai_core.local.server.schemas.datasets import DatasetRef, UploadBegun, UploadVerdict
 from ikigai_core.local.store import timestamps
 from ikigai_core.local.store.ids import new_id
 from ikigai_core.local.store.uploads import Part, Upload, UploadState
 
-router = APIRouter()
+router = guarded_router()
 
 SMALLEST_PART = 5 << 20
 _PART_SIZE = 8 << 20
