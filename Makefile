@@ -59,6 +59,11 @@ $(ENVIRONMENTS:%=.venvs/%/.ready) $(FLOORS:%=.venvs/%/.ready) $(EXTRAS:%=.venvs/
 	  echo "make: constraints/$*.txt lacks what a pyproject.toml requires, as said above; \`make constraints\` adds it" >&2; exit 1; }
 	@touch $@
 
+# What all suites import is compiled once, not by each of those that start side by side.
+.venvs/core/.compiled: .venvs/core/.ready
+	@.venvs/core/bin/python -m pytest --quiet --collect-only tests/ikigai_core >/dev/null || true
+	@touch $@
+
 # -- the demo ----------------------------------------------------------------------------------------------------------
 
 # Ends all that a command has started when it ends, however that comes about.
@@ -91,6 +96,8 @@ MYPY = $(CURDIR)/.venvs/$(1)/bin/mypy --config-file $(CURDIR)/pyproject.toml --c
 # The longest first, so that none is left alone in the end. The core's parts collect and start only what is theirs.
 SUITES := test-airflow-parts test-prefect-parts test-core-runs test-airflow-runs test-prefect-runs test-core-client \
   test-core-platform test-core-engine test-dagster-runs test-examples test-dagster-parts test-interop test-packaging
+
+$(SUITES): .venvs/core/.compiled
 
 .PHONY: test lint site docs format types types-core types-airflow types-prefect types-dagster $(SUITES)
 .PHONY: test-core test-airflow test-prefect test-dagster
