@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,6 +14,8 @@ from benchmarks.data import ROWS, orders, repeat_csv
 from benchmarks.report import Figure, Report, faster, within
 from ikigai_core import App, Ikigai
 from ikigai_core.local.jobs.check_limits import CheckLimits
+from ikigai_core.local.jobs.worker_modules import UPLOAD_CHECK
+from ikigai_core.local.jobs.workers import Workers, last_words
 from ikigai_core.local.process import LocalPlatform
 
 RATE = 20e6
@@ -106,7 +106,7 @@ def _measure_downloads(report: Report, bench: Bench) -> None:
 
 def _measure_local_platform(report: Report, bench: Bench) -> None:
     """Uploads to the local platform, which examines them: what its users wait for."""
-    report.add(within("examination of the CSV file, from a new process", "s", _examine(bench), 1))
+    report.add(within("examination of the CSV file by a platform's worker", "s", _examine(bench), 1))
     with (
         LocalPlatform.start(user_email=USER, api_key=KEY) as platform,
         helper("slow_network", platform.url.removeprefix("http://"), str(RATE), str(ROUND_TRIP)) as slow_url,
@@ -121,15 +121,18 @@ def _measure_local_platform(report: Report, bench: Bench) -> None:
 
 
 def _examine(bench: Bench) -> float:
-    """The best time of some examinations, in seconds."""
-    program = "import sys; from ikigai_core.local.jobs.upload_check import main; sys.exit(main(sys.argv[1:]))"
+    """The best time of some examinations by a platform's workers, in seconds."""
     paths = [str(bench.folder / name) for name in ("orders.csv", "verdict.json")]
-    command = [sys.executable, "-c", program, *paths, *CheckLimits().arguments]
+    workers = Workers()
     taken = []
-    for _ in range(bench.repeat):
-        begun = time.perf_counter()
-        subprocess.run(command, check=True)
-        taken.append(time.perf_counter() - begun)
+    try:
+        for _ in range(bench.repeat):
+            begun = time.perf_counter()
+            if workers.run("examination", UPLOAD_CHECK, bench.folder, *paths, *CheckLimits().arguments):
+                raise RuntimeError(last_words(bench.folder))
+            taken.append(time.perf_counter() - begun)
+    finally:
+        workers.stop()
     return min(taken)
 
 
