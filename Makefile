@@ -59,7 +59,8 @@ $(ENVIRONMENTS:%=.venvs/%/.ready) $(FLOORS:%=.venvs/%/.ready) $(EXTRAS:%=.venvs/
 	  echo "make: constraints/$*.txt lacks what a pyproject.toml requires, as said above; \`make constraints\` adds it" >&2; exit 1; }
 	@touch $@
 
-# What all suites import is compiled once, not by each of those that start side by side.
+# What all suites import is compiled once, not by each of those that start side by side. If something cannot be
+# collected, its suite shows it.
 .venvs/core/.compiled: .venvs/core/.ready
 	@.venvs/core/bin/python -m pytest --quiet --collect-only tests/ikigai_core >/dev/null || true
 	@touch $@

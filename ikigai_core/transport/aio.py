@@ -253,7 +253,7 @@ class _Sending:
         return self._has_begun or not self._is_on_the_way
 
     async def __call__(self, event: str, told: Mapping[str, Any]) -> None:
-        _, step, phase = event.split(".")
+        *_, step, phase = ["", *event.split(".")]
         if phase != "started":
             return
         # A CONNECT only asks a proxy for a way.
