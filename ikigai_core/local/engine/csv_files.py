@@ -159,21 +159,24 @@ def read_csv(
 
 
 def scan(
-    path: Path,
+    path: Path | Sequence[Path],
     width: int,
     *,
     header: bool,
     null_mark: str = "",
     padded: bool = False,
     numbers: Collection[str] = (),
+    buffer_bytes: int | None = None,
 ) -> str:
-    """Return the SQL expression that reads a CSV file as columns `c0`, `c1`, …; it suits most files.
+    """Return the SQL expression that reads CSV files as columns `c0`, `c1`, …; it suits most files.
 
     All are text but `numbers`, which DuckDB reads much faster than it can convert their text.
     """
     types = ["DOUBLE" if key in numbers else "VARCHAR" for key in column_keys(width)]
     options = f"auto_detect = false, header = {str(header).lower()}, null_padding = {str(padded).lower()}"
-    return _scan(path, types, null_mark, options)
+    if buffer_bytes is not None:
+        options += f", buffer_size = {buffer_bytes}"
+    return _scan([path] if isinstance(path, Path) else path, types, null_mark, options)
 
 
 def typed_scan(path: Path, types: Sequence[str]) -> str:
@@ -182,13 +185,14 @@ def typed_scan(path: Path, types: Sequence[str]) -> str:
     It fails where a value is none of its type. Otherwise it reads as `scan` does; few columns of many it reads faster.
     """
     # All that DuckDB would detect is given. Why it is faster then, only DuckDB knows.
-    return _scan(path, types, "", "auto_detect = true, header = true, skip = 0, comment = '', null_padding = false")
+    return _scan([path], types, "", "auto_detect = true, header = true, skip = 0, comment = '', null_padding = false")
 
 
-def _scan(path: Path, types: Sequence[str], null_mark: str, options: str) -> str:
+def _scan(paths: Sequence[Path], types: Sequence[str], null_mark: str, options: str) -> str:
     columns = ", ".join(f"'{key}': '{kind}'" for key, kind in zip(column_keys(len(types)), types, strict=True))
+    files = ", ".join(quote(str(path)) for path in paths)
     return (
-        f"read_csv({quote(str(path))}, columns = {{{columns}}}, delim = ',', quote = '\"', escape = '\"', "
+        f"read_csv([{files}], columns = {{{columns}}}, delim = ',', quote = '\"', escape = '\"', "
         f"nullstr = {quote(null_mark)}, allow_quoted_nulls = false, strict_mode = true, {options})"
     )
 

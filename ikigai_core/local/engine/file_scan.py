@@ -26,6 +26,10 @@ _NUMBER: Questions = frozenset({"number"})
 _IS_ODD_NUMBER = "abs({key}) > 1e17"
 
 
+# DuckDB fills a buffer before it reads rows. With its large ones, pipes would not end at about the same time.
+_PIPE_BUFFER_BYTES = 8 << 20
+
+
 class SurpriseError(Exception):
     """The first rows of a file that can be read only once have misled."""
 
@@ -38,7 +42,7 @@ class FileScan:
     connection
         A DuckDB session.
     path
-        The file.
+        The file, or pipes that pass it: each its header, and some of its other rows.
     names
         The names of its columns.
     head
@@ -64,7 +68,7 @@ class FileScan:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
-        path: Path,
+        path: Path | Sequence[Path],
         names: Sequence[str],
         *,
         head: Path | None = None,
@@ -152,8 +156,9 @@ class FileScan:
         answers = iter(row[len(others) :])
         return {key: read_answers(questions, answers) for key, questions in asked.items()}, list(row[: len(others)])
 
-    def _source(self, path: Path, numbers: Sequence[str] = ()) -> str:
-        return scan(path, len(self._keys), header=True, numbers=numbers)
+    def _source(self, path: Path | Sequence[Path], numbers: Sequence[str] = ()) -> str:
+        buffer_bytes = _PIPE_BUFFER_BYTES if self._head else None
+        return scan(path, len(self._keys), header=True, numbers=numbers, buffer_bytes=buffer_bytes)
 
 
 def _comma_count(key: str) -> str:

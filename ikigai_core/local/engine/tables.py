@@ -224,7 +224,12 @@ class Tables:
         )
 
     def scan_file(
-        self, path: Path, names: Sequence[str], *, head: Path | None = None, reads_numbers: Callable[[], bool]
+        self,
+        path: Path | Sequence[Path],
+        names: Sequence[str],
+        *,
+        head: Path | None = None,
+        reads_numbers: Callable[[], bool],
     ) -> FileScan:
         """Begin to infer the columns of a CSV file with a header, without storing its rows: see `FileScan`."""
         return FileScan(self._connection, path, names, head=head, reads_numbers=reads_numbers)

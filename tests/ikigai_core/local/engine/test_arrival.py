@@ -41,7 +41,9 @@ def quoted(value: str) -> str:
 
 def arriving(path: Path, content: bytes, chance: random.Random) -> Iterator[int]:
     """Write the content up to one random place after the other, with some rows up to the first; say where that is."""
-    cuts = sorted(chance.randint(len(content) // 3, len(content)) for _ in range(chance.randint(0, 9)))
+    # Between many places, rows pass in many pieces.
+    count = chance.choice([chance.randint(0, 9), 200])
+    cuts = sorted(chance.randint(len(content) // 3, len(content)) for _ in range(count))
     path.unlink(missing_ok=True)
     # What has not arrived is empty, or something else.
     path.write_bytes(chance.choice([b"", b"\0" * (len(content) + 1)]))
