@@ -231,4 +231,4 @@ def _confirmation(app_id: str, dataset_id: str, name: str) -> Procedure[str]:
 
 
 def _interval(age: float) -> float:
-    return max(0.1, min(0.1 * age, 5.0))
+    return max(0.05, min(0.1 * age, 5.0))

@@ -27,7 +27,7 @@ _IS_ODD_NUMBER = "abs({key}) > 1e17"
 
 
 # DuckDB fills a buffer before it reads rows. With its large ones, pipes would not end at about the same time.
-_PIPE_BUFFER_BYTES = 8 << 20
+_PIPE_BUFFER_BYTES = 4 << 20
 
 
 class SurpriseError(Exception):
