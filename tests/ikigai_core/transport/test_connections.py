@@ -246,13 +246,15 @@ def test_a_start_whose_answer_is_lost_on_the_way_is_sent_once(
     assert len(web.requests) == 1
 
 
-def test_a_start_counts_as_sent_if_httpcore_does_not_tell(
-    webs: Callable[..., Web], perform: Perform, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("event", [None, "", "started", "request-started", "http9.send.everything.started"])
+def test_a_start_counts_as_sent_if_httpcore_tells_nothing_that_is_known(
+    webs: Callable[..., Web], perform: Perform, monkeypatch: pytest.MonkeyPatch, event: str | None
 ) -> None:
-    async def tell_nothing(self: Any, name: str, info: Any) -> None:
-        pass
+    async def tell(self: Any, name: str, info: Any) -> None:
+        if event is not None and self.trace_extension is not None:
+            await self.trace_extension(event, info)
 
-    monkeypatch.setattr(httpcore._trace.Trace, "atrace", tell_nothing)
+    monkeypatch.setattr(httpcore._trace.Trace, "atrace", tell)
     web = webs()
     web.breaks_with = b""
     config = Config.resolve("bob@example.com", KEY, web.url)
