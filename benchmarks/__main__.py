@@ -1,6 +1,6 @@
 """Measure the client, where that can be beside the released one: in turns, against the same server.
 
-``python -m benchmarks [--only transfers definitions imports flows console ends shapes many] [--repeat 3]
+``python -m benchmarks [--only transfers definitions imports flows console ends shapes many] [--repeat 5]
 [--json FILE]``. It needs the environments ``.venvs/core`` and ``.venvs/released`` (the Makefile makes them), Linux,
 about 7 GB of disk in the temporary folder, and some 60 minutes, of which 45 pass in waiting for runs. It exits with 1
 where a target is missed.
@@ -37,7 +37,7 @@ MEASUREMENTS: dict[str, Callable[[Report, int], None]] = {
 def main() -> int:
     """Measure what was asked for, and say whether all targets are met."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--repeat", type=int, default=3, help="measurements of each kind, of which the best counts")
+    parser.add_argument("--repeat", type=int, default=5, help="measurements of each kind, of which the best counts")
     parser.add_argument("--only", nargs="+", choices=MEASUREMENTS, default=list(MEASUREMENTS))
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file, too")
     chosen = parser.parse_args()
