@@ -68,7 +68,7 @@ class Uploads:
 
     def __init__(self, database: Database) -> None:
         self._table: Table[Upload] = Table(database, "uploads", Upload, index=("dataset_id", "state"))
-        self._parts: Table[Part] = Table(database, "upload_parts", Part, index=("upload_id",))
+        self._parts: Table[Part] = Table(database, "upload_parts", Part, index=("upload_id, number",))
         self._database = database
 
     def add(self, upload: Upload) -> Upload:
