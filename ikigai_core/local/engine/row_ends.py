@@ -30,14 +30,16 @@ class RowEnds:
         if not (self._is_certain and block):
             return 0
         quotes = np.flatnonzero(np.frombuffer(block, np.uint8) == _QUOTE)
-        end = self._last_certain(block, quotes)
+        certain = self._first_doubtful(block, quotes)
+        end = self._last_before(certain, block, quotes)
+        self._is_certain = certain == len(block)
         self._before = block[-1]
         self._is_start = False
         self._is_quoted ^= len(quotes) % 2 == 1
         return end
 
-    def _last_certain(self, block: bytes, quotes: npt.NDArray[np.intp]) -> int:
-        end = block.rfind(b"\n", 0, self._first_doubtful(block, quotes))
+    def _last_before(self, certain: int, block: bytes, quotes: npt.NDArray[np.intp]) -> int:
+        end = block.rfind(b"\n", 0, certain)
         while end >= 0:
             before = int(np.searchsorted(quotes, end))
             if (before + self._is_quoted) % 2 == 0:
@@ -54,5 +56,4 @@ class RowEnds:
         if self._is_start and block.startswith(codecs.BOM_UTF8):
             before[begin == len(codecs.BOM_UTF8)] = _LINE_FEED
         doubtful = begin[~_BEFORE_QUOTES[before]]
-        self._is_certain = not len(doubtful)
-        return len(block) if self._is_certain else int(doubtful[0])
+        return int(doubtful[0]) if len(doubtful) else len(block)
