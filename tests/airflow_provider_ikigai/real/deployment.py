@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable
 from typing import Any
@@ -99,10 +101,19 @@ class Deployment:
             return ""
 
     def await_log(self, text: str, dag_id: str, run_id: str, number: int = 1) -> None:
-        """Wait for a line in the log of the task ``run``."""
-        wait_until(
-            lambda: text in self.log(dag_id, run_id, number=number), lambda: self.log(dag_id, run_id, number=number)
-        )
+        """Wait for a line in the log of the task ``run``, unless its try fails for good before."""
+
+        def is_logged() -> bool:
+            log = self.log(dag_id, run_id, number=number)
+            assert text in log or "AirflowFailException" not in log, log
+            return text in log
+
+        wait_until(is_logged, lambda: self.log(dag_id, run_id, number=number))
+
+    def kill_once_followed(self, dag_id: str, run_id: str) -> None:
+        """Kill the process of the task ``run``, as soon as its note says which run of the platform it follows."""
+        self.await_log(f"Flow {dag_id!r} is RUNNING", dag_id, run_id)
+        os.kill(self.instance(dag_id, run_id)["pid"], signal.SIGKILL)
 
     def links(self, dag_id: str, run_id: str, task_id: str = "run") -> dict[str, str]:
         """The task's extra links, as the web pages show them."""

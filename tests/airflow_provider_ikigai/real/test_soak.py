@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -82,13 +81,11 @@ def summary(iterations: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def test_the_examples_and_a_killed_worker_on_celery(celery_deployment: Any, eventually: Callable[..., Any]) -> None:
+def test_the_examples_and_a_killed_worker_on_celery(celery_deployment: Any) -> None:
     there = celery_deployment
     there.platform.control.outcome("on_worker", duration=900)
     run_ids = {dag_id: there.api.trigger(dag_id, {}) for dag_id in ("on_worker", "ikigai_tour", "late_flights")}
-    flow = there.app.flows["on_worker"]
-    eventually(lambda: not flow.status().is_idle, seconds=400)
-    os.kill(there.instance("on_worker", run_ids["on_worker"])["pid"], signal.SIGKILL)
+    there.kill_once_followed("on_worker", run_ids["on_worker"])
     there.await_log("Picked up a run of flow 'on_worker'", "on_worker", run_ids["on_worker"], number=2)
     there.platform.control.finish("on_worker")
     for dag_id, run_id in run_ids.items():

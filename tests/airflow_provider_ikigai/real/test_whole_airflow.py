@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,13 +42,9 @@ def started(deployment: Any) -> dict[str, str]:
     return {dag_id: deployment.api.trigger(dag_id, {}) for dag_id in dags}
 
 
-def test_a_killed_task_process_costs_no_second_run(
-    deployment: Any, started: dict[str, str], eventually: Callable[..., Any]
-) -> None:
+def test_a_killed_task_process_costs_no_second_run(deployment: Any, started: dict[str, str]) -> None:
     run_id = started["on_worker"]
-    flow = deployment.app.flows["on_worker"]
-    eventually(lambda: not flow.status().is_idle)
-    os.kill(deployment.instance("on_worker", run_id)["pid"], signal.SIGKILL)
+    deployment.kill_once_followed("on_worker", run_id)
     deployment.await_log("Picked up a run of flow 'on_worker'", "on_worker", run_id, number=2)
     deployment.platform.control.finish("on_worker")
     deployment.await_success("on_worker", run_id)
