@@ -177,6 +177,8 @@ def test_the_outcome_is_the_same_on_a_worker_and_deferrable(
     ikigai_local: LocalAccount,
 ) -> None:
     flow = make_flow("result = data.assign(value=data.value * 2)")
+    # A run that is over at the first look is not deferred.
+    ikigai_local.control.outcome(flow.flow_id, duration=2, engine=True)
     ran = run_dag(both_running(app, variables={"output": "doubled {{ dag.dag_id }}"}))
     assert ran.state == "success", ran.log
     assert ran.log.count("Pausing task as DEFERRED") == 1

@@ -49,7 +49,7 @@ def test_fifty_deferred_runs_outlive_their_triggerer(
 def test_a_kill_anywhere_after_the_end_of_the_run_costs_no_second_run_in_any_mode(large_deployment: Any) -> None:
     there = large_deployment
     for flow in ("last_metre_worker", "last_metre_deferred"):
-        there.platform.control.outcome(flow, duration=0.5, writes=True)
+        there.platform.control.outcome(flow, duration=2, writes=True)
     run_id = there.api.trigger("last_metre_all", {})
     there.await_success("last_metre_all", run_id, seconds=1200)
     there.check_last_metre("last_metre_all", run_id, tasks=40)
