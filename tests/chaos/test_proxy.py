@@ -95,7 +95,8 @@ def test_a_share_of_the_requests_goes_wrong(proxy: FaultingProxy, get: Get) -> N
 def test_a_late_start_arrives_after_its_sender_was_hung_up_on(
     session: requests.Session, platform: LocalPlatform, proxy: FaultingProxy, chaos: ChaosFlows
 ) -> None:
-    proxy.hold("run-pipeline", seconds=0.5)
+    platform.control.outcome(chaos.flows["Flow 0"], duration=3600)
+    proxy.hold("run-pipeline", seconds=1.5)
     with pytest.raises(requests.ConnectionError):
         start(session, proxy.url, chaos, "late")
     assert chaos.runs() == []
